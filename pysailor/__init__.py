@@ -1,0 +1,27 @@
+"""The contract between a component and its runtime: everything that a component may import."""
+
+from .context import Context
+from .errors import (
+    Fault,
+    InvalidConfig,
+    InvalidCredentials,
+    InvalidInput,
+    InvalidOutput,
+    Rebound,
+    StepError,
+)
+from .message import Message
+from .metadata import Schema
+
+__all__ = [
+    "Context",
+    "Fault",
+    "InvalidConfig",
+    "InvalidCredentials",
+    "InvalidInput",
+    "InvalidOutput",
+    "Message",
+    "Rebound",
+    "Schema",
+    "StepError",
+]

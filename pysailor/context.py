@@ -1,0 +1,149 @@
+"""What a component may do besides returning a message."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+if TYPE_CHECKING:
+    from .message import Message
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A message for the next step."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The step's new memory, whole."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotUpdate:
+    """Members to replace in the step's memory."""
+
+    delta: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Fresh values for the credential, to be stored by the platform."""
+
+    keys: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """An answer to the HTTP request that started the flow."""
+
+    status_code: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A piece of an answer that is still being made; shown to people, never sent on."""
+
+    text: str
+
+
+Event = Data | Snapshot | SnapshotUpdate | Keys | HttpReply | Partial
+Emit = Callable[[Event], None]
+"""Takes one event and returns when it is safe (published and confirmed, or printed); raises when it cannot be."""
+
+
+class Keep:
+    """Things that outlive a message: made once a key, shared by the threads, closed together at the end.
+
+    A kept thing that has a `close` method gets it called, in reverse order of making.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._things: dict[Hashable, Any] = {}
+        self._stack = ExitStack()
+
+    def get(self, make: Callable[..., Kept], *args: Hashable) -> Kept:
+        """Give `make(*args)`, made when first asked for."""
+        key = (make, args)
+        with self._lock:
+            if key not in self._things:
+                self._things[key] = thing = make(*args)
+                if hasattr(thing, "close"):
+                    self._stack.callback(thing.close)
+            return self._things[key]  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Close what was kept."""
+        with self._lock:
+            self._things.clear()
+            self._stack.close()
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def _nowhere(event: Event) -> None:
+    """Take an event where nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One call's surroundings: who logs, who listens, how long there is.
+
+    `deadline` is in seconds on the clock of `time.monotonic`, None for no limit.
+    """
+
+    logger: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
+        default_factory=lambda: logging.getLogger("component")
+    )
+    emit: Emit = _nowhere
+    flow_variables: Mapping[str, str] = field(default_factory=dict)
+    deadline: float | None = None
+    kept: Keep = field(default_factory=Keep)
+
+    def keep(self, make: Callable[..., Kept], *args: Hashable) -> Kept:
+        """Give `make(*args)`, made once in the life of this process and closed at its end: connections, caches."""
+        return self.kept.get(make, *args)
+
+    def seconds_left(self, at_most: float) -> float:
+        """Give the seconds until the deadline, or `at_most` if that is sooner."""
+        return at_most if self.deadline is None else min(at_most, self.deadline - time.monotonic())
+
+    def partial(self, text: str) -> None:
+        """Show a piece of an answer that is still being made."""
+        self.emit(Partial(text))
+
+    def emit_snapshot(self, value: Any) -> None:
+        """Replace the step's memory."""
+        self.emit(Snapshot(value))
+
+    def update_snapshot(self, delta: Mapping[str, Any]) -> None:
+        """Replace these members of the step's memory."""
+        self.emit(SnapshotUpdate(delta))
+
+    def update_keys(self, keys: Mapping[str, Any]) -> None:
+        """Store fresh values in the credential."""
+        self.emit(Keys(keys))
+
+    def http_reply(self, status_code: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
+        """Answer the HTTP request that started the flow."""
+        self.emit(HttpReply(status_code, body, headers or {}))

@@ -1,0 +1,104 @@
+"""What can go wrong, by what happens next.
+
+SailorError
+├── StepError            this message fails: an error message is published, the input is rejected
+│   ├── InvalidConfig    the step's or the credential's settings are wrong: every message would fail
+│   ├── InvalidInput     this message's body is wrong: trying it again cannot help
+│   └── InvalidOutput    what came back breaks what the step promises to the next one
+├── Rebound              not now: the platform brings the same message again later
+├── InvalidCredentials   verify() says no, and why
+└── BrokenComponent      component.json or a file that it names cannot be used: the process cannot start
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: where (JSON pointer, "" is the whole), and what was found and what is allowed."""
+
+    pointer: str
+    message: str
+
+    def __str__(self) -> str:
+        """Give the line that a person reads."""
+        return f"{self.pointer}: {self.message}" if self.pointer else self.message
+
+    def to_json(self) -> dict[str, str]:
+        """Give `{"pointer", "message"}`."""
+        return asdict(self)
+
+
+class SailorError(Exception):
+    """Raised on purpose, by this runtime or by a component. Its text is a sentence for a person."""
+
+    code = "error"
+    """A stable word for programs."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what a program needs to know: at least `name`, `code` and `message`."""
+        return {"name": type(self).__name__, "code": self.code, "message": str(self)}
+
+
+class StepError(SailorError):
+    """This message fails."""
+
+    code = "step_failed"
+    retryable = False
+    """Whether the same message may succeed later, unchanged."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Add whether trying again can help."""
+        return {**super().to_json(), "retryable": self.retryable}
+
+
+class _Faulty(StepError):
+    def __init__(self, message: str = "", *, pointer: str = "", faults: Iterable[Fault] = ()) -> None:
+        self.faults = tuple(faults) or (Fault(pointer, message),)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+    def to_json(self) -> dict[str, Any]:
+        """Add the faults, one by one."""
+        return {**super().to_json(), "faults": [fault.to_json() for fault in self.faults]}
+
+
+class InvalidConfig(_Faulty):
+    """The step's or the credential's settings are wrong; pointers lead into cfg."""
+
+    code = "invalid_config"
+
+
+class InvalidInput(_Faulty):
+    """The message's body is wrong; pointers lead into the body."""
+
+    code = "invalid_input"
+
+
+class InvalidOutput(_Faulty):
+    """What came back breaks the promise made in metadata.out; pointers lead into the answer."""
+
+    code = "invalid_output"
+
+
+class Rebound(SailorError):
+    """Not now. The platform brings the same message again, after a while that grows each time."""
+
+    code = "rebound"
+
+
+class InvalidCredentials(SailorError):
+    """The credential cannot be used; the text says why and what to do."""
+
+    code = "invalid_credentials"
+
+
+class BrokenComponent(SailorError):
+    """component.json, or a file that it names, cannot be used."""
+
+    code = "broken_component"

@@ -1,0 +1,55 @@
+"""What travels from step to step (platform contract, 4.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_KNOWN = ("id", "body", "headers", "attachments", "passthrough")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: a body, and what is said about it.
+
+    `headers` are the message's own, not those of AMQP. `attachments` are references by name,
+    `{"url", "content-type"?, "size"?}`; no bytes. `passthrough` holds the messages of earlier steps by step id.
+    `extra` keeps every other member (a webhook's `method`, `query`, …), so that nothing is lost on the way through.
+    """
+
+    body: Any = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    attachments: Mapping[str, Any] = field(default_factory=dict)
+    passthrough: Mapping[str, Any] | None = None
+    id: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read a message from its JSON object; absent or null members get their defaults."""
+        return cls(
+            body=value.get("body", {}),
+            headers=value.get("headers") or {},
+            attachments=value.get("attachments") or {},
+            passthrough=value.get("passthrough"),
+            id=value.get("id"),
+            extra={key: member for key, member in value.items() if key not in _KNOWN},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object that goes over the wire; what is not set is left out, body and headers never are."""
+        document: dict[str, Any] = {} if self.id is None else {"id": self.id}
+        document["body"] = self.body
+        document["headers"] = dict(self.headers)
+        if self.attachments:
+            document["attachments"] = dict(self.attachments)
+        if self.passthrough is not None:
+            document["passthrough"] = dict(self.passthrough)
+        return {**document, **self.extra}
+
+    def with_headers(self, headers: Mapping[str, Any]) -> Self:
+        """Give the same message with these headers added."""
+        return replace(self, headers={**self.headers, **headers})

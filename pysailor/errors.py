@@ -4,7 +4,8 @@ SailorError
 ├── StepError            this message fails: an error message is published, the input is rejected
 │   ├── InvalidConfig    the step's or the credential's settings are wrong: every message would fail
 │   ├── InvalidInput     this message's body is wrong: trying it again cannot help
-│   └── InvalidOutput    what came back breaks what the step promises to the next one
+│   ├── InvalidOutput    what came back breaks what the step promises to the next one
+│   └── Defect           the component did what it never should: its author must mend it
 ├── Rebound              not now: the platform brings the same message again later
 ├── InvalidCredentials   verify() says no, and why
 └── BrokenComponent      component.json or a file that it names cannot be used: the process cannot start
@@ -84,6 +85,12 @@ class InvalidOutput(_Faulty):
     """What came back breaks the promise made in metadata.out; pointers lead into the answer."""
 
     code = "invalid_output"
+
+
+class Defect(StepError):
+    """The component did what it never should; the log has the traceback, its author the work."""
+
+    code = "defect"
 
 
 class Rebound(SailorError):

@@ -50,6 +50,10 @@ class Message:
             document["passthrough"] = dict(self.passthrough)
         return {**document, **self.extra}
 
+    def with_body(self, body: Any) -> Self:
+        """Give the same message with another body."""
+        return replace(self, body=body)
+
     def with_headers(self, headers: Mapping[str, Any]) -> Self:
         """Give the same message with these headers added."""
         return replace(self, headers={**self.headers, **headers})

@@ -159,47 +159,29 @@ def _repairs(error: ValidationError, validator: Draft202012Validator) -> Iterato
         if isinstance(path[-1], str):
             yield path, _ABSENT
         return
-    root: dict[str, Any] = _any(validator.schema)
-    rule = validator.evolve(schema={**root, **_keyword_alone(error)})
-    for candidate in _readings(error.instance):
-        if rule.is_valid(candidate):
-            yield path, candidate
-            return
+    broken = validator.evolve(schema={str(error.validator): error.validator_value})
+    candidates = [candidate for candidate in _readings(error.instance) if broken.is_valid(candidate)]
+    if candidates:
+        whole = validator.evolve(schema=error.schema)
+        yield path, min(candidates, key=lambda candidate: sum(1 for _ in whole.iter_errors(candidate)))
+        return
     for part in error.context or ():  # inside one alternative, something may be mended on its own
         if len(part.absolute_path) > len(path):
             yield from _repairs(part, validator)
 
 
-def _keyword_alone(error: ValidationError) -> dict[str, Any]:
-    """Give a root schema that asks nothing but what the error says was broken, with the definitions still there."""
-    silenced = dict.fromkeys(("type", "properties", "required", "allOf", "anyOf", "oneOf", "if"), None)
-    alone: dict[str, Any] = {key: True if key == "if" else _NOTHING_ASKED[key] for key in silenced}
-    return {**alone, str(error.validator): error.validator_value}
-
-
-_NOTHING_ASKED: dict[str, Any] = {
-    "type": list(_TYPE_WORDS),
-    "properties": {},
-    "required": [],
-    "allOf": [True],
-    "anyOf": [True],
-    "oneOf": [True],
-}
-
-
 def _readings(value: Any) -> Iterator[Any]:
     """Give what the mapper may have meant by this value, the likeliest first."""
     if isinstance(value, str):
-        text = value.strip()
         try:
-            meant = json.loads(text)
+            meant = json.loads(value)
         except ValueError:
             return
-        if isinstance(meant, (int, float)) or meant is None:
+        if isinstance(meant, (int, float)):  # a yes/no is an int here
             yield meant
     elif isinstance(value, dict):
-        yield list(value.values())
         yield [value]
+        yield list(value.values())
 
 
 def _put(value: Any, path: list[str | int], replacement: Any) -> None:
@@ -242,6 +224,9 @@ def _is_another_kind(error: ValidationError) -> bool:
 def _told(error: ValidationError) -> Iterator[Fault]:
     pointer = _pointer(error.absolute_path)
     schema: Any = error.schema
+    if "propertyNames" in error.relative_schema_path:
+        yield Fault(f"{pointer}{_pointer([str(error.instance)])}", f"names here are {_allowed(schema)}")
+        return
     rule, instance = _any(error.validator_value), _any(error.instance)
     if error.validator == "required":
         for name in rule:
@@ -282,8 +267,6 @@ def _allowed_by(error: ValidationError) -> str:
         allowed = _allowed({keyword: rule})
         close = get_close_matches(str(error.instance), [str(choice) for choice in rule], 1) if keyword == "enum" else []
         return f"{allowed} (did you mean {close[0]}?)" if close else allowed
-    if keyword == "propertyNames":
-        return f"names that are {_allowed(rule)}"
     return _allowed(error.schema) or f"{keyword} {json.dumps(rule)}"
 
 
@@ -302,7 +285,7 @@ def _allowed(schema: Any) -> str:
         return ", ".join(str(choice) for choice in schema["enum"])
     if "anyOf" in schema or "oneOf" in schema:
         return " or ".join(dict.fromkeys(filter(None, map(_allowed, schema.get("anyOf") or schema["oneOf"]))))
-    types = schema.get("type", [])
+    types = schema.get("type", "string" if "pattern" in schema else [])
     words = " or ".join(_TYPE_WORDS.get(kind, str(kind)) for kind in ([types] if isinstance(types, str) else types))
     return " ".join(filter(None, [words, *_bounds(schema)]))
 

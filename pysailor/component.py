@@ -1,0 +1,141 @@
+"""A component: a directory with a component.json, and the Python files that it names."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from . import descriptor as declaration
+from .context import Context
+from .errors import BrokenComponent, InvalidConfig, SailorError
+from .metadata import Schema
+
+if TYPE_CHECKING:
+    from .descriptor import Descriptor, Field, Function
+
+Model = Callable[[Mapping[str, Any], Context], Mapping[str, str]]
+INSTALLED = Path(sys.prefix, "share", "pysailor", "components")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A declared function with its code and its schemas."""
+
+    declared: Function
+    fields: tuple[Field, ...]
+    module: ModuleType
+    takes: Schema | None
+    gives: Schema | None
+
+    def named(self, name: str) -> Callable[..., Any]:
+        """Give the module's function of this name; raise BrokenComponent if it has none."""
+        found = getattr(self.module, name, None)
+        if not callable(found):
+            raise BrokenComponent(f'Method "{name}" is not found in "{self.declared.name}" ({self.declared.main}).')
+        return cast("Callable[..., Any]", found)
+
+    def hook(self, name: str) -> Callable[..., Any] | None:
+        """Give the module's optional function of this name."""
+        return getattr(self.module, name, None)
+
+
+class Component:
+    """What stands in one directory. Nothing is imported before it is asked for."""
+
+    def __init__(self, root: Path) -> None:
+        """Read the declaration; raise BrokenComponent if it is none."""
+        self.root = root.resolve()
+        self.descriptor: Descriptor = declaration.read(self.root / "component.json")
+
+    @classmethod
+    def find(cls, path: str | Path | None = None) -> Component:
+        """Find the component: at the path, else in the working directory, else the one that is installed."""
+        if path is not None:
+            return cls(Path(path))
+        if Path("component.json").is_file():
+            return cls(Path.cwd())
+        installed = sorted(found.parent for found in INSTALLED.glob("*/component.json"))
+        if len(installed) == 1:
+            return cls(installed[0])
+        if installed:
+            names = ", ".join(str(root) for root in installed)
+            raise BrokenComponent(f"Several components are installed; name one with --component: {names}")
+        raise BrokenComponent(
+            "There is no component.json here. Go to a component's directory or name one: --component."
+        )
+
+    def function(self, name: str) -> Loaded:
+        """Load an action or trigger; raise BrokenComponent if it, its file or its schemas cannot be had."""
+        declared = self.descriptor.function(name)
+        return Loaded(
+            declared=declared,
+            fields=(*self.descriptor.credentials, *declared.fields),
+            module=self.module(declared.main),
+            takes=self._schema(declared.takes),
+            gives=self._schema(declared.gives),
+        )
+
+    def verifier(self) -> Callable[[Mapping[str, Any], Context], None] | None:
+        """Give the function that tests a credential; None if the component names none."""
+        if self.descriptor.verifier is None:
+            return None
+        verify = getattr(self.module(self.descriptor.verifier), "verify", None)
+        if verify is None:
+            raise BrokenComponent(f"{self.descriptor.verifier} has no function verify.")
+        return cast("Callable[[Mapping[str, Any], Context], None]", verify)
+
+    def has(self, path: str) -> bool:
+        """Say whether the component brings this file."""
+        return (self.root / path).is_file()
+
+    def module(self, path: str) -> ModuleType:
+        """Import one of the component's files, as `lib.….x`, so that relative imports work inside it."""
+        file = (self.root / path).resolve()
+        if not file.is_file() or self.root not in file.parents:
+            raise BrokenComponent(f"Failed to load file '{path}': there is no such file in the component.")
+        name = ".".join(file.relative_to(self.root).with_suffix("").parts)
+        try:
+            return importlib.import_module(name if self._is_importable() else f"{self._private_package()}.{name}")
+        except (SailorError, KeyboardInterrupt):
+            raise
+        except ImportError as error:
+            raise BrokenComponent(f"Failed to load file '{path}': {error}") from error
+        except Exception as error:  # code of the component's author, which may do anything at import
+            raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {error!r}") from error
+
+    def _is_importable(self) -> bool:
+        """Say whether plain `import lib` means this component's lib (as in its checkout and its tests)."""
+        spec = importlib.util.find_spec("lib")
+        return spec is not None and spec.origin == str(self.root / "lib" / "__init__.py")
+
+    def _private_package(self) -> str:
+        """Give a package of this root's own, so that two components can live in one process."""
+        name = f"component_{hashlib.sha256(str(self.root).encode()).hexdigest()[:12]}"
+        if name not in sys.modules:
+            package = ModuleType(name)
+            package.__path__ = [str(self.root)]
+            sys.modules[name] = package
+        return name
+
+    def _schema(self, declared: Mapping[str, Any] | str | None) -> Schema | None:
+        if declared is None:
+            return None
+        return Schema.load(self.root / declared) if isinstance(declared, str) else Schema(declared)
+
+
+def choices(loaded: Loaded, name: str, cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
+    """Give a select field's choices, value to label: those declared, or those its model function finds."""
+    for field in loaded.fields:
+        if field.name == name and isinstance(field.model, Mapping):
+            return field.model
+        if name in (field.name, field.model) and isinstance(field.model, str):
+            return cast("Model", loaded.named(field.model))(cfg, ctx)
+    selects = ", ".join(field.name for field in loaded.fields if field.model is not None)
+    raise InvalidConfig(f'"{name}" is no select field of {loaded.declared.name}; there is: {selects or "none"}.')

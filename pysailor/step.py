@@ -1,0 +1,126 @@
+"""One message through one step: checked, processed, checked again, emitted. Every runner calls this."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .context import Context, Data, Emit, Event, Keep, Snapshot, SnapshotUpdate
+from .errors import Defect, InvalidInput, InvalidOutput, SailorError
+from .fields import bind
+from .message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from logging import Logger, LoggerAdapter
+
+    from .component import Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What one message brings along: who listens, who logs, how long there is (on the clock of time.monotonic)."""
+
+    emit: Emit
+    logger: Logger | LoggerAdapter[Logger]
+    deadline: float | None = None
+
+
+class Step:
+    """A function of a component with its settings. Messages may go through it on several threads at once."""
+
+    def __init__(
+        self,
+        function: Loaded,
+        cfg: Mapping[str, Any],
+        *,
+        snapshot: Any = None,
+        flow_variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Bind the settings once; raise InvalidConfig if they cannot be used."""
+        self.function = function
+        self.cfg = bind(function.fields, cfg)
+        self._process = function.named("process")
+        self._snapshot = {} if snapshot is None else snapshot
+        self._snapshot_lock = threading.Lock()
+        self._flow_variables = dict(flow_variables or {})
+        self._undeclared: set[str] = set()
+        self.kept = Keep()
+
+    def process(self, message: Message, call: Call) -> None:
+        """Take one message through; each result is emitted, and safe, before the next is made.
+
+        Raise a SailorError if it fails, of any kind; what the component did not mean to raise becomes a Defect.
+        """
+        checked = self.accept(message)
+        context = self.context(call)
+        try:
+            result = self._process(checked, self.cfg, self._snapshot_copy(), context)
+            for made in _messages(result):
+                context.emit(Data(self._promised(made, context)))
+        except SailorError:
+            raise
+        except Exception as error:  # the component's author may have erred in any way; the runner must live on
+            context.logger.exception("The component has a defect")
+            raise Defect(f"The component failed unexpectedly: {type(error).__name__}: {error}") from error
+
+    def accept(self, message: Message) -> Message:
+        """Give the message with a body that fits metadata.in, mended where that is certain; raise InvalidInput."""
+        if self.function.takes is None:
+            return message
+        body, faults = self.function.takes.fit(message.body)
+        if faults:
+            raise InvalidInput(faults=faults)
+        return message if body is message.body else message.with_body(body)
+
+    def context(self, call: Call) -> Context:
+        """Give what the component may use during one call."""
+
+        def emit(event: Event) -> None:
+            call.emit(event)
+            self._remember(event)
+
+        return Context(call.logger, emit, self._flow_variables, call.deadline, self.kept)
+
+    def close(self) -> None:
+        """Close what the component kept between messages."""
+        self.kept.close()
+
+    def _promised(self, message: Message, context: Context) -> Message:
+        """Give the message if it fits metadata.out; raise InvalidOutput. Undeclared members are kept, and said once."""
+        gives = self.function.gives
+        if gives is None:
+            return message
+        if not gives.accepts(message.body):
+            raise InvalidOutput(faults=gives.faults(message.body))
+        new = {fault.pointer for fault in gives.unknown(message.body)} - self._undeclared
+        if new:
+            self._undeclared |= new
+            context.logger.info("The answer has members that metadata.out does not declare: %s", ", ".join(sorted(new)))
+        return message
+
+    def _snapshot_copy(self) -> Any:
+        with self._snapshot_lock:
+            return copy.deepcopy(self._snapshot)
+
+    def _remember(self, event: Event) -> None:
+        """Keep the step's memory as the platform now has it."""
+        if isinstance(event, Snapshot):
+            with self._snapshot_lock:
+                self._snapshot = copy.deepcopy(event.value)
+        elif isinstance(event, SnapshotUpdate):
+            with self._snapshot_lock:
+                self._snapshot = {**self._snapshot, **copy.deepcopy(dict(event.delta))}
+
+
+def _messages(result: Any) -> Iterator[Message]:
+    """Give what process returned or yields, one by one."""
+    if result is None:
+        return
+    for made in result if isinstance(result, Iterator) else (result,):
+        if not isinstance(made, Message):
+            raise Defect(f"process must return a Message, yield them, or return None; it gave a {type(made).__name__}.")
+        yield made

@@ -10,12 +10,13 @@ from .errors import (
     Rebound,
     StepError,
 )
-from .message import Message
+from .message import HttpRequest, Message
 from .metadata import Schema
 
 __all__ = [
     "Context",
     "Fault",
+    "HttpRequest",
     "InvalidConfig",
     "InvalidCredentials",
     "InvalidInput",

@@ -139,3 +139,11 @@ def choices(loaded: Loaded, name: str, cfg: Mapping[str, Any], ctx: Context) -> 
             return cast("Model", loaded.named(field.model))(cfg, ctx)
     selects = ", ".join(field.name for field in loaded.fields if field.model is not None)
     raise InvalidConfig(f'"{name}" is no select field of {loaded.declared.name}; there is: {selects or "none"}.')
+
+
+def metadata(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
+    """Give `{"in", "out"}`: the schemas as they were written, or those that the function makes for these settings."""
+    if loaded.declared.dynamic_metadata:
+        return dict(loaded.named("get_meta_model")(cfg, ctx))
+    schemas = {"in": loaded.takes, "out": loaded.gives}
+    return {name: schema.document for name, schema in schemas.items() if schema is not None}

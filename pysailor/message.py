@@ -1,4 +1,4 @@
-"""What travels from step to step (platform contract, 4.1)."""
+"""What travels from step to step (platform contract, 4.1), and what would travel to a service."""
 
 from __future__ import annotations
 
@@ -57,3 +57,13 @@ class Message:
     def with_headers(self, headers: Mapping[str, Any]) -> Self:
         """Give the same message with these headers added."""
         return replace(self, headers={**self.headers, **headers})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request that a step would send: for showing it instead of sending it."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Any

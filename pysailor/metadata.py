@@ -105,8 +105,19 @@ class Schema:
     def faults(self, value: Any) -> list[Fault]:
         """Give everything that is wrong with the value, the most useful first."""
         errors = [leaf for error in self._slow.iter_errors(value) for leaf in _leaves(error)]
-        errors.sort(key=lambda error: (len(error.absolute_path), error.validator != "required"))
-        return list(dict.fromkeys(fault for error in errors for fault in _told(error)))
+        errors.sort(key=lambda error: (len(error.absolute_path), error.validator != "required", _choices(error)))
+        told: dict[tuple[str, str], Fault] = {}  # of two rules of one kind at one place, the narrower speaks
+        for error in errors:
+            for fault in _told(error):
+                told.setdefault((fault.pointer, str(error.validator)), fault)
+        return list(told.values()) or self._faults_seen_fast(value)
+
+    def _faults_seen_fast(self, value: Any) -> list[Fault]:
+        """Give what only the fast validator refuses: to Python `$` is also the place before a last line break."""
+        try:
+            return [Fault(_pointer(error.instance_path), error.message) for error in self._fast.iter_errors(value)]
+        except ValueError:
+            return []
 
     def unknown(self, value: Any) -> list[Fault]:
         """Give the members that no property declares, each with the declared name that it may be meant for."""
@@ -221,6 +232,10 @@ def _is_another_kind(error: ValidationError) -> bool:
     return not error.path and error.validator in ("type", "const", "enum")
 
 
+def _choices(error: ValidationError) -> int:
+    return len(_any(error.validator_value)) if error.validator == "enum" else 0
+
+
 def _told(error: ValidationError) -> Iterator[Fault]:
     pointer = _pointer(error.absolute_path)
     schema: Any = error.schema
@@ -285,6 +300,8 @@ def _allowed(schema: Any) -> str:
         return ", ".join(str(choice) for choice in schema["enum"])
     if "anyOf" in schema or "oneOf" in schema:
         return " or ".join(dict.fromkeys(filter(None, map(_allowed, schema.get("anyOf") or schema["oneOf"]))))
+    if list(schema) == ["required"]:
+        return f"one with {' and '.join(schema['required'])}"
     types = schema.get("type", "string" if "pattern" in schema else [])
     words = " or ".join(_TYPE_WORDS.get(kind, str(kind)) for kind in ([types] if isinstance(types, str) else types))
     return " ".join(filter(None, [words, *_bounds(schema)]))
@@ -304,6 +321,7 @@ def _bounds(schema: Mapping[str, Any]) -> Iterator[str]:
         yield from _count(thing, schema.get(least), schema.get(most))
     if "pattern" in schema:
         yield f"that matches {schema['pattern']}"
+        yield from (f"(such as {example})" for example in schema.get("examples", [])[:1])
 
 
 def _count(thing: str, least: int | None, most: int | None) -> Iterator[str]:

@@ -1,0 +1,28 @@
+"""Test a credential by one cheap call, and tell in words what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pysailor import InvalidCredentials
+
+from ..client import Client
+from ..connection import Connection
+from ..errors import ApiError
+from ..retry import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pysailor import Context
+
+_LIMITS = Limits(timeout=20, max_retries=1)
+
+
+def verify(cfg: Mapping[str, Any], ctx: Context) -> None:
+    """Return if the API accepts the credential; raise InvalidCredentials, saying why not and what to do."""
+    client = ctx.keep(Client, Connection.of(cfg))
+    try:
+        client.models(_LIMITS, ctx.logger)
+    except ApiError as error:
+        raise InvalidCredentials(str(error)) from error

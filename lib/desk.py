@@ -1,0 +1,29 @@
+"""What this component offers at a desk, where no platform hands it a credential."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .local import EmbeddedModel
+from .sandbox import SCENARIOS, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENVIRONMENT = {
+    "OPENAI_API_KEY": "apiKey",
+    "OPENAI_BASE_URL": "baseUrl",
+    "OPENAI_ORG_ID": "organization",
+    "OPENAI_PROJECT_ID": "project",
+    "OPENAI_MODEL": "model",
+}
+SERVERS = {"local": EmbeddedModel, "sandbox": Sandbox}
+HOW_TO_GO_LIVE = "to ask the real API, set OPENAI_API_KEY and OPENAI_MODEL"
+__all__ = ["ENVIRONMENT", "HOW_TO_GO_LIVE", "SCENARIOS", "SERVERS", "servers_for"]
+
+
+def servers_for(cfg: Mapping[str, Any], scenario: str | None) -> tuple[str, ...]:
+    """Name the servers that may answer in place of the API, the best first; none if cfg leads to an API."""
+    if cfg.get("apiKey") or cfg.get("baseUrl"):
+        return ()
+    return ("sandbox",) if scenario else ("local", "sandbox")

@@ -1,0 +1,387 @@
+"""The API's no, and what follows from it: one table.
+
+A code in the error body says more than the status (a 429 may be a matter of pace or of money), so it is read first.
+Servers that imitate the API differ in every detail; whatever comes, something with a name is made of it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pysailor import StepError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NO, YES, BILLED = "no", "yes", "may have been billed"
+_LONGEST_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way to fail: its stable code, its name, what it means, what to do, and whether trying again can help.
+
+    `again` is NO, YES, or BILLED: it could help, but the lost try may have to be paid for as well.
+    """
+
+    code: str
+    name: str
+    meaning: str
+    advice: str
+    again: str = NO
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.code: kind
+    for kind in (
+        Kind(
+            "bad_key",
+            "KeyRefused",
+            "The service does not accept the API key.",
+            "Copy the key again from the provider's page into the credential; it may have been revoked, "
+            "or belong to another organization or server.",
+        ),
+        Kind(
+            "no_permission",
+            "PermissionDenied",
+            "The API key is valid but may not do this.",
+            "Ask the owner of the account to allow it: the key's permissions, the project, the country or the IP list.",
+        ),
+        Kind(
+            "quota",
+            "QuotaExhausted",
+            "The account has no credit left, or has reached its spending limit.",
+            "Add credit or raise the limit in the provider's billing settings. Waiting does not help.",
+        ),
+        Kind(
+            "rate_limit",
+            "RateLimited",
+            "The service received more requests or tokens in a short time than the account may send.",
+            "Wait a moment; send fewer messages at once, or ask the provider for a higher limit.",
+            YES,
+        ),
+        Kind(
+            "slow_down",
+            "SlowDown",
+            "The traffic grew faster than the service allows.",
+            "Lower the number of messages in work at once, and raise it slowly over some minutes.",
+            YES,
+        ),
+        Kind(
+            "too_large_for_limit",
+            "RequestTooLarge",
+            "This one request is larger than the account's whole limit for a minute.",
+            "Shorten the messages or the answer's length, choose another model, or ask for a higher limit.",
+        ),
+        Kind(
+            "model_not_found",
+            "ModelNotFound",
+            "The service has no such model, or this account may not use it.",
+            "Choose another model in the step; the list shows those the credential can use.",
+        ),
+        Kind(
+            "wrong_endpoint",
+            "WrongEndpoint",
+            "This model is not offered for chat completions.",
+            "Choose a chat model in the step.",
+        ),
+        Kind(
+            "wrong_address",
+            "WrongAddress",
+            "There is no chat API at this address.",
+            "Check the Base URL in the credential: it usually ends with /v1.",
+        ),
+        Kind(
+            "context_length",
+            "ContextTooLong",
+            "The messages and the longest answer asked for do not fit into what the model can read at once.",
+            "Send fewer or shorter messages, lower the answer's length, or choose a model with a larger context.",
+        ),
+        Kind(
+            "unsupported",
+            "UnsupportedField",
+            "This model does not take one of the fields that were sent, or not with that value.",
+            "Leave the named field out, or choose a model that takes it.",
+        ),
+        Kind(
+            "content_filter",
+            "ContentRefused",
+            "The provider's content filter refused the messages.",
+            "Change the messages; the same text will be refused again.",
+        ),
+        Kind(
+            "bad_request",
+            "RequestRefused",
+            "The service found a mistake in the request.",
+            "Correct the named field. If everything looks right, the model or the server may not know that field.",
+        ),
+        Kind(
+            "body_too_large",
+            "BodyTooLarge",
+            "The request is larger than the server takes.",
+            "Send smaller images or files, or fewer of them.",
+        ),
+        Kind(
+            "conflict",
+            "Conflict",
+            "Something else was changing the same thing at the same time.",
+            "Try again.",
+            YES,
+        ),
+        Kind(
+            "server_timeout",
+            "ServerTimeout",
+            "The service gave up waiting for the request.",
+            "Try again.",
+            YES,
+        ),
+        Kind(
+            "server_error",
+            "ServerError",
+            "The service failed on its side.",
+            "Try again later; if it goes on, look at the provider's status page.",
+            YES,
+        ),
+        Kind(
+            "overloaded",
+            "Overloaded",
+            "The service has more to do than it can.",
+            "Try again in some minutes, with fewer messages at once.",
+            YES,
+        ),
+        Kind(
+            "redirected",
+            "Redirected",
+            "The address answers that the service has moved.",
+            "Put the new address into the credential's Base URL. A paid request is never sent on by itself.",
+        ),
+        Kind(
+            "unreachable",
+            "Unreachable",
+            "No connection to the service could be made.",
+            "Check the network, the proxy and the Base URL in the credential.",
+            YES,
+        ),
+        Kind(
+            "untrusted",
+            "CertificateRefused",
+            "The server's certificate could not be verified.",
+            "Check the Base URL; behind a company proxy, set REQUESTS_CA_BUNDLE to its certificate file.",
+        ),
+        Kind(
+            "dropped",
+            "ConnectionDropped",
+            "The connection broke before an answer came.",
+            "Try again; the provider may have counted the broken try.",
+            YES,
+        ),
+        Kind(
+            "timeout",
+            "AnswerTimeout",
+            "The answer did not come in time; the provider may still bill it.",
+            "Allow more time in the step, ask for a shorter answer, or let the step try again after a time-out.",
+            BILLED,
+        ),
+        Kind(
+            "cut_off",
+            "AnswerCutOff",
+            "The connection broke in the middle of the answer; the provider may still bill it.",
+            "Try again if paying twice is acceptable.",
+            BILLED,
+        ),
+        Kind(
+            "unreadable",
+            "UnreadableAnswer",
+            "What came back is not an answer of the chat API.",
+            "Check the Base URL in the credential: a web page or a proxy may stand there.",
+        ),
+        Kind(
+            "unknown",
+            "UnknownError",
+            "The service answered in a way that nobody foresaw.",
+            "Show the request id to the provider's support.",
+        ),
+    )
+}
+
+_BY_CODE = {
+    "invalid_api_key": "bad_key",
+    "insufficient_quota": "quota",
+    "credit_balance_exhausted": "quota",
+    "organization_usage_limit_exceeded": "quota",
+    "organization_spend_limit_exceeded": "quota",
+    "project_spend_limit_exceeded": "quota",
+    "billing_hard_limit_reached": "quota",
+    "rate_limit_exceeded": "rate_limit",
+    "slow_down": "slow_down",
+    "server_is_overloaded": "overloaded",
+    "server_error": "server_error",
+    "model_not_found": "model_not_found",
+    "deploymentnotfound": "model_not_found",
+    "context_length_exceeded": "context_length",
+    "unsupported_parameter": "unsupported",
+    "unsupported_value": "unsupported",
+    "unknown_parameter": "unsupported",
+    "content_filter": "content_filter",
+    "content_policy_violation": "content_filter",
+    "unsupported_country_region_territory": "no_permission",
+}
+
+_BY_STATUS = {
+    400: "bad_request",
+    401: "bad_key",
+    402: "quota",
+    403: "no_permission",
+    404: "wrong_address",
+    405: "wrong_address",
+    408: "server_timeout",
+    409: "conflict",
+    413: "body_too_large",
+    415: "bad_request",
+    422: "bad_request",
+    429: "rate_limit",
+    503: "overloaded",
+    529: "overloaded",
+}
+
+_BY_TEXT = (
+    ("request too large", "too_large_for_limit"),
+    ("v1/responses", "wrong_endpoint"),
+    ("not a chat model", "wrong_endpoint"),
+    ("model", "model_not_found"),
+)
+_STATUSES_READ_BY_TEXT = {404: ("wrong_endpoint", "model_not_found"), 429: ("too_large_for_limit",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One sending of a request: how it ended, after how many seconds, and the id to tell support."""
+
+    outcome: str
+    seconds: float
+    request_id: str | None = None
+
+
+class ApiError(StepError):
+    """The API said no, or could not be asked.
+
+    `kind` is from the table. `status` is the HTTP status (None without an answer); `api_code`, `api_type`, `param` and
+    `text` are the API's own words; `tries` tells every sending; `retry_after` is the service's hint in seconds.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        text: str = "",
+        *,
+        status: int | None = None,
+        api_code: str | None = None,
+        param: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        self.kind = KINDS[code]
+        self.code = self.kind.code
+        self.retryable = self.kind.again != NO
+        self.text = text
+        self.status = status
+        self.api_code = api_code
+        self.param = param
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.tries: tuple[Try, ...] = ()
+        super().__init__(code, text)
+
+    def __str__(self) -> str:
+        """Tell the designer what happened and what to do; then, in brackets, what support will ask for."""
+        said = f' The service said: "{self.text}"' if self.text else ""
+        hint = f" It asks to wait {self.retry_after:g} seconds." if self.retry_after else ""
+        return f"{self.kind.meaning}{said}{hint} {self.kind.advice}{self._for_support()}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Add the API's own words and the tries."""
+        return {
+            **super().to_json(),
+            "name": self.kind.name,
+            "status": self.status,
+            "api_code": self.api_code,
+            "param": self.param,
+            "request_id": self.request_id,
+            "retry": self.kind.again,
+            "retry_after": self.retry_after,
+            "tries": [{"outcome": t.outcome, "seconds": round(t.seconds, 3), "id": t.request_id} for t in self.tries],
+        }
+
+    def _for_support(self) -> str:
+        facts = {
+            "field": self.param,
+            "status": self.status,
+            "code": self.api_code,
+            "request id": self.request_id,
+            "tries": len(self.tries) if len(self.tries) > 1 else None,
+        }
+        told = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
+        return f" ({told})" if told else ""
+
+
+def from_answer(status: int, headers: Mapping[str, str], body: bytes, retry_after: float | None = None) -> ApiError:
+    """Make the error that an answer tells, whatever its shape."""
+    said = _said(body)
+    if status == 200:  # noqa: PLR2004 - a no inside a yes; some servers put the status into the code
+        status = _status_inside(said, status)
+    api_code = _word(said.get("code")) or _word(said.get("type"))
+    text = str(said.get("message") or "")[:_LONGEST_TEXT]
+    return ApiError(
+        _code(status, api_code, _word(said.get("type")), text),
+        text,
+        status=status,
+        api_code=api_code,
+        param=_word(said.get("param")),
+        request_id=headers.get("x-request-id"),
+        retry_after=retry_after,
+    )
+
+
+def _code(status: int, api_code: str | None, api_type: str | None, text: str) -> str:
+    by_text = next((code for words, code in _BY_TEXT if words in text.lower()), None)
+    if by_text in _STATUSES_READ_BY_TEXT.get(status, ()):
+        return str(by_text)
+    for word in (api_code, api_type):
+        if word is not None and word.lower() in _BY_CODE:
+            return _BY_CODE[word.lower()]
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if 300 <= status < 400:  # noqa: PLR2004 - the class of redirections
+        return "redirected"
+    return "server_error" if status >= 500 else "unknown"  # noqa: PLR2004 - the class of server errors
+
+
+def _said(body: bytes) -> Mapping[str, Any]:
+    """Give message, type, param and code as far as the body tells them; servers put them in several places."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {"message": _plain(body)}
+    if not isinstance(document, dict):
+        return {"message": _plain(body)}
+    inner = document.get("error", document)
+    if isinstance(inner, dict):
+        return {**inner, "message": inner.get("message") or inner.get("detail") or inner.get("title")}
+    return {"message": inner}
+
+
+def _plain(body: bytes) -> str:
+    """Give a body that is not JSON as one line of text; of a web page nothing, for nobody can read it here."""
+    text = " ".join(body[: 4 * _LONGEST_TEXT].decode("utf-8", "replace").split())
+    return "" if text.startswith("<") else text
+
+
+def _status_inside(said: Mapping[str, Any], status: int) -> int:
+    code = str(said.get("code"))
+    return int(code) if code.isascii() and code.isdigit() and 400 <= int(code) < 600 else status  # noqa: PLR2004
+
+
+def _word(value: Any) -> str | None:
+    return str(value) if isinstance(value, (str, int)) and value != "" else None

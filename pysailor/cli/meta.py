@@ -1,0 +1,47 @@
+"""`pysailor meta`: print what a step takes and gives."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from pysailor.component import metadata
+from pysailor.context import Context, Keep
+from pysailor.fields import bind
+
+from .desk import Desk, add_settings
+from .process import loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_EXAMPLE = """\
+example:
+  pysailor meta sendRequest
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "meta",
+        help="print what a step takes and gives",
+        description="Print the schemas that the mapper shows: what the step takes (in) and gives (out).",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("function", metavar="FUNCTION", help="an action or trigger of component.json")
+    add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run; raise a SailorError if the metadata cannot be had."""
+    with Desk(args) as desk, Keep() as kept:
+        function = loaded(desk, args.function)
+        cfg: Mapping[str, Any] = {**desk.environment, **desk.given}
+        cfg = bind([field for field in function.fields if field.name in cfg], cfg)
+        found = metadata(function, cfg, Context(kept=kept))
+    print(json.dumps(found, ensure_ascii=False, indent=2))
+    return 0

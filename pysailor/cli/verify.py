@@ -1,0 +1,46 @@
+"""`pysailor verify`: test a credential."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from pysailor.context import Context, Keep
+from pysailor.errors import InvalidCredentials
+from pysailor.fields import bind
+
+from .desk import BadUsage, Desk, add_settings, masked
+
+_EXAMPLE = """\
+example:
+  OPENAI_API_KEY=sk-... pysailor verify
+  pysailor verify --cfg baseUrl=http://localhost:11434/v1 --cfg apiKey=none
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "verify",
+        help="test the credential and say what is wrong with it",
+        description="Test the credential with one cheap call; say what is wrong with it and what to do.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run; raise InvalidCredentials if the credential cannot be used."""
+    with Desk(args) as desk, Keep() as kept:
+        verify = desk.component.verifier()
+        if verify is None:
+            raise BadUsage("this component has nothing to verify a credential with")
+        cfg = bind(desk.component.descriptor.credentials, desk.settings({}))
+        try:
+            verify(cfg, Context(kept=kept))
+        except InvalidCredentials as error:
+            raise InvalidCredentials(masked(str(error), desk.secrets(cfg))) from error
+    print("The credential works.")
+    return 0

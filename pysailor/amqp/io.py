@@ -1,0 +1,111 @@
+"""The one thread that may touch pika, and the way for the others to have something done on it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pika.adapters.select_connection import IOLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOG = logging.getLogger(__name__)
+
+
+class Corkable(Protocol):
+    """Something that can hold back what it writes, to write it in one go."""
+
+    def cork(self) -> None: ...
+    def uncork(self) -> None: ...
+    def reset(self) -> None:
+        """Begin anew, after something failed that never should."""
+
+
+class IoThread:
+    """A thread that runs pika's loop. `post` may be called on any thread, everything else only on this one.
+
+    Posts are done in batches, one wake-up for each: with twenty busy workers a wake-up a message would be a third of
+    what a message costs. For as long as a batch lasts, what is written is held back and then sent at once.
+    """
+
+    def __init__(self) -> None:
+        self.loop = IOLoop()
+        self.corkables: tuple[Corkable, ...] = ()
+        self._posts: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._woken = False
+        self._ended = False
+        self._after_end = threading.RLock()
+        self._thread = threading.Thread(target=self._run, name="pysailor-io", daemon=True)
+
+    def start(self) -> None:
+        """Run."""
+        self._thread.start()
+
+    def post(self, act: Callable[..., None], *args: Any) -> None:
+        """Have `act` called soon on the thread, in the order of posting; at once and here when the thread has ended."""
+        self._posts.append((act, args))
+        if self._ended:
+            self._rest()
+        elif not self._woken:
+            self._woken = True
+            self.loop.add_callback_threadsafe(self._batch)
+
+    def later(self, seconds: float, act: Callable[..., None], *args: Any) -> object:
+        """Have `act` called after a while; give what `cancel` takes."""
+        return self.loop.call_later(seconds, lambda: self._guard(act, args))
+
+    def cancel(self, timer: object) -> None:
+        """Have it not called."""
+        self.loop.remove_timeout(timer)
+
+    def end(self, timeout: float | None) -> None:
+        """End the thread, from another one; what is posted from now on still gets done."""
+        if self._thread.is_alive():
+            self.loop.add_callback_threadsafe(self.loop.stop)
+            self._thread.join(timeout)
+        self._ended = True
+        self._rest()
+        if not self._thread.is_alive():
+            self.loop.close()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.loop.start()
+            except Exception:
+                LOG.exception("pika's loop failed: connecting anew")
+                self._reset()
+            else:
+                return
+
+    def _batch(self) -> None:
+        # Lowered before the posts are counted: whoever posts after the count finds it low and wakes the loop again.
+        self._woken = False
+        for corkable in self.corkables:
+            corkable.cork()
+        for _ in range(len(self._posts)):
+            act, args = self._posts.popleft()
+            self._guard(act, args)
+        for corkable in self.corkables:
+            corkable.uncork()
+
+    def _rest(self) -> None:
+        with self._after_end:
+            while self._posts:
+                act, args = self._posts.popleft()
+                act(*args)
+
+    def _guard(self, act: Callable[..., None], args: tuple[Any, ...]) -> None:
+        """Call; an error here is ours, and must cost neither the thread nor the timers that are due with this one."""
+        try:
+            act(*args)
+        except Exception:
+            LOG.exception("failed on the I/O thread: connecting anew")
+            self._reset()
+
+    def _reset(self) -> None:
+        for corkable in self.corkables:
+            corkable.reset()

@@ -1,0 +1,156 @@
+"""Pieces of tool calls to whole tool calls, on every server's habits.
+
+A piece belongs to the call with its index. Servers leave the index out, send 0 for every call, send a call in one
+piece, or repeat id and name in every piece; so a piece opens a new call when its id and name say that it is another,
+and otherwise goes on with the one that is open.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+_PARTS: Final = (("function", "arguments"), ("custom", "input"))
+
+
+class Call:
+    """One tool call in the making."""
+
+    __slots__ = ("extra", "id", "index", "kind", "name", "pieces", "whole")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.id: str | None = None
+        self.kind = "function"
+        self.name = ""
+        self.pieces: list[str] = []
+        self.whole: dict[str, Any] | None = None  # arguments that came as an object
+        self.extra: dict[str, Any] = {}
+
+    def has_arguments(self) -> bool:
+        """Say whether any arguments have come."""
+        return bool(self.pieces) or self.whole is not None
+
+    def text(self) -> str:
+        """Give the arguments as text, as the API would: an object that a server sent is written out."""
+        if self.pieces or self.whole is None:
+            return whole("".join(self.pieces))
+        return json.dumps(self.whole, ensure_ascii=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the call as it stands in an answer that is not streamed."""
+        text = "input" if self.kind == "custom" else "arguments"
+        return {**self.extra, "id": self.id, "type": self.kind, self.kind: {"name": self.name, text: self.text()}}
+
+
+class Calls:
+    """The tool calls of one choice."""
+
+    def __init__(self) -> None:
+        self._calls: list[Call] = []
+        self._open: dict[int, Call] = {}
+        self._by_id: dict[tuple[int | None, str], Call] = {}
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def add(self, piece: Any) -> str:
+        """Put a piece where it belongs and give the text that it added to the arguments."""
+        if not isinstance(piece, dict):
+            return ""
+        part, text = _part(piece)
+        call = self._call(piece, part, text)
+        if "id" in piece or "name" in part or len(piece) > 2:  # noqa: PLR2004 - more than an index and a text
+            self._describe(call, piece, part)
+        if isinstance(text, dict):
+            call.whole = text
+        elif isinstance(text, str) and text:
+            call.pieces.append(text)
+            return text
+        return ""
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Give the calls in the order of their indices."""
+        return [call.to_json() for call in sorted(self._calls, key=lambda call: call.index)]
+
+    def _call(self, piece: dict[str, Any], part: dict[str, Any], text: Any) -> Call:
+        index, given = _index(piece), _word(piece.get("id"))
+        known = self._by_id.get((index, given)) if given else None
+        if known:
+            return known
+        current = self._open.get(index) if index is not None else self._last()
+        if current is None or _is_another(current, given, _word(part.get("name")), text):
+            current = self._opened(len(self._calls) if index is None else index)
+        if given and current.id is None:
+            current.id = given
+            self._by_id[index, given] = current
+        return current
+
+    def _opened(self, index: int) -> Call:
+        call = Call(index)
+        self._calls.append(call)
+        self._open[index] = call
+        return call
+
+    def _last(self) -> Call | None:
+        return self._calls[-1] if self._calls else None
+
+    @staticmethod
+    def _describe(call: Call, piece: dict[str, Any], part: dict[str, Any]) -> None:
+        name = _word(part.get("name"))
+        if name != call.name and not call.has_arguments():
+            call.name += name
+        if "custom" in piece or piece.get("type") == "custom":
+            call.kind = "custom"
+        known = ("index", "id", "type", "function", "custom")
+        call.extra.update((key, value) for key, value in piece.items() if key not in known)
+
+
+def whole(text: str) -> str:
+    r"""Give the text with characters put together whose two \u halves came in two chunks."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _is_another(call: Call, given: str, name: str, text: Any) -> bool:
+    """Say whether a piece that names a call opens a new one beside the one that is open."""
+    if not name:
+        return False  # every call has a name, so this goes on with one
+    if given and call.id is not None:
+        return True  # the open call's own id would have been found
+    if name != call.name:
+        return call.has_arguments()  # before any arguments it is the rest of the name
+    return _opens(text) and _is_whole(call)  # the same function again, or only its name repeated
+
+
+def _opens(text: Any) -> bool:
+    return isinstance(text, dict) or (isinstance(text, str) and text.lstrip().startswith("{"))
+
+
+def _is_whole(call: Call) -> bool:
+    try:
+        json.loads(call.text())
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _index(piece: dict[str, Any]) -> int | None:
+    index = piece.get("index")
+    return index if isinstance(index, int) else None
+
+
+def _part(piece: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """Give the member that holds name and text, and the text."""
+    for member, text in _PARTS:
+        part = piece.get(member)
+        if isinstance(part, dict):
+            return part, part.get(text)
+    return {}, None
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else ""

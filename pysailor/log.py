@@ -1,0 +1,170 @@
+"""Log lines as the platform's pipeline reads them: one JSON object a line, in bunyan's form (platform contract, 5.5).
+
+Two loggers write them: `component` is what a component logs, everything else appears as `sailor`. Ids are bound to
+the component's logger for each message. Nothing here logs a message, a cfg or a secret, and what somebody else puts
+into a text by mistake is masked, as far as the secret is known.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import re
+import socket
+import traceback
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from .environment import PREFIX, InvalidSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, MutableMapping
+    from typing import TextIO
+
+COMPONENT: Final = "component"
+SAILOR: Final = "sailor"
+MASK: Final = "***"
+TRACE: Final = 5
+_SHORTEST_SECRET: Final = 4  # masking every "a" would hide the text, not the secret
+_LONGEST: Final = 20_000
+
+_LEVELS: Final = {"trace": 10, "debug": 20, "info": 30, "warn": 40, "error": 50, "fatal": 60}
+_CONTEXT: Final = (
+    *("API_USERNAME", "COMP_ID", "COMP_NAME", "CONTAINER_ID", "CONTRACT_ID", "EXEC_ID", "EXEC_TYPE"),
+    *("EXECUTION_RESULT_ID", "FLOW_ID", "FLOW_VERSION", "FUNCTION", "STEP_ID", "TASK_USER_EMAIL", "TENANT_ID"),
+    *("USER_ID", "WORKSPACE_ID"),
+)
+_OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def level(text: str) -> int:
+    """Give Python's level for LOG_LEVEL, a name or number of bunyan's; raise InvalidSettings if it is neither."""
+    number = _LEVELS.get(text.lower()) or (int(text) if text.isdecimal() else None)
+    if number is None:
+        raise InvalidSettings(f"LOG_LEVEL is {text!r}; it must be one of {', '.join(_LEVELS)}, or a number.")
+    return max(number - 10, TRACE)
+
+
+def context_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give the part of the environment that the pipeline wants in every line."""
+    names = (PREFIX + name for name in _CONTEXT)
+    context = {name: environ[name] for name in names if name in environ}
+    flow = environ.get(PREFIX + "FLOW_ID")
+    return context if flow is None else {**context, "tag": flow}
+
+
+class Redaction:
+    """The secrets that must not be logged. More become known on the way: a step's credentials, when it is read."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: frozenset[str] = frozenset()
+        self._pattern: re.Pattern[str] | None = None
+        self.hide(secrets)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Mask these too, from now on. What is shorter than four characters is left."""
+        self._secrets |= {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
+        longest_first = sorted(self._secrets, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def mask(self, text: str) -> str:
+        """Give the text with every known secret masked."""
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+
+class BunyanFormatter(logging.Formatter):
+    """Turns a record into one line of JSON; what was given as `extra` becomes members of it."""
+
+    def __init__(self, context: Mapping[str, Any], redaction: Redaction) -> None:
+        super().__init__()
+        self._context = {**context, "hostname": socket.gethostname(), "pid": os.getpid(), "v": 0}
+        self._redaction = redaction
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line."""
+        mine = record.name.partition(".")[0]
+        line: dict[str, Any] = {
+            "name": COMPONENT if mine == COMPONENT else SAILOR,
+            "level": _bunyan_level(record.levelno),
+            "msg": self._redaction.mask(record.getMessage())[:_LONGEST],
+            "time": _time(record.created),
+            **self._context,
+        }
+        for name, value in vars(record).items():
+            if name not in _OF_EVERY_RECORD and name not in line:
+                line[name] = self._masked(value)
+        if mine not in (COMPONENT, SAILOR):
+            line["logger"] = record.name
+        if record.exc_info and record.exc_info[1] is not None:
+            line["err"] = self._masked(_told(record.exc_info[1]))
+        return json.dumps(line, ensure_ascii=True, separators=(",", ":"))
+
+    def _masked(self, value: Any) -> Any:
+        if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+            return value
+        if isinstance(value, dict):
+            return {str(name): self._masked(member) for name, member in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._masked(item) for item in value]
+        return self._redaction.mask(str(value))[:_LONGEST]
+
+
+class ComponentLogger(logging.LoggerAdapter[logging.Logger]):
+    """A logger whose every line carries the ids; `extra` of a call is added, not replaced as the stock adapter does."""
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        """Bind the ids."""
+        kwargs["extra"] = {**(kwargs.get("extra") or {}), **(self.extra or {})}
+        return msg, kwargs
+
+
+def component_logger(ids: Mapping[str, str]) -> ComponentLogger:
+    """Give the logger for one message: `threadId`, `messageId`, `parentMessageId` are in each of its lines."""
+    return ComponentLogger(logging.getLogger(COMPONENT), dict(ids))
+
+
+class LogTo:
+    """Logging to a stream, in the platform's form, while the context lasts. The root logger is put back afterwards.
+
+    `at_least` is a Python level, see `level`.
+    """
+
+    def __init__(self, stream: TextIO, formatter: logging.Formatter, at_least: int = logging.INFO) -> None:
+        self._handler = logging.StreamHandler(stream)
+        self._handler.setFormatter(formatter)
+        self._at_least = at_least
+        self._before = logging.WARNING
+
+    def __enter__(self) -> Self:
+        """Start."""
+        root = logging.getLogger()
+        self._before = root.level
+        root.addHandler(self._handler)
+        root.setLevel(self._at_least)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop; what was logged is out."""
+        root = logging.getLogger()
+        root.removeHandler(self._handler)
+        root.setLevel(self._before)
+        self._handler.close()
+
+
+def _told(error: BaseException) -> dict[str, str]:
+    return {
+        "name": type(error).__name__,
+        "message": str(error),
+        "stack": "".join(traceback.format_exception(error)).rstrip(),
+    }
+
+
+def _bunyan_level(number: int) -> int:
+    return min(max(number // 10 * 10 + 10, 10), 60)
+
+
+def _time(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -1,0 +1,286 @@
+"""What the environment says, read once at the start (platform contract, 1.2 and 1.7).
+
+Each variable is declared once, as a field: type, name, default, unit, help. The parsing rules are in `environment`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import unquote
+
+from .environment import (
+    InvalidSettings,
+    Variable,
+    additional_headers,
+    demand,
+    flag,
+    mandatory,
+    provided,
+    read,
+    seconds,
+    text,
+    variable,
+    variables_of,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+METHODS: Final = ("verifyCredentials", "getMetaModel", "selectModel")
+_PASSWORD: Final = re.compile(r"://[^/?#:]*:([^/?#]*)@")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who this step is."""
+
+    flow_id: str = mandatory("ELASTICIO_FLOW_ID", "the flow; sent as taskId")
+    exec_id: str = mandatory("ELASTICIO_EXEC_ID", "the execution")
+    step_id: str = mandatory("ELASTICIO_STEP_ID", "the step within the flow")
+    container_id: str = mandatory("ELASTICIO_CONTAINER_ID", "the container that the process runs in")
+    workspace_id: str = mandatory("ELASTICIO_WORKSPACE_ID", "the workspace of the flow")
+    user_id: str = mandatory("ELASTICIO_USER_ID", "who started the flow")
+    comp_id: str = mandatory("ELASTICIO_COMP_ID", "the component")
+    function: str = mandatory("ELASTICIO_FUNCTION", "the action or trigger to run, as component.json names it")
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The platform's REST API."""
+
+    uri: str = mandatory("ELASTICIO_API_URI", "base address of the platform's API")
+    username: str = mandatory("ELASTICIO_API_USERNAME", "user of the API")
+    key: str = mandatory("ELASTICIO_API_KEY", "password of the API", "secret")
+    retry_attempts: int = whole(
+        "ELASTICIO_API_REQUEST_RETRY_ATTEMPTS", 3, "", "tries for one request, the first included"
+    )
+    retry_delay_ms: int = whole("ELASTICIO_API_REQUEST_RETRY_DELAY", 100, "ms", "wait before the second try; doubles")
+    timeout: float = seconds("PYSAILOR_API_TIMEOUT", 15.0, "longest silence while a request is answered", least=0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Amqp:
+    """The message broker. Empty texts if the process runs only the shutdown hook."""
+
+    uri: str = mandatory("ELASTICIO_AMQP_URI", "address of the broker, with user and password", "secret")
+    listen_on: str = mandatory("ELASTICIO_LISTEN_MESSAGES_ON", "queue that the step's input comes from")
+    publish_to: str = mandatory("ELASTICIO_PUBLISH_MESSAGES_TO", "exchange that everything goes to")
+    data_routing_key: str = mandatory("ELASTICIO_DATA_ROUTING_KEY", "routing key of messages for the next step")
+    error_routing_key: str = mandatory("ELASTICIO_ERROR_ROUTING_KEY", "routing key of errors")
+    rebound_routing_key: str = mandatory(
+        "ELASTICIO_REBOUND_ROUTING_KEY", "routing key of messages that come back later"
+    )
+    snapshot_routing_key: str = mandatory("ELASTICIO_SNAPSHOT_ROUTING_KEY", "routing key of snapshots")
+    prefetch: int = whole(
+        "ELASTICIO_RABBITMQ_PREFETCH_SAILOR", 20, "", "messages worked on at a time; 1 keeps their order", least=1
+    )
+    persistent: bool = flag(
+        "ELASTICIO_AMQP_PERSISTENT_MESSAGES", True, "whether messages survive a restart of the broker"
+    )
+    publish_retry_attempts: int | None = whole(
+        "ELASTICIO_AMQP_PUBLISH_RETRY_ATTEMPTS", None, "", "tries for one publish; unset: until it is taken"
+    )
+    publish_retry_delay_ms: int = whole(
+        "ELASTICIO_AMQP_PUBLISH_RETRY_DELAY", 100, "ms", "wait before the second try; doubles"
+    )
+    publish_max_retry_delay_ms: int = whole(
+        "ELASTICIO_AMQP_PUBLISH_MAX_RETRY_DELAY", 300_000, "ms", "longest wait between two tries"
+    )
+    connect_attempts: int = whole(
+        "ELASTICIO_AMQP_RECONNECT_ATTEMPTS",
+        3,
+        "",
+        "further tries to connect at the start; a connection lost later is sought without end",
+    )
+    connect_delay_ms: int = whole(
+        "ELASTICIO_AMQP_RECONNECT_TIMEOUT", 100, "ms", "wait before the next try to connect; doubles"
+    )
+    connect_max_delay_ms: int = whole(
+        "PYSAILOR_RECONNECT_MAX_DELAY", 30_000, "ms", "longest wait between two tries to connect", least=1
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Crypto:
+    """What messages are encrypted with."""
+
+    iv: str = mandatory("ELASTICIO_MESSAGE_CRYPTO_IV", "initialisation vector, 16 bytes", "secret")
+    password: str = mandatory("ELASTICIO_MESSAGE_CRYPTO_PASSWORD", "password that the key is made of", "secret")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much, how often, how long. A rate that is unset or 0 does not throttle."""
+
+    data_rate: int | None = whole("ELASTICIO_DATA_RATE_LIMIT", None, "", "messages for the next step per interval")
+    error_rate: int | None = whole("ELASTICIO_ERROR_RATE_LIMIT", None, "", "errors per interval")
+    snapshot_rate: int | None = whole("ELASTICIO_SNAPSHOT_RATE_LIMIT", None, "", "snapshots per interval")
+    rate_interval_ms: int = whole("ELASTICIO_RATE_INTERVAL", 100, "ms", "the interval of the three rates")
+    message_size: int = whole(
+        "ELASTICIO_OUTGOING_MESSAGE_SIZE_LIMIT", 10_485_760, "bytes", "largest content of a message"
+    )
+    rebound_initial_ms: int = whole(
+        "ELASTICIO_REBOUND_INITIAL_EXPIRATION", 15_000, "ms", "rest before the first rebound; doubles"
+    )
+    rebounds: int = whole("ELASTICIO_REBOUND_LIMIT", 20, "", "rebounds before the message fails")
+    message_deadline: float | None = seconds("PYSAILOR_MESSAGE_DEADLINE", None, "time for one message; unset: no limit")
+    shutdown_deadline: float = seconds("PYSAILOR_SHUTDOWN_DEADLINE", 60.0, "time for messages in work after SIGTERM")
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The platform's object storage; absent if it has no address."""
+
+    uri: str | None = text("ELASTICIO_OBJECT_STORAGE_URI", None, "base address of the object storage")
+    token: str | None = text("ELASTICIO_OBJECT_STORAGE_TOKEN", None, "bearer token of the object storage", "secret")
+    threshold: int = whole(
+        "ELASTICIO_OBJECT_STORAGE_SIZE_THRESHOLD",
+        1_048_576,
+        "bytes",
+        "bodies that are larger together are stored, if lightweight messages are on",
+    )
+    lightweight: bool = flag(
+        "ELASTICIO_EMIT_LIGHTWEIGHT_MESSAGE", False, "whether large bodies are emitted as references"
+    )
+    retries: int = whole("REQUEST_MAX_RETRY", 2, "", "further tries for one request")
+    timeout_ms: int = whole("REQUEST_TIMEOUT", 10_000, "ms", "longest silence while a request is answered", least=1)
+    object_size: int = whole("PYSAILOR_OBJECT_SIZE_LIMIT", 104_857_600, "bytes", "largest object that is fetched")
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What the platform may switch."""
+
+    component_path: str = text("ELASTICIO_COMPONENT_PATH", "", "the component's directory, from where we are")
+    startup_required: bool = flag("ELASTICIO_STARTUP_REQUIRED", False, "whether the startup hook runs")
+    hook_shutdown: bool = flag("ELASTICIO_HOOK_SHUTDOWN", False, "whether the shutdown hook is all that runs")
+    self_passthrough_off: bool = flag(
+        "ELASTICIO_NO_SELF_PASSTRHOUGH",
+        False,
+        "whether the step leaves its own message out of the passthrough and puts its input there",
+    )
+    protocol_version: int = whole(
+        "ELASTICIO_PROTOCOL_VERSION", 1, "", "content of emitted messages: 1 is base64, 2 is raw"
+    )
+    error_replies_off: bool = flag(
+        "ELASTICIO_NO_ERROR_REPLIES", False, "whether nobody who waits for a reply is told of errors"
+    )
+    input_format: str = text("ELASTICIO_INPUT_FORMAT", "default", "'error': the step is a flow's error handler")
+    log_level: str = text("LOG_LEVEL", "info", "least level that is logged, by name or number")
+
+
+GROUPS: Final[Mapping[str, type[Any]]] = {
+    "step": Step,
+    "api": Api,
+    "amqp": Amqp,
+    "crypto": Crypto,
+    "limits": Limits,
+    "storage": Storage,
+    "behaviour": Behaviour,
+}
+"""The parts of a worker's settings, in the order in which their variables are demanded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a worker knows. `remarks` are for the log: what the environment says that was not understood."""
+
+    step: Step
+    api: Api
+    amqp: Amqp
+    crypto: Crypto
+    limits: Limits
+    storage: Storage
+    behaviour: Behaviour
+    additional_headers: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read everything; raise InvalidSettings, in the platform's words, for the first variable that is missing."""
+        demand(Step, environ)
+        demand(Api, environ)
+        if not variable(Behaviour, "hook_shutdown").read(environ, _ignore):
+            demand(Amqp, environ)
+            demand(Crypto, environ)
+        remarks: list[str] = []
+        groups = {name: read(group, environ, remarks.append) for name, group in GROUPS.items()}
+        return cls(**groups, additional_headers=additional_headers(environ), remarks=tuple(remarks))
+
+    def secrets(self) -> tuple[str, ...]:
+        """Give every value that must never be logged."""
+        broker = _PASSWORD.search(self.amqp.uri)
+        password = broker.group(1) if broker else ""
+        found = (self.api.key, self.amqp.uri, password, unquote(password), self.crypto.iv, self.crypto.password)
+        return tuple(dict.fromkeys(secret for secret in (*found, self.storage.token) if secret))
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSettings:
+    """Where a service sends its result, whatever it is."""
+
+    url: str = field(repr=False)
+    retry_attempts: int = 3
+    retry_delay_ms: int = 100
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read the address; raise InvalidSettings if there is none, which nobody can be told."""
+        url = provided(environ, "POST_RESULT_URL")
+        api = read(Api, environ, _ignore)
+        return cls(url, api.retry_attempts, api.retry_delay_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """What a service knows: one of METHODS, to be run once with a step's or credential's cfg."""
+
+    method: str
+    cfg: Mapping[str, Any] = field(repr=False)
+    api: Api
+    function: str = ""
+    model_method: str = ""
+    component_path: str = ""
+    log_level: str = "info"
+
+    @classmethod
+    def from_environment(cls, method: str, environ: Mapping[str, str]) -> Self:
+        """Read everything; raise InvalidSettings, in the platform's words, for the first thing that is wrong."""
+        if method not in METHODS:
+            raise InvalidSettings(f'Unknown service method "{method}"')
+        cfg = provided(environ, "CFG")
+        for name in ("API_URI", "API_USERNAME", "API_KEY"):
+            provided(environ, name)
+        behaviour = read(Behaviour, environ, _ignore)
+        return cls(
+            method,
+            function=provided(environ, "ACTION_OR_TRIGGER") if method != "verifyCredentials" else "",
+            model_method=provided(environ, "GET_MODEL_METHOD") if method == "selectModel" else "",
+            cfg=_json_object(cfg),
+            api=read(Api, environ, _ignore),
+            component_path=behaviour.component_path,
+            log_level=behaviour.log_level,
+        )
+
+
+def variables() -> tuple[Variable, ...]:
+    """Give every variable of a worker, in the order in which they are demanded: for documentation."""
+    return tuple(each for group in GROUPS.values() for each in variables_of(group).values())
+
+
+def _json_object(text: str) -> Mapping[str, Any]:
+    try:
+        cfg = json.loads(text)
+    except ValueError as error:
+        raise InvalidSettings("Unable to parse CFG") from error
+    if not isinstance(cfg, dict):
+        raise InvalidSettings("Unable to parse CFG")
+    return cfg
+
+
+def _ignore(remark: str) -> None:
+    """Take a remark where there is no log yet."""

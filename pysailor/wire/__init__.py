@@ -1,0 +1,11 @@
+"""The protocol without a wire: what stands in the bytes and headers, and nothing that moves them.
+
+No sockets, no clocks, no environment: the time and fresh ids are handed in.
+
+plaintext    JSON, as the sailors in JavaScript write and read it
+cipher       JSON to content and back: AES and base64
+headers      what a delivery's headers say, and the headers that go out in answer
+codec        a delivery's content to a Message; an event to a Publish
+rebound      the same message again, later
+passthrough  what travels along from earlier steps, and which bodies live in the object storage
+"""

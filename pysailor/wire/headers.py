@@ -1,0 +1,132 @@
+"""What a delivery's AMQP headers say, and the headers that go out in answer (platform contract, 2.2 and 2.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from .cipher import BASE64, RAW
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+META: Final = "x-eio-meta-"
+_META_LENGTH: Final = len(META)
+TRACE_ID: Final = META + "trace-id"
+ERROR_RESPONSE: Final = "x-eio-error-response"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this step is, as every message that it sends says. `task_id` is the flow's id.
+
+    `additional` are headers that the operator asked for, already under their header names.
+    """
+
+    exec_id: str
+    task_id: str
+    workspace_id: str
+    container_id: str
+    user_id: str
+    step_id: str
+    comp_id: str
+    function: str
+    additional: Mapping[str, str] = field(default_factory=dict)
+
+    def headers(self) -> dict[str, Any]:
+        """Give the headers; the additional ones cannot hide the fixed ones."""
+        return {
+            **self.additional,
+            "execId": self.exec_id,
+            "taskId": self.task_id,
+            "workspaceId": self.workspace_id,
+            "containerId": self.container_id,
+            "userId": self.user_id,
+            "stepId": self.step_id,
+            "compId": self.comp_id,
+            "function": self.function,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What the headers of one delivery say.
+
+    `message_id` is never empty: an input without one gets `new_id`, so that it can be logged, found again and
+    acknowledged like any other; `parent` is the id that goes out as parentMessageId, None if the input had none.
+    `protocol` is 1 (base64) or 2 (raw). `meta` holds the x-eio-meta-* headers, names in lower case.
+    """
+
+    message_id: str
+    thread_id: str
+    parent: Any = None
+    parent_message_id: str | None = None
+    step_id: str | None = None
+    reply_to: str | None = None
+    protocol: int = BASE64
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, headers: Mapping[str, Any] | None, new_id: str) -> Self:
+        """Read the headers of a delivery, which may have none at all. `new_id` stands in for what is missing.
+
+        Like Node, take the thread from x-eio-meta-trace-id if threadId is missing, and an empty text for missing.
+        """
+        headers = headers or {}
+        meta = {name.lower(): headers[name] for name in headers if name[:_META_LENGTH].lower() == META}
+        parent = headers.get("messageId")
+        return cls(
+            message_id=_text(parent) or new_id,
+            thread_id=_text(headers.get("threadId")) or _text(meta.get(TRACE_ID)) or new_id,
+            parent=parent or None,
+            parent_message_id=_text(headers.get("parentMessageId")),
+            step_id=_text(headers.get("stepId")),
+            reply_to=_text(headers.get("reply_to")),
+            protocol=protocol_of(headers),
+            meta=meta,
+        )
+
+    def ids(self) -> dict[str, str]:
+        """Give what every log line about this message carries."""
+        return {
+            "threadId": self.thread_id,
+            "messageId": self.message_id,
+            "parentMessageId": self.parent_message_id or "unknown",
+        }
+
+
+def outgoing(incoming: Incoming, identity: Identity, start_ms: int) -> dict[str, Any]:
+    """Give the headers that everything sent in answer to one input shares; each event adds its own (see codec).
+
+    There is no messageId among them. Node's sailor makes one id an input and gives it to every event; the sailor of
+    the next step takes two live messages with one id for a redelivery and never acknowledges the first. Here each
+    event gets an id of its own, and `parentMessageId` still says what they have in common.
+    """
+    headers = {**incoming.meta, **identity.headers(), "threadId": incoming.thread_id, "start": start_ms}
+    if incoming.parent is not None:
+        headers["parentMessageId"] = incoming.parent
+    if incoming.reply_to is not None:
+        headers["reply_to"] = incoming.reply_to
+    return headers
+
+
+def protocol_of(headers: Mapping[str, Any]) -> int:
+    """Give the protocol version of a delivery: 1 unless the header says 2 or more, or says no number at all."""
+    stated = headers.get("protocolVersion")
+    if stated == RAW:
+        return RAW
+    if not stated:
+        return BASE64
+    try:
+        return BASE64 if float(stated) < RAW else RAW
+    except (TypeError, ValueError):
+        return RAW
+
+
+def _text(value: Any) -> str | None:
+    """Give a header's value as text; what is empty counts as missing."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bytes):
+        return value.decode(errors="replace") or None
+    return str(value) if value else None

@@ -1,0 +1,100 @@
+"""JSON, as the sailors in JavaScript write and read it (platform contract, 3)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from pysailor.errors import StepError
+
+_LARGEST_EXACT = 2**53
+
+
+class NotJson(StepError):
+    """A value cannot be written as JSON, or a text cannot be read as JSON."""
+
+    code = "not_json"
+
+
+def write(value: Any) -> bytes:
+    """Give the value as compact JSON in UTF-8; raise NotJson if it has no form in JSON.
+
+    As JavaScript does it: NaN and infinities become null, 1.0 becomes 1, half a surrogate pair is written as an
+    escape. The common value has none of these and takes the quick way: one pass in C.
+    """
+    try:
+        text = _QUICK.encode(value)
+    except ValueError:  # NaN or an infinity
+        return _write_slowly(value)
+    except RecursionError as error:
+        raise NotJson("The value is nested too deeply for JSON, or contains itself.") from error
+    except TypeError as error:
+        raise NotJson(f"The value cannot be written as JSON: {error}.") from error
+    if ".0" in text:  # perhaps a whole number that Python keeps as a float, perhaps only a text that says 1.0
+        return _write_slowly(value)
+    return _utf8(text)
+
+
+def read(content: bytes) -> Any:
+    """Give the value that the JSON text stands for; raise NotJson if it is none."""
+    try:
+        return _READER.decode(content.decode())
+    except RecursionError as error:
+        raise NotJson("The JSON is nested too deeply.") from error
+    except ValueError as error:  # also UnicodeDecodeError; its text may quote the content, so it is not repeated
+        raise NotJson(f"The text is not JSON ({len(content)} bytes, {type(error).__name__}).") from None
+
+
+def _write_slowly(value: Any) -> bytes:
+    try:
+        return _utf8(_QUICK.encode(_as_javascript_has_it(value)))
+    except RecursionError as error:
+        raise NotJson("The value is nested too deeply for JSON, or contains itself.") from error
+    except (TypeError, ValueError) as error:
+        raise NotJson(f"The value cannot be written as JSON: {error}.") from error
+
+
+def _as_javascript_has_it(value: Any) -> Any:
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return {_key(key): _as_javascript_has_it(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_javascript_has_it(item) for item in value]
+    return value
+
+
+def _number(value: float) -> float | None:
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() and abs(value) < _LARGEST_EXACT else value
+
+
+def _key(key: Any) -> Any:
+    return str(key) if isinstance(key, float) else key
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair: \udXXX is its escape in JSON and in Python alike
+        return text.encode(errors="backslashreplace")
+
+
+def _mapping(value: Any) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+# Circles are found by the depth of recursion, which costs nothing on the way that has none.
+_QUICK = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"), default=_mapping
+)
+_READER = json.JSONDecoder(parse_constant=_refuse)

@@ -1,0 +1,51 @@
+"""The same message again, later (platform contract, 2.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pysailor.errors import StepError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LONGEST_MS: Final = 315_360_000_000
+"""Ten years: RabbitMQ closes the channel on an expiration beyond that."""
+
+
+class ReboundLimitExceeded(StepError):
+    """The message has been put off as often as the platform allows; it fails now.
+
+    Node's sailor reports this error too, but acknowledges the input as if it were done.
+    """
+
+    code = "rebound_limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long a message rests before it comes back, and how often it may."""
+
+    initial_ms: int = 15_000
+    limit: int = 20
+
+    def expiration_ms(self, iteration: int) -> int:
+        """Give the rest in milliseconds; it doubles each time: 15 s, 30 s, 1 min."""
+        return min(self.initial_ms << (iteration - 1), _LONGEST_MS)
+
+    def next_iteration(self, headers: Mapping[str, Any]) -> int:
+        """Count this rebound; raise ReboundLimitExceeded if there may be no further one."""
+        iteration = _counted(headers.get("reboundIteration")) + 1
+        if iteration > self.limit:
+            raise ReboundLimitExceeded(
+                f"Rebound limit exceeded: the message has been put off {self.limit} times and still cannot be done."
+            )
+        return iteration
+
+
+def _counted(value: Any) -> int:
+    """Give the count so far; what is not a number counts as none, as in Node."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return 0
+    return int(value) if 0 < value < float("inf") else 0

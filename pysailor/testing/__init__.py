@@ -1,0 +1,1 @@
+"""Tests that come with the runtime: what any component must pass."""

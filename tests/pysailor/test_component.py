@@ -1,0 +1,108 @@
+"""Components, found and loaded."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pysailor.component import Component, choices, metadata
+from pysailor.context import Context
+from pysailor.errors import BrokenComponent, InvalidConfig
+
+from .conftest import DECLARED, MakeComponent
+
+OURS = Path(__file__).parents[2]
+
+
+def test_a_function_comes_with_its_code_fields_and_schemas(echo: Path) -> None:
+    function = Component(echo).function("echo")
+    assert [field.name for field in function.fields] == ["password", "times", "tone"]
+    assert callable(function.named("process"))
+    assert set(metadata(function, {}, Context())) == {"in", "out"}
+
+
+def test_two_components_live_in_one_process(echo: Path) -> None:
+    assert Component(echo).function("echo").module is not Component(OURS).function("sendRequest").module
+
+
+def test_a_checkout_that_is_importable_loads_under_its_plain_name() -> None:
+    assert Component(OURS).function("sendRequest").module.__name__ == "lib.actions.send_request"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda d: d.pop("title"), "/title: is missing"),
+        (lambda d: d.update(version="v1"), '/version: found text "v1"'),
+        (lambda d: d.pop("actions"), "does not describe a component"),
+        (lambda d: d["actions"]["echo"].pop("main"), "/actions/echo/main: is missing"),
+        (lambda d: d["credentials"]["fields"]["password"].update(viewClass="Pasword"), "viewClass"),
+    ],
+)
+def test_a_broken_declaration_is_told_with_pointers(make_component: MakeComponent, change: Any, told: str) -> None:
+    declared = copy.deepcopy(DECLARED)
+    change(declared)
+    with pytest.raises(BrokenComponent) as raised:
+        Component(make_component(declared))
+    assert told in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"title": 1}'])
+def test_a_component_json_that_is_none_is_a_broken_component(tmp_path: Path, text: str) -> None:
+    (tmp_path / "component.json").write_text(text)
+    with pytest.raises(BrokenComponent, match=r"component\.json"):
+        Component(tmp_path)
+
+
+def test_no_component_at_all_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BrokenComponent, match=r"no component\.json here"):
+        Component.find()
+
+
+def test_an_unknown_function_is_told_with_those_there_are(echo: Path) -> None:
+    with pytest.raises(BrokenComponent, match=r'"shout" is not found in component\.json! There is: echo'):
+        Component(echo).function("shout")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import nowhere", "Failed to load file './lib/echo.py'"),
+        ("def broken(:", "is found, but cannot be loaded"),
+        ("1 / 0", "is found, but cannot be loaded"),
+    ],
+)
+def test_code_that_cannot_be_loaded_is_a_broken_component(make_component: MakeComponent, code: str, told: str) -> None:
+    with pytest.raises(BrokenComponent) as raised:
+        Component(make_component(echo=code)).function("echo")
+    assert told in str(raised.value)
+
+
+def test_a_file_outside_the_component_is_not_loaded(echo: Path) -> None:
+    with pytest.raises(BrokenComponent, match="no such file in the component"):
+        Component(echo).module("../elsewhere.py")
+
+
+def test_a_schema_file_that_is_missing_is_a_broken_component(make_component: MakeComponent) -> None:
+    declared = copy.deepcopy(DECLARED)
+    declared["actions"]["echo"]["metadata"]["in"] = "./nowhere.json"
+    with pytest.raises(BrokenComponent, match=r"nowhere\.json cannot be read"):
+        Component(make_component(declared)).function("echo")
+
+
+def test_choices_come_from_the_model_function_by_field_or_function_name(echo: Path) -> None:
+    function = Component(echo).function("echo")
+    assert choices(function, "tone", {}, Context()) == {"loud": "Loud", "soft": "Soft"}
+    assert choices(function, "tones", {}, Context()) == {"loud": "Loud", "soft": "Soft"}
+    with pytest.raises(InvalidConfig, match="there is: tone"):
+        choices(function, "times", {}, Context())
+
+
+def test_the_declared_shape_of_a_component_is_itself_a_schema() -> None:
+    shape = json.loads((OURS / "pysailor/descriptor.schema.json").read_text())
+    assert shape["type"] == "object"

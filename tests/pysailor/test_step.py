@@ -1,0 +1,95 @@
+"""One message through one step."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pysailor.component import Component
+from pysailor.context import Data, Event, SnapshotUpdate
+from pysailor.errors import Defect, InvalidConfig, InvalidInput, InvalidOutput, Rebound
+from pysailor.message import Message
+from pysailor.step import Call, Step
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def step(root: Path, **cfg: Any) -> Step:
+    return Step(Component(root).function("echo"), {"password": "p", **cfg})
+
+
+def emitted(step: Step, word: Any) -> list[Event]:
+    events: list[Event] = []
+    step.process(Message(body={"word": word}), Call(events.append, logging.getLogger("test")))
+    return events
+
+
+def test_what_process_yields_is_emitted_one_by_one(echo: Path) -> None:
+    assert emitted(step(echo, times=2), "hi") == [Data(Message(body={"word": "hi"}))] * 2
+
+
+def test_nothing_returned_is_nothing_emitted(echo: Path) -> None:
+    assert emitted(step(echo), "nothing") == []
+
+
+def test_settings_that_cannot_be_used_fail_before_any_message(echo: Path) -> None:
+    with pytest.raises(InvalidConfig, match="Times"):
+        step(echo, times="often")
+
+
+def test_a_body_that_does_not_fit_never_reaches_the_component(echo: Path) -> None:
+    with pytest.raises(InvalidInput, match="/word: found an empty list, allowed: text"):
+        emitted(step(echo), [])
+
+
+def test_an_answer_that_breaks_the_promise_is_not_passed_on(echo: Path) -> None:
+    with pytest.raises(InvalidOutput, match="/word: found 1, allowed: text"):
+        emitted(step(echo), "number")
+
+
+@pytest.mark.parametrize(("word", "told"), [("crash", "ZeroDivisionError"), ("nonsense", "gave a str")])
+def test_what_the_component_did_not_mean_is_a_defect(echo: Path, word: str, told: str) -> None:
+    with pytest.raises(Defect, match=told):
+        emitted(step(echo), word)
+
+
+def test_a_rebound_passes_through(echo: Path) -> None:
+    with pytest.raises(Rebound, match="not now"):
+        emitted(step(echo), "later")
+
+
+def test_the_snapshot_is_remembered_from_message_to_message(echo: Path) -> None:
+    remembering = step(echo)
+    assert emitted(remembering, "remember")[0] == SnapshotUpdate({"heard": 1})
+    assert emitted(remembering, "remember")[1] == Data(Message(body={"word": "1"}))
+
+
+def test_a_snapshot_that_could_not_be_stored_is_not_remembered(echo: Path) -> None:
+    remembering = step(echo)
+
+    def refuse(event: Event) -> None:
+        raise Rebound(str(event))
+
+    with pytest.raises(Rebound):
+        remembering.process(Message(body={"word": "remember"}), Call(refuse, logging.getLogger("test")))
+    assert emitted(remembering, "remember")[1] == Data(Message(body={"word": "0"}))
+
+
+def test_undeclared_members_of_the_answer_are_kept_and_said_once(
+    make_component: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    code = "from pysailor import Message\ndef process(msg, cfg, snapshot, ctx):\n    return Message(body=msg.body)\n"
+    root = make_component(echo=code + "def tones(cfg, ctx):\n    return {}\n")
+    echoing = step(root)
+    events: list[Event] = []
+    with caplog.at_level(logging.INFO):
+        for _ in range(2):
+            body = {"word": "hi", "new": 1}
+            echoing.process(Message(body=body), Call(events.append, logging.getLogger("test")))
+    assert events == [Data(Message(body={"word": "hi", "new": 1}))] * 2
+    assert [record.getMessage() for record in caplog.records] == [
+        "The answer has members that metadata.out does not declare: /new"
+    ]

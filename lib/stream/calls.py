@@ -24,7 +24,7 @@ class Call:
         self.kind = "function"
         self.name = ""
         self.pieces: list[str] = []
-        self.whole: dict[str, Any] | None = None  # arguments that came as an object
+        self.whole: str | None = None  # arguments that came as an object, written out
         self.extra: dict[str, Any] = {}
 
     def has_arguments(self) -> bool:
@@ -32,10 +32,8 @@ class Call:
         return bool(self.pieces) or self.whole is not None
 
     def text(self) -> str:
-        """Give the arguments as text, as the API would: an object that a server sent is written out."""
-        if self.pieces or self.whole is None:
-            return whole("".join(self.pieces))
-        return json.dumps(self.whole, ensure_ascii=False)
+        """Give the arguments as text, as the API would."""
+        return whole("".join(self.pieces)) or self.whole or ""
 
     def to_json(self) -> dict[str, Any]:
         """Give the call as it stands in an answer that is not streamed."""
@@ -63,7 +61,7 @@ class Calls:
         if "id" in piece or "name" in part or len(piece) > 2:  # noqa: PLR2004 - more than an index and a text
             self._describe(call, piece, part)
         if isinstance(text, dict):
-            call.whole = text
+            call.whole = _written(text)
         elif isinstance(text, str) and text:
             call.pieces.append(text)
             return text
@@ -124,6 +122,13 @@ def _is_another(call: Call, given: str, name: str, text: Any) -> bool:
     if name != call.name:
         return call.has_arguments()  # before any arguments it is the rest of the name
     return _opens(text) and _is_whole(call)  # the same function again, or only its name repeated
+
+
+def _written(arguments: dict[str, Any]) -> str:
+    try:
+        return json.dumps(arguments, ensure_ascii=False)
+    except RecursionError:
+        return "(nested too deep)"  # not JSON, so that nobody executes the call
 
 
 def _opens(text: Any) -> bool:

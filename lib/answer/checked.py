@@ -1,0 +1,135 @@
+"""Text that a model wrote to a value that fits a schema, or to the faults that say where it does not."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from json import JSONDecodeError
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import jsonschema_rs
+
+from pysailor import Fault, Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_AROUND: Final = 20  # characters quoted on each side of a place that is not JSON
+_LONGEST_FAULT: Final = 300
+
+
+class Unusable(ValueError):
+    """The text is not JSON; `fault` says where."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.fault = Fault("", message)
+
+
+class BadSchema(ValueError):
+    """The request's own schema cannot be used to check anything."""
+
+
+def value_of(text: str) -> Any:
+    """Read JSON as the standard has it: no NaN, nothing after the value; raise Unusable."""
+    try:
+        return _STRICT.decode(text)
+    except JSONDecodeError as error:
+        raise Unusable(_told(text, error)) from error
+    except RecursionError as error:
+        raise Unusable("is not usable JSON: it is nested too deep") from error
+    except ValueError as error:
+        raise Unusable(f"is not JSON: {error}") from error
+
+
+def unfenced(text: str) -> str:
+    """Give the text without the code fence that models put around JSON where a server does not enforce it."""
+    stripped = text.strip()
+    if stripped.startswith("```") and stripped.endswith("```") and "\n" in stripped:
+        return stripped[3:-3].partition("\n")[2]
+    return text
+
+
+def faults_of(value: Any, schema: Any) -> list[Fault]:
+    """Give what keeps the value from fitting a JSON Schema (2020-12), with pointers; raise BadSchema."""
+    try:
+        fast = jsonschema_rs.Draft202012Validator(schema, retriever=_refuse_to_fetch)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BadSchema(_short(str(error).partition("\n")[0])) from error
+    try:
+        if fast.is_valid(value):
+            return []
+    except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
+        found = _explained(value, schema)
+        return [Fault("", "cannot be checked: it is too deep, or holds broken characters")] if found is None else found
+    return _explained(value, schema) or _plainly(fast.iter_errors(value))
+
+
+def _explained(value: Any, schema: Any) -> list[Fault] | None:
+    """Say what is wrong in a person's words; None if the slow validator does not understand the schema as well."""
+    from referencing.exceptions import Unresolvable  # noqa: PLC0415 - only an answer that does not fit needs it
+
+    if not isinstance(schema, dict):
+        return None
+    try:
+        return Schema(schema, "the schema").faults(value)
+    except RecursionError:
+        return [Fault("", "is nested too deep to be checked")]
+    except (ValueError, ArithmeticError, LookupError, re.error, Unresolvable):
+        return None  # its patterns, numbers and references differ in corners
+
+
+def _plainly(errors: Iterable[jsonschema_rs.ValidationError]) -> list[Fault]:
+    def pointer(path: Iterable[str | int]) -> str:
+        return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
+
+    return [Fault(pointer(error.instance_path), _short(error.message)) for error in errors]
+
+
+def _refuse_to_fetch(uri: str) -> NoReturn:
+    raise ValueError(f"{uri} is not fetched; put the definition into the schema itself")
+
+
+def _told(text: str, error: JSONDecodeError) -> str:
+    values = _values_in(text) if error.msg == "Extra data" else 0
+    if values > 1:
+        return f"is not JSON: {values} values run together, the second at character {error.pos + 1}"
+    if not text.strip():
+        return "is not JSON: there is no text"
+    place = f"line {error.lineno}, column {error.colno}"
+    if error.pos >= len(text.rstrip()):
+        return f"is not JSON: it ends too early, at {place} ({error.msg})"
+    near = text[max(0, error.pos - _AROUND) : error.pos + _AROUND]
+    return f"is not JSON at {place} ({error.msg}), near {json.dumps(near, ensure_ascii=False)}"
+
+
+def _values_in(text: str) -> int:
+    """Count the values that stand one after the other; 0 if something else stands between them."""
+    count, place = 0, 0
+    while rest := text[place:].lstrip():
+        try:
+            _, length = _STRICT.raw_decode(rest)
+        except (ValueError, RecursionError):
+            return 0
+        place = len(text) - len(rest) + length
+        count += 1
+    return count
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {_short(text)} is too large")
+    return number
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"it does not know {name}")
+
+
+_STRICT: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_FAULT else text[:_LONGEST_FAULT] + "…"

@@ -1,0 +1,100 @@
+"""What an answer is worth, whatever its finish_reason says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Outcome(StrEnum):
+    """How one choice of an answer ended; the next step can route on it."""
+
+    COMPLETE = "complete"
+    TRUNCATED = "truncated"
+    FILTERED = "filtered"
+    REFUSED = "refused"
+    TOOL_CALLS = "tool_calls"
+    EMPTY = "empty"
+
+
+# what servers write for these two ends; "error" is a server that gave up midway
+_TRUNCATED: Final = frozenset({"length", "max_tokens", "model_length", "error"})
+_FILTERED: Final = frozenset({"content_filter", "safety"})
+_REFUSED: Final = frozenset({"refusal"})
+
+
+def outcome(completion: Mapping[str, Any]) -> Outcome:
+    """Say what the first choice is worth; an answer without choices is empty."""
+    found = choices(completion)
+    return outcome_of(found[0]) if found else Outcome.EMPTY
+
+
+def outcomes(completion: Mapping[str, Any]) -> list[Outcome]:
+    """Say what each choice is worth."""
+    return [outcome_of(choice) for choice in choices(completion)]
+
+
+def outcome_of(choice: Mapping[str, Any]) -> Outcome:
+    """Say what one choice is worth.
+
+    The message counts before the reason: a forced tool call ends with `stop`, and reasoning that used up all tokens
+    ends with `length` and no content, which is a cut-off answer and not an empty one.
+    """
+    message, ending = message_of(choice), choice.get("finish_reason")
+    reason = ending.lower() if isinstance(ending, str) else ""
+    if refusal_of(message) or reason in _REFUSED:
+        return Outcome.REFUSED
+    if reason in _FILTERED:
+        return Outcome.FILTERED
+    if reason in _TRUNCATED:
+        return Outcome.TRUNCATED
+    if calls_of(message):
+        return Outcome.TOOL_CALLS
+    said = text_of(message).strip() or message.get("audio") or message.get("images")
+    return Outcome.COMPLETE if said else Outcome.EMPTY
+
+
+def choices(completion: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Give the choices that are objects; some servers send null for one."""
+    return objects(completion.get("choices"))
+
+
+def message_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a choice's message; an empty one when there is none."""
+    return mapping(choice.get("message"))
+
+
+def text_of(message: Mapping[str, Any]) -> str:
+    """Give the message's text, also where a server sends it as a list of parts."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    texts = [part.get("text") for part in objects(content)]
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def refusal_of(message: Mapping[str, Any]) -> str:
+    """Give the model's own words of refusal, or ""."""
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal.strip():
+        return refusal
+    parts = [part.get("refusal") for part in objects(message.get("content"))]
+    return "".join(part for part in parts if isinstance(part, str))
+
+
+def calls_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Give the raw tool calls; the deprecated function_call counts as one without an id."""
+    found = objects(message.get("tool_calls"))
+    legacy = mapping(message.get("function_call"))
+    return found or ([{"type": "function", "function": legacy}] if legacy else [])
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Give the value if it is an object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def objects(value: Any) -> list[Mapping[str, Any]]:
+    """Give the objects in a list, and none of anything else."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []

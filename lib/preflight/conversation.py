@@ -1,0 +1,106 @@
+"""What the messages say to one another, gathered in one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The few things in the messages that rules ask for, each with the index of its message.
+
+    `calls` are the tool calls of an assistant's message, `answers` the ids that tool messages answer,
+    `parts` the contents that are lists.
+    """
+
+    roles: frozenset[str] = frozenset()
+    calls: tuple[tuple[int, list[Any]], ...] = ()
+    answers: dict[int, Any] = field(default_factory=dict)
+    names: tuple[tuple[int, Any], ...] = ()
+    parts: tuple[tuple[int, list[Any]], ...] = ()
+    texts: tuple[tuple[int, str], ...] = ()
+    silent: tuple[int, ...] = ()
+    voices: tuple[tuple[int, Any], ...] = ()
+
+    @classmethod
+    def of(cls, messages: Any) -> Conversation:  # noqa: C901 - one pass for all rules; asking again is what costs
+        """Read the messages once. What has another shape than the schema asks for is passed over here."""
+        calls, answers, names, parts, texts, silent, voices = [], {}, [], [], [], [], []
+        roles = set()
+        for index, message in enumerate(messages if isinstance(messages, list) else ()):
+            if message.__class__ is not dict:
+                continue
+            role, content = message.get("role"), message.get("content")
+            if content.__class__ is str:
+                texts.append((index, content))
+            elif content.__class__ is list:
+                parts.append((index, content))
+            if role.__class__ is str:
+                roles.add(role)
+            if role == "assistant":
+                if message.get("tool_calls").__class__ is list and message["tool_calls"]:
+                    calls.append((index, message["tool_calls"]))
+                elif content is None and not any(message.get(name) for name in ("function_call", "audio", "refusal")):
+                    silent.append(index)
+                if message.get("audio"):
+                    voices.append((index, message["audio"]))
+            elif role == "tool":
+                answers[index] = message.get("tool_call_id")
+            if "name" in message:
+                names.append((index, message["name"]))
+        return cls(
+            frozenset(roles),
+            tuple(calls),
+            answers,
+            tuple(names),
+            tuple(parts),
+            tuple(texts),
+            tuple(silent),
+            tuple(voices),
+        )
+
+    def each_part(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Give the content parts of one type, each with its pointer."""
+        for index, content in self.parts:
+            for place, part in enumerate(content):
+                if isinstance(part, dict) and part.get("type") == kind:
+                    yield f"/messages/{index}/content/{place}", part
+
+    def mentions(self, word: str) -> bool:
+        """Say whether the word stands anywhere in what was said, in any case."""
+        for _, text in self.texts:
+            if word in text.casefold():
+                return True
+        spoken = ((part.get("text"), part.get("refusal")) for _, part in self._all_parts())
+        called = (called_with(call) for _, calls in self.calls for call in calls)
+        return any(isinstance(text, str) and word in text.casefold() for texts in (*spoken, called) for text in texts)
+
+    def _all_parts(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        for index, content in self.parts:
+            for part in content:
+                if isinstance(part, dict):
+                    yield index, part
+
+
+def called_with(call: Any) -> Any:
+    """Give the text that a tool call carries: its arguments, or a custom tool's input."""
+    called = (call.get("function") or call.get("custom")) if isinstance(call, dict) else None
+    return (called.get("arguments") or called.get("input")) if isinstance(called, dict) else None
+
+
+def call_id(call: Any) -> str | None:
+    """Give a tool call's id, if it is one."""
+    found = call.get("id") if call.__class__ is dict else None
+    return found if isinstance(found, str) else None
+
+
+def answered_after(conversation: Conversation, index: int) -> Iterator[tuple[int, Any]]:
+    """Give the tool messages that follow a message without anything between."""
+    place = index + 1
+    while place in conversation.answers:
+        yield place, conversation.answers[place]
+        place += 1

@@ -1,0 +1,235 @@
+"""Rules between the options of a request, whatever the model."""
+
+from __future__ import annotations
+
+import math
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from .finding import Ground, Rule
+from .tools import named_well
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .finding import Found, Request
+
+FIELDS = frozenset(
+    (
+        *("audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs"),
+        *("max_completion_tokens", "max_tokens", "messages", "metadata", "modalities", "model", "moderation", "n"),
+        *("parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "prompt_cache_options"),
+        *("prompt_cache_retention", "reasoning_effort", "response_format", "safety_identifier", "seed"),
+        *("service_tier", "stop", "store", "stream", "stream_options", "temperature", "tool_choice", "tools"),
+        *("top_logprobs", "top_p", "user", "verbosity", "web_search_options"),
+    ),
+)
+"""Every field that a request may have."""
+
+_MOST_METADATA = 16
+_LONGEST_KEY = 64
+_LONGEST_VALUE = 512
+_HIGHEST_BIAS = 100
+_LONGEST_SAFETY_IDENTIFIER = 64
+_INT64 = 2**63
+_E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def number(value: Any) -> float:
+    """Give a number as it is, and 0 for anything else, infinity included."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return 0
+    return value if isinstance(value, int) or math.isfinite(value) else 0
+
+
+def wants_audio(body: Mapping[str, Any]) -> bool:
+    """Say whether the answer is to be spoken."""
+    modalities = body.get("modalities")
+    return isinstance(modalities, list) and "audio" in modalities
+
+
+def _both_token_caps(request: Request) -> Iterator[Found]:
+    if "max_tokens" in request.body and "max_completion_tokens" in request.body:
+        fix = "keep max_completion_tokens, the newer name"
+        yield "/max_tokens", "max_tokens and max_completion_tokens are both set, one is allowed", fix
+
+
+def _stream_options_without_stream(request: Request) -> Iterator[Found]:
+    if "stream_options" in request.body and request.body.get("stream") is not True:
+        yield "/stream_options", "stream_options is set, but stream is not true", "set stream, or remove stream_options"
+
+
+def _top_logprobs_without_logprobs(request: Request) -> Iterator[Found]:
+    if "top_logprobs" in request.body and request.body.get("logprobs") is not True:
+        yield "/top_logprobs", "top_logprobs is set, but logprobs is not true", "set logprobs, or remove top_logprobs"
+
+
+def _json_not_mentioned(request: Request) -> Iterator[Found]:
+    wanted = request.body.get("response_format")
+    if isinstance(wanted, dict) and wanted.get("type") == "json_object" and not request.conversation.mentions("json"):
+        problem = 'response_format is json_object, but no message holds the word "JSON"'
+        fix = "say in a message that the answer is to be JSON, and which members it has"
+        yield "/messages", problem, fix
+
+
+def _schema_name(request: Request) -> Iterator[Found]:
+    wanted = request.body.get("response_format")
+    given = wanted.get("json_schema") if isinstance(wanted, dict) else None
+    name = given.get("name") if isinstance(given, dict) else None
+    if isinstance(name, str) and not named_well(name):
+        problem = f"the name {name!r} is not allowed: letters, digits, _ and -, 1 to 64 of them"
+        yield "/response_format/json_schema/name", problem, "rename it"
+
+
+def _metadata_limits(request: Request) -> Iterator[Found]:
+    metadata = request.body.get("metadata")
+    if not isinstance(metadata, dict):
+        return
+    if len(metadata) > _MOST_METADATA:
+        problem = f"metadata has {len(metadata)} entries, at most {_MOST_METADATA} are allowed"
+        yield "/metadata", problem, "keep those that you search by"
+    for key, value in metadata.items():
+        pointer = f"/metadata/{key.replace('~', '~0').replace('/', '~1')}"
+        if len(key) > _LONGEST_KEY:
+            yield pointer, f"the key has {len(key)} characters, at most {_LONGEST_KEY} are allowed", "shorten it"
+        if isinstance(value, str) and len(value) > _LONGEST_VALUE:
+            yield pointer, f"the value has {len(value)} characters, at most {_LONGEST_VALUE} are allowed", "shorten it"
+
+
+def _metadata_without_store(request: Request) -> Iterator[Found]:
+    if request.body.get("metadata") and request.body.get("store") is not True:
+        problem = "metadata is of use only with store true, and has been refused without it"
+        yield "/metadata", problem, "set store, or remove metadata"
+
+
+def _audio_settings_missing(request: Request) -> Iterator[Found]:
+    if wants_audio(request.body) and not isinstance(request.body.get("audio"), dict):
+        yield "/audio", "modalities asks for audio, but audio is missing", "add audio with voice and format"
+
+
+def _audio_not_asked_for(request: Request) -> Iterator[Found]:
+    if isinstance(request.body.get("audio"), dict) and not wants_audio(request.body):
+        problem = "audio is set, but modalities does not ask for it"
+        yield "/audio", problem, 'set modalities to ["text", "audio"], or remove audio'
+
+
+def _audio_format_in_stream(request: Request) -> Iterator[Found]:
+    audio = request.body.get("audio")
+    chosen = audio.get("format") if isinstance(audio, dict) else None
+    if wants_audio(request.body) and request.body.get("stream") is True and chosen not in (None, "pcm16"):
+        yield "/audio/format", f"streamed audio is pcm16, here it is {chosen!r}", "choose pcm16, or do not stream"
+
+
+def _prediction_excludes(request: Request) -> Iterator[Found]:
+    body = request.body
+    if "prediction" not in body:
+        return
+    excluded = {
+        "n": number(body.get("n")) > 1,
+        "logprobs": body.get("logprobs") is True,
+        "presence_penalty": number(body.get("presence_penalty")) > 0,
+        "frequency_penalty": number(body.get("frequency_penalty")) > 0,
+        "tools": bool(body.get("tools")),
+        "audio": "audio" in body,
+        "modalities": wants_audio(body),
+        "max_completion_tokens": "max_completion_tokens" in body,
+    }
+    for name, stands in excluded.items():
+        if stands:
+            yield f"/{name}", f"{name} cannot stand beside prediction", f"remove {name}, or prediction"
+
+
+def _cache_settings_together(request: Request) -> Iterator[Found]:
+    options = request.body.get("prompt_cache_options")
+    if "prompt_cache_retention" in request.body and isinstance(options, dict) and options.get("ttl"):
+        problem = "prompt_cache_retention and prompt_cache_options.ttl cannot stand together"
+        yield "/prompt_cache_retention", problem, "keep prompt_cache_options, the newer one"
+
+
+def _bias(request: Request) -> Iterator[tuple[str, str, Any]]:
+    given = request.body.get("logit_bias")
+    for key, value in given.items() if isinstance(given, dict) else ():
+        yield f"/logit_bias/{key.replace('~', '~0').replace('/', '~1')}", key, value
+
+
+def _logit_bias_keys(request: Request) -> Iterator[Found]:
+    for pointer, key, _ in _bias(request):
+        if not (key.isascii() and key.isdecimal()):
+            fix = 'write "text: …" and have it turned into ids, or look the id up'
+            yield pointer, f"the key {key!r} is not a token id (a whole number as text)", fix
+
+
+def _logit_bias_bounds(request: Request) -> Iterator[Found]:
+    for pointer, _, value in _bias(request):
+        if not -_HIGHEST_BIAS <= number(value) <= _HIGHEST_BIAS:
+            yield pointer, f"found {value}, allowed: from -{_HIGHEST_BIAS} to {_HIGHEST_BIAS}", "stay within that"
+
+
+def _seed_too_large(request: Request) -> Iterator[Found]:
+    seed = request.body.get("seed")
+    if isinstance(seed, int) and not -_INT64 <= seed < _INT64:
+        yield "/seed", f"found {seed}, which does not fit into 64 bits", "choose a smaller one"
+
+
+def _safety_identifier_length(request: Request) -> Iterator[Found]:
+    given = request.body.get("safety_identifier")
+    if isinstance(given, str) and len(given) > _LONGEST_SAFETY_IDENTIFIER:
+        problem = f"has {len(given)} characters; some versions of the API allow {_LONGEST_SAFETY_IDENTIFIER}"
+        yield "/safety_identifier", problem, "send a hash of it, such as SHA-256 in hex"
+
+
+def _personal_identifier(request: Request) -> Iterator[Found]:
+    for name in ("safety_identifier", "user"):
+        given = request.body.get(name)
+        if isinstance(given, str) and _E_MAIL.fullmatch(given):
+            yield f"/{name}", "looks like an e-mail address, which tells the service who it is", "send a hash of it"
+
+
+def _many_choices_elsewhere(request: Request) -> Iterator[Found]:
+    if not request.public_api and request.family is None and number(request.body.get("n")) > 1:
+        yield "/n", "many servers of other vendors give one answer, whatever n is", "send one request for each answer"
+
+
+def _strict_null(request: Request) -> Iterator[Found]:
+    wanted = request.body.get("response_format")
+    given = wanted.get("json_schema") if isinstance(wanted, dict) else None
+    if not request.public_api and isinstance(given, dict) and "strict" in given and given["strict"] is None:
+        pointer = "/response_format/json_schema/strict"
+        yield pointer, "some servers do not take null for strict", "leave strict out"
+
+
+def _unknown_field(request: Request) -> Iterator[Found]:
+    if not request.public_api:
+        return
+    for name in request.body:
+        if name not in FIELDS:
+            close = get_close_matches(name, FIELDS, 1)
+            fix = f"did you mean {close[0]}?" if close else "remove it, unless the API has learned it since"
+            yield f"/{name.replace('~', '~0').replace('/', '~1')}", "is not a field of this API, as far as known", fix
+
+
+_REFERENCE = "API reference"
+
+RULES = (
+    Rule("both_token_caps", _both_token_caps, "invalid_parameter_combination, param max_tokens"),
+    Rule("stream_options_without_stream", _stream_options_without_stream, "answered with 400, param stream_options"),
+    Rule("top_logprobs_without_logprobs", _top_logprobs_without_logprobs, f"{_REFERENCE}: top_logprobs"),
+    Rule("json_not_mentioned", _json_not_mentioned, "answered with 400, param messages"),
+    Rule("schema_name", _schema_name, f"{_REFERENCE}: response_format"),
+    Rule("metadata_limits", _metadata_limits, "object_above_max_properties, string_above_max_length"),
+    Rule("metadata_without_store", _metadata_without_store, "as another connector has it", Ground.DOUBT),
+    Rule("audio_settings_missing", _audio_settings_missing, f"{_REFERENCE}: audio"),
+    Rule("audio_not_asked_for", _audio_not_asked_for, f"{_REFERENCE}: audio", Ground.DOUBT),
+    Rule("audio_format_in_stream", _audio_format_in_stream, "answered with 400 (agentfield#584)"),
+    Rule("prediction_excludes", _prediction_excludes, "API guide: predicted outputs"),
+    Rule("cache_settings_together", _cache_settings_together, "API guide: prompt caching"),
+    Rule("logit_bias_keys", _logit_bias_keys, f"{_REFERENCE}: logit_bias"),
+    Rule("logit_bias_bounds", _logit_bias_bounds, f"{_REFERENCE}: logit_bias"),
+    Rule("seed_too_large", _seed_too_large, f"{_REFERENCE}: seed"),
+    Rule("safety_identifier_length", _safety_identifier_length, "API description and client differ", Ground.DOUBT),
+    Rule("personal_identifier", _personal_identifier, f"{_REFERENCE}: safety_identifier", Ground.DOUBT),
+    Rule("many_choices_elsewhere", _many_choices_elsewhere, "servers other than the public API", Ground.DOUBT),
+    Rule("schema_strict_null", _strict_null, "servers other than the public API", Ground.DOUBT),
+    Rule("unknown_field", _unknown_field, "unknown_parameter, or unrecognized request argument", Ground.DOUBT),
+)

@@ -1,0 +1,241 @@
+"""What a schema may hold when strict is true: in response_format, and in a function's parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .finding import Ground, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .finding import Found, Request
+    from .tools import Toolbox
+
+_MOST_PROPERTIES = 5000
+_DEEPEST = 10
+_MOST_CHARACTERS = 120_000
+_MOST_CHOICES = 1000
+_MANY_CHOICES = 250
+_MOST_CHARACTERS_OF_MANY = 15_000
+
+_REFUSED = ("allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas")
+_DOUBTFUL = (
+    *("oneOf", "prefixItems", "contains", "minContains", "maxContains", "uniqueItems", "patternProperties"),
+    *("propertyNames", "minProperties", "maxProperties", "minLength", "maxLength"),
+    *("unevaluatedProperties", "unevaluatedItems"),
+)
+_NOT_FINE_TUNED = ("pattern", "format", "minimum", "maximum", "multipleOf", "minItems", "maxItems")
+_OF_NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_OF_SCHEMAS = ("anyOf", "allOf", "oneOf", "prefixItems")
+_OF_ONE_SCHEMA = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else")
+
+
+@dataclass(frozen=True, slots=True)
+class StrictSchema:
+    """A strict schema: where it stands, and each schema in it with pointer and depth; references are not followed."""
+
+    pointer: str
+    root: Mapping[str, Any]
+    inner: tuple[tuple[str, Mapping[str, Any], int], ...]
+
+    @classmethod
+    def all_of(cls, body: Mapping[str, Any], toolbox: Toolbox) -> tuple[StrictSchema, ...]:
+        """Give the strict schemas of a request."""
+        wanted = [*_response_schema(body.get("response_format")), *_parameters(toolbox)]
+        return tuple(cls(pointer, root, tuple(_walk(pointer, root))) for pointer, root in wanted)
+
+    def objects(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Give each object schema."""
+        for pointer, schema, _ in self.inner:
+            kind = schema.get("type")
+            if kind == "object" or "properties" in schema or (isinstance(kind, list) and "object" in kind):
+                yield pointer, schema
+
+
+def _response_schema(response_format: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    given = response_format.get("json_schema") if isinstance(response_format, dict) else None
+    if isinstance(given, dict) and given.get("strict") is True and isinstance(given.get("schema"), dict):
+        yield "/response_format/json_schema/schema", given["schema"]
+
+
+def _parameters(toolbox: Toolbox) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for tool in toolbox.tools:
+        if tool.given.get("strict") is True and isinstance(tool.given.get("parameters"), dict):
+            yield f"{tool.pointer}/parameters", tool.given["parameters"]
+
+
+def _walk(pointer: str, root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], int]]:
+    """Give every schema inside, without recursion, so that no depth can end it; properties count as a level."""
+    waiting: list[tuple[str, Any, int]] = [(pointer, root, 0)]
+    while waiting:
+        here, schema, depth = waiting.pop()
+        if not isinstance(schema, dict):
+            continue
+        yield here, schema, depth
+        for key in _OF_NAMED_SCHEMAS:
+            named = schema.get(key)
+            if isinstance(named, dict):
+                below = depth + (key not in ("$defs", "definitions"))
+                waiting.extend((f"{here}/{key}/{_escaped(name)}", one, below) for name, one in named.items())
+        for key in _OF_SCHEMAS:
+            if isinstance(schema.get(key), list):
+                waiting.extend((f"{here}/{key}/{index}", one, depth) for index, one in enumerate(schema[key]))
+        waiting.extend((f"{here}/{key}", schema[key], depth) for key in _OF_ONE_SCHEMA if key in schema)
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _root(request: Request) -> Iterator[Found]:
+    for strict in request.strict:
+        if "anyOf" in strict.root:
+            yield f"{strict.pointer}/anyOf", "the root must not be an anyOf", "wrap it as a property of an object"
+        elif strict.root.get("type") != "object":
+            problem = f'the root must have the type "object", here it is {strict.root.get("type")!r}'
+            yield f"{strict.pointer}/type", problem, "wrap what you want as a property of an object"
+
+
+def _additional_properties(request: Request) -> Iterator[Found]:
+    for strict in request.strict:
+        for pointer, schema in strict.objects():
+            if schema.get("additionalProperties", True) is not False:
+                problem = "strict asks of every object that additionalProperties is false"
+                yield f"{pointer}/additionalProperties", problem, 'write "additionalProperties": false'
+
+
+def _all_required(request: Request) -> Iterator[Found]:
+    for strict in request.strict:
+        for pointer, schema in strict.objects():
+            properties, required = schema.get("properties"), schema.get("required")
+            listed = required if isinstance(required, list) else []
+            missing = [name for name in properties if name not in listed] if isinstance(properties, dict) else []
+            if missing:
+                problem = f"strict asks that required lists every property; {', '.join(missing)} is not listed"
+                yield f"{pointer}/required", problem, 'list it, and let its type be ["…", "null"] if it may be absent'
+
+
+def _refused_keyword(request: Request) -> Iterator[Found]:
+    yield from _keywords(request, _REFUSED, "is not supported in a strict schema")
+
+
+def _doubtful_keyword(request: Request) -> Iterator[Found]:
+    yield from _keywords(request, _DOUBTFUL, "is not among the keywords that strict is known to support")
+
+
+def _fine_tuned_keyword(request: Request) -> Iterator[Found]:
+    if request.family and request.family.fine_tuned:
+        yield from _keywords(request, _NOT_FINE_TUNED, "is not supported by fine-tuned models in a strict schema")
+
+
+def _keywords(request: Request, keywords: tuple[str, ...], problem: str) -> Iterator[Found]:
+    for strict in request.strict:
+        for pointer, schema, _ in strict.inner:
+            for keyword in keywords:
+                if keyword in schema:
+                    fix = "say it in the description, or check it after the answer"
+                    yield f"{pointer}/{keyword}", f"{keyword} {problem}", fix
+
+
+def _depth(request: Request) -> Iterator[Found]:
+    for strict in request.strict:
+        pointer, _, deepest = max(strict.inner, key=lambda inner: inner[2])
+        if deepest > _DEEPEST:
+            yield pointer, f"is nested {deepest} levels deep, at most {_DEEPEST} are allowed", "make the schema flatter"
+
+
+def _properties(request: Request) -> Iterator[Found]:
+    for strict in request.strict:
+        count = sum(len(_dict(schema.get("properties"))) for _, schema, _ in strict.inner)
+        if count > _MOST_PROPERTIES:
+            problem = f"there are {count} properties in all, at most {_MOST_PROPERTIES} are allowed"
+            yield strict.pointer, problem, "ask for less at once"
+
+
+def _characters(request: Request) -> Iterator[Found]:
+    for strict in request.strict:
+        count = sum(_length(schema) for _, schema, _ in strict.inner)
+        if count > _MOST_CHARACTERS:
+            problem = (
+                f"names, enum and const values have {count} characters in all, at most {_MOST_CHARACTERS} are allowed"
+            )
+            yield strict.pointer, problem, "shorten names and values"
+
+
+def _choices(request: Request) -> Iterator[Found]:
+    for strict in request.strict:
+        count = sum(len(_list(schema.get("enum"))) for _, schema, _ in strict.inner)
+        if count > _MOST_CHOICES:
+            problem = f"there are {count} enum values in all, at most {_MOST_CHOICES} are allowed"
+            yield strict.pointer, problem, "take text instead, and check the value after the answer"
+
+
+def _long_choices(request: Request) -> Iterator[Found]:
+    for strict in request.strict:
+        for pointer, schema, _ in strict.inner:
+            texts = [value for value in _list(schema.get("enum")) if isinstance(value, str)]
+            count = sum(map(len, texts))
+            if len(texts) > _MANY_CHOICES and count > _MOST_CHARACTERS_OF_MANY:
+                problem = (
+                    f"an enum of more than {_MANY_CHOICES} values may have {_MOST_CHARACTERS_OF_MANY} characters, "
+                    f"this one has {count}"
+                )
+                yield f"{pointer}/enum", problem, "shorten the values"
+
+
+def _dangling_reference(request: Request) -> Iterator[Found]:
+    for strict in request.strict:
+        for pointer, schema, _ in strict.inner:
+            reference = schema.get("$ref")
+            if isinstance(reference, str) and not _resolves(reference, strict.root):
+                problem = f"the reference {reference!r} leads nowhere in this schema"
+                yield f"{pointer}/$ref", problem, "point to # or to an entry of $defs"
+
+
+def _resolves(reference: str, root: Mapping[str, Any]) -> bool:
+    if reference == "#":
+        return True
+    target: Any = root
+    for key in reference.removeprefix("#/").split("/") if reference.startswith("#/") else ["\0"]:
+        plain = key.replace("~1", "/").replace("~0", "~")
+        if isinstance(target, list) and plain.isdecimal() and int(plain) < len(target):
+            target = target[int(plain)]
+        elif isinstance(target, dict) and plain in target:
+            target = target[plain]
+        else:
+            return False
+    return True
+
+
+def _length(schema: Mapping[str, Any]) -> int:
+    named = (*_dict(schema.get("properties")), *_dict(schema.get("$defs")), *_dict(schema.get("definitions")))
+    values = [*_list(schema.get("enum")), schema.get("const")]
+    return sum(len(text) for text in (*named, *values) if isinstance(text, str))
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+_GUIDE = "API guide: structured outputs, supported schemas"
+
+RULES = (
+    Rule("strict_root", _root, _GUIDE),
+    Rule("strict_additional_properties", _additional_properties, _GUIDE),
+    Rule("strict_all_required", _all_required, _GUIDE),
+    Rule("strict_refused_keyword", _refused_keyword, _GUIDE),
+    Rule("strict_doubtful_keyword", _doubtful_keyword, _GUIDE, Ground.DOUBT),
+    Rule("strict_fine_tuned_keyword", _fine_tuned_keyword, _GUIDE),
+    Rule("strict_depth", _depth, _GUIDE),
+    Rule("strict_properties", _properties, _GUIDE),
+    Rule("strict_characters", _characters, _GUIDE),
+    Rule("strict_choices", _choices, _GUIDE),
+    Rule("strict_long_choices", _long_choices, _GUIDE),
+    Rule("strict_dangling_reference", _dangling_reference, "JSON Schema: $ref", Ground.LOGIC),
+)

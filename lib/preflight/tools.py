@@ -1,0 +1,186 @@
+"""Rules about tools and the choice among them, and about the functions that came before tools."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .finding import Ground, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .finding import Found, Request
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_MOST_TOOLS = 128
+_KINDS = ("function", "custom")
+
+
+def named_well(name: str) -> bool:
+    """Say whether a function, a tool or a schema may have this name."""
+    return _NAME.fullmatch(name) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool of the request: where it stands, its kind, its name, and what is said about it."""
+
+    pointer: str
+    kind: str
+    name: str
+    given: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Toolbox:
+    """The tools and the legacy functions that the request offers, as far as they can be read."""
+
+    tools: tuple[Tool, ...] = ()
+    functions: tuple[Tool, ...] = ()
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Toolbox:
+        """Read both lists once."""
+        return cls(
+            tuple(_tools(body.get("tools"))) if "tools" in body else (),
+            tuple(_functions(body.get("functions"))) if "functions" in body else (),
+        )
+
+    @property
+    def all(self) -> tuple[Tool, ...]:
+        """Every tool, of either list."""
+        return self.tools + self.functions
+
+
+def _tools(listed: Any) -> Iterator[Tool]:
+    for index, tool in enumerate(listed if isinstance(listed, list) else ()):
+        kind = tool.get("type") if isinstance(tool, dict) else None
+        given = tool.get(kind) if kind in _KINDS else None
+        name = given.get("name") if isinstance(given, dict) else None
+        if isinstance(given, dict) and isinstance(name, str):
+            yield Tool(f"/tools/{index}/{kind}", str(kind), name, given)
+
+
+def _functions(listed: Any) -> Iterator[Tool]:
+    for index, given in enumerate(listed if isinstance(listed, list) else ()):
+        name = given.get("name") if isinstance(given, dict) else None
+        if isinstance(given, dict) and isinstance(name, str):
+            yield Tool(f"/functions/{index}", "function", name, given)
+
+
+def _no_tools(request: Request) -> Iterator[Found]:
+    if request.body.get("tools") == []:
+        yield "/tools", "the list of tools is empty", "leave tools out, or offer one"
+
+
+def _too_many_tools(request: Request) -> Iterator[Found]:
+    tools = request.body.get("tools")
+    if isinstance(tools, list) and len(tools) > _MOST_TOOLS:
+        problem = f"{len(tools)} tools are offered, at most {_MOST_TOOLS} are allowed"
+        yield "/tools", problem, "offer only those that this turn needs"
+
+
+def _tool_name(request: Request) -> Iterator[Found]:
+    for tool in request.toolbox.all:
+        if not named_well(tool.name):
+            problem = f"the name {tool.name!r} is not allowed: letters, digits, _ and -, 1 to 64 of them"
+            yield f"{tool.pointer}/name", problem, "rename it"
+
+
+def _tool_names_unique(request: Request) -> Iterator[Found]:
+    for tools in (request.toolbox.tools, request.toolbox.functions):
+        times = Counter(tool.name for tool in tools) if len(tools) > 1 else {}
+        seen: set[str] = set()
+        for tool in tools:
+            if times and times[tool.name] > 1 and tool.name in seen:
+                problem = f"the name {tool.name!r} stands {times[tool.name]} times among the tools"
+                yield (
+                    f"{tool.pointer}/name",
+                    problem,
+                    "give each tool a name of its own: a call says nothing but the name",
+                )
+            seen.add(tool.name)
+
+
+def _choice_without_tools(request: Request) -> Iterator[Found]:
+    for name in ("tool_choice", "parallel_tool_calls"):
+        if name in request.body and not request.body.get("tools"):
+            yield f"/{name}", f"{name} is set, but there are no tools", f"add tools, or remove {name}"
+
+
+def _choice_of_missing_tool(request: Request) -> Iterator[Found]:
+    offered = {(tool.kind, tool.name) for tool in request.toolbox.tools}
+    for pointer, kind, name in _chosen(request.body.get("tool_choice")):
+        if offered and (kind, name) not in offered:
+            names = ", ".join(sorted(name for _, name in offered))
+            yield pointer, f"there is no {kind} tool named {name!r}; there are {names}", "choose one of these"
+
+
+def _chosen(choice: Any) -> Iterator[tuple[str, str, str]]:
+    """Give pointer, kind and name of each tool that a choice names."""
+    if not isinstance(choice, dict):
+        return
+    if choice.get("type") == "allowed_tools":
+        allowed = choice.get("allowed_tools")
+        listed = allowed.get("tools") if isinstance(allowed, dict) else None
+        for index, one in enumerate(listed if isinstance(listed, list) else ()):
+            yield from _named(one, f"/tool_choice/allowed_tools/tools/{index}")
+    else:
+        yield from _named(choice, "/tool_choice")
+
+
+def _named(one: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
+    kind = one.get("type") if isinstance(one, dict) else None
+    named = one.get(kind) if kind in _KINDS else None
+    name = named.get("name") if isinstance(named, dict) else None
+    if isinstance(name, str):
+        yield f"{pointer}/{kind}/name", str(kind), name
+
+
+def _function_call_without_functions(request: Request) -> Iterator[Found]:
+    if "function_call" in request.body and not request.body.get("functions"):
+        fix = "write tools and tool_choice, which took their place, or remove it"
+        yield "/function_call", "function_call is set, but there are no functions", fix
+
+
+def _call_of_missing_function(request: Request) -> Iterator[Found]:
+    call = request.body.get("function_call")
+    name = call.get("name") if isinstance(call, dict) else None
+    names = [function.name for function in request.toolbox.functions]
+    if isinstance(name, str) and names and name not in names:
+        problem = f"there is no function named {name!r}; there are {', '.join(names)}"
+        yield "/function_call/name", problem, "choose one of these"
+
+
+def _parameters_not_an_object(request: Request) -> Iterator[Found]:
+    for tool in request.toolbox.all:
+        parameters = tool.given.get("parameters")
+        kind = parameters.get("type", "object") if isinstance(parameters, dict) else "object"
+        if kind != "object" and tool.given.get("strict") is not True:
+            problem = f"the parameters of a function are one object, here their type is {kind!r}"
+            yield f"{tool.pointer}/parameters/type", problem, 'write "object", with the arguments as its properties'
+
+
+def _strict_null(request: Request) -> Iterator[Found]:
+    if request.public_api:
+        return
+    for tool in request.toolbox.tools:
+        if "strict" in tool.given and tool.given["strict"] is None:
+            yield f"{tool.pointer}/strict", "some servers do not take null for strict", "leave strict out"
+
+
+RULES = (
+    Rule("no_tools", _no_tools, "answered with 400: empty array"),
+    Rule("too_many_tools", _too_many_tools, "array_above_max_length, param tools"),
+    Rule("tool_name", _tool_name, "invalid_value or string_above_max_length, param tools[i].function.name"),
+    Rule("tool_names_unique", _tool_names_unique, "gateways refuse it; a call could mean either", Ground.LOGIC),
+    Rule("choice_without_tools", _choice_without_tools, "answered with 400, param tool_choice (vllm#40311)"),
+    Rule("choice_of_missing_tool", _choice_of_missing_tool, "answered with 400, param tool_choice", Ground.LOGIC),
+    Rule("function_call_without_functions", _function_call_without_functions, "answered with 400, param function_call"),
+    Rule("call_of_missing_function", _call_of_missing_function, "as for tool_choice", Ground.LOGIC),
+    Rule("parameters_not_an_object", _parameters_not_an_object, "code invalid_function_parameters", Ground.DOUBT),
+    Rule("strict_null", _strict_null, "servers other than the public API", Ground.DOUBT),
+)

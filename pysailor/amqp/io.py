@@ -32,7 +32,7 @@ class IoThread:
     """
 
     def __init__(self) -> None:
-        self.loop = IOLoop()
+        self.loop: Any
         self.corkables: tuple[Corkable, ...] = ()
         self._posts: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._woken = False
@@ -42,6 +42,7 @@ class IoThread:
 
     def start(self) -> None:
         """Run."""
+        self.loop = IOLoop()
         self._thread.start()
 
     def post(self, act: Callable[..., None], *args: Any) -> None:

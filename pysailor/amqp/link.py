@@ -194,8 +194,9 @@ def _nobody() -> None:
 
 
 def describe(reason: Exception) -> str:
-    """Say what happened; pika's errors often carry it only in their class or in the error inside."""
-    inner = getattr(reason, "exceptions", None) or [arg for arg in reason.args if isinstance(arg, Exception)]
+    """Say what happened; pika's errors often hold it only as the error inside."""
+    held = [getattr(reason, "exception", None), *getattr(reason, "exceptions", ()), *reason.args]
+    inner = [error for error in held if isinstance(error, Exception)]
     if inner:
         return describe(inner[-1])
     return f"{type(reason).__name__}: {reason}" if str(reason) else type(reason).__name__

@@ -58,10 +58,9 @@ class Amqp:
     """
 
     def __init__(self, broker: Broker) -> None:
-        self._broker = broker
         self._io = IoThread()
-        self._reading = Link(self._io, broker, self._parameters("read"))
-        self._writing = Link(self._io, broker, self._parameters("write"))
+        self._reading = Link(self._io, broker, _parameters(broker.uri, "read"))
+        self._writing = Link(self._io, broker, _parameters(broker.uri, "write"))
         self._publisher = Publisher(self._io, self._writing, broker)
         self._consumer = Consumer(self._io, self._reading, broker)
         self._io.corkables = (self._reading, self._writing)
@@ -150,14 +149,17 @@ class Amqp:
         """Close."""
         self.close()
 
-    def _parameters(self, purpose: str) -> Any:
-        try:
-            parameters = URLParameters(self._broker.uri)
-        except Exception:  # noqa: BLE001 - pika raises whatever its parts raise
-            # From nothing: pika's text may hold the address, and with it the password.
-            raise Unreachable("The AMQP address is not one like amqps://user:password@host/vhost.") from None
-        parameters.client_properties = {"connection_name": f"{socket.gethostname()}-{purpose}"}
-        return parameters
+
+def _parameters(uri: str, purpose: str) -> Any:
+    try:
+        parameters = URLParameters(uri) if uri.startswith(("amqp://", "amqps://")) else None
+    except Exception:  # noqa: BLE001 - pika raises whatever its parts raise
+        parameters = None
+    if parameters is None:
+        # Not from pika's error: its text may hold the address, and with it the password.
+        raise Unreachable("The AMQP address is not one like amqps://user:password@host/vhost.")
+    parameters.client_properties = {"connection_name": f"{socket.gethostname()}-{purpose}"}
+    return parameters
 
 
 def _left(deadline: float | None) -> float | None:

@@ -58,12 +58,11 @@ def faults_of(value: Any, schema: Any) -> list[Fault]:
     except (ValueError, TypeError, RecursionError) as error:
         raise BadSchema(_short(str(error).partition("\n")[0])) from error
     try:
-        if fast.is_valid(value):
-            return []
+        fits = fast.is_valid(value)
     except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
-        found = _explained(value, schema)
-        return [Fault("", "cannot be checked: it is too deep, or holds broken characters")] if found is None else found
-    return _explained(value, schema) or _plainly(fast.iter_errors(value))
+        fits = None
+    found = [] if fits else _explained(value, schema)
+    return found if found or (found == [] and fits is not False) else _plainly(fast, value)
 
 
 def _explained(value: Any, schema: Any) -> list[Fault] | None:
@@ -80,11 +79,16 @@ def _explained(value: Any, schema: Any) -> list[Fault] | None:
         return None  # its patterns, numbers and references differ in corners
 
 
-def _plainly(errors: Iterable[jsonschema_rs.ValidationError]) -> list[Fault]:
+def _plainly(fast: jsonschema_rs.Draft202012Validator, value: Any) -> list[Fault]:
+    """Say what is wrong in the fast validator's words."""
+
     def pointer(path: Iterable[str | int]) -> str:
         return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
 
-    return [Fault(pointer(error.instance_path), _short(error.message)) for error in errors]
+    try:
+        return [Fault(pointer(error.instance_path), _short(error.message)) for error in fast.iter_errors(value)]
+    except ValueError:
+        return [Fault("", "cannot be checked: it is nested too deep, or holds broken characters")]
 
 
 def _refuse_to_fetch(uri: str) -> NoReturn:

@@ -198,6 +198,7 @@ def test_a_schema_from_elsewhere_is_never_fetched() -> None:
     [
         ({"type": "string", "pattern": r"^\p{L}+$"}, '"1"'),
         (False, "1"),
+        (False, '"\\ud800"'),
         ({"multipleOf": 0.3}, "1" + "0" * 400 + "1"),
         ({"$defs": {"a/b": {"type": "integer"}}, "$ref": "#/$defs/a~1b"}, '"x"'),
         (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LONGEST: Final = 64 * 1024
-_LARGEST: Final = 256 * 1024
+_LARGEST: Final = 1024 * 1024
 NOT_AVAILABLE: Final = "Not Available"
 
 

@@ -80,15 +80,15 @@ def resolved(message: Message, bodies: Mapping[str, Any]) -> Message:
     return replace(message, body=bodies[OWN], headers=headers, passthrough=passthrough)
 
 
-def uploads(message: Message, threshold: int) -> dict[str, bytes]:
-    """Give the JSON of each body that must be uploaded: none unless all bodies together exceed the threshold (bytes).
+def uploads(message: Message, threshold: int) -> dict[str, bytes] | None:
+    """Give the JSON of each body that must be uploaded, None if all bodies together stay within the threshold (bytes).
 
     What is already a reference is left alone.
     """
     bodies = {step: plaintext.write(entry.get("body")) for step, entry in _entries(message)}
     bodies[OWN] = plaintext.write(message.body)
     if sum(map(len, bodies.values())) <= threshold:
-        return {}
+        return None
     kept = {step for step, entry in _entries(message) if _object_id(entry)}
     if message.headers.get(OBJECT_ID) and not message.body:
         kept.add(OWN)
@@ -100,8 +100,6 @@ def lightened(message: Message, object_ids: Mapping[str, str]) -> Message:
 
     `object_ids` are those of the uploads; bodies that had an object before keep theirs.
     """
-    if not object_ids:
-        return message
     passthrough = message.passthrough
     if passthrough is not None:
         passthrough = {step: _lightened(entry, object_ids.get(step)) for step, entry in passthrough.items()}

@@ -1,0 +1,36 @@
+"""How often and how late a message comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pysailor.wire.rebound import Backoff, ReboundLimitExceeded
+
+
+@pytest.mark.parametrize(("iteration", "ms"), [(1, 15_000), (2, 30_000), (3, 60_000), (20, 7_864_320_000)])
+def test_the_rest_doubles_each_time(iteration: int, ms: int) -> None:
+    assert Backoff().expiration_ms(iteration) == ms
+
+
+def test_the_rest_never_exceeds_what_the_broker_accepts() -> None:
+    assert Backoff(limit=1000).expiration_ms(1000) == 315_360_000_000
+
+
+def test_no_rest_at_all_can_be_set() -> None:
+    assert Backoff(initial_ms=0).expiration_ms(5) == 0
+
+
+@pytest.mark.parametrize(
+    ("counted", "iteration"),
+    [(None, 1), ("2", 1), (True, 1), (float("nan"), 1), (-1, 1), (0, 1), (2, 3), (2.0, 3), (19, 20)],
+)
+def test_the_count_goes_on_from_a_number_and_begins_anew_from_anything_else(counted: Any, iteration: int) -> None:
+    assert Backoff().next_iteration({"reboundIteration": counted}) == iteration
+
+
+@pytest.mark.parametrize(("backoff", "counted"), [(Backoff(), 20), (Backoff(), 100), (Backoff(limit=0), None)])
+def test_beyond_the_limit_the_message_fails(backoff: Backoff, counted: int | None) -> None:
+    with pytest.raises(ReboundLimitExceeded, match=r"^Rebound limit exceeded"):
+        backoff.next_iteration({"reboundIteration": counted})

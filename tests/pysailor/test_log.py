@@ -1,0 +1,118 @@
+"""Log lines as the platform's pipeline reads them."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pysailor.environment import InvalidSettings
+from pysailor.log import BunyanFormatter, LogTo, Redaction, component_logger, context_of, level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+IDS = {"threadId": "t", "messageId": "m", "parentMessageId": "p"}
+CONTEXT = {"ELASTICIO_FLOW_ID": "flow", "tag": "flow"}
+
+
+class Lines:
+    """What was logged, line by line."""
+
+    def __init__(self, stream: io.StringIO, redaction: Redaction) -> None:
+        self.stream = stream
+        self.redaction = redaction
+
+    @property
+    def last(self) -> dict[str, Any]:
+        line: dict[str, Any] = json.loads(self.stream.getvalue().splitlines()[-1])
+        return line
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    stream, redaction = io.StringIO(), Redaction(["top-secret"])
+    with LogTo(stream, BunyanFormatter(CONTEXT, redaction), level("trace")):
+        yield Lines(stream, redaction)
+
+
+def test_a_line_has_what_bunyan_writes(lines: Lines) -> None:
+    logging.getLogger("sailor").info("hello %s", "you")
+    assert lines.last.keys() == {"name", "hostname", "pid", "level", "msg", "time", "v", *CONTEXT}
+    assert {**lines.last, **CONTEXT, "name": "sailor", "level": 30, "msg": "hello you", "v": 0} == lines.last
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", lines.last["time"])
+
+
+def test_a_component_logs_under_its_name_with_the_ids_of_its_message(lines: Lines) -> None:
+    component_logger(IDS).warning("careful", extra={"attempt": 2, "ratio": 0.5})
+    assert {**lines.last, **IDS, "name": "component", "level": 40, "attempt": 2, "ratio": 0.5} == lines.last
+
+
+def test_somebody_elses_line_says_whose_it_is(lines: Lines) -> None:
+    logging.getLogger("urllib3.pool").warning("x")
+    assert (lines.last["name"], lines.last["logger"]) == ("sailor", "urllib3.pool")
+
+
+@pytest.mark.parametrize(("python", "bunyan"), [(5, 10), (10, 20), (20, 30), (30, 40), (40, 50), (50, 60), (90, 60)])
+def test_levels_are_numbers_of_bunyan(lines: Lines, python: int, bunyan: int) -> None:
+    logging.getLogger("sailor").log(python, "x")
+    assert lines.last["level"] == bunyan
+
+
+def test_an_exception_is_one_line(lines: Lines) -> None:
+    try:
+        raise ValueError("broken\nin two")  # noqa: TRY301 - to be caught is what it is for
+    except ValueError:
+        logging.getLogger("sailor").exception("failed")
+    assert len(lines.stream.getvalue().splitlines()) == 1
+    error = lines.last["err"]
+    assert (lines.last["level"], error["name"], error["message"]) == (50, "ValueError", "broken\nin two")
+    assert error["stack"].startswith("Traceback")
+
+
+def test_a_known_secret_is_masked_wherever_it_appears(lines: Lines) -> None:
+    lines.redaction.hide(["sk-later", "abc"])
+    try:
+        raise ValueError("key sk-later refused")  # noqa: TRY301 - to be caught is what it is for
+    except ValueError:
+        logging.getLogger("sailor").exception(
+            "top-secret at %s", {"k": "sk-later"}, extra={"deep": [{"x": "top-secret!"}], "short": "abc"}
+        )
+    assert "top-secret" not in lines.stream.getvalue()
+    assert "sk-later" not in lines.stream.getvalue()
+    assert (lines.last["deep"], lines.last["short"]) == ([{"x": "***!"}], "abc")
+
+
+def test_any_text_is_one_valid_line(lines: Lines) -> None:
+    logging.getLogger("sailor").info("a\nb\u2028\ud83d %d%%", 5, extra={"n": float("nan"), "o": object})
+    assert lines.last["msg"] == "a\nb\u2028\ud83d 5%"
+    assert lines.stream.getvalue().isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "python"), [("trace", 5), ("debug", 10), ("INFO", 20), ("warn", 30), ("fatal", 50), ("40", 30), ("0", 5)]
+)
+def test_the_level_is_a_name_or_number_of_bunyan(text: str, python: int) -> None:
+    assert level(text) == python
+
+
+def test_an_unknown_level_is_refused() -> None:
+    with pytest.raises(InvalidSettings, match="LOG_LEVEL is 'loud'"):
+        level("loud")
+
+
+def test_only_what_the_pipeline_wants_is_taken_from_the_environment() -> None:
+    environ = {"ELASTICIO_FLOW_ID": "flow", "ELASTICIO_API_KEY": "secret", "PATH": "/", "ELASTICIO_STEP_ID": "s"}
+    assert context_of(environ) == {"ELASTICIO_FLOW_ID": "flow", "ELASTICIO_STEP_ID": "s", "tag": "flow"}
+    assert context_of({}) == {}
+
+
+def test_logging_is_put_back_as_it_was() -> None:
+    before = (logging.getLogger().level, list(logging.getLogger().handlers))
+    with LogTo(io.StringIO(), BunyanFormatter({}, Redaction()), logging.DEBUG):
+        assert logging.getLogger().level == logging.DEBUG
+    assert (logging.getLogger().level, list(logging.getLogger().handlers)) == before

@@ -6,6 +6,7 @@ plaintext    JSON, as the sailors in JavaScript write and read it
 cipher       JSON to content and back: AES and base64
 headers      what a delivery's headers say, and the headers that go out in answer
 codec        a delivery's content to a Message; an event to a Publish
+failure      the content of an error message, written and read
 rebound      the same message again, later
 passthrough  what travels along from earlier steps, and which bodies live in the object storage
 """

@@ -1,0 +1,26 @@
+"""Conversations that last: append-only turns, one at a time, in a store that several workers share."""
+
+from .errors import ConversationBusy, StoreUnavailable, TurnLost, TurnTooLarge
+from .opening import open_store
+from .store import LEASE_SECONDS, Busy, Conversation, Store
+from .turn import LARGEST_TURN, Summary, Turn, owner_of
+from .window import ChatMessage, Count, window
+
+__all__ = [
+    "LARGEST_TURN",
+    "LEASE_SECONDS",
+    "Busy",
+    "ChatMessage",
+    "Conversation",
+    "ConversationBusy",
+    "Count",
+    "Store",
+    "StoreUnavailable",
+    "Summary",
+    "Turn",
+    "TurnLost",
+    "TurnTooLarge",
+    "open_store",
+    "owner_of",
+    "window",
+]

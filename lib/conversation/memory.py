@@ -1,0 +1,137 @@
+"""Conversations in this process: gone when it ends. For tests, and for people who try things out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .errors import TurnLost
+from .lease import Lease, left
+from .store import LEASE_SECONDS, Draft, Store, at_most, turn_lost_text
+from .turn import Place, Summary, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int
+    key: str
+    at: float
+    document: str
+
+    def turn(self) -> Turn:
+        return Turn.read(self.number, self.key, self.at, self.document)
+
+
+@dataclass(slots=True)
+class _Kept:
+    lease: Lease
+    expires: float | None
+    rows: list[_Row] = field(default_factory=list)
+
+
+class MemoryStore(Store):
+    """Conversations in a dict."""
+
+    def __init__(self, lease_seconds: float = LEASE_SECONDS) -> None:
+        """Be empty."""
+        super().__init__(lease_seconds)
+        self._lock = threading.RLock()
+        self._kept: dict[Place, _Kept] = {}
+
+    def turns(self, owner: str, conversation_id: str, newest: int | None = None) -> Sequence[Turn]:
+        """Give the turns, oldest first."""
+        with self._lock:
+            rows = self._rows(Place(owner, conversation_id))
+            return [row.turn() for row in (rows if newest is None else rows[max(0, len(rows) - newest) :])]
+
+    def find(self, owner: str, conversation_id: str, key: str) -> Turn | None:
+        """Give the turn that was kept under this key."""
+        with self._lock:
+            return next((row.turn() for row in self._rows(Place(owner, conversation_id)) if row.key == key), None)
+
+    def summary(self, owner: str, conversation_id: str) -> Summary | None:
+        """Give the conversation at a glance."""
+        with self._lock:
+            return self._summary(Place(owner, conversation_id))
+
+    def conversations(self, owner: str, limit: int = 100) -> Sequence[Summary]:
+        """Give the owner's conversations, last changed first."""
+        with self._lock:
+            summaries = [self._summary(place) for place in self._kept if place.owner == owner]
+        found = [summary for summary in summaries if summary is not None]
+        return sorted(found, key=lambda summary: summary.changed, reverse=True)[: at_most(limit)]
+
+    def delete(self, owner: str, conversation_id: str) -> bool:
+        """Forget the conversation now."""
+        with self._lock:
+            kept = self._standing(Place(owner, conversation_id))
+            self._kept.pop(Place(owner, conversation_id), None)
+            return kept is not None and bool(kept.rows)
+
+    def purge(self) -> int:
+        """Remove what has expired."""
+        with self._lock:
+            gone = [place for place in self._kept if self._standing(place) is None]
+            for place in gone:
+                del self._kept[place]
+            return len(gone)
+
+    def _look(self, place: Place) -> tuple[Lease | None, float]:
+        with self._lock:
+            kept = self._standing(place)
+            return (kept.lease if kept else None), time.time()
+
+    def _swap(self, place: Place, old: Lease | None, new: Lease) -> bool:
+        with self._lock:
+            kept = self._standing(place)
+            if (kept.lease if kept else None) != old:
+                return False
+            if kept is None:
+                self._kept[place] = _Kept(new, new.until)
+            else:
+                kept.lease = new
+                kept.expires = None if kept.expires is None else max(kept.expires, new.until)
+            return True
+
+    def _free(self, place: Place, token: str) -> None:
+        with self._lock:
+            kept = self._standing(place)
+            if kept is None or kept.lease.holder != token:
+                return
+            kept.lease = left(kept.lease, token)
+            if not kept.rows and not kept.lease.queue:
+                del self._kept[place]
+
+    def _append(self, place: Place, token: str, draft: Draft, ttl_seconds: float | None) -> Turn:
+        with self._lock:
+            stored = self.find(place.owner, place.id, draft.key)
+            if stored is not None:
+                self._free(place, token)
+                return stored
+            kept = self._standing(place)
+            if kept is None or kept.lease.holder != token:
+                raise TurnLost(turn_lost_text(place))
+            row = _Row(len(kept.rows) + 1, draft.key, time.time(), draft.document)
+            kept.rows.append(row)
+            kept.lease = left(kept.lease, token)
+            kept.expires = None if ttl_seconds is None else row.at + ttl_seconds
+            return row.turn()
+
+    def _standing(self, place: Place) -> _Kept | None:
+        kept = self._kept.get(place)
+        return None if kept is None or (kept.expires is not None and kept.expires <= time.time()) else kept
+
+    def _rows(self, place: Place) -> list[_Row]:
+        kept = self._standing(place)
+        return kept.rows if kept else []
+
+    def _summary(self, place: Place) -> Summary | None:
+        kept = self._standing(place)
+        if kept is None or not kept.rows:
+            return None
+        return Summary(place.id, len(kept.rows), kept.rows[0].at, kept.rows[-1].at, kept.expires)

@@ -1,0 +1,59 @@
+"""A few connections, lent one at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Closable(Protocol):
+    """A connection."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+C = TypeVar("C", bound=Closable)
+
+
+class Pool(Generic[C]):
+    """Opens at most `size` connections, when needed; one that something went wrong with is closed, not lent again."""
+
+    def __init__(self, open_one: Callable[[], C], size: int) -> None:
+        """Be empty."""
+        self._open = open_one
+        self._room = threading.BoundedSemaphore(size)
+        self._idle: deque[C] = deque()
+
+    @property
+    def idle(self) -> int:
+        """Tell how many connections wait to be lent again."""
+        return len(self._idle)
+
+    @contextmanager
+    def lend(self) -> Iterator[C]:
+        """Lend a connection for the block; wait while all are out."""
+        with self._room:
+            connection = self._pop() or self._open()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._idle.append(connection)
+
+    def forget(self) -> None:
+        """Close the idle connections."""
+        while (connection := self._pop()) is not None:
+            connection.close()
+
+    def _pop(self) -> C | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .local import EmbeddedModel
-from .sandbox import SCENARIOS, Sandbox
+from .sandbox import KEY, SCENARIOS, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,26 @@ ENVIRONMENT = {
     "OPENAI_PROJECT_ID": "project",
     "OPENAI_MODEL": "model",
 }
-SERVERS = {"local": EmbeddedModel, "sandbox": Sandbox}
+
+
+class StandIn(Sandbox):
+    """The stand-in, as a desk starts it."""
+
+    title = "the stand-in (a program that behaves like the API, not a model)"
+    model = "gpt-sandbox-2"
+
+    @staticmethod
+    def unavailable() -> str | None:
+        """Say why it cannot be used: it always can."""
+        return None
+
+    def cfg(self, scenario: str | None = None) -> dict[str, str]:
+        """Give the settings that lead to it, and to a scenario of it."""
+        base_url = self.base_url_of(scenario) if scenario else self.base_url
+        return {"baseUrl": base_url, "apiKey": KEY, "model": self.model}
+
+
+SERVERS = {"local": EmbeddedModel, "sandbox": StandIn}
 HOW_TO_GO_LIVE = "to ask the real API, set OPENAI_API_KEY and OPENAI_MODEL"
 __all__ = ["ENVIRONMENT", "HOW_TO_GO_LIVE", "SCENARIOS", "SERVERS", "servers_for"]
 

@@ -192,6 +192,12 @@ KINDS: Mapping[str, Kind] = {
             BILLED,
         ),
         Kind(
+            "cancelled",
+            "Cancelled",
+            "The call was stopped.",
+            "Nothing is wrong; what had been answered until then may still be billed.",
+        ),
+        Kind(
             "unreadable",
             "UnreadableAnswer",
             "What came back is not an answer of the chat API.",
@@ -268,7 +274,8 @@ class ApiError(StepError):
     """The API said no, or could not be asked.
 
     `kind` is from the table. `status` is the HTTP status (None without an answer); `api_code`, `api_type`, `param` and
-    `text` are the API's own words; `tries` tells every sending; `retry_after` is the service's hint in seconds.
+    `text` are the API's own words; `tries` tells every sending; `retry_after` is the service's hint in seconds; `begun`
+    says that a part of the answer had come, and was shown.
     """
 
     def __init__(
@@ -292,6 +299,7 @@ class ApiError(StepError):
         self.request_id = request_id
         self.retry_after = retry_after
         self.tries: tuple[Try, ...] = ()
+        self.begun = False
         super().__init__(code, text)
 
     def __str__(self) -> str:

@@ -57,7 +57,7 @@ def wait(error: ApiError, retries: int, limits: Limits, chance: float) -> float 
     `retries` counts those already made. The service's own hint is kept to; without one the wait is a random part
     (`chance`, 0..1: many workers must not come back at once) of a span that doubles each time.
     """
-    if retries >= limits.max_retries or error.kind.again == NO:
+    if retries >= limits.max_retries or error.kind.again == NO or error.begun:
         return None
     if error.kind.again == BILLED and not limits.after_timeout:
         return None

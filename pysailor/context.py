@@ -64,6 +64,9 @@ Event = Data | Snapshot | SnapshotUpdate | Keys | HttpReply | Partial
 Emit = Callable[[Event], None]
 """Takes one event and returns when it is safe (published and confirmed, or printed); raises when it cannot be."""
 
+Storage = Callable[[str, int], bytes]
+"""Gives an object's content by its id, at most so many bytes; raises StepError."""
+
 
 class Keep:
     """Things that outlive a message: made once a key, shared by the threads, closed together at the end.
@@ -109,7 +112,8 @@ def _nowhere(event: Event) -> None:
 class Context:
     """One call's surroundings: who logs, who listens, how long there is.
 
-    `deadline` is in seconds on the clock of `time.monotonic`, None for no limit.
+    `deadline` is in seconds on the clock of `time.monotonic`, None for no limit. `storage` reads from the platform's
+    object storage: an object's id and the most bytes to take give its content; None where there is no platform.
     """
 
     logger: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
@@ -119,6 +123,7 @@ class Context:
     flow_variables: Mapping[str, str] = field(default_factory=dict)
     deadline: float | None = None
     kept: Keep = field(default_factory=Keep)
+    storage: Storage | None = None
 
     def keep(self, make: Callable[..., Kept], *args: Hashable) -> Kept:
         """Give `make(*args)`, made once in the life of this process and closed at its end: connections, caches."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .context import Context, Data, Emit, Event, Keep, Snapshot, SnapshotUpdate
+from .context import Context, Data, Emit, Event, Keep, Snapshot, SnapshotUpdate, Storage
 from .errors import Defect, InvalidInput, InvalidOutput, SailorError
 from .fields import bind
 from .message import Message
@@ -39,6 +39,7 @@ class Step:
         *,
         snapshot: Any = None,
         flow_variables: Mapping[str, str] | None = None,
+        storage: Storage | None = None,
     ) -> None:
         """Bind the settings once; raise InvalidConfig if they cannot be used."""
         self.function = function
@@ -47,6 +48,7 @@ class Step:
         self._snapshot = {} if snapshot is None else snapshot
         self._snapshot_lock = threading.Lock()
         self._flow_variables = dict(flow_variables or {})
+        self._storage = storage
         self._undeclared: set[str] = set()
         self.kept = Keep()
 
@@ -83,7 +85,7 @@ class Step:
             call.emit(event)
             self._remember(event)
 
-        return Context(call.logger, emit, self._flow_variables, call.deadline, self.kept)
+        return Context(call.logger, emit, self._flow_variables, call.deadline, self.kept, self._storage)
 
     def close(self) -> None:
         """Close what the component kept between messages."""

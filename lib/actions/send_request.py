@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pysailor import HttpRequest, Message
+from pysailor import Message
 
 from .. import request
-from ..client import Client
+from ..client import Call, Client
 from ..connection import Connection
 from ..retry import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pysailor import Context
+    from pysailor import Context, HttpRequest
 
     from ..client import Answer
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Message:
     """Send the request and emit the completion; raise ApiError, InvalidInput or InvalidConfig."""
     client = ctx.keep(Client, Connection.of(cfg))
-    answer = client.complete(request.build(msg.body, cfg), Limits.of(cfg), ctx.logger, ctx.deadline)
+    call = Call(Limits.of(cfg), ctx.logger, ctx.deadline)
+    answer = client.complete(request.build(msg.body, cfg), call, ctx.partial)
     return Message(body=answer.body, headers=_told(answer))
 
 
 def preview(msg: Message, cfg: Mapping[str, Any]) -> HttpRequest:
     """Give the request that process would send."""
-    connection = Connection.of(cfg)
-    return HttpRequest("POST", connection.url("chat/completions"), connection.headers(), request.build(msg.body, cfg))
+    return Client(Connection.of(cfg)).preview(request.build(msg.body, cfg))
 
 
 def models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
     """Give the chat models that the credential can use, newest first."""
     client = ctx.keep(Client, Connection.of(cfg))
-    return {model["id"]: model["id"] for model in client.models(Limits(timeout=30), ctx.logger)}
+    return {model["id"]: model["id"] for model in client.models(Call(Limits(timeout=30), ctx.logger))}
 
 
 def _told(answer: Answer) -> dict[str, str]:

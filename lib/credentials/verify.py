@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidCredentials
 
-from ..client import Client
+from ..client import Call, Client
 from ..connection import Connection
 from ..errors import ApiError
 from ..retry import Limits
@@ -23,6 +23,6 @@ def verify(cfg: Mapping[str, Any], ctx: Context) -> None:
     """Return if the API accepts the credential; raise InvalidCredentials, saying why not and what to do."""
     client = ctx.keep(Client, Connection.of(cfg))
     try:
-        client.models(_LIMITS, ctx.logger)
+        client.models(Call(_LIMITS, ctx.logger))
     except ApiError as error:
         raise InvalidCredentials(str(error)) from error

@@ -1,0 +1,172 @@
+"""What comes back on the socket, read before the deadline: one JSON object, or a stream that becomes one."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import urllib3.exceptions
+
+from . import errors
+from .errors import ApiError
+from .stream import BrokenStream, Piece, Stream, looks_like_sse
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    import requests
+
+_LARGEST_ANSWER = 64 * 1024 * 1024
+_AT_ONCE = 64 * 1024
+_STALL_SECONDS = 60.0  # a stream that sends no data for so long sends none any more; comments do not count
+
+
+class Cancel(threading.Event):
+    """Stops a call from another thread: setting it closes the connection that the answer comes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+
+    def set(self) -> None:
+        """Stop the call, now or as soon as its answer begins."""
+        with self._lock:
+            super().set()
+            self._shut()
+
+    @contextmanager
+    def closes(self, response: requests.Response) -> Iterator[None]:
+        """Close this response's connection when cancelled."""
+        with self._lock:
+            self._socket = _socket(response)
+            if self.is_set():
+                self._shut()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._socket = None
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:  # it was closed by then, which is as good
+                return
+
+
+class Deadline:
+    """Until when to read; after the first data of a stream, also how long to wait for more."""
+
+    def __init__(self, end: float) -> None:
+        self._end = end
+        self._stalled_at = float("inf")
+
+    def data_came(self) -> None:
+        """Wait from now on for a while, and no longer, for the next data."""
+        self._stalled_at = time.monotonic() + _STALL_SECONDS
+
+    def left(self) -> float:
+        """Give the seconds left."""
+        return min(self._end, self._stalled_at) - time.monotonic()
+
+
+def read(response: requests.Response, end: float) -> Generator[Piece, None, dict[str, Any]]:
+    """Yield the pieces of a streamed answer as they come; return the JSON object that the whole answer is.
+
+    Whether it is streamed, its first bytes say: servers answer one way or the other whatever was asked. Raise ApiError.
+    """
+    request_id = response.headers.get("x-request-id")
+    deadline = Deadline(end)
+    try:
+        first = _next(response, deadline)
+        if response.status_code < 300 and looks_like_sse(first, response.headers.get("content-type", "")):  # noqa: PLR2004
+            return (yield from _streamed(response, first, deadline))
+        return _document(response, _rest(response, first, deadline))
+    except urllib3.exceptions.ReadTimeoutError as fault:
+        raise ApiError(
+            "timeout", "The answer had begun, but was not complete in time.", request_id=request_id
+        ) from fault
+    except urllib3.exceptions.DecodeError as fault:
+        raise ApiError("unreadable", "It is not compressed as it says.", request_id=request_id) from fault
+    except (urllib3.exceptions.HTTPError, OSError) as fault:
+        raise ApiError("cut_off", request_id=request_id) from fault
+
+
+def content(response: requests.Response, end: float) -> bytes:
+    """Read the body of an error; what cannot be read of it is left out, since the status says the most."""
+    deadline = Deadline(end)
+    try:
+        return _rest(response, _next(response, deadline), deadline)
+    except (urllib3.exceptions.HTTPError, OSError):
+        return b""
+
+
+def _streamed(response: requests.Response, first: bytes, deadline: Deadline) -> Generator[Piece, None, dict[str, Any]]:
+    stream = Stream()
+    received = first
+    try:
+        while received:  # to the end, also after [DONE]: only then can the connection be used again
+            yield from stream.feed(received)
+            if stream.saw_data:
+                deadline.data_came()
+            received = _next(response, deadline)
+        yield from stream.close()
+    except ApiError as error:
+        error.begun = stream.events > 0
+        raise
+    except urllib3.exceptions.ReadTimeoutError as fault:
+        raise _broken(stream, "nothing more came in time") from fault
+    except (urllib3.exceptions.HTTPError, OSError) as fault:
+        if not stream.done:
+            raise _broken(stream, "the connection was lost") from fault
+    return stream.finish()
+
+
+def _broken(stream: Stream, why: str) -> BrokenStream:
+    error = stream.broken(why)
+    error.begun = stream.events > 0
+    return error
+
+
+def _rest(response: requests.Response, first: bytes, deadline: Deadline) -> bytes:
+    pieces, size = [first], len(first)
+    while piece := _next(response, deadline):
+        pieces.append(piece)
+        size += len(piece)
+        if size > _LARGEST_ANSWER:
+            raise ApiError("unreadable", f"It is larger than {_LARGEST_ANSWER >> 20} MiB.")
+    return b"".join(pieces)
+
+
+def _next(response: requests.Response, deadline: Deadline) -> bytes:
+    """Read what is there, within the time left: the socket's own limit counts anew from each read."""
+    connection = _socket(response)
+    if connection is not None:
+        connection.settimeout(max(deadline.left(), 0.001))
+    return bytes(response.raw.read1(_AT_ONCE, decode_content=True))
+
+
+def _socket(response: requests.Response) -> socket.socket | None:
+    """Give the socket that the answer comes on; None once all of it has come."""
+    return getattr(getattr(response.raw, "connection", None), "sock", None)
+
+
+def _document(response: requests.Response, content: bytes) -> dict[str, Any]:
+    """Give the JSON object that a good answer is; raise ApiError for anything else."""
+    status, request_id = response.status_code, response.headers.get("x-request-id")
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as fault:
+        what = f"It is {response.headers.get('content-type', 'of no type')}, not JSON." if content else "It is empty."
+        raise ApiError("unreadable", what, status=status, request_id=request_id) from fault
+    if not isinstance(document, dict):
+        raise ApiError("unreadable", "It is no JSON object.", status=status, request_id=request_id)
+    if document.get("error"):  # some servers say no with a 200
+        raise errors.from_answer(status, response.headers, content)
+    return document

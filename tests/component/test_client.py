@@ -1,0 +1,254 @@
+"""The client, over a real socket against the stand-in, and against answers that no stand-in gives."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import responses
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lib.client import Call, Client
+from lib.connection import PUBLIC_API, Connection
+from lib.errors import KINDS, ApiError
+from lib.retry import Limits
+from lib.sandbox import KEY, Sandbox
+from pysailor import InvalidConfig
+
+from .conftest import HELLO, LOGGER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ONCE = Limits(timeout=5, max_retries=0)
+ENDPOINT = f"{PUBLIC_API}/chat/completions"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def failure(client: Client, limits: Limits = ONCE) -> ApiError:
+    with pytest.raises(ApiError) as raised:
+        client.complete(HELLO, Call(limits, LOGGER))
+    return raised.value
+
+
+def test_the_answer_comes_as_the_api_gave_it(client_of: Callable[..., Client]) -> None:
+    answer = client_of().complete(HELLO, Call(ONCE, LOGGER))
+    assert answer.body["object"] == "chat.completion"
+    assert str(answer.request_id).startswith("req_sandbox_")
+    assert [t.outcome for t in answer.tries] == ["answered"]
+
+
+def test_the_connection_is_kept_between_calls(
+    client_of: Callable[..., Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    client = client_of()
+    with caplog.at_level(logging.DEBUG, "urllib3"):
+        for _ in range(3):
+            client.complete(HELLO, Call(ONCE, LOGGER))
+    assert caplog.text.count("Starting new HTTP connection") == 1
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        ("quota", "quota"),
+        ("forbidden", "no_permission"),
+        ("bad_key", "bad_key"),
+        ("context_length", "context_length"),
+        ("html", "server_error"),
+        ("html_ok", "unreadable"),
+        ("invalid_json", "unreadable"),
+        ("empty", "unreadable"),
+        ("no_choices", "unreadable"),
+        ("drops", "dropped"),
+        ("drops_midway", "cut_off"),
+        ("rate_limit", "rate_limit"),
+        ("server_error", "server_error"),
+        ("overloaded", "overloaded"),
+    ],
+)
+def test_each_way_to_fail_has_its_name(client_of: Callable[..., Client], scenario: str, code: str) -> None:
+    assert failure(client_of(scenario)).code == code
+
+
+def test_a_wrong_key_and_an_unknown_model_are_told_apart(sandbox: Sandbox, client_of: Callable[..., Client]) -> None:
+    assert failure(Client(Connection(sandbox.base_url, "wrong"))).code == "bad_key"
+    with pytest.raises(ApiError) as raised:
+        client_of().complete({**HELLO, "model": "no-such-model"}, Call(ONCE, LOGGER))
+    assert raised.value.code == "model_not_found"
+
+
+@pytest.mark.parametrize("scenario", ["rate_limit", "server_error", "overloaded"])
+def test_what_passes_is_tried_again_and_every_try_is_told(client_of: Callable[..., Client], scenario: str) -> None:
+    answer = client_of(scenario).complete(HELLO, Call(Limits(timeout=20, max_retries=2), LOGGER))
+    assert [t.outcome for t in answer.tries] == [scenario, "answered"]
+
+
+@pytest.mark.parametrize("scenario", ["quota", "bad_key", "forbidden", "drops_midway"])
+def test_what_cannot_help_or_may_have_been_billed_is_not_tried_again(
+    client_of: Callable[..., Client], scenario: str
+) -> None:
+    assert len(failure(client_of(scenario), Limits(timeout=5, max_retries=3)).tries) == 1
+
+
+def test_a_time_out_is_not_tried_again_unless_the_step_says_so(client_of: Callable[..., Client]) -> None:
+    silent = failure(client_of("slow"), Limits(timeout=0.3, max_retries=2))
+    assert (silent.code, len(silent.tries)) == ("timeout", 1)
+    assert "may still bill" in str(silent)
+
+
+def test_one_deadline_holds_over_all_tries(client_of: Callable[..., Client]) -> None:
+    start = time.monotonic()
+    error = failure(client_of("drops"), Limits(timeout=1, max_retries=10))
+    assert time.monotonic() - start < 2
+    assert error.code in ("dropped", "timeout")
+
+
+def test_the_runner_s_deadline_goes_before_the_step_s(client_of: Callable[..., Client]) -> None:
+    with pytest.raises(ApiError) as raised:
+        client_of("slow").complete(HELLO, Call(Limits(timeout=60), LOGGER, time.monotonic() + 0.3))
+    assert raised.value.code == "timeout"
+
+
+def test_nothing_is_sent_when_no_time_is_left(sandbox: Sandbox, client_of: Callable[..., Client]) -> None:
+    before = len(sandbox.requests)
+    with pytest.raises(ApiError, match="Nothing was left"):
+        client_of().complete(HELLO, Call(Limits(timeout=60), LOGGER, time.monotonic() - 1))
+    assert len(sandbox.requests) == before
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """Give a server that sends one byte of its answer every tenth of a second, for ever."""
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                while not done.wait(0.1):
+                    connection.sendall(b" ")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        done.set()
+        thread.join()
+
+
+def test_a_server_that_drips_gets_no_more_time_than_a_silent_one(dripping: str) -> None:
+    client = Client(Connection(dripping, "key"))
+    start = time.monotonic()
+    assert failure(client, Limits(timeout=0.5, max_retries=0)).code == "timeout"
+    assert time.monotonic() - start < 1.5
+    client.close()
+
+
+def test_nobody_listening_is_unreachable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert failure(Client(Connection(f"http://127.0.0.1:{port}/v1", "key"))).code == "unreachable"
+
+
+def test_the_request_carries_key_organization_project_and_an_id(sandbox: Sandbox) -> None:
+    Client(Connection(sandbox.base_url, KEY, "org-1", "proj_1")).complete(HELLO, Call(ONCE, LOGGER))
+    headers = {name.lower(): value for name, value in sandbox.requests[-1].headers.items()}
+    assert headers["openai-organization"] == "org-1"
+    assert headers["openai-project"] == "proj_1"
+    assert headers["user-agent"].startswith("chatgpt-component/")
+    assert len(headers["x-client-request-id"]) == 36
+
+
+def test_a_key_from_netrc_never_replaces_ours(sandbox: Sandbox, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert Client(Connection(sandbox.base_url, KEY)).complete(HELLO, Call(ONCE, LOGGER))
+
+
+def test_the_proxy_of_the_environment_is_used(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{sandbox.port}")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(ApiError):
+        Client(Connection("http://api.example/v1", KEY)).complete(HELLO, Call(ONCE, LOGGER))
+    assert sandbox.requests[-1].path.endswith("chat/completions")
+
+
+def test_no_log_line_has_the_key_or_the_body(
+    client_of: Callable[..., Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, "component"):
+        client_of("server_error").complete({**HELLO, "user": "private"}, Call(Limits(timeout=10), LOGGER))
+    assert caplog.records
+    assert KEY not in caplog.text
+    assert "private" not in caplog.text
+
+
+def test_a_redirect_is_told_and_a_paid_request_is_never_sent_on() -> None:
+    with responses.RequestsMock() as api:
+        api.post(ENDPOINT, status=308, headers={"Location": "https://elsewhere.example/"})
+        assert failure(Client(Connection(PUBLIC_API, "key"))).code == "redirected"
+
+
+def test_a_no_inside_a_200_is_a_no() -> None:
+    with responses.RequestsMock() as api:
+        api.post(ENDPOINT, json={"error": {"message": "Out of credit", "code": 402}})
+        assert failure(Client(Connection(PUBLIC_API, "key"))).code == "quota"
+
+
+def test_the_service_s_own_hint_is_told_when_there_is_no_time_to_follow_it() -> None:
+    with responses.RequestsMock() as api:
+        api.post(ENDPOINT, status=429, headers={"Retry-After": "30"}, json={"error": {"code": "rate_limit_exceeded"}})
+        error = failure(Client(Connection(PUBLIC_API, "key")), Limits(timeout=5, max_retries=3))
+    assert error.retry_after == 30
+    assert "asks to wait 30 seconds" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("baseUrl", "api.openai.com/v1"),
+        ("baseUrl", "ftp://x/v1"),
+        ("baseUrl", "https://"),
+        ("baseUrl", "http://[::1"),
+        ("baseUrl", "http://host:port/v1"),
+        ("apiKey", "sk-1\nX-Evil: 1"),
+        ("apiKey", "sk-ключ"),
+        ("organization", "org\r\n"[:5]),
+    ],
+)
+def test_settings_that_no_request_can_be_made_with_are_named(setting: str, value: str) -> None:
+    with pytest.raises(InvalidConfig) as raised:
+        Connection.of({"apiKey": "key", setting: value})
+    assert raised.value.faults[0].pointer == f"/{setting}"
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(status=st.sampled_from([200, 201, 302, 400, 401, 404, 429, 500, 599]), body=JSON | st.binary(max_size=40))
+def test_any_answer_at_all_is_a_completion_or_a_named_error(status: int, body: Any) -> None:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    with responses.RequestsMock() as api:
+        api.post(ENDPOINT, status=status, body=content)
+        outcome = outcome_of(Client(Connection(PUBLIC_API, "key")))
+    assert outcome == "answered" or outcome in KINDS
+
+
+def outcome_of(client: Client) -> str:
+    try:
+        answer = client.complete(HELLO, Call(ONCE, LOGGER))
+    except ApiError as error:
+        return error.code if "\n" not in str(error) else str(error)
+    return "answered" if isinstance(answer.body["choices"], list) else "choices are no list"

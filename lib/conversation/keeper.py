@@ -6,7 +6,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .errors import StoreUnavailable
+from pysailor import StepError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,7 +55,7 @@ class Keeper:
     def _keep(self, token: str, place: Place) -> None:
         try:
             still = self._renew(place, token)
-        except StoreUnavailable:
+        except StepError:
             return  # the next round tries again; the store lets nobody append whose lease was taken
         if not still:
             with self._lock:

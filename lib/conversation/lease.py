@@ -6,9 +6,9 @@ A killed worker needs nobody to clean up after it: its lease runs out, its place
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from typing import Self
-from uuid import uuid4
 
 PATIENCE = 5.0
 """Seconds after which one who waits and was not seen loses its place in the queue."""
@@ -49,28 +49,28 @@ def asked(lease: Lease, token: str, now: float, seconds: float, *, queue: bool) 
     first = not waiting or waiting[0][0] == token
     if lease.holder == token or (free and first):
         others = tuple(entry for entry in waiting if entry[0] != token)
-        return Lease(token, now + seconds, others, new_stamp())
+        return Lease(token, now + seconds, others, new_name())
     if not queue:
         return lease
     seen = dict(waiting).get(token)
     if seen is not None and now - seen < _SIGN_OF_LIFE:
         return lease  # one who polls often need not write often
-    return replace(lease, queue=tuple({**dict(waiting), token: now}.items()), stamp=new_stamp())
+    return replace(lease, queue=tuple({**dict(waiting), token: now}.items()), stamp=new_name())
 
 
 def renewed(lease: Lease, now: float, seconds: float) -> Lease:
     """Give the holder more time."""
-    return replace(lease, until=now + seconds, stamp=new_stamp())
+    return replace(lease, until=now + seconds, stamp=new_name())
 
 
 def left(lease: Lease, token: str) -> Lease:
     """Give the lease after `token` went away, from the queue or from the turn."""
     waiting = tuple(entry for entry in lease.queue if entry[0] != token)
     if lease.holder == token:
-        return Lease("", 0.0, waiting, new_stamp())
-    return lease if waiting == lease.queue else replace(lease, queue=waiting, stamp=new_stamp())
+        return Lease("", 0.0, waiting, new_name())
+    return lease if waiting == lease.queue else replace(lease, queue=waiting, stamp=new_name())
 
 
-def new_stamp() -> str:
-    """Give a stamp that no lease had before."""
-    return uuid4().hex
+def new_name() -> str:
+    """Give a word that nobody had before, for a stamp or a token."""
+    return os.urandom(16).hex()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .errors import TurnLost
 from .lease import Lease, left
-from .store import LEASE_SECONDS, Draft, Store, at_most, turn_lost_text
+from .store import LEASE_SECONDS, Draft, Store, turn_lost_text
 from .turn import Place, Summary, Turn
 
 if TYPE_CHECKING:
@@ -43,34 +43,25 @@ class MemoryStore(Store):
         self._lock = threading.RLock()
         self._kept: dict[Place, _Kept] = {}
 
-    def turns(self, owner: str, conversation_id: str, newest: int | None = None) -> Sequence[Turn]:
-        """Give the turns, oldest first."""
+    def _turns(self, place: Place, newest: int | None) -> Sequence[Turn]:
         with self._lock:
-            rows = self._rows(Place(owner, conversation_id))
+            rows = self._rows(place)
             return [row.turn() for row in (rows if newest is None else rows[max(0, len(rows) - newest) :])]
 
-    def find(self, owner: str, conversation_id: str, key: str) -> Turn | None:
-        """Give the turn that was kept under this key."""
+    def _find(self, place: Place, key: str) -> Turn | None:
         with self._lock:
-            return next((row.turn() for row in self._rows(Place(owner, conversation_id)) if row.key == key), None)
+            return next((row.turn() for row in self._rows(place) if row.key == key), None)
 
-    def summary(self, owner: str, conversation_id: str) -> Summary | None:
-        """Give the conversation at a glance."""
-        with self._lock:
-            return self._summary(Place(owner, conversation_id))
-
-    def conversations(self, owner: str, limit: int = 100) -> Sequence[Summary]:
-        """Give the owner's conversations, last changed first."""
+    def _list(self, owner: str, limit: int) -> Sequence[Summary]:
         with self._lock:
             summaries = [self._summary(place) for place in self._kept if place.owner == owner]
         found = [summary for summary in summaries if summary is not None]
-        return sorted(found, key=lambda summary: summary.changed, reverse=True)[: at_most(limit)]
+        return sorted(found, key=lambda summary: summary.changed, reverse=True)[:limit]
 
-    def delete(self, owner: str, conversation_id: str) -> bool:
-        """Forget the conversation now."""
+    def _delete(self, place: Place) -> bool:
         with self._lock:
-            kept = self._standing(Place(owner, conversation_id))
-            self._kept.pop(Place(owner, conversation_id), None)
+            kept = self._standing(place)
+            self._kept.pop(place, None)
             return kept is not None and bool(kept.rows)
 
     def purge(self) -> int:
@@ -109,7 +100,7 @@ class MemoryStore(Store):
 
     def _append(self, place: Place, token: str, draft: Draft, ttl_seconds: float | None) -> Turn:
         with self._lock:
-            stored = self.find(place.owner, place.id, draft.key)
+            stored = self._find(place, draft.key)
             if stored is not None:
                 self._free(place, token)
                 return stored
@@ -131,7 +122,8 @@ class MemoryStore(Store):
         return kept.rows if kept else []
 
     def _summary(self, place: Place) -> Summary | None:
-        kept = self._standing(place)
-        if kept is None or not kept.rows:
-            return None
-        return Summary(place.id, len(kept.rows), kept.rows[0].at, kept.rows[-1].at, kept.expires)
+        with self._lock:
+            kept = self._standing(place)
+            if kept is None or not kept.rows:
+                return None
+            return Summary(place.id, len(kept.rows), kept.rows[0].at, kept.rows[-1].at, kept.expires)

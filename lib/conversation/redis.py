@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pysailor import InvalidConfig
 
 from .errors import StoreUnavailable, TurnLost
-from .lease import Lease, new_stamp
-from .store import LEASE_SECONDS, Draft, Store, at_most, turn_lost_text
+from .lease import Lease, new_name
+from .store import LEASE_SECONDS, Draft, Store, turn_lost_text
 from .turn import Place, Summary, Turn
 
 if TYPE_CHECKING:
@@ -145,32 +145,25 @@ class RedisStore(Store):
         super().close()
         self._client.close()
 
-    def turns(self, owner: str, conversation_id: str, newest: int | None = None) -> Sequence[Turn]:
-        """Give the turns, oldest first."""
-        place = Place(owner, conversation_id)
+    def _turns(self, place: Place, newest: int | None) -> Sequence[Turn]:
         if newest is not None and newest <= 0:
             return []
         with _plainly():
             return [_turn(text) for text in self._client.lrange(_key("turns", place), -(newest or 0), -1)]
 
-    def find(self, owner: str, conversation_id: str, key: str) -> Turn | None:
-        """Give the turn that was kept under this key."""
-        place = Place(owner, conversation_id)
+    def _find(self, place: Place, key: str) -> Turn | None:
         text = self._script(_FIND, [_key("turns", place), _key("keys", place)], [key])
         return None if text is None else _turn(text)
 
-    def summary(self, owner: str, conversation_id: str) -> Summary | None:
-        """Give the conversation at a glance."""
-        found = self._glance(Place(owner, conversation_id).owner, 1, conversation_id)
+    def _summary(self, place: Place) -> Summary | None:
+        found = self._glance(place.owner, 1, place.id)
         return found[0] if found else None
 
-    def conversations(self, owner: str, limit: int = 100) -> Sequence[Summary]:
-        """Give the owner's conversations, last changed first."""
-        return self._glance(owner, at_most(limit)) if limit > 0 else []
+    def _list(self, owner: str, limit: int) -> Sequence[Summary]:
+        return self._glance(owner, limit)
 
-    def delete(self, owner: str, conversation_id: str) -> bool:
-        """Forget the conversation now."""
-        return bool(self._script(_DELETE, _keys(Place(owner, conversation_id)), [conversation_id]))
+    def _delete(self, place: Place) -> bool:
+        return bool(self._script(_DELETE, _keys(place), [place.id]))
 
     def purge(self) -> int:
         """Forget the names of what has expired; Redis itself removed the rest."""
@@ -202,12 +195,12 @@ class RedisStore(Store):
         return bool(self._script(_SWAP, _keys(place)[:3], values))
 
     def _free(self, place: Place, token: str) -> None:
-        self._script(_FREE, [_key("state", place)], [token, new_stamp()])
+        self._script(_FREE, [_key("state", place)], [token, new_name()])
 
     def _append(self, place: Place, token: str, draft: Draft, ttl_seconds: float | None) -> Turn:
         document = f'{{"key":{json.dumps(draft.key)},{draft.document[1:]}'
         ttl = "" if ttl_seconds is None else repr(float(ttl_seconds))
-        text = self._script(_APPEND, _keys(place), [place.id, token, new_stamp(), draft.key, ttl, document])
+        text = self._script(_APPEND, _keys(place), [place.id, token, new_name(), draft.key, ttl, document])
         if text is None:
             raise TurnLost(turn_lost_text(place))
         return _turn(text)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from .errors import TurnLost
-from .lease import Lease, new_stamp
-from .store import Draft, Store, at_most, turn_lost_text
+from .lease import Lease, new_name
+from .store import Draft, Store, turn_lost_text
 from .turn import Place, Summary, Turn
 
 SCHEMA_VERSION = 1
@@ -111,33 +111,26 @@ class SqlStore(Store):
     def _together(self, work: Callable[[Run], T]) -> T:
         """Run what `work` runs in one transaction; it may be called twice, so each work must stand that."""
 
-    def turns(self, owner: str, conversation_id: str, newest: int | None = None) -> Sequence[Turn]:
-        """Give the turns, oldest first."""
+    def _turns(self, place: Place, newest: int | None) -> Sequence[Turn]:
         limit = _ALL if newest is None else max(0, newest)
-        rows = self._run(_TURNS, {**_of(Place(owner, conversation_id)), "newest": limit}).rows
+        rows = self._run(_TURNS, {**_of(place), "newest": limit}).rows
         return [Turn.read(*row) for row in reversed(rows)]
 
-    def find(self, owner: str, conversation_id: str, key: str) -> Turn | None:
-        """Give the turn that was kept under this key."""
-        rows = self._run(_FIND, {**_of(Place(owner, conversation_id)), "key": key}).rows
+    def _find(self, place: Place, key: str) -> Turn | None:
+        rows = self._run(_FIND, {**_of(place), "key": key}).rows
         return Turn.read(*rows[0]) if rows else None
 
-    def summary(self, owner: str, conversation_id: str) -> Summary | None:
-        """Give the conversation at a glance."""
-        rows = self._run(_SUMMARY, _of(Place(owner, conversation_id))).rows
+    def _summary(self, place: Place) -> Summary | None:
+        rows = self._run(_SUMMARY, _of(place)).rows
         return Summary(*rows[0]) if rows else None
 
-    def conversations(self, owner: str, limit: int = 100) -> Sequence[Summary]:
-        """Give the owner's conversations, last changed first."""
-        return [Summary(*row) for row in self._run(_LIST, {"owner": owner, "limit": at_most(limit)}).rows]
+    def _list(self, owner: str, limit: int) -> Sequence[Summary]:
+        return [Summary(*row) for row in self._run(_LIST, {"owner": owner, "limit": limit}).rows]
 
-    def delete(self, owner: str, conversation_id: str) -> bool:
-        """Forget the conversation now."""
-        place = _of(Place(owner, conversation_id))
-
+    def _delete(self, place: Place) -> bool:
         def work(run: Run) -> bool:
-            rows = run(_COUNT, place).rows
-            run(_DELETE, place)
+            rows = run(_COUNT, _of(place)).rows
+            run(_DELETE, _of(place))
             return bool(rows and rows[0][0])
 
         return self._together(work)
@@ -173,7 +166,7 @@ def _of(place: Place) -> dict[str, Any]:
 
 
 def _give_back(run: Run, place: Place, token: str) -> None:
-    if run(_FREE, {**_of(place), "token": token, "stamp": new_stamp()}).changed:
+    if run(_FREE, {**_of(place), "token": token, "stamp": new_name()}).changed:
         run(_DROP_EMPTY, _of(place))
 
 
@@ -184,7 +177,7 @@ def _keep(run: Run, place: Place, token: str, draft: Draft, ttl_seconds: float |
         return Turn.read(*stored)
     values = _of(place) | {"number": (turns or 0) + 1, "key": draft.key, "at": now, "document": draft.document}
     expires = None if ttl_seconds is None else now + ttl_seconds
-    claim = {**values, "token": token, "expires": expires, "stamp": new_stamp()}
+    claim = {**values, "token": token, "expires": expires, "stamp": new_name()}
     if turns is None or run(_CLAIM, claim).changed != 1:
         raise TurnLost(turn_lost_text(place))
     run(_INSERT, values)

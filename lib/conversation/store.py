@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
-from uuid import uuid4
 
-from .errors import ConversationBusy, StoreUnavailable
+from pysailor import StepError
+
+from .errors import ConversationBusy
 from .keeper import Keeper
-from .lease import Lease, asked, left, renewed
-from .turn import Place, Summary, Turn, check_name, written
+from .lease import Lease, asked, left, new_name, renewed
+from .turn import Place, Summary, Turn, check_key, check_owner, written
 from .window import ChatMessage, Count, window
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Conversation:
         if self._draft is not None:
             raise ValueError("one turn at a time: this one has already been appended")
         if key is not None:
-            check_name(key, "", "A turn's key")
+            check_key(key)
         # without a key of its own a turn gets the lock's, so that a write tried twice is still one turn
         self._draft = Draft(key or self._token, written(list(messages), result or {}))
 
@@ -121,38 +122,40 @@ class Store(ABC):
         With `ttl_seconds` the conversation is forgotten so long after this turn; without, it stays.
         Raise TurnLost at the end if another worker took over meanwhile (this one was cut off), or it was deleted.
         """
-        place, token = Place(owner, conversation_id), uuid4().hex
+        place, token = Place(owner, conversation_id), new_name()
         self._take(place, token, wait_seconds if busy == "wait" else None)
         held = Conversation(self, place, token)
         try:
             with self._keeper.holding(place, token):
                 yield held
         except BaseException:
-            with suppress(StoreUnavailable):  # the lease runs out by itself; what went wrong first is what counts
+            with suppress(StepError):  # the lease runs out by itself; what went wrong first is what counts
                 self._free(place, token)
             raise
         held._finish(ttl_seconds)  # noqa: SLF001 - the store and its conversation are two halves
         self._purge_now_and_then()
 
-    @abstractmethod
     def turns(self, owner: str, conversation_id: str, newest: int | None = None) -> Sequence[Turn]:
         """Give the turns, oldest first; of them the newest few, 0 is none. Does not wait for a turn being made."""
+        return self._turns(Place(owner, conversation_id), newest)
 
-    @abstractmethod
     def find(self, owner: str, conversation_id: str, key: str) -> Turn | None:
         """Give the turn that was kept under this key."""
+        check_key(key)
+        return self._find(Place(owner, conversation_id), key)
 
-    @abstractmethod
     def summary(self, owner: str, conversation_id: str) -> Summary | None:
         """Give the conversation at a glance; None if there is none, or no turn of it was ever kept."""
+        return self._summary(Place(owner, conversation_id))
 
-    @abstractmethod
     def conversations(self, owner: str, limit: int = 100) -> Sequence[Summary]:
         """Give the owner's conversations, last changed first; at most 1,000."""
+        check_owner(owner)
+        return self._list(owner, min(limit, _MOST_LISTED)) if limit > 0 else []
 
-    @abstractmethod
     def delete(self, owner: str, conversation_id: str) -> bool:
         """Forget the conversation now; a turn that is being made will not be kept. Tell whether there was any."""
+        return self._delete(Place(owner, conversation_id))
 
     @abstractmethod
     def purge(self) -> int:
@@ -178,7 +181,22 @@ class Store(ABC):
         """Close."""
         self.close()
 
-    # what each store does its own way
+    # what each store does its own way; what has expired is not there
+
+    @abstractmethod
+    def _turns(self, place: Place, newest: int | None) -> Sequence[Turn]: ...
+
+    @abstractmethod
+    def _find(self, place: Place, key: str) -> Turn | None: ...
+
+    @abstractmethod
+    def _summary(self, place: Place) -> Summary | None: ...
+
+    @abstractmethod
+    def _list(self, owner: str, limit: int) -> Sequence[Summary]: ...
+
+    @abstractmethod
+    def _delete(self, place: Place) -> bool: ...
 
     @abstractmethod
     def _look(self, place: Place) -> tuple[Lease | None, float]:
@@ -211,7 +229,7 @@ class Store(ABC):
             granted = self._wait(place, token, wait_seconds)
         finally:
             if not granted and wait_seconds is not None:
-                with suppress(StoreUnavailable):  # its place in the queue is lost by itself
+                with suppress(StepError):  # its place in the queue is lost by itself
                     self._leave(place, token)
         if not granted:
             raise _busy(place, wait_seconds)
@@ -253,13 +271,8 @@ class Store(ABC):
         if time.monotonic() < self._next_purge:
             return
         self._next_purge = time.monotonic() + _SECONDS_BETWEEN_PURGES
-        with suppress(StoreUnavailable):  # the turn is kept; tidying can wait
+        with suppress(StepError):  # the turn is kept; tidying can wait
             self.purge()
-
-
-def at_most(limit: int) -> int:
-    """Give the limit of a listing, within bounds."""
-    return max(0, min(limit, _MOST_LISTED))
 
 
 def turn_lost_text(place: Place) -> str:

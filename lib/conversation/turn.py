@@ -34,9 +34,8 @@ class Place:
 
     def __post_init__(self) -> None:
         """Refuse what some store could not tell apart or not keep."""
-        if not _OWNER.fullmatch(self.owner):
-            raise ValueError("an owner is 1 to 128 letters, digits and _.- (see owner_of)")
-        check_name(self.id, "/conversationId", "A conversation's id")
+        check_owner(self.owner)
+        _check_name(self.id, "/conversationId", "A conversation's id")
 
 
 def owner_of(*credential: str) -> str:
@@ -44,8 +43,18 @@ def owner_of(*credential: str) -> str:
     return hashlib.sha256(json.dumps(credential).encode()).hexdigest()[:40]
 
 
-def check_name(name: str, pointer: str, what: str) -> None:
-    """Raise InvalidInput unless the name can be a key in every store."""
+def check_owner(owner: str) -> None:
+    """Raise ValueError unless the owner can be part of a key in every store."""
+    if not _OWNER.fullmatch(owner):
+        raise ValueError("an owner is 1 to 128 letters, digits and _.- (see owner_of)")
+
+
+def check_key(key: str) -> None:
+    """Raise InvalidInput unless a turn can be kept under this key in every store."""
+    _check_name(key, "", "A turn's key")
+
+
+def _check_name(name: str, pointer: str, what: str) -> None:
     if not 1 <= len(name) <= _LONGEST_ID or not name.isprintable():
         found = f"{len(name)} characters" if name else "nothing"
         raise InvalidInput(

@@ -296,12 +296,16 @@ def test_an_id_that_cannot_be_kept_is_refused_with_its_pointer(store: Store, own
     with pytest.raises(InvalidInput) as refused, store.conversation(owner, name):
         pass
     assert refused.value.faults[0].pointer == "/conversationId"
+    with pytest.raises(InvalidInput, match="key"):
+        store.find(owner, CHAT, name)
 
 
 @pytest.mark.parametrize("name", ["", "a}b", "a:b", "x" * 129])
 def test_an_owner_is_a_plain_word(store: Store, name: str) -> None:
     with pytest.raises(ValueError, match="owner"):
         store.turns(name, CHAT)
+    with pytest.raises(ValueError, match="owner"):
+        store.conversations(name)
 
 
 def test_a_turn_that_is_too_large_is_refused_before_the_end(store: Store, owner: str) -> None:

@@ -7,6 +7,7 @@ Servers that imitate the API differ in every detail; whatever comes, something w
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -225,6 +226,7 @@ _BY_CODE = {
     "server_is_overloaded": "overloaded",
     "server_error": "server_error",
     "model_not_found": "model_not_found",
+    "unknown_url": "wrong_address",
     "deploymentnotfound": "model_not_found",
     "context_length_exceeded": "context_length",
     "unsupported_parameter": "unsupported",
@@ -253,10 +255,9 @@ _BY_STATUS = {
 }
 
 _BY_TEXT = (
-    ("request too large", "too_large_for_limit"),
-    ("v1/responses", "wrong_endpoint"),
-    ("not a chat model", "wrong_endpoint"),
-    ("model", "model_not_found"),
+    (re.compile("request too large", re.IGNORECASE), "too_large_for_limit"),
+    (re.compile("v1/responses|not a chat model", re.IGNORECASE), "wrong_endpoint"),
+    (re.compile("model.*(not found|not exist|unknown|unavailable)", re.IGNORECASE), "model_not_found"),
 )
 _STATUSES_READ_BY_TEXT = {404: ("wrong_endpoint", "model_not_found"), 429: ("too_large_for_limit",)}
 
@@ -353,7 +354,7 @@ def from_answer(status: int, headers: Mapping[str, str], body: bytes, retry_afte
 
 
 def _code(status: int, api_code: str | None, api_type: str | None, text: str) -> str:
-    by_text = next((code for words, code in _BY_TEXT if words in text.lower()), None)
+    by_text = next((code for words, code in _BY_TEXT if words.search(text)), None)
     if by_text in _STATUSES_READ_BY_TEXT.get(status, ()):
         return str(by_text)
     for word in (api_code, api_type):

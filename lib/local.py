@@ -126,6 +126,7 @@ class EmbeddedModel:
             process.wait()
             if self._ended.is_set():
                 return
+            _end(process)
             self._launch()
         self.close()
 

@@ -9,19 +9,15 @@ import pytest
 
 from lib.client import Client
 from lib.connection import Connection
-from lib.sandbox import KEY, Sandbox
+from lib.sandbox import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from lib.sandbox import Sandbox
+
 LOGGER = logging.getLogger("component")
 HELLO = {"model": "gpt-sandbox-2", "messages": [{"role": "user", "content": "Hello"}]}
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(slow_seconds=3) as started:
-        yield started
 
 
 @pytest.fixture

@@ -133,6 +133,11 @@ class Context:
         """Give the seconds until the deadline, or `at_most` if that is sooner."""
         return at_most if self.deadline is None else min(at_most, self.deadline - time.monotonic())
 
+    def until(self, seconds: float) -> float:
+        """Give the moment so many seconds away on the clock of `time.monotonic`, or the deadline if that is sooner."""
+        moment = time.monotonic() + seconds
+        return moment if self.deadline is None else min(moment, self.deadline)
+
     def partial(self, text: str) -> None:
         """Show a piece of an answer that is still being made."""
         self.emit(Partial(text))

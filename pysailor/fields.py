@@ -51,7 +51,7 @@ def _typed(field: Field, value: Any) -> tuple[Any, str]:
         return value, "" if isinstance(value, list) else f'"{field.label}" takes a list'
     if isinstance(field.default, (int, float)):
         return _number(field, value)
-    if isinstance(field.model, dict) and value not in field.model:
+    if isinstance(field.model, dict) and str(value) not in field.model:
         return value, f'"{field.label}" is none of {", ".join(field.model)}'
     if field.view_class in ("TextFieldView", "TextAreaView", "PasswordFieldView", "SelectView"):
         return str(value) if isinstance(value, (int, float)) else value, _text_fault(field, value)

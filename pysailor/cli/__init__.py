@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from pysailor.errors import SailorError
 
-from . import check, docs, lint, meta, process, select, serve, verify
+from . import check, docs, lint, meta, process, run, select, serve, service, verify
 from .desk import BadUsage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE, FAILED, MISUSED, STOPPED = 0, 1, 2, 130
-_COMMANDS = (process, check, verify, select, meta, lint, docs, serve)
+_COMMANDS = (process, check, verify, select, meta, lint, docs, serve, run, service)
 _DESCRIPTION = "Run, check and describe the component in this directory."
 _EPILOG = """\
 exit codes:
@@ -37,12 +37,8 @@ example:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code. What goes wrong is one clear line each on stderr."""
     args = _parser().parse_args(arguments)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if args.verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    if not getattr(args, "logs", False):  # what runs on the platform logs in its form
+        _log_to_stderr(args)
     try:
         return int(args.run(args))
     except BadUsage as error:
@@ -57,6 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has gone; nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+def _log_to_stderr(args: argparse.Namespace) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if args.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,16 +6,18 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
+from pysailor.context import Context, Keep
 from pysailor.errors import Fault, InvalidConfig
 from pysailor.fields import bind
 
 from .desk import Desk, Sample, add_settings
-from .process import loaded
+from .process import examples, loaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pysailor.component import Loaded
+    from pysailor.message import Message
 
 _EXAMPLE = """\
 example:
@@ -56,11 +58,16 @@ def report(function: Loaded, sample: Sample, given: Mapping[str, Any]) -> dict[s
     cfg = {**sample.cfg, **given}
     errors = _of_settings(function, cfg)
     warnings: list[Fault] = []
-    body = sample.message.body
+    message = sample.message
     if function.takes is not None:
-        body, faults = function.takes.fit(body)
+        body, faults = function.takes.fit(message.body)
+        message = message.with_body(body)
         errors += faults
         warnings += function.takes.unknown(body)
+    if not errors:
+        found, doubts = _of_the_component(function, sample, message, cfg)
+        errors += found
+        warnings += [doubt for doubt in doubts if doubt.pointer not in {warning.pointer for warning in warnings}]
     return {
         "sample": sample.name,
         "ok": not errors,
@@ -76,3 +83,19 @@ def _of_settings(function: Loaded, cfg: Mapping[str, Any]) -> list[Fault]:
     except InvalidConfig as error:
         return [Fault(f"/cfg{fault.pointer}", fault.message) for fault in error.faults]
     return []
+
+
+def _of_the_component(
+    function: Loaded, sample: Sample, message: Message, cfg: Mapping[str, Any]
+) -> tuple[list[Fault], list[Fault]]:
+    """Ask the component's own rules, if it has any; settings that are missing get a word in their place."""
+    rules = function.hook("check")
+    if rules is None:
+        return [], []
+    bound = bind(function.fields, {**examples(function), **cfg})
+    try:
+        with Keep() as kept:
+            found: tuple[list[Fault], list[Fault]] = rules(message, bound, sample.snapshot, Context(kept=kept))
+    except InvalidConfig as error:
+        return [Fault(f"/cfg{fault.pointer}", fault.message) for fault in error.faults], []
+    return found

@@ -103,9 +103,10 @@ def _show(desk: Desk, function: Loaded, sample: Sample, write: Callable[[Any], N
     preview = function.hook("preview")
     if preview is None:
         raise BadUsage(f"{function.declared.name} cannot show its request: its module has no function preview")
-    cfg = {**_examples(function), **desk.environment, **sample.cfg, **desk.given}
+    cfg = {**examples(function), **desk.environment, **sample.cfg, **desk.given}
     step = Step(function, cfg)
-    request: HttpRequest = preview(step.accept(sample.message), step.cfg)
+    call = Call(_listener(write), logging.getLogger("component"))
+    request: HttpRequest = preview(step.accept(sample.message), step.cfg, step.context(call))
     hidden = desk.secrets(cfg)
     shown = {
         "method": request.method,
@@ -117,7 +118,7 @@ def _show(desk: Desk, function: Loaded, sample: Sample, write: Callable[[Any], N
     print(masked(_curl(request), hidden), file=sys.stderr)
 
 
-def _examples(function: Loaded) -> dict[str, str]:
+def examples(function: Loaded) -> dict[str, str]:
     """Give a word for each required setting that has none: a request that is not sent needs no key."""
     return {field.name: field.name.upper() for field in function.fields if field.required}
 

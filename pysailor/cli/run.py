@@ -1,0 +1,35 @@
+"""`pysailor run`: work on messages as a step of a flow, until SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+_NOTE = """\
+Everything that it must know stands in the environment, as the platform sets it: ELASTICIO_AMQP_URI and the rest.
+Log lines are JSON on standard output.
+
+exit codes:
+  0  stopped by SIGTERM or SIGINT, after what was in work; or the shutdown hook is done
+  1  it could not begin: a setting, the component, the platform or the broker; the log says which
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "run",
+        help="work on messages as a step of a flow, over RabbitMQ",
+        description="Work on messages as a step of a flow, over RabbitMQ, until SIGTERM.",
+        epilog=_NOTE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run, logs=True)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run; give the exit code."""
+    from pysailor.run import run as live  # noqa: PLC0415 - what a worker needs, the other commands do not
+
+    return live(os.environ, args.component)

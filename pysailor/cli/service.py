@@ -1,0 +1,41 @@
+"""`pysailor service`: answer one question of the platform's forms."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+_NOTE = """\
+The methods are verifyCredentials, selectModel and getMetaModel. What they work on stands in the environment, as the
+platform sets it: ELASTICIO_CFG and the rest. The answer is posted to ELASTICIO_POST_RESULT_URL.
+
+At a desk, `pysailor verify`, `pysailor select` and `pysailor meta` ask the same and print the answer.
+
+exit codes:
+  0  the answer was taken, be it good or an error
+  1  nobody took it, or nobody was named to take it
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "service",
+        help="answer one question of the platform's forms, and post the answer",
+        description="Answer one question of the platform's forms, and post the answer.",
+        epilog=_NOTE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("method", metavar="METHOD", help="verifyCredentials, selectModel or getMetaModel")
+    parser.set_defaults(run=run, logs=True)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Answer; give the exit code."""
+    from pysailor.run import leave  # noqa: PLC0415 - what a worker needs, the other commands do not
+    from pysailor.service import serve  # noqa: PLC0415 - as above
+
+    code = serve(args.method, os.environ, args.component)
+    leave(code)
+    return code

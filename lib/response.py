@@ -13,7 +13,7 @@ import urllib3.exceptions
 
 from . import errors
 from .errors import ApiError
-from .stream import BrokenStream, Piece, Stream, looks_like_sse
+from .stream import Piece, Stream, looks_like_sse
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -109,6 +109,17 @@ def content(response: requests.Response, end: float) -> bytes:
 
 def _streamed(response: requests.Response, first: bytes, deadline: Deadline) -> Generator[Piece, None, dict[str, Any]]:
     stream = Stream()
+    try:
+        yield from _pieces(stream, response, first, deadline)
+        return stream.finish()
+    except ApiError as error:
+        error.begun = stream.events > 0
+        raise
+
+
+def _pieces(
+    stream: Stream, response: requests.Response, first: bytes, deadline: Deadline
+) -> Generator[Piece, None, None]:
     received = first
     try:
         while received:  # to the end, also after [DONE]: only then can the connection be used again
@@ -116,22 +127,12 @@ def _streamed(response: requests.Response, first: bytes, deadline: Deadline) -> 
             if stream.saw_data:
                 deadline.data_came()
             received = _next(response, deadline)
-        yield from stream.close()
-    except ApiError as error:
-        error.begun = stream.events > 0
-        raise
     except urllib3.exceptions.ReadTimeoutError as fault:
-        raise _broken(stream, "nothing more came in time") from fault
+        raise stream.broken("nothing more came in time") from fault
     except (urllib3.exceptions.HTTPError, OSError) as fault:
         if not stream.done:
-            raise _broken(stream, "the connection was lost") from fault
-    return stream.finish()
-
-
-def _broken(stream: Stream, why: str) -> BrokenStream:
-    error = stream.broken(why)
-    error.begun = stream.events > 0
-    return error
+            raise stream.broken("the connection was lost") from fault
+    yield from stream.close()
 
 
 def _rest(response: requests.Response, first: bytes, deadline: Deadline) -> bytes:

@@ -109,7 +109,7 @@ class Cost:
             "amount": float(self.amount),
             "exact": dollars(self.amount),
             "currency": "USD",
-            "pricesOf": self.as_of.isoformat(),
+            "as_of": self.as_of.isoformat(),
         }
         return {**document, "notes": list(self.notes)} if self.notes else document
 
@@ -210,7 +210,7 @@ class OverBudget(StepError):
     def to_json(self) -> dict[str, Any]:
         """Add the numbers."""
         worst = None if self.worst is None else dollars(self.worst)
-        numbers = {"limit": dollars(self.limit), "worstCase": worst, "spent": dollars(self.spent), "currency": "USD"}
+        numbers = {"limit": dollars(self.limit), "worst_case": worst, "spent": dollars(self.spent), "currency": "USD"}
         return {**super().to_json(), **numbers}
 
 

@@ -118,7 +118,7 @@ def test_where_a_price_is_unknown_there_is_no_amount(usage: Usage, model: str, t
 def test_a_cost_is_told_with_currency_and_date() -> None:
     told = cost(Usage(prompt=1000, completion=10), MODELS.find("gpt-4o"))
     assert told is not None
-    expected = {"amount": 0.0026, "exact": "0.0026", "currency": "USD", "pricesOf": MODELS.as_of.isoformat()}
+    expected = {"amount": 0.0026, "exact": "0.0026", "currency": "USD", "as_of": MODELS.as_of.isoformat()}
     assert told.to_json() == expected
 
 
@@ -195,7 +195,7 @@ def test_what_does_not_fit_is_refused_with_the_numbers() -> None:
     for number in ("0.09 US$", "900 tokens of input", "50 tokens of output", "3 rounds", "0.1 US$", "0.02 is spent"):
         assert number in text
     document = refused.value.to_json()
-    assert (document["code"], document["limit"], document["worstCase"]) == ("over_budget", "0.1", "0.09")
+    assert (document["code"], document["limit"], document["worst_case"]) == ("over_budget", "0.1", "0.09")
     assert document["retryable"] is False
 
 

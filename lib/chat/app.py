@@ -1,0 +1,171 @@
+"""What answers at which address: a socket and a page at every route, the page's own files below /-/chat/."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import logging
+import secrets
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route as Address
+from starlette.routing import WebSocketRoute
+
+from .protocol import format_of
+from .session import Session
+from .visit import SESSION_COOKIE, Handler, handler_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import HTTPConnection, Request
+    from starlette.websockets import WebSocket
+
+    from .config import Route
+    from .session import Surroundings
+
+_LOG = logging.getLogger(__name__)
+_PAGE = Path(__file__).with_name("page")
+_KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = MappingProxyType(
+    {
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-cache",
+    }
+)
+_YEAR = 365 * 24 * 3600
+
+
+class Door:
+    """Lets visitors in and knows who is inside."""
+
+    def __init__(self, routes: Sequence[Route], surroundings: Surroundings) -> None:
+        """Be open."""
+        self._routes, self._around = routes, surroundings
+        self._inside: set[Session] = set()
+        self._closing = False
+        self.application = Starlette(
+            routes=[
+                Address("/-/health", self._health),
+                Address("/-/chat/{name}", self._file),
+                WebSocketRoute("/{path:path}", self._socket),
+                Address("/{path:path}", self._page),
+            ]
+        )
+
+    @property
+    def sockets(self) -> int:
+        """How many are open."""
+        return len(self._inside)
+
+    async def close(self) -> None:
+        """Let nobody in any more, give running answers some seconds, and close all sockets."""
+        self._closing = True
+        await asyncio.gather(*(session.leave(self._around.limits.grace) for session in self._inside))
+
+    # --- sockets -----------------------------------------------------------------------------------------------------
+
+    async def _socket(self, socket: WebSocket) -> None:
+        refusal = self._refusal(socket)
+        found = None if refusal else self._found(socket)
+        if found is None or refusal:
+            await socket.send_denial_response(refusal or _text("There is no chat at this address.", 404))
+            return
+        route, handler = found
+        wanted = [name.strip() for name in socket.headers.get("sec-websocket-protocol", "").split(",")]
+        spoken, confirmed = format_of(handler.args.get("format", ()), wanted)
+        await socket.accept(confirmed)
+        session = Session(socket, route, handler, spoken, self._around)
+        self._inside.add(session)
+        try:
+            await session.run()
+        finally:
+            self._inside.discard(session)
+
+    def _refusal(self, connection: HTTPConnection) -> Response | None:
+        said = self._around.guard.refusal(connection.headers)
+        if said:
+            _LOG.warning("Refused: %s", said)
+            return _text(f"Refused: {said}.", 403)
+        if connection.scope["type"] == "websocket" and (self._closing or self._is_full()):
+            return _text("There is no room for another conversation now; try again later.", 503)
+        return None
+
+    def _is_full(self) -> bool:
+        return len(self._inside) >= self._around.limits.connections
+
+    def _found(self, connection: HTTPConnection) -> tuple[Route, Handler] | None:
+        """Give the route of this address and the visitor as its expressions see them; None if there is none."""
+        path = connection.scope["path"]
+        for route in self._routes:
+            match = route.pattern.fullmatch(path)
+            if match:
+                break
+        else:
+            return None
+        try:
+            handler = handler_of(
+                path,
+                connection.scope["query_string"].decode("ascii", "replace"),
+                connection.headers.items(),
+                connection.client.host if connection.client else "",
+                path_args=() if match.groupdict() else match.groups(),
+                path_kwargs=match.groupdict(),
+                session_id=secrets.token_urlsafe(16),
+            )
+        except ValueError:  # more arguments than anybody needs
+            return None
+        return route, handler
+
+    # --- pages -------------------------------------------------------------------------------------------------------
+
+    async def _page(self, request: Request) -> Response:
+        refusal = self._refusal(request)
+        if refusal:
+            return refusal
+        found = self._found(request)
+        if found is None:
+            return self._elsewhere(request.url.path)
+        route, handler = found
+        # relative, so that a proxy may put the whole server below a path of its own
+        base = "../" * (request.url.path.count("/") - 1) + "-/chat/"
+        title = html.escape(route.title)
+        page = (_PAGE / "index.html").read_text(encoding="utf-8").replace("{base}", base).replace("{title}", title)
+        response = HTMLResponse(page, headers=dict(_HEADERS))
+        if SESSION_COOKIE not in handler.cookies:
+            name = handler.session["id"]
+            response.set_cookie(SESSION_COOKIE, name, max_age=_YEAR, path="/", httponly=True, samesite="strict")
+        return response
+
+    def _elsewhere(self, path: str) -> Response:
+        addresses = [route.address for route in self._routes if route.address]
+        if path == "/" and addresses:
+            return RedirectResponse(addresses[0].lstrip("/"), 307, headers=dict(_HEADERS))
+        known = f" There is one at {' and '.join(addresses)}." if addresses else ""
+        return _text(f"There is no chat at this address.{known}", 404)
+
+    async def _file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        kind = _KINDS.get(Path(name).suffix)
+        path = _PAGE / name
+        refusal = self._refusal(request)
+        if refusal or kind is None or "/" in name or not path.is_file():
+            return refusal or _text("There is no such file.", 404)
+        return FileResponse(path, headers=dict(_HEADERS), media_type=kind)
+
+    async def _health(self, request: Request) -> Response:  # noqa: ARG002 - starlette gives it
+        return _text("closing" if self._closing else "ok", 503 if self._closing else 200)
+
+
+def _text(sentence: str, status: int) -> Response:
+    return PlainTextResponse(f"{sentence}\n", status, headers=dict(_HEADERS))

@@ -1,0 +1,218 @@
+"""`pysailor chat FILE.yaml`: read the file, choose who answers, serve until a signal.
+
+Everything heavy is imported when the command runs, so that declaring it costs nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import ipaddress
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pysailor import InvalidConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .config import Config
+    from .opening import Service
+    from .server import Listener
+
+HELP = "serve conversations over WebSocket, with a page, as a settings file in Gramex' form says"
+EPILOG = """\
+example:
+  pysailor chat samples/chat/hello.yaml --sandbox
+  OPENAI_API_KEY=sk-... pysailor chat samples/chat/hello.yaml
+"""
+DONE, FAILED, MISUSED = 0, 1, 2
+NEEDED = ("starlette", "uvicorn", "websockets")
+MISSING = "this needs starlette, uvicorn and websockets: pip install 'chatgpt-component[chat]'"
+_PORT = 8765
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("file", metavar="FILE.yaml", type=Path, help="the settings: url, pattern, handler, kwargs")
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
+    parser.add_argument(
+        "--port", type=int, default=_PORT, help="which port to take, 0 for any free one (default: %(default)s)"
+    )
+    parser.add_argument("--hooks", metavar="FILE.py", type=Path, help="functions for open, prepare and modify")
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        default="memory:",
+        help="where conversations are kept, such as sqlite:///chat.sqlite (default: in memory)",
+    )
+    parser.add_argument(
+        "--keep",
+        metavar="HOURS",
+        type=float,
+        default=24,
+        help="forget a conversation so long after its last turn (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--token", help="ask every visitor for this word; better given as CHAT_TOKEN in the environment"
+    )
+    parser.add_argument(
+        "--allow-origin",
+        metavar="ORIGIN",
+        action="append",
+        default=[],
+        help="a further origin whose pages may talk, such as https://example.com; * for all",
+    )
+    parser.add_argument(
+        "--messages",
+        metavar="N",
+        type=float,
+        default=30,
+        help="messages a minute for each socket (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--connections", metavar="N", type=int, default=2000, help="sockets at once (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--turns", metavar="N", type=int, default=128, help="answers being made at once (default: %(default)s)"
+    )
+    stand_in = parser.add_mutually_exclusive_group()
+    stand_in.add_argument(
+        "--sandbox",
+        action="store_const",
+        const="sandbox",
+        dest="stand_in",
+        help="let the stand-in answer: no key, no cost, no sense",
+    )
+    stand_in.add_argument(
+        "--local",
+        action="store_const",
+        const="local",
+        dest="stand_in",
+        help="let the embedded model answer: real, very small, no key",
+    )
+
+
+def run(args: argparse.Namespace, environment: Mapping[str, str] | None = None) -> int:
+    """Serve until a signal; give the exit code. What is wrong is one line each on standard error."""
+    environment = os.environ if environment is None else environment
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        return _told(MISUSED, MISSING)
+    try:
+        config = _config(args, environment)
+        with ExitStack() as stack:
+            listener = _listener(args, config, environment, stack)
+            _welcome(config, listener, args)
+            listener.run()
+    except InvalidConfig as error:
+        return _told(MISUSED, *str(error).splitlines())
+    except OSError as error:
+        return _told(FAILED, f"port {args.port} of {args.host} cannot be taken: {error.strerror or error}")
+    except RuntimeError as error:
+        return _told(FAILED, str(error))
+    return DONE
+
+
+def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
+    from .config import load  # noqa: PLC0415 - yaml and the schema, which declaring the command does not need
+    from .hooks import BadHook, Hooks  # noqa: PLC0415 - the same
+
+    try:
+        hooks = Hooks.load(args.hooks) if args.hooks else Hooks()
+    except BadHook as error:
+        raise InvalidConfig(str(error)) from error
+    has_key = bool(environment.get("OPENAI_API_KEY"))
+    return load(args.file, environment=environment, hooks=hooks, needs_key=not has_key and not args.stand_in)
+
+
+def _listener(args: argparse.Namespace, config: Config, environment: Mapping[str, str], stack: ExitStack) -> Listener:
+    from ..conversation import open_store  # noqa: PLC0415 - opened after the settings are known to be good
+    from .guard import Guard  # noqa: PLC0415 - the same
+    from .server import Listener  # noqa: PLC0415 - starlette and uvicorn take a quarter of a second
+    from .session import Limits  # noqa: PLC0415 - the same
+    from .talk import ApiTalk  # noqa: PLC0415 - the same
+
+    limits = _limits(args, Limits())
+    store = stack.enter_context(open_store(args.store))
+    service = _service(args, environment, stack)
+    talk = ApiTalk(priced=not service.is_stand_in)
+    stack.callback(talk.close)
+    origins = frozenset(origin.rstrip("/").lower() for origin in args.allow_origin)
+    guard = Guard(origins, args.token or environment.get("CHAT_TOKEN") or None, local=_is_local(args.host))
+    return Listener(config.routes, service, talk, store, host=args.host, port=args.port, guard=guard, limits=limits)
+
+
+def _limits(args: argparse.Namespace, usual: Any) -> Any:
+    from dataclasses import replace  # noqa: PLC0415 - needed here only
+
+    for name in ("keep", "messages", "connections", "turns"):
+        if not getattr(args, name) > 0:
+            raise InvalidConfig(f"--{name} is {getattr(args, name):g}; allowed: a number above 0")
+    return replace(
+        usual,
+        keep=args.keep * 3600,
+        messages_a_minute=max(1.0, args.messages),
+        connections=args.connections,
+        turns_at_once=args.turns,
+    )
+
+
+def _service(args: argparse.Namespace, environment: Mapping[str, str], stack: ExitStack) -> Service:
+    """Choose who answers; start a stand-in only if one is asked for."""
+    from ..connection import Connection  # noqa: PLC0415 - the same as above
+    from ..desk import ENVIRONMENT, SERVERS  # noqa: PLC0415 - desk names this command, so not at the top
+    from .opening import Service  # noqa: PLC0415 - the same as above
+
+    if not args.stand_in:
+        cfg = {name: environment[variable] for variable, name in ENVIRONMENT.items() if environment.get(variable)}
+        usual = {"model": cfg["model"]} if "model" in cfg else {}
+        return Service(Connection.of(cfg), **usual)
+    kind: Any = SERVERS[args.stand_in]
+    reason = kind.unavailable()
+    if reason:
+        raise RuntimeError(reason)
+    server = stack.enter_context(kind())
+    cfg = server.cfg()
+    return Service(Connection.of(cfg), cfg["model"], args.stand_in, f"Answers come from {server.title}.")
+
+
+def _welcome(config: Config, listener: Listener, args: argparse.Namespace) -> None:
+    from .notices import of_models  # noqa: PLC0415 - the table of models
+
+    for notice in (*config.notices, *of_models(config, args.stand_in is not None)):
+        _say(notice)
+    if args.stand_in is None and not _is_local(args.host) and not (args.token or os.environ.get("CHAT_TOKEN")):
+        _say("anybody who reaches this port can ask on your account; --token asks visitors for a word")
+    for route in config.routes:
+        print(f"{route.name}: {listener.url(route.address) if route.address else route.text}", flush=True)
+    _say("Ctrl-C ends it")
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _say(line: str) -> None:
+    print(f"# {line}", file=sys.stderr)
+
+
+def _told(code: int, *lines: str) -> int:
+    for line in lines:
+        print(f"pysailor chat: {line}", file=sys.stderr)
+    return code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command on its own."""
+    parser = argparse.ArgumentParser(
+        prog="pysailor chat", description=HELP, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    declare(parser)
+    return run(parser.parse_args(arguments))

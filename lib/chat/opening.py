@@ -1,0 +1,183 @@
+"""What a socket talks with: computed once, when it opens, from the route and the visitor's request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..connection import Connection
+from ..conversation import owner_of
+from .config import DEFAULT_MODEL, ENDPOINT, OWN, fault_of_url, request_schema
+from .expression import Expression, NotComputed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .config import Route
+    from .hooks import Hook
+    from .visit import Handler
+
+_SYSTEM = ("system", "developer")
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What answers: the operator's own credential, or a stand-in. `source` is api, sandbox or local."""
+
+    connection: Connection
+    model: str = DEFAULT_MODEL
+    source: str = "api"
+    note: str = ""
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether key, address and model of the settings file count for nothing."""
+        return self.source != "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One visitor's conversation: where it is kept, whom it asks and how."""
+
+    owner: str
+    conversation: str
+    connection: Connection
+    body: Mapping[str, Any]
+    system: Sequence[Mapping[str, Any]]
+    examples: Sequence[Mapping[str, Any]]
+    """What the open hook put in beside the system text: the conversation begins with it."""
+    handler: Handler
+    title: str
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
+    max_history: int | None = None
+    timeout: float = _SECONDS
+
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return str(self.body["model"])
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answer comes in pieces."""
+        return bool(self.body.get("stream"))
+
+
+class NotOpened(Exception):
+    """This visitor's socket cannot be used; `code` is stable, the text says what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.code = code
+
+
+def open_chat(route: Route, handler: Handler, service: Service, conversation: str, *, streams: bool) -> Chat:
+    """Compute the settings and call the open hook; raise NotOpened, or HookFailed.
+
+    `streams` is for a route that does not say whether it streams.
+    """
+    values = _values(route, handler, service)
+    own = {name: values.pop(name) for name in list(values) if name in OWN}
+    values.setdefault("stream", streams or "stream" in handler.args)
+    connection = _connection(own, service)
+    values["model"] = service.model if service.is_stand_in else values.get("model", service.model)
+    messages = [{"role": "system", "content": own["system"]}] if own.get("system") else []
+    body, messages = _opened(route, handler, values, messages)
+    if body["stream"]:
+        body["stream_options"] = {"include_usage": True}
+    return Chat(
+        _owner(route, connection, service),
+        conversation,
+        connection,
+        body,
+        [message for message in messages if message.get("role") in _SYSTEM],
+        [message for message in messages if message.get("role") not in _SYSTEM],
+        handler,
+        str(own.get("title") or route.title),
+        route.hooks,
+        own.get("max_history"),
+        float(own.get("timeout", _SECONDS)),
+    )
+
+
+def _values(route: Route, handler: Handler, service: Service) -> dict[str, Any]:
+    """Compute the expressions and hold everything against the schema; what is None is left out."""
+    values: dict[str, Any] = {}
+    for name, given in route.kwargs.items():
+        if name in ("key", "url") and service.is_stand_in:
+            continue
+        try:
+            value = given.value(handler) if isinstance(given, Expression) else given
+        except NotComputed as error:
+            raise NotOpened("bad_address", f"{name}: {error}.") from error
+        if name == "stream" and not isinstance(value, bool):
+            value = str(value).lower() not in ("", "0", "false", "none")
+        if value is not None:
+            values[name] = value
+    if "key" in values and not values["key"]:
+        raise NotOpened("no_key", "The address names no API key; add ?key=… to it.")
+    return _fitting(values)
+
+
+def _fitting(values: dict[str, Any]) -> dict[str, Any]:
+    """Give the settings, where numbers may have come as text; raise NotOpened for what the API would refuse."""
+    fitting, faults = request_schema().fit(values)
+    if faults:
+        told = "; ".join(f"{fault.pointer.lstrip('/')}: {fault.message}" for fault in faults)
+        raise NotOpened("bad_address", f"This address asks for what is not possible: {told}.")
+    return dict(fitting)
+
+
+def _connection(own: Mapping[str, Any], service: Service) -> Connection:
+    if service.is_stand_in:
+        return service.connection
+    url, key = own.get("url"), own.get("key")
+    if url is not None and (fault := fault_of_url(str(url))):
+        raise NotOpened("bad_address", f"url: {fault}.")
+    base = str(url).removesuffix(ENDPOINT) if url is not None else service.connection.base_url
+    if key is None:
+        if not service.connection.api_key:
+            raise NotOpened("no_key", "No API key is set for this chat.")
+        own_connection = service.connection
+        return Connection(base, own_connection.api_key, own_connection.organization, own_connection.project)
+    connection = Connection(base, str(key).strip())
+    faults = list(connection.faults())
+    if faults:
+        raise NotOpened("no_key", f"The API key {faults[0].message}.")
+    return connection
+
+
+def _opened(
+    route: Route, handler: Handler, values: dict[str, Any], messages: list[dict[str, Any]]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Let the open hook change request and messages."""
+    hook = route.hooks.get("open")
+    if hook is None:
+        return values, messages
+    params = {**values, "messages": messages}
+    hook.call(params=params, handler=handler)
+    said = params.pop("messages", [])
+    if not isinstance(said, list) or not all(isinstance(one, Mapping) and one.get("role") for one in said):
+        raise NotOpened("hook_failed", f'The server\'s function "{hook.name}" left messages that are none.')
+    changed = _fitting({name: value for name, value in params.items() if value is not None and name not in OWN})
+    return {"model": values["model"], "stream": values["stream"], **changed}, [dict(one) for one in said]
+
+
+def _owner(route: Route, connection: Connection, service: Service) -> str:
+    """Give the namespace: of one credential at one route. A stand-in has another key each time it starts."""
+    if service.is_stand_in:
+        return owner_of("chat", route.name, service.source)
+    return owner_of("chat", route.name, connection.base_url, connection.api_key)
+
+
+def check_conversation(name: str) -> str:
+    """Give the id if it may resume a conversation; raise NotOpened. A short id could be guessed by others."""
+    if not 16 <= len(name) <= 255 or not name.isprintable():  # noqa: PLR2004 - as the sentence says
+        raise NotOpened(
+            "bad_conversation",
+            "The id of a conversation is 16 to 255 printable characters: whoever knows it can read the conversation.",
+        )
+    return name

@@ -1,0 +1,240 @@
+"""What goes over the socket. Pure: text in, text out.
+
+Text, as Gramex has it: a frame is a question; the answer is one frame, or one frame a piece, and an empty frame ends
+the turn; `[ERROR] …` says what went wrong. JSON (`?format=json`, or the subprotocol `json`): see docs/chat.md.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SUBPROTOCOLS = ("json", "text")
+_HIGH_SURROGATE = range(0xD800, 0xDC00)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop the answer that is being made, and forget the questions that wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Ask the last question again, in place of its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The visitor's token."""
+
+    token: str
+
+
+Said = Ask | Stop | Retry | Token
+
+
+class Unreadable(Exception):
+    """A frame that nobody understands; the text says what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a socket begins with. `source` is api, sandbox or local; `messages` are those of an earlier socket."""
+
+    conversation: str
+    title: str
+    model: str
+    source: str
+    note: str
+    messages: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A turn that came to an end.
+
+    `streamed` says whether the text has gone out in pieces already; `remark` is a sentence about an answer that is not
+    complete; `kept` whether the conversation holds this turn.
+    """
+
+    text: str
+    outcome: str
+    remark: str
+    usage: Mapping[str, Any] | None
+    cost: Mapping[str, Any] | None
+    kept: bool
+    streamed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A turn, or a whole socket, that came to nothing: a stable code and a sentence."""
+
+    code: str
+    message: str
+    retryable: bool = False
+
+
+class Format(Protocol):
+    """How events become frames."""
+
+    name: str
+    streams: bool
+    """Whether an answer comes in pieces where the settings do not say."""
+
+    def read(self, frame: str) -> Said:
+        """Understand a frame; raise Unreadable."""
+
+    def token_needed(self) -> list[str]:
+        """Ask for the token."""
+
+    def opened(self, opened: Opened) -> list[str]:
+        """Tell what the socket begins with."""
+
+    def started(self, turn: int) -> list[str]:
+        """Tell that a question is being answered."""
+
+    def piece(self, turn: int, text: str) -> list[str]:
+        """Pass a piece of the answer on."""
+
+    def answered(self, turn: int, answered: Answered) -> list[str]:
+        """End a turn."""
+
+    def failed(self, turn: int | None, failed: Failed) -> list[str]:
+        """End a turn that failed, or tell of a failure outside a turn (None)."""
+
+
+class Text:
+    """Frames of plain text."""
+
+    name = "text"
+    streams = False
+
+    def read(self, frame: str) -> Said:
+        """Every frame is a question."""
+        if not frame.strip():
+            raise Unreadable("An empty message asks nothing.")
+        return Ask(frame)
+
+    def token_needed(self) -> list[str]:
+        """Say nothing: who needs a token knows."""
+        return []
+
+    def opened(self, opened: Opened) -> list[str]:  # noqa: ARG002 - the other format tells it
+        """Say nothing."""
+        return []
+
+    def started(self, turn: int) -> list[str]:  # noqa: ARG002 - the other format tells it
+        """Say nothing."""
+        return []
+
+    def piece(self, turn: int, text: str) -> list[str]:  # noqa: ARG002 - turns follow each other
+        """Give the piece."""
+        return [well_formed(text)]
+
+    def answered(self, turn: int, answered: Answered) -> list[str]:  # noqa: ARG002 - turns follow each other
+        """Give the answer unless it has gone out, a remark if there is one, and the end."""
+        whole = [well_formed(answered.text)] if answered.text and not answered.streamed else []
+        remark = [f"[ERROR] {answered.remark}"] if answered.remark else []
+        return [*whole, *remark, ""]
+
+    def failed(self, turn: int | None, failed: Failed) -> list[str]:  # noqa: ARG002 - turns follow each other
+        """Give the sentence and the end."""
+        return [f"[ERROR] {well_formed(failed.message)}", ""]
+
+
+class Json:
+    """Frames of JSON, each an object with a type."""
+
+    name = "json"
+    streams = True
+
+    def read(self, frame: str) -> Said:
+        """Understand {"type": "ask", "text": …} and its like."""
+        allowed = 'allowed: {"type": "ask", "text": "…"}, {"type": "stop"}, {"type": "retry"}'
+        try:
+            said = json.loads(frame)
+        except (ValueError, RecursionError) as error:
+            raise Unreadable(f"This is not JSON; {allowed}.") from error
+        match said:
+            case {"type": "ask", "text": str(text)} if text.strip():
+                return Ask(text)
+            case {"type": "stop"}:
+                return Stop()
+            case {"type": "retry"}:
+                return Retry()
+            case {"type": "token", "token": str(token)}:
+                return Token(token)
+        raise Unreadable(f"This message is not known; {allowed}.")
+
+    def token_needed(self) -> list[str]:
+        """Ask for the token."""
+        return [_event("token_needed")]
+
+    def opened(self, opened: Opened) -> list[str]:
+        """Tell the conversation's id, what will answer, and what was said before."""
+        told = {name: getattr(opened, name) for name in ("conversation", "title", "model", "source", "note")}
+        return [_event("open", **told, messages=list(opened.messages))]
+
+    def started(self, turn: int) -> list[str]:
+        """Tell the turn's number, which all its events carry."""
+        return [_event("start", turn=turn)]
+
+    def piece(self, turn: int, text: str) -> list[str]:
+        """Give the piece."""
+        return [_event("delta", turn=turn, text=text)]
+
+    def answered(self, turn: int, answered: Answered) -> list[str]:
+        """Give usage and cost as far as they are known, the outcome, and the whole answer."""
+        frames = []
+        if answered.usage is not None:
+            frames.append(_event("usage", turn=turn, usage=answered.usage))
+        if answered.cost is not None:
+            frames.append(_event("cost", turn=turn, cost=answered.cost))
+        frames.append(_event("outcome", turn=turn, outcome=answered.outcome, remark=answered.remark))
+        return [*frames, _event("done", turn=turn, text=answered.text, kept=answered.kept)]
+
+    def failed(self, turn: int | None, failed: Failed) -> list[str]:
+        """Give code and sentence; within a turn, its end too."""
+        error = _event("error", turn=turn, code=failed.code, message=failed.message, retryable=failed.retryable)
+        return [error] if turn is None else [error, _event("done", turn=turn, text="", kept=False)]
+
+
+def format_of(query: Sequence[str], subprotocols: Sequence[str]) -> tuple[Format, str | None]:
+    """Choose the format that the address or the handshake names, and give the subprotocol to confirm, if one was."""
+    chosen = next((name for name in subprotocols if name in SUBPROTOCOLS), None)
+    wanted = query[-1] if query else chosen
+    return (Json() if wanted == "json" else Text()), chosen
+
+
+class Joiner:
+    """Holds back half a character at the end of a piece until the other half comes."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def join(self, piece: str) -> str:
+        """Give what is whole so far."""
+        text = self._held + piece
+        self._held = text[-1:] if text and ord(text[-1]) in _HIGH_SURROGATE else ""
+        return well_formed(text[: len(text) - len(self._held)])
+
+
+def well_formed(text: str) -> str:
+    """Give text that has UTF-8: two halves of a character become one, a lone half a question mark."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _event(kind: str, **members: Any) -> str:
+    return json.dumps({"type": kind, **members}, separators=(",", ":"))

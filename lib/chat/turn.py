@@ -1,0 +1,163 @@
+"""One turn: the question, what goes along with it, the answer, what is kept. Blocking; it runs on a worker thread."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pysailor import StepError
+
+from ..answer.outcome import Outcome
+from ..conversation import window
+from ..errors import ApiError
+from .hooks import HookFailed
+from .protocol import Answered, Failed, well_formed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ..conversation import Conversation, Store, Turn
+    from ..response import Cancel
+    from .opening import Chat
+    from .talk import Answer, Talk
+
+_LOG = logging.getLogger(__name__)
+_KEPT = (Outcome.COMPLETE, Outcome.TRUNCATED, Outcome.REFUSED)
+_REMARKS = {
+    Outcome.TRUNCATED: "The answer is cut off: it reached the longest length that is set.",
+    Outcome.FILTERED: "The provider's content filter stopped the answer; ask in another way.",
+    Outcome.REFUSED: "The model refuses to answer this.",
+    Outcome.TOOL_CALLS: "The model wants to use a tool ({tools}), and this chat runs none.",
+    Outcome.EMPTY: "The model gave an empty answer; ask again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked; `replaces` is the number of the kept turn whose answer is not wanted any more."""
+
+    text: str
+    replaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a turn, and under which number it was kept."""
+
+    event: Answered | Failed
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every turn needs."""
+
+    store: Store
+    talk: Talk
+    keep_seconds: float
+    wait_seconds: float
+
+
+def take_turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], None], cancel: Cancel) -> Done:
+    """Ask and keep; what goes wrong is told in the result and leaves no trace in the conversation."""
+    try:
+        return _turn(chat, question, desk, show, cancel)
+    except ApiError as error:
+        if error.code == "cancelled" or cancel.is_set():
+            return Done(stopped())
+        return Done(Failed(error.code, _without_key(str(error), chat), error.retryable))
+    except StepError as error:
+        return Done(Failed(error.code, str(error), error.retryable))
+    except HookFailed as error:
+        _LOG.exception("The function %s failed", error.name)
+        return Done(
+            Failed("hook_failed", f'The server\'s function "{error.name}" failed; its operator finds why in the log.')
+        )
+    except Exception:  # noqa: BLE001 - a question must not end the server; the log tells the operator
+        _LOG.exception("A turn failed")
+        return Done(Failed("internal", "The server made a mistake; its operator finds it in the log."))
+
+
+def _turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], None], cancel: Cancel) -> Done:
+    if cancel.is_set():
+        return Done(stopped())
+    with desk.store.conversation(
+        chat.owner, chat.conversation, wait_seconds=desk.wait_seconds, ttl_seconds=desk.keep_seconds
+    ) as held:
+        asked = {"role": "user", "content": _prepared(chat, question.text)}
+        body = {**chat.body, "messages": [*_history(chat, held, question.replaces), asked]}
+        if cancel.is_set():
+            return Done(stopped())
+        answer = desk.talk.ask(chat.connection, body, chat.timeout, show, cancel)
+        if cancel.is_set():
+            return Done(stopped())
+        text = _modified(chat, answer)
+        keeps = answer.outcome in _KEPT and bool(text)
+        if keeps:
+            result = {"question": question.text, "replaces": question.replaces, "outcome": str(answer.outcome)}
+            held.append([asked, {"role": "assistant", "content": text}], result=result)
+    told = Answered(
+        text, str(answer.outcome), _remark(answer), answer.usage, answer.cost, kept=keeps, streamed=chat.streams
+    )
+    return Done(told, held.kept.number if held.kept else None)
+
+
+def _history(chat: Chat, held: Conversation, replaces: int | None) -> Sequence[Mapping[str, Any]]:
+    """Give the system text and what was said, at most `max_history` messages of it."""
+    turns = _standing(held, chat.max_history, replaces)
+    said = [message for turn in turns for message in turn.messages]
+    return window(chat.system, [*chat.examples, *said], last=chat.max_history)
+
+
+def _standing(held: Conversation, wanted: int | None, replaces: int | None) -> list[Turn]:
+    """Give the newest turns that no other turn replaced, at least as many messages as wanted if there are."""
+    newest = None if wanted is None else wanted + 8
+    while True:
+        turns = held.turns(newest)
+        standing = without_replaced(turns, replaces)
+        if newest is None or wanted is None or len(turns) < newest:
+            return standing
+        if sum(len(turn.messages) for turn in standing) >= wanted:
+            return standing
+        newest *= 2
+
+
+def without_replaced(turns: Sequence[Turn], replaces: int | None = None) -> list[Turn]:
+    """Give the turns whose answer is still wanted."""
+    gone = {turn.result.get("replaces") for turn in turns} | {replaces}
+    return [turn for turn in turns if turn.number not in gone]
+
+
+def _prepared(chat: Chat, text: str) -> str:
+    hook = chat.hooks.get("prepare")
+    prepared = hook.call(message=text, handler=chat.handler) if hook else None
+    return text if prepared is None else str(prepared)
+
+
+def _modified(chat: Chat, answer: Answer) -> str:
+    """Give the answer as the modify hook wants it; well-formed, as some store could not keep half a character."""
+    hook = chat.hooks.get("modify")
+    modified = hook.call(data=answer.completion, handler=chat.handler) if hook else None
+    return well_formed(answer.text if modified is None else str(modified))
+
+
+def _remark(answer: Answer) -> str:
+    remark = _REMARKS.get(answer.outcome, "")
+    return remark.format(tools=", ".join(_tools(answer))) if remark else ""
+
+
+def _tools(answer: Answer) -> list[str]:
+    calls = answer.completion["choices"][0].get("message", {}).get("tool_calls") or ()
+    kinds = [(call.get("function") or call.get("custom") or {}) for call in calls if isinstance(call, dict)]
+    return [str(kind.get("name")) for kind in kinds] or ["unnamed"]
+
+
+def stopped() -> Answered:
+    """Give what is told of a turn that the visitor stopped."""
+    return Answered("", "stopped", "Stopped.", None, None, kept=False, streamed=True)
+
+
+def _without_key(text: str, chat: Chat) -> str:
+    key = chat.connection.api_key
+    return text.replace(key, "***") if key else text

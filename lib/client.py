@@ -18,10 +18,13 @@ from pysailor import HttpRequest
 from . import errors, response, retry
 from .errors import ApiError, Try
 from .response import Cancel
+from .servers import CHAT, MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from logging import Logger, LoggerAdapter
+
+    from urllib3 import HTTPConnectionPool
 
     from .connection import Connection
     from .retry import Limits
@@ -50,6 +53,41 @@ class Answer:
     seconds: float
 
 
+class _Adapter(HTTPAdapter):
+    """Looks up the way to each address once; done anew for each request, it costs a tenth of all."""
+
+    def __init__(self, *, pool_connections: int, pool_maxsize: int) -> None:
+        super().__init__(pool_connections=pool_connections, pool_maxsize=pool_maxsize)
+        self._pools: dict[str | None, HTTPConnectionPool] = {}
+        self._targets: dict[str | None, str] = {}
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> HTTPConnectionPool:
+        """Give the pool of connections, through the proxy if there is one, with its certificates set."""
+        pool = self._pools.get(request.url)
+        if pool is None:
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            super().cert_verify(pool, str(request.url), verify, cert)
+            self._pools[request.url] = pool
+        return pool
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Do nothing more: a pool has its certificates from its first use."""
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Give what stands in the request's first line."""
+        target = self._targets.get(request.url)
+        if target is None:
+            target = self._targets[request.url] = super().request_url(request, proxies)
+        return target
+
+    def close(self) -> None:
+        """Close the connections and forget the pools, which cannot be used any more."""
+        self._pools.clear()
+        super().close()
+
+
 class Client:
     """Keeps the connections to one API for one credential. Threads may share it."""
 
@@ -57,8 +95,9 @@ class Client:
         """Look up proxies and certificates once; connect when the first request is made."""
         self.connection = connection
         self._session = requests.Session()
+        self._adapter = _Adapter(pool_connections=2, pool_maxsize=_CONNECTIONS)
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=2, pool_maxsize=_CONNECTIONS))
+            self._session.mount(scheme, self._adapter)
         self._ways: dict[str, Any] = {
             **self._session.merge_environment_settings(connection.base_url, {}, True, None, None)
         }
@@ -73,14 +112,15 @@ class Client:
 
     def stream(self, body: Mapping[str, Any], call: Call) -> Generator[Piece, None, Answer]:
         """Ask as complete() does: yield the pieces of the answer as they come, and return the whole."""
-        answer = yield from self._ask("POST", "chat/completions", json.dumps(body).encode(), call)
+        url = self.connection.url(CHAT, body.get("model"))
+        answer = yield from self._ask("POST", url, json.dumps(body).encode(), call)
         if not isinstance(answer.body.get("choices"), list):
             raise ApiError("unreadable", "It holds no choices.", request_id=answer.request_id)
         return answer
 
     def models(self, call: Call) -> list[dict[str, Any]]:
         """List what the credential may use, as GET /models has it; raise ApiError."""
-        answer = _drained(self._ask("GET", "models", None, call))
+        answer = _drained(self._ask("GET", self.connection.url(MODELS), None, call))
         listed = answer.body.get("data")
         if not isinstance(listed, list):
             raise ApiError("unreadable", "It holds no list of models.", request_id=answer.request_id)
@@ -88,20 +128,22 @@ class Client:
 
     def preview(self, body: Mapping[str, Any]) -> HttpRequest:
         """Give the request that complete() would send."""
-        request = self._request("POST", "chat/completions", json.dumps(body).encode())
-        return HttpRequest("POST", str(request.url), dict(request.headers), dict(body))
+        url = self.connection.url(CHAT, body.get("model"))
+        request = self._request("POST", url, json.dumps(body).encode())
+        headers = {**request.headers, **self.connection.shown_headers()}
+        return HttpRequest("POST", str(request.url), headers, dict(body))
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
-    def _ask(self, method: str, path: str, body: bytes | None, call: Call) -> Generator[Piece, None, Answer]:
+    def _ask(self, method: str, url: str, body: bytes | None, call: Call) -> Generator[Piece, None, Answer]:
         """Send, and send again where that can help; every try is told, in the answer or in the error."""
         start = time.monotonic()
         end = min(start + call.limits.timeout, call.deadline or float("inf"))
         tries: list[Try] = []
         while True:
-            request = self._request(method, path, body)
+            request = self._request(method, url, body)
             began = time.monotonic()
             try:
                 document, request_id = yield from self._try(request, end, call)
@@ -119,12 +161,12 @@ class Client:
                 tries.append(Try("answered", now - began, request_id))
                 return Answer(document, request_id, tuple(tries), now - start)
 
-    def _request(self, method: str, path: str, body: bytes | None) -> requests.PreparedRequest:
+    def _request(self, method: str, url: str, body: bytes | None) -> requests.PreparedRequest:
         """Copy a request prepared once; preparing each anew costs more than all the rest."""
-        template = self._templates.get((method, path))
+        template = self._templates.get((method, url))
         if template is None:
-            template = requests.Request(method, self.connection.url(path), headers=self.connection.headers()).prepare()
-            self._templates[method, path] = template
+            template = requests.Request(method, url, headers=self.connection.headers()).prepare()
+            self._templates[method, url] = template
         request = template.copy()
         request.headers["X-Client-Request-Id"] = str(uuid.uuid4())
         if body is not None:
@@ -150,7 +192,7 @@ class Client:
             raise ApiError("timeout", f"Nothing was left of {call.limits.timeout:g} seconds.")
         timeout = (min(call.limits.connect_timeout, left), left)
         try:
-            answer = self._session.get_adapter(str(request.url)).send(request, timeout=timeout, **self._ways)
+            answer = self._adapter.send(request, timeout=timeout, **self._ways)
         except requests.RequestException as fault:
             raise _unsent(fault, call.limits) from fault
         if 200 <= answer.status_code < 300:  # noqa: PLR2004 - the class of good answers; a redirection is none

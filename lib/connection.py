@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from pysailor import Fault, InvalidConfig
+
+from . import more_headers, servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from .servers import Server
+
 PUBLIC_API = "https://api.openai.com/v1"
+NO_KEY = "-"
+"""Stands where a key is asked for and none is to be sent."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """One way to one API."""
+    """One way to one API. Equal ones are interchangeable; a printed one tells where it leads and no secret."""
 
-    base_url: str = PUBLIC_API
+    base_url: str = field(default=PUBLIC_API, repr=False)
     api_key: str = field(default="", repr=False)
     organization: str | None = None
     project: str | None = None
+    more_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    chosen: str = servers.AUTO
 
     @classmethod
     def of(cls, cfg: Mapping[str, Any]) -> Connection:
@@ -30,43 +39,71 @@ class Connection:
 
         Raise InvalidConfig for what no request could be made with.
         """
+        headers, faults = more_headers.read(cfg.get("headers"))
+        chosen = cfg.get("server", servers.AUTO)
         connection = cls(
-            base_url=str(cfg.get("baseUrl", cls.base_url)).strip().rstrip("/"),
+            base_url=_tidy(str(cfg.get("baseUrl", PUBLIC_API)), chosen),
             api_key=str(cfg.get("apiKey", "")).strip(),
             organization=cfg.get("organizationId") or cfg.get("organization"),
             project=cfg.get("project"),
+            more_headers=headers,
+            chosen=chosen,
         )
-        faults = list(connection.faults())
+        faults = [*connection.faults(), *faults]
         if faults:
             raise InvalidConfig(faults=faults)
         return connection
 
+    @cached_property
+    def server(self) -> Server:
+        """The kind of server that is at the address."""
+        return servers.of(self.base_url, self.chosen)
+
     @property
     def public(self) -> bool:
         """Whether this is the public API, whose models and rules are known."""
-        return str(urlsplit(self.base_url).hostname).endswith("api.openai.com")
+        return self.server is servers.OPENAI
+
+    @property
+    def address(self) -> str:
+        """The base URL without its query, which may hold a key: to be logged, shown and remembered."""
+        parts = urlsplit(self.base_url)
+        return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
     def headers(self) -> dict[str, str]:
-        """Give the headers that every request carries."""
+        """Give the headers that every request carries. A line of the credential stands above ours of that name."""
         carried = {
-            "Authorization": f"Bearer {self.api_key}",
             "OpenAI-Organization": self.organization,
             "OpenAI-Project": self.project,
-            "User-Agent": f"chatgpt-component/{_version()}",
+            "User-Agent": user_agent(),
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
             "Content-Type": "application/json",
         }
-        return {name: value for name, value in carried.items() if value}
+        if self._sends_key:
+            name, value = self.server.key(self.api_key)
+            carried = {name: value, **carried}
+        replaced = {name.lower() for name, _ in self.more_headers}
+        ours = {name: value for name, value in carried.items() if value and name.lower() not in replaced}
+        return {**ours, **dict(self.more_headers)}
 
-    def url(self, path: str) -> str:
-        """Give the address of an endpoint."""
-        return f"{self.base_url}/{path}"
+    def shown_headers(self) -> dict[str, str]:
+        """Give the same headers with the lines of the credential masked: any of them may be a secret."""
+        masked = {name: "***" for name, _ in self.more_headers}
+        return {**self.headers(), **masked}
+
+    def url(self, path: str, model: str | None = None) -> str:
+        """Give the address of an endpoint; some servers want the model in it."""
+        return self.server.url(self.base_url, path, model)
 
     def faults(self) -> Iterator[Fault]:
         """Give what keeps a request from being made at all."""
         if not _names_a_server(self.base_url):
             yield Fault("/baseUrl", f"must start with https:// (or http://) and name a server, like {PUBLIC_API}")
+        elif "@" in urlsplit(self.base_url).netloc:
+            yield Fault("/baseUrl", "holds a user name; put it into More headers, as an Authorization line")
+        if self.chosen not in servers.CHOICES:
+            yield Fault("/server", f"found {self.chosen}, allowed: {', '.join(servers.CHOICES)}")
         for name, value in (
             ("apiKey", self.api_key),
             ("organization", self.organization),
@@ -74,6 +111,29 @@ class Connection:
         ):
             if value and not (value.isascii() and value.isprintable()):
                 yield Fault(f"/{name}", "holds a line break or another character that it cannot have; copy it again")
+        if self._sends_key and any(name.lower() in ("authorization", "api-key") for name, _ in self.more_headers):
+            yield Fault(
+                "/headers", f"names a key beside the API Key; take one away (an API Key of {NO_KEY} means: send none)"
+            )
+
+    @property
+    def _sends_key(self) -> bool:
+        return self.api_key not in ("", NO_KEY)
+
+
+def user_agent() -> str:
+    """Give the name and version by which servers see this component."""
+    return f"chatgpt-component/{_version()}"
+
+
+def _tidy(address: str, chosen: str) -> str:
+    """Give the address as it is meant, or as it stands if it is none: faults() has the sentence for that."""
+    if not address.strip().isprintable():
+        return address
+    try:
+        return servers.tidy(address, chosen)
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        return address
 
 
 def _names_a_server(address: str) -> bool:
@@ -82,7 +142,7 @@ def _names_a_server(address: str) -> bool:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, a broken IPv6 address
         return False
-    return usable and not parts.query and not parts.fragment and address.isprintable() and " " not in address
+    return usable and not parts.fragment and address.isprintable() and " " not in address
 
 
 def _version() -> str:

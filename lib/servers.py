@@ -1,0 +1,190 @@
+"""The servers that speak the Chat Completions API, and how each differs from the public one.
+
+The address says which one it is. docs/servers.md tells the same for people, with settings that work.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
+
+from pysailor import InvalidConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from urllib.parse import SplitResult
+
+CHAT = "chat/completions"
+MODELS = "models"
+
+_AZURE_HOST = re.compile(r"\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$")
+_AZURE_V1 = re.compile(r"/openai/v1$")
+_DEPLOYMENTS = "/deployments/"
+_PORT_OF_OLLAMA = 11434
+_USAGE_SINCE = "2024-09-01"  # the first api-version of Azure that takes stream_options
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """How one kind of server differs.
+
+    `key_header` carries the key; Authorization has it as a bearer token. `token_cap` is the only name of the token cap
+    that the server heeds, None where the model decides. `takes_usage_option` says whether a streamed answer may be
+    asked for its usage, `inlines_images` whether pictures must go along as data because the server fetches none.
+    `deployments` says that the path names the model, `home` is where the API begins when the address has no path.
+    `notes` are for people.
+    """
+
+    name: str
+    title: str
+    key_header: str = "Authorization"
+    token_cap: str | None = None
+    takes_usage_option: bool = True
+    inlines_images: bool = False
+    deployments: bool = False
+    home: str = ""
+    notes: tuple[str, ...] = ()
+
+    def url(self, base_url: str, path: str, model: str | None = None) -> str:
+        """Give the address of an endpoint; what the base URL asks after its ? stays there.
+
+        Raise InvalidConfig if the path has to name a model and there is none.
+        """
+        parts = urlsplit(base_url)
+        folder = parts.path.rstrip("/")
+        if self.deployments:
+            folder = _deployment(folder, path, model)
+        return urlunsplit((parts.scheme, parts.netloc, f"{folder}/{path}", parts.query, ""))
+
+    def key(self, api_key: str) -> tuple[str, str]:
+        """Give the header that carries the key."""
+        return self.key_header, f"Bearer {api_key}" if self.key_header == "Authorization" else api_key
+
+
+OPENAI = Server(
+    "openai",
+    "OpenAI",
+    home="/v1",
+    notes=("The models and their rules are known, and checked before sending.",),
+)
+AZURE = Server(
+    "azure",
+    "Azure OpenAI (v1)",
+    key_header="api-key",
+    home="/openai/v1",
+    notes=(
+        "A model is the name of your deployment, which says nothing of the model behind it.",
+        "For a token of Entra ID instead of a key, put - into the key and an Authorization line into the headers.",
+    ),
+)
+AZURE_DEPLOYMENTS = Server(
+    "azure-deployments",
+    "Azure OpenAI (deployments and api-version)",
+    key_header="api-key",
+    deployments=True,
+    home="/openai",
+    notes=(
+        "The path names the deployment: the one in the Base URL, or else the model.",
+        "Which fields are taken depends on the api-version.",
+        "The list of models shows what the resource could deploy, not what is deployed.",
+    ),
+)
+OPENROUTER = Server(
+    "openrouter",
+    "OpenRouter",
+    home="/api/v1",
+    notes=(
+        "HTTP-Referer and X-Title, which name your application there, go into the headers.",
+        "Members that only OpenRouter knows (provider, models, transforms, reasoning) are passed on as they are.",
+    ),
+)
+OLLAMA = Server(
+    "ollama",
+    "Ollama",
+    token_cap="max_tokens",  # noqa: S106 - tokens are pieces of text here
+    inlines_images=True,
+    home="/v1",
+    notes=(
+        "A server of your own ignores the key.",
+        "It heeds max_tokens only and ignores max_completion_tokens, tool_choice, n, user and logit_bias.",
+        "It takes pictures as data only; the step fetches those that have an address.",
+    ),
+)
+OTHER = Server(
+    "other",
+    "Another server (vLLM, LiteLLM, llama.cpp, …)",
+    notes=("What it takes is not known; whatever is mapped is sent, and doubts are warnings.",),
+)
+
+_CHOSEN: Mapping[str, Server] = {server.name: server for server in (OPENAI, AZURE, OPENROUTER, OLLAMA, OTHER)}
+AUTO = "auto"
+CHOICES = (AUTO, *_CHOSEN)
+"""What the credential may say; auto looks at the address."""
+
+
+def of(base_url: str, chosen: str = AUTO) -> Server:
+    """Give the server that the address leads to, or the one that was chosen because the address does not tell.
+
+    Raise InvalidConfig if no server has the chosen name.
+    """
+    if chosen not in CHOICES:
+        raise InvalidConfig(f"found {chosen}, allowed: {', '.join(CHOICES)}", pointer="/server")
+    parts = urlsplit(base_url)
+    server = _seen(parts) if chosen == AUTO else _CHOSEN[chosen]
+    return _azure(parts) if server is AZURE else server
+
+
+def tidy(base_url: str, chosen: str = AUTO) -> str:
+    """Give the address without what people copy along: blanks, a slash at the end, the endpoint itself.
+
+    The address of a known server without a path gets the path of its API. Raise ValueError if it is no address.
+    """
+    parts = urlsplit(base_url.strip())
+    path = parts.path.rstrip("/").removesuffix(f"/{CHAT}").rstrip("/")
+    if path == "" and parts.netloc and chosen in CHOICES:
+        path = of(base_url.strip(), chosen).home
+    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, parts.fragment))
+
+
+def _seen(parts: SplitResult) -> Server:
+    host = parts.hostname or ""
+    if host == "api.openai.com" or host.endswith(".api.openai.com"):
+        return OPENAI
+    if _is_azure(parts):
+        return AZURE
+    if host == "openrouter.ai" or host.endswith(".openrouter.ai"):
+        return OPENROUTER
+    if parts.port == _PORT_OF_OLLAMA or host in ("ollama", "ollama.com"):
+        return OLLAMA
+    return OTHER
+
+
+def _is_azure(parts: SplitResult) -> bool:
+    return _AZURE_HOST.search(parts.hostname or "") is not None
+
+
+def _azure(parts: SplitResult) -> Server:
+    """Tell the two shapes apart: the old one has deployments in its path, or an api-version and no v1."""
+    version = _api_version(parts)
+    is_old = _DEPLOYMENTS in parts.path or (version != "" and not _AZURE_V1.search(parts.path.rstrip("/")))
+    if not is_old:
+        return AZURE
+    return replace(AZURE_DEPLOYMENTS, takes_usage_option=version >= _USAGE_SINCE)
+
+
+def _api_version(parts: SplitResult) -> str:
+    return parse_qs(parts.query).get("api-version", [""])[0]
+
+
+def _deployment(folder: str, path: str, model: str | None) -> str:
+    """Give the path before the endpoint: a deployment's, or the resource's for what belongs to no deployment."""
+    root, named, _ = folder.partition(_DEPLOYMENTS)
+    if path != CHAT:
+        return root
+    if named:
+        return folder
+    if not model:
+        raise InvalidConfig("the address names the deployment on this server, and none is chosen", pointer="/model")
+    return f"{root}{_DEPLOYMENTS}{quote(model, safe='')}"

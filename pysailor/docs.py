@@ -1,15 +1,19 @@
-"""The declaration, told: the README's tables."""
+"""The declarations, told: the tables of the README and of docs/settings.md."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from .environment import variables_of
+from .settings import GROUPS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .component import Component
     from .descriptor import Field, Function
+    from .environment import Variable
 
 _MARKED = re.compile(r"(<!-- pysailor:(?P<name>\w+) -->\n).*?(<!-- pysailor:end -->)", re.DOTALL)
 
@@ -17,10 +21,10 @@ _MARKED = re.compile(r"(<!-- pysailor:(?P<name>\w+) -->\n).*?(<!-- pysailor:end 
 def told(component: Component, text: str) -> str:
     """Give the text with what stands between the marks written anew.
 
-    The marks are `<!-- pysailor:credentials -->` and `<!-- pysailor:functions -->`, each closed by
-    `<!-- pysailor:end -->`.
+    The marks are `<!-- pysailor:credentials -->`, `<!-- pysailor:functions -->` and `<!-- pysailor:settings -->`, each
+    closed by `<!-- pysailor:end -->`.
     """
-    parts = {"credentials": _credentials(component), "functions": _functions(component)}
+    parts = {"credentials": _credentials(component), "functions": _functions(component), "settings": _settings()}
     return _MARKED.sub(lambda found: f"{found[1]}\n{parts[found['name']]}\n\n{found[3]}", text)
 
 
@@ -48,6 +52,31 @@ def _table(fields: Iterable[Field]) -> Iterator[str]:
         default = "" if field.default is None else f"`{field.default}`"
         required = "yes" if field.required else ""
         yield f"| {field.label} | `{field.name}` | {required} | {default} | {_cell(field.help)} |"
+
+
+def _settings() -> str:
+    """Give a worker's environment variables, those that belong together in one table."""
+    return "\n\n".join("\n".join(_group(group)) for group in GROUPS.values())
+
+
+def _group(group: type) -> Iterator[str]:
+    yield f"### {(group.__doc__ or '').partition('.')[0]}"
+    yield ""
+    yield "| Variable | Value | If it is not set | What it is |"
+    yield "|---|---|---|---|"
+    for variable in variables_of(group).values():
+        unit = f", {variable.unit}" if variable.unit else ""
+        yield f"| `{variable.name}` | {variable.kind}{unit} | {_unset(variable)} | {_cell(variable.help)} |"
+
+
+def _unset(variable: Variable) -> str:
+    if variable.mandatory:
+        return "the worker does not start"
+    if variable.default in (None, ""):
+        return ""
+    if variable.kind == "yes/no":
+        return "yes" if variable.default else "no"
+    return f"`{variable.default:g}`" if variable.kind == "number" else f"`{variable.default}`"
 
 
 def _cell(text: str) -> str:

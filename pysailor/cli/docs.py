@@ -1,16 +1,20 @@
-"""`pysailor docs`: write the README's tables from the declaration."""
+"""`pysailor docs`: write the tables of the documentation from what is declared."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.component import Component
 
 from .desk import BadUsage
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_README: Final = "README.md"
+_IF_THERE: Final = ("docs/settings.md",)
 _EXAMPLE = """\
 example:
   pysailor docs --check
@@ -21,9 +25,9 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "docs",
-        help="write the README's tables from the declaration",
-        description="Write the parts of README.md that stand between <!-- pysailor:… --> marks from component.json and "
-        "the schemas.",
+        help="write the documentation's tables from what is declared",
+        description="Write the parts of README.md and docs/settings.md that stand between <!-- pysailor:… --> marks "
+        "from component.json and the settings.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -36,17 +40,23 @@ def run(args: argparse.Namespace) -> int:
     from pysailor.docs import told  # noqa: PLC0415 - not needed by the other commands
 
     component = Component.find(args.component)
-    file = component.root / "README.md"
+    stale = 0
+    for name in (_README, *(name for name in _IF_THERE if component.has(name))):
+        stands = _read(component.root / name)
+        should = told(component, stands)
+        if stands == should:
+            continue
+        stale += 1
+        if args.check:
+            print(f"{name} is out of date; run pysailor docs", file=sys.stderr)
+        else:
+            (component.root / name).write_text(should, encoding="utf-8")
+            print(f"{name} is written anew", file=sys.stderr)
+    return int(args.check and stale > 0)
+
+
+def _read(file: Path) -> str:
     try:
-        stands = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except OSError as error:
         raise BadUsage(f"{file} cannot be read: {error.strerror}") from error
-    should = told(component, stands)
-    if stands == should:
-        return 0
-    if args.check:
-        print("README.md is out of date; run pysailor docs", file=sys.stderr)
-        return 1
-    Path(file).write_text(should, encoding="utf-8")
-    print("README.md is written anew", file=sys.stderr)
-    return 0

@@ -1,0 +1,36 @@
+# The component as an image: docker build -t chatgpt-component .
+# docs/deploy.md says what a container of it must be told.
+
+FROM python:3.13-slim AS build
+ARG EXTRAS=rabbitmq
+WORKDIR /build
+COPY pyproject.toml component.json logo.png README.md LICENSE ./
+COPY pysailor pysailor
+COPY lib lib
+# pip is needed here only: the environment that goes into the image has none.
+RUN python -m venv --without-pip /opt/pysailor \
+    && python -m pip --python /opt/pysailor install --no-cache-dir ".[${EXTRAS}]" \
+    && mv /opt/pysailor/share/pysailor/components/chatgpt-component /component
+
+FROM python:3.13-slim
+# The platform calls /sbin/tini and expects the user node. Which tini Debian has does not matter.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends tini \
+    && rm -rf /var/lib/apt/lists/* \
+    && ln -s /usr/bin/tini /sbin/tini \
+    && useradd --uid 1000 --user-group --create-home node
+COPY --from=build /opt/pysailor /opt/pysailor
+# component.json, lib and logo.png stand in the working directory, where the platform looks for them.
+COPY --from=build /component /home/node
+# For whoever goes around the entry point and calls node, as it is done with the platform's own images.
+COPY deploy/entrypoint /usr/local/bin/entrypoint
+RUN ln -s entrypoint /usr/local/bin/node
+ENV PATH=/opt/pysailor/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+WORKDIR /home/node
+# The user node, by number: Kubernetes can see that it is not root.
+USER 1000:1000
+# SIGTERM before there is anything to finish is a good end too: 143 becomes 0.
+ENTRYPOINT ["/sbin/tini", "-e", "143", "--", "entrypoint"]

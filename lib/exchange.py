@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .stream import Piece
 
 _MOST_REPAIRS = 3
+_LONGEST_HEADER = 1000
 _FACTS_IN_A_SNAPSHOT = 12  # the platform keeps 5 KB
 _ADVICE = {
     Outcome.TRUNCATED: "The answer was cut off: it reached the longest length. Allow more tokens, or ask for less.",
@@ -98,6 +99,17 @@ class Result:
             "warnings": list(self.warnings),
         }
 
+    def headers(self) -> dict[str, str]:
+        """Give the message headers: what to route on, what support will ask for, and how long it took."""
+        told = {
+            "x-outcome": self.report["outcome"],
+            "x-request-id": self.request_id,
+            "x-duration-ms": str(round(self.seconds * 1000)),
+            "x-tries": str(len(self.tries)),
+            "x-warnings": "; ".join(self.warnings)[:_LONGEST_HEADER] or None,
+        }
+        return {name: value for name, value in told.items() if value is not None}
+
 
 class BadAnswer(StepError):
     """The answer came, and was paid for, but is one of those that the step calls an error."""
@@ -157,6 +169,22 @@ class Exchange:
             result = _together(result, again)
         self._judged(result)
         return result
+
+    def result(self, request: Request) -> Result:
+        """Ask, show the words as they come, and give the result; raise as pieces() does."""
+        answering = self.pieces(request)
+        while True:
+            try:
+                piece = next(answering)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            self.show(piece)
+
+    def show(self, piece: Piece) -> None:
+        """Show the words of the first choice."""
+        if piece.choice == 0 and piece.kind in ("content", "refusal"):
+            self._ctx.partial(piece.text)
 
     def _round(self, request: Request, call: Call, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
         try:

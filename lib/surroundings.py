@@ -9,6 +9,7 @@ from pathlib import Path
 from .models import Models
 
 MODELS_FILE = "CHATGPT_MODELS_FILE"
+CONVERSATIONS = "CHATGPT_CONVERSATIONS"
 ALLOW_PRIVATE_URLS = "CHATGPT_ALLOW_PRIVATE_URLS"
 
 
@@ -17,6 +18,7 @@ class Surroundings:
 
     def __init__(self) -> None:
         self._models_file = os.environ.get(MODELS_FILE)
+        self.conversations = os.environ.get(CONVERSATIONS) or "sqlite:///conversations.sqlite"
         self.allow_private_urls = os.environ.get(ALLOW_PRIVATE_URLS, "").lower() in ("true", "1", "yes", "on")
 
     @cached_property

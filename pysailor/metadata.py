@@ -27,6 +27,7 @@ _OF_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _OF_ONE_SCHEMA = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else")
 _ROUNDS_OF_MENDING = 3  # a value may need two: an object that becomes a list, whose members are then numbers as text
 _LONGEST_QUOTE = 60
+_DEEPEST_TREE = 12  # a schema may refer to itself; the mapper's tree must end
 
 _TYPE_WORDS = {
     "object": "an object",
@@ -66,6 +67,11 @@ class Schema:
         if not isinstance(document, dict):
             raise BrokenComponent(f"{path} must hold a JSON object")
         return cls(document, str(path))
+
+    @staticmethod
+    def for_mapper(standard: Mapping[str, Any]) -> dict[str, Any]:
+        """Give plain JSON Schema as the mapper reads it: titles, help, and `required` inside each property."""
+        return _dialect(standard, standard, required=None, depth=0)
 
     @cached_property
     def _slow(self) -> Draft202012Validator:
@@ -141,6 +147,42 @@ def _standard_member(key: str, value: Any) -> Any:
     if key in _OF_SCHEMAS and isinstance(value, list):
         return [_standard(member) for member in value]
     return _standard(value) if key in _OF_ONE_SCHEMA else value
+
+
+def _dialect(schema: Any, root: Mapping[str, Any], *, required: bool | None, depth: int) -> dict[str, Any]:
+    """Translate standard JSON Schema to the platform's dialect; what repeats itself ends as an open object."""
+    if depth > _DEEPEST_TREE or not isinstance(schema, dict):
+        return {}
+    schema = _plain_of_nullable(_resolved(schema, root), root)
+    told = {key: schema[key] for key in ("type", "enum", "examples", "title") if key in schema}
+    if "const" in schema:
+        told["enum"] = [schema["const"]]
+    if "description" in schema:
+        told["help"] = {"description": schema["description"]}
+    if required is not None:
+        told["required"] = required
+    if _properties(schema):
+        needed = schema.get("required") or ()
+        told["properties"] = {
+            name: {"title": name, **_dialect(member, root, required=name in needed, depth=depth + 1)}
+            for name, member in _properties(schema).items()
+        }
+    if isinstance(schema.get("items"), dict):
+        told["items"] = _dialect(schema["items"], root, required=None, depth=depth + 1)
+    return told
+
+
+def _plain_of_nullable(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the one alternative to null, with null as a second type: the mapper cannot show a choice."""
+    others = [part for part in schema.get("anyOf") or () if isinstance(part, dict) and part.get("type") != "null"]
+    if len(others) != 1 or len(schema["anyOf"]) == 1:
+        return schema
+    plain = {**{key: value for key, value in schema.items() if key != "anyOf"}, **_resolved(others[0], root)}
+    if isinstance(plain.get("type"), str):
+        plain["type"] = [plain["type"], "null"]
+    if "enum" in plain:
+        plain["enum"] = [*plain["enum"], None]
+    return plain
 
 
 def _is_flag(key: str, value: Any) -> bool:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .component import metadata
 from .context import Context, Data, Emit, Event, Keep, Snapshot, SnapshotUpdate, Storage
 from .errors import Defect, InvalidInput, InvalidOutput, SailorError
 from .fields import bind
 from .message import Message
+from .metadata import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,13 +46,14 @@ class Step:
         """Bind the settings once; raise InvalidConfig if they cannot be used."""
         self.function = function
         self.cfg = bind(function.fields, cfg)
+        self.kept = Keep()
         self._process = function.named("process")
         self._snapshot = {} if snapshot is None else snapshot
         self._snapshot_lock = threading.Lock()
         self._flow_variables = dict(flow_variables or {})
         self._storage = storage
+        self._takes, self._gives = self._schemas()
         self._undeclared: set[str] = set()
-        self.kept = Keep()
 
     def process(self, message: Message, call: Call) -> None:
         """Take one message through; each result is emitted, and safe, before the next is made.
@@ -71,9 +74,9 @@ class Step:
 
     def accept(self, message: Message) -> Message:
         """Give the message with a body that fits metadata.in, mended where that is certain; raise InvalidInput."""
-        if self.function.takes is None:
+        if self._takes is None:
             return message
-        body, faults = self.function.takes.fit(message.body)
+        body, faults = self._takes.fit(message.body)
         if faults:
             raise InvalidInput(faults=faults)
         return message if body is message.body else message.with_body(body)
@@ -91,9 +94,16 @@ class Step:
         """Close what the component kept between messages."""
         self.kept.close()
 
+    def _schemas(self) -> tuple[Schema | None, Schema | None]:
+        """Give what the step takes and gives: as declared, or as it says itself for these settings."""
+        if not self.function.declared.dynamic_metadata:
+            return self.function.takes, self.function.gives
+        made = metadata(self.function, self.cfg, Context(kept=self.kept))
+        return Schema(made["in"]), Schema(made["out"])
+
     def _promised(self, message: Message, context: Context) -> Message:
         """Give the message if it fits metadata.out; raise InvalidOutput. Undeclared members are kept, and said once."""
-        gives = self.function.gives
+        gives = self._gives
         if gives is None:
             return message
         if not gives.accepts(message.body):

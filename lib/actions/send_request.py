@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pysailor import Fault, InvalidInput, Message
 
 from .. import request
-from ..client import Call, Client
+from ..client import Client
 from ..connection import Connection
 from ..exchange import Exchange, Terms
-from ..model_list import chat_models
-from ..retry import Limits
+from ..model_choice import models
 from ..surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
     from ..request import Request
     from ..stream import Piece
 
+__all__ = ["check", "models", "preview", "process"]
+
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:
     """Send the request and emit the completion; raise InvalidInput, OverBudget, ApiError or BadAnswer."""
@@ -31,7 +31,7 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
     exchange = Exchange(client, Terms.of(cfg), ctx, snapshot)
     answering = exchange.pieces(_request(msg, cfg, ctx))
     result = yield from _answered(answering, ctx, emit_pieces=cfg.get("emitPieces", False))
-    yield Message(body={**result.completion, "result": result.to_json()}, headers=_told(result))
+    yield Message(body={**result.completion, "result": result.to_json()}, headers=result.headers())
 
 
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> tuple[list[Fault], list[Fault]]:
@@ -47,14 +47,6 @@ def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
     """Give the request that process would send."""
     return ctx.keep(Client, Connection.of(cfg)).preview(_request(msg, cfg, ctx).body)
-
-
-def models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
-    """Give the chat models that the credential can use, newest first; those that are gone soon are marked."""
-    connection = Connection.of(cfg)
-    listed = ctx.keep(Client, connection).models(Call(Limits(timeout=30), ctx.logger))
-    today = datetime.now(tz=UTC).date()
-    return chat_models(listed, today, ctx.keep(Surroundings).models, public_api=connection.public)
 
 
 def _request(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> Request:
@@ -86,15 +78,3 @@ def _piece(piece: Piece) -> Message:
     }
     body = {"object": "chat.completion.chunk", "choices": [choice], "result": {"outcome": "piece"}}
     return Message(body=body, headers={"x-outcome": "piece"})
-
-
-def _told(result: Result) -> dict[str, str]:
-    """Give the message headers: what to route on, what support will ask for, and how long it took."""
-    told = {
-        "x-outcome": result.report["outcome"],
-        "x-request-id": result.request_id,
-        "x-duration-ms": str(round(result.seconds * 1000)),
-        "x-tries": str(len(result.tries)),
-        "x-warnings": "; ".join(result.warnings)[:1000] or None,
-    }
-    return {name: value for name, value in told.items() if value is not None}

@@ -153,6 +153,12 @@ class LogTo:
         self._handler.close()
 
 
+def quieten() -> None:
+    """Keep libraries from telling in many lines what we tell in one, or from naming addresses."""
+    logging.getLogger("pika").setLevel(logging.CRITICAL + 1)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+
 def _told(error: BaseException) -> dict[str, str]:
     return {
         "name": type(error).__name__,

@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from .environment import (
     InvalidSettings,
@@ -129,6 +129,9 @@ class Limits:
     rebounds: int = whole("ELASTICIO_REBOUND_LIMIT", 20, "", "rebounds before the message fails")
     message_deadline: float | None = seconds("PYSAILOR_MESSAGE_DEADLINE", None, "time for one message; unset: no limit")
     shutdown_deadline: float = seconds("PYSAILOR_SHUTDOWN_DEADLINE", 60.0, "time for messages in work after SIGTERM")
+    service_deadline: float = seconds(
+        "PYSAILOR_SERVICE_DEADLINE", 45.0, "time for a service to answer; the platform waits a minute"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,11 @@ class ResultSettings:
         api = read(Api, environ, _ignore)
         return cls(url, api.retry_attempts, api.retry_delay_ms)
 
+    def secrets(self) -> tuple[str, ...]:
+        """Give what must never be logged: the password in the address."""
+        password = urlsplit(self.url).password or ""
+        return tuple({secret for secret in (password, unquote(password)) if secret})
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
@@ -246,6 +254,7 @@ class ServiceSettings:
     model_method: str = ""
     component_path: str = ""
     log_level: str = "info"
+    deadline: float = 45.0
 
     @classmethod
     def from_environment(cls, method: str, environ: Mapping[str, str]) -> Self:
@@ -264,6 +273,7 @@ class ServiceSettings:
             api=read(Api, environ, _ignore),
             component_path=behaviour.component_path,
             log_level=behaviour.log_level,
+            deadline=read(Limits, environ, _ignore).service_deadline,
         )
 
 

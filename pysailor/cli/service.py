@@ -33,9 +33,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Answer; give the exit code."""
-    from pysailor.run import leave  # noqa: PLC0415 - what a worker needs, the other commands do not
-    from pysailor.service import serve  # noqa: PLC0415 - as above
+    from pysailor.service import serve  # noqa: PLC0415 - what it needs, the other commands do not
+    from pysailor.signals import leave  # noqa: PLC0415 - as above
 
-    code = serve(args.method, os.environ, args.component)
-    leave(code)
-    return code
+    leave(serve(args.method, os.environ, args.component))

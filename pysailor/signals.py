@@ -1,0 +1,66 @@
+"""Being told to stop, and stopping."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_LAST_RESORT = 15.0
+
+
+class StopSignal:
+    """Waits for SIGTERM or SIGINT; further ones change nothing. A context manager, for the main thread.
+
+    Within `seconds` after the first the process should have ended. If it still runs a while later, because a
+    component holds it in a way that cannot be undone, the system's alarm ends it: whatever was in work comes again.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.heard = False
+        self._seconds = seconds
+        self._before: dict[int, Callable[[int, Any], Any] | int | None] = {}
+
+    def __enter__(self) -> Self:
+        """Listen."""
+        # A pipe, since an Event cannot be set from a handler that interrupts the very wait for it.
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+        self._before = {number: signal.signal(number, self._hear) for number in _SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Listen no more."""
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        signal.alarm(0)
+        os.close(self._read)
+        os.close(self._write)
+
+    def wait(self) -> None:
+        """Return when there was a signal."""
+        os.read(self._read, 1)
+
+    def _hear(self, _number: int, _frame: object) -> None:
+        if not self.heard:
+            self.heard = True
+            signal.alarm(math.ceil(self._seconds + _LAST_RESORT))
+        with suppress(BlockingIOError):
+            os.write(self._write, b"!")
+
+
+def leave(code: int) -> NoReturn:
+    """End the process, without waiting for threads that a component still holds."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if threading.active_count() > 1:
+        os._exit(code)
+    sys.exit(code)

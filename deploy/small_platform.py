@@ -1,0 +1,109 @@
+"""What a platform gives to one step, as far as trying it out needs it. Both commands read the step's environment.
+
+small_platform.py serve           make the queues, then tell the worker its cfg (STEP_CONFIG, JSON) over HTTP
+small_platform.py send < SAMPLE   put a sample's message into the step's queue and print what comes of it
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pika
+
+from pysailor.settings import Settings
+from pysailor.wire.cipher import Cipher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECONDS = 120
+
+
+@contextmanager
+def channel_to(settings: Settings) -> Iterator[Any]:
+    """Give a channel to the broker."""
+    connection = pika.BlockingConnection(pika.URLParameters(settings.amqp.uri))
+    try:
+        yield connection.channel()
+    finally:
+        connection.close()
+
+
+def declare(settings: Settings) -> None:
+    """Make the queues of the step; what comes out of it stays in queues named after their routing keys."""
+    amqp = settings.amqp
+    back = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": amqp.listen_on}
+    out = {amqp.data_routing_key: {}, amqp.error_routing_key: {}, amqp.snapshot_routing_key: {"x-max-length": 100}}
+    with channel_to(settings) as channel:
+        channel.exchange_declare(amqp.publish_to, "direct", durable=True)
+        channel.queue_declare(amqp.listen_on, durable=True)
+        for key, arguments in {**out, amqp.rebound_routing_key: back}.items():
+            channel.queue_declare(key, durable=True, arguments=arguments)
+            channel.queue_bind(key, amqp.publish_to, key)
+
+
+def serve(settings: Settings, config: dict[str, Any]) -> None:
+    """Tell workers about their step until the process is ended."""
+    document = json.dumps({"config": config, "snapshot": {}, "is_passthrough": False, "variables": {}}).encode()
+    path = f"/v1/tasks/{settings.step.flow_id}/steps/{settings.step.step_id}"
+
+    class Platform(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = self.path == path
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(document if found else b"{}")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    ThreadingHTTPServer(("", urlsplit(settings.api.uri).port or 80), Platform).serve_forever()
+
+
+def send(settings: Settings, sample: dict[str, Any]) -> int:
+    """Take a sample's message through the step and print what comes out; give 0 if it is a message, 1 if an error."""
+    amqp, cipher = settings.amqp, Cipher(settings.crypto.password, settings.crypto.iv)
+    name = str(uuid4())
+    headers = {"messageId": name, "execId": settings.step.exec_id, "taskId": settings.step.flow_id}
+    with channel_to(settings) as channel:
+        outcomes: list[tuple[str, dict[str, Any]]] = []
+
+        def take(channel: Any, method: Any, properties: Any, content: bytes) -> None:
+            channel.basic_ack(method.delivery_tag)
+            if properties.headers.get("parentMessageId") == name:
+                outcomes.append((method.routing_key, read(cipher, content)))
+
+        for key in (amqp.data_routing_key, amqp.error_routing_key):
+            channel.basic_consume(key, take)
+        channel.basic_publish("", amqp.listen_on, cipher.encode(sample["msg"]), pika.BasicProperties(headers=headers))
+        channel.connection.call_later(SECONDS, channel.close)
+        while channel.is_open and not outcomes:
+            channel.connection.process_data_events(time_limit=1)
+    if not outcomes:
+        sys.exit(f"Nothing came out within {SECONDS} seconds. Does a worker run?")
+    [(key, document)] = outcomes
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    return int(key == amqp.error_routing_key)
+
+
+def read(cipher: Cipher, content: bytes) -> dict[str, Any]:
+    """Give what a message says; that of an error is plain and holds the encrypted error."""
+    if content.startswith(b"{"):
+        return {"error": cipher.decode(json.loads(content)["error"].encode())}
+    return dict(cipher.decode(content))
+
+
+if __name__ == "__main__":
+    told = Settings.from_environment(os.environ)
+    if sys.argv[1:] == ["send"]:
+        sys.exit(send(told, json.load(sys.stdin)))
+    declare(told)
+    serve(told, json.loads(os.environ["STEP_CONFIG"]))

@@ -125,8 +125,13 @@ def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
         hooks = Hooks.load(args.hooks) if args.hooks else Hooks()
     except BadHook as error:
         raise InvalidConfig(str(error)) from error
-    has_key = bool(environment.get("OPENAI_API_KEY"))
-    return load(args.file, environment=environment, hooks=hooks, needs_key=not has_key and not args.stand_in)
+    return load(
+        args.file,
+        environment=environment,
+        hooks=hooks,
+        needs_key=not environment.get("OPENAI_API_KEY"),
+        stand_in=args.stand_in is not None,
+    )
 
 
 def _listener(args: argparse.Namespace, config: Config, environment: Mapping[str, str], stack: ExitStack) -> Listener:
@@ -188,7 +193,8 @@ def _welcome(config: Config, listener: Listener, args: argparse.Namespace) -> No
     if args.stand_in is None and not _is_local(args.host) and not (args.token or os.environ.get("CHAT_TOKEN")):
         _say("anybody who reaches this port can ask on your account; --token asks visitors for a word")
     for route in config.routes:
-        print(f"{route.name}: {listener.url(route.address) if route.address else route.text}", flush=True)
+        sys.stdout.write(f"{route.name}: {listener.url(route.address) if route.address else route.text}\n")
+    sys.stdout.flush()
     _say("Ctrl-C ends it")
 
 
@@ -200,12 +206,12 @@ def _is_local(host: str) -> bool:
 
 
 def _say(line: str) -> None:
-    print(f"# {line}", file=sys.stderr)
+    sys.stderr.write(f"# {line}\n")
 
 
 def _told(code: int, *lines: str) -> int:
     for line in lines:
-        print(f"pysailor chat: {line}", file=sys.stderr)
+        sys.stderr.write(f"pysailor chat: {line}\n")
     return code
 
 

@@ -83,10 +83,18 @@ class Config:
     notices: tuple[str, ...] = ()
 
 
-def load(path: Path, *, environment: Mapping[str, str], hooks: Hooks | None = None, needs_key: bool = True) -> Config:
+def load(
+    path: Path,
+    *,
+    environment: Mapping[str, str],
+    hooks: Hooks | None = None,
+    needs_key: bool = True,
+    stand_in: bool = False,
+) -> Config:
     """Read the file; raise InvalidConfig with everything that is wrong, each as `file:line: sentence; allowed: …`.
 
-    `environment` gives the values of `$NAME` in the file. With `needs_key` a route without a key is a fault.
+    `environment` gives the values of `$NAME` in the file. With `needs_key` a route without a key is a fault. Where a
+    `stand_in` answers, keys and addresses of the file count for nothing and are not looked at.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -94,12 +102,16 @@ def load(path: Path, *, environment: Mapping[str, str], hooks: Hooks | None = No
         raise InvalidConfig(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InvalidConfig(f"{path} is not text in UTF-8") from error
-    return parse(text, str(path), environment=environment, hooks=hooks or Hooks(), needs_key=needs_key)
+    return parse(
+        text, str(path), environment=environment, hooks=hooks or Hooks(), needs_key=needs_key, stand_in=stand_in
+    )
 
 
-def parse(text: str, name: str, *, environment: Mapping[str, str], hooks: Hooks, needs_key: bool) -> Config:
+def parse(
+    text: str, name: str, *, environment: Mapping[str, str], hooks: Hooks, needs_key: bool, stand_in: bool = False
+) -> Config:
     """Do the same with the file's text; `name` is what the sentences call it."""
-    reader = _Reader(environment, hooks, needs_key)
+    reader = _Reader(environment, hooks, needs_key=needs_key and not stand_in, stand_in=stand_in)
     try:
         routes = tuple(reader.routes(read(_UNQUOTED.sub(_quoted, text))))
     except BadDocument as error:
@@ -120,10 +132,11 @@ def request_schema() -> Schema:
 class _Reader:
     """Collects routes, faults and notices; faults and notices are (line, sentence)."""
 
-    def __init__(self, environment: Mapping[str, str], hooks: Hooks, needs_key: bool) -> None:
+    def __init__(self, environment: Mapping[str, str], hooks: Hooks, *, needs_key: bool, stand_in: bool) -> None:
         self.faults: list[tuple[int, str]] = []
         self.notices: list[tuple[int, str]] = []
-        self._environment, self._hooks, self._needs_key = environment, hooks, needs_key
+        self._environment, self._hooks = environment, hooks
+        self._needs_key, self._stand_in = needs_key, stand_in
 
     def routes(self, root: Node) -> Iterator[Route]:
         """Give the routes; what is wrong is collected."""
@@ -200,6 +213,8 @@ class _Reader:
                 self._fault(member.line, f'"auth" is not known: {_NO_AUTH}')
             elif key not in request_schema().standard["properties"]:
                 self._unknown(key, member.line, [*request_schema().standard["properties"], *TAKES])
+            elif self._stand_in and key in ("key", "url"):
+                continue
             elif (value := self._value(key, member)) is not None:
                 kwargs[key] = value
         self._check(kwargs, members)

@@ -31,6 +31,7 @@ _REMARKS = {
     Outcome.TOOL_CALLS: "The model wants to use a tool ({tools}), and this chat runs none.",
     Outcome.EMPTY: "The model gave an empty answer; ask again.",
 }
+_SHORTEST_KEY = 8  # what is shorter is no secret, and stands in many words
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +161,4 @@ def stopped() -> Answered:
 
 def _without_key(text: str, chat: Chat) -> str:
     key = chat.connection.api_key
-    return text.replace(key, "***") if key else text
+    return text.replace(key, "***") if len(key) >= _SHORTEST_KEY else text

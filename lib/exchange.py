@@ -21,11 +21,11 @@ from .usage import Budget, Cost, Usage, cost, usage_of, worst_case
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from pysailor import Context, Fault
+    from pysailor import Context
 
     from .client import Answer, Client
     from .errors import Try
-    from .request import Request
+    from .request import Request, Verdict
     from .stream import Piece
 
 _MOST_REPAIRS = 3
@@ -135,19 +135,16 @@ class Exchange:
         refused = snapshot.get("refused", []) if isinstance(snapshot, dict) else []
         self._learned = Learned.from_json(refused)
 
-    def warnings(self, request: Request) -> tuple[Fault, ...]:
-        """Give what may go wrong; raise InvalidInput for what certainly would."""
+    def verdict(self, request: Request) -> Verdict:
+        """Say what the rules between fields, and what the server refused before, make of the request."""
         connection = self._client.connection
-        verdict = judge(
+        return judge(
             request,
             public_api=connection.public,
             strict=self._terms.strict,
             refusals=self._learned.about(connection.base_url, request.model),
             now=datetime.now(tz=UTC),
         )
-        if verdict.errors:
-            raise InvalidInput(faults=verdict.errors)
-        return verdict.warnings
 
     def pieces(self, request: Request) -> Generator[Piece, None, Result]:
         """Ask: yield the pieces of a streamed answer as they come, return the result.
@@ -155,7 +152,10 @@ class Exchange:
         Raise InvalidInput or OverBudget before anything is sent, ApiError, or BadAnswer for what the step calls one.
         """
         terms = self._terms
-        warnings = tuple(str(fault) for fault in self.warnings(request)) + request.notes
+        verdict = self.verdict(request)
+        if verdict.errors:
+            raise InvalidInput(faults=verdict.errors)
+        warnings = tuple(str(fault) for fault in verdict.warnings) + request.notes
         for warning in warnings:
             self._ctx.logger.warning("%s", warning)
         self._within_budget(request, Budget(terms.max_cost) if terms.max_cost is not None else None)

@@ -147,3 +147,11 @@ def metadata(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> dict[str, 
         return dict(loaded.named("get_meta_model")(cfg, ctx))
     schemas = {"in": loaded.takes, "out": loaded.gives}
     return {name: schema.document for name, schema in schemas.items() if schema is not None}
+
+
+def schemas(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> tuple[Schema | None, Schema | None]:
+    """Give what a function takes and gives with these settings; None where it does not say."""
+    if not loaded.declared.dynamic_metadata:
+        return loaded.takes, loaded.gives
+    made = metadata(loaded, cfg, ctx)
+    return Schema(made["in"]), Schema(made["out"])

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .component import metadata
+from .component import schemas
 from .context import Context, Data, Emit, Event, Keep, Snapshot, SnapshotUpdate, Storage
 from .errors import Defect, InvalidInput, InvalidOutput, SailorError
 from .fields import bind
 from .message import Message
-from .metadata import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +51,7 @@ class Step:
         self._snapshot_lock = threading.Lock()
         self._flow_variables = dict(flow_variables or {})
         self._storage = storage
-        self._takes, self._gives = self._schemas()
+        self._takes, self._gives = schemas(function, self.cfg, Context(kept=self.kept))
         self._undeclared: set[str] = set()
 
     def process(self, message: Message, call: Call) -> None:
@@ -93,13 +92,6 @@ class Step:
     def close(self) -> None:
         """Close what the component kept between messages."""
         self.kept.close()
-
-    def _schemas(self) -> tuple[Schema | None, Schema | None]:
-        """Give what the step takes and gives: as declared, or as it says itself for these settings."""
-        if not self.function.declared.dynamic_metadata:
-            return self.function.takes, self.function.gives
-        made = metadata(self.function, self.cfg, Context(kept=self.kept))
-        return Schema(made["in"]), Schema(made["out"])
 
     def _promised(self, message: Message, context: Context) -> Message:
         """Give the message if it fits metadata.out; raise InvalidOutput. Undeclared members are kept, and said once."""

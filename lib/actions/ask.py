@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
     from ..conversation import Conversation, Turn
     from ..exchange import Result
+    from ..question import Question
+    from ..request import Request, Verdict
 
-__all__ = ["get_meta_model", "models", "process"]
+__all__ = ["check", "get_meta_model", "models", "process"]
 _SCHEMAS = Path(__file__).parents[1] / "schemas"
 _LONGEST_WINDOW = 1000
 _SECONDS_A_DAY = 86_400
@@ -40,6 +42,11 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
     with asking.conversation() as talk:
         done = talk.find(msg.id) if msg.id else None
         return asking.again(talk, done) if done else asking.answered(talk)
+
+
+def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Verdict:
+    """Say what is wrong with a question, and what may be, without asking it; what was said before is left out."""
+    return _Asking(msg, cfg, snapshot, ctx).verdict()
 
 
 def get_meta_model(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
@@ -76,14 +83,17 @@ class _Asking:
             ttl_seconds=_seconds(self._cfg),
         )
 
+    def verdict(self) -> Verdict:
+        """Judge the question alone."""
+        asked = self._question()
+        return self._exchange.verdict(self._request(asked, [asked.system] if asked.system else []))
+
     def answered(self, talk: Conversation | None) -> Message:
         """Ask, keep the turn, and give the message."""
-        models = self._surroundings.models
-        asked = question.build(self._msg.body, self._cfg, models.find(str(self._cfg["model"])))
+        asked = self._question()
         system = [asked.system] if asked.system else []
         before = talk.messages(system, last=_window(self._cfg)) if talk else system
-        sent = request.build({**asked.options, "messages": [*before, asked.user]}, self._cfg, models)
-        result = self._exchange.result(sent)
+        result = self._exchange.result(self._request(asked, before))
         body = _told(result, [*before, asked.user])
         if talk is not None:
             body["conversationId"] = talk.id
@@ -96,6 +106,13 @@ class _Asking:
         """Give the answer that this very message got before; it is not paid for twice."""
         self._ctx.logger.info("This message was answered before; its answer is given again")
         return Message(body={**(done.result or {}), "conversationId": talk.id}, headers={"x-replayed": "true"})
+
+    def _question(self) -> Question:
+        return question.build(self._msg.body, self._cfg, self._surroundings.models.find(str(self._cfg["model"])))
+
+    def _request(self, asked: Question, before: list[Any]) -> Request:
+        body = {**asked.options, "messages": [*before, asked.user]}
+        return request.build(body, self._cfg, self._surroundings.models)
 
     def _new_id(self, owner: str) -> str:
         """Give a new conversation's id: the same one if the same message is brought again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pysailor import Fault, InvalidInput, Message
+from pysailor import Message
 
 from .. import request
 from ..client import Client
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pysailor import Context, HttpRequest
 
     from ..exchange import Result
-    from ..request import Request
+    from ..request import Request, Verdict
     from ..stream import Piece
 
 __all__ = ["check", "models", "preview", "process"]
@@ -29,19 +29,18 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
     """Send the request and emit the completion; raise InvalidInput, OverBudget, ApiError or BadAnswer."""
     client = ctx.keep(Client, Connection.of(cfg))
     exchange = Exchange(client, Terms.of(cfg), ctx, snapshot)
-    answering = exchange.pieces(_request(msg, cfg, ctx))
-    result = yield from _answered(answering, ctx, emit_pieces=cfg.get("emitPieces", False))
+    asked = _request(msg, cfg, ctx)
+    if cfg.get("emitPieces"):
+        result = yield from _emitting_pieces(exchange, asked)
+    else:
+        result = exchange.result(asked)
     yield Message(body={**result.completion, "result": result.to_json()}, headers=result.headers())
 
 
-def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> tuple[list[Fault], list[Fault]]:
-    """Give the errors and the warnings of a request, without sending it."""
+def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Verdict:
+    """Say what is wrong with a request, and what may be, without sending it."""
     client = ctx.keep(Client, Connection.of(cfg))
-    try:
-        asked = _request(msg, cfg, ctx)
-        return [], list(Exchange(client, Terms.of(cfg), ctx, snapshot).warnings(asked))
-    except InvalidInput as error:
-        return list(error.faults), []
+    return Exchange(client, Terms.of(cfg), ctx, snapshot).verdict(_request(msg, cfg, ctx))
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
@@ -53,23 +52,20 @@ def _request(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> Request:
     return request.build(msg.body, cfg, ctx.keep(Surroundings).models)
 
 
-def _answered(
-    answering: Generator[Piece, None, Result], ctx: Context, *, emit_pieces: bool
-) -> Generator[Message, None, Result]:
-    """Show, or emit, each piece as it comes; return the result."""
+def _emitting_pieces(exchange: Exchange, asked: Request) -> Generator[Message, None, Result]:
+    answering = exchange.pieces(asked)
     while True:
         try:
             piece = next(answering)
         except StopIteration as end:
             result: Result = end.value
             return result
-        if piece.choice == 0 and piece.kind in ("content", "refusal"):
-            ctx.partial(piece.text)
-        if emit_pieces and piece.kind == "content":
-            yield _piece(piece)
+        exchange.show(piece)
+        if piece.kind == "content":
+            yield _message(piece)
 
 
-def _piece(piece: Piece) -> Message:
+def _message(piece: Piece) -> Message:
     """Give a piece in the form of a whole answer, so that the next step finds it in the same place."""
     choice = {
         "index": piece.choice,

@@ -6,8 +6,9 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
+from pysailor.component import schemas
 from pysailor.context import Context, Keep
-from pysailor.errors import Fault, InvalidConfig
+from pysailor.errors import Fault, InvalidConfig, InvalidInput
 from pysailor.fields import bind
 
 from .desk import Desk, Sample, add_settings
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pysailor.component import Loaded
-    from pysailor.message import Message
 
 _EXAMPLE = """\
 example:
@@ -55,19 +55,15 @@ def run(args: argparse.Namespace) -> int:
 
 def report(function: Loaded, sample: Sample, given: Mapping[str, Any]) -> dict[str, Any]:
     """Give what `pysailor check` prints for one sample."""
-    cfg = {**sample.cfg, **given}
-    errors = _of_settings(function, cfg)
+    errors: list[Fault] = []
     warnings: list[Fault] = []
-    message = sample.message
-    if function.takes is not None:
-        body, faults = function.takes.fit(message.body)
-        message = message.with_body(body)
-        errors += faults
-        warnings += function.takes.unknown(body)
-    if not errors:
-        found, doubts = _of_the_component(function, sample, message, cfg)
-        errors += found
-        warnings += [doubt for doubt in doubts if doubt.pointer not in {warning.pointer for warning in warnings}]
+    try:
+        with Keep() as kept:
+            errors, warnings = _found(function, sample, {**sample.cfg, **given}, Context(kept=kept))
+    except InvalidInput as error:
+        errors = list(error.faults)
+    except InvalidConfig as error:
+        errors = [Fault(f"/cfg{fault.pointer}", fault.message) for fault in error.faults]
     return {
         "sample": sample.name,
         "ok": not errors,
@@ -76,26 +72,23 @@ def report(function: Loaded, sample: Sample, given: Mapping[str, Any]) -> dict[s
     }
 
 
-def _of_settings(function: Loaded, cfg: Mapping[str, Any]) -> list[Fault]:
-    """Check the settings that are there; those that are not come later, from the credential or the step."""
-    try:
-        bind([field for field in function.fields if field.name in cfg], cfg)
-    except InvalidConfig as error:
-        return [Fault(f"/cfg{fault.pointer}", fault.message) for fault in error.faults]
-    return []
-
-
-def _of_the_component(
-    function: Loaded, sample: Sample, message: Message, cfg: Mapping[str, Any]
+def _found(
+    function: Loaded, sample: Sample, given: Mapping[str, Any], context: Context
 ) -> tuple[list[Fault], list[Fault]]:
-    """Ask the component's own rules, if it has any; settings that are missing get a word in their place."""
-    rules = function.hook("check")
-    if rules is None:
+    """Give errors and warnings: of the settings, of the body, and of the component's own rules if it has any.
+
+    Settings that are missing come later, from the credential or the step; here they get a word in their place.
+    """
+    cfg = bind(function.fields, {**examples(function), **given})
+    takes, _ = schemas(function, cfg, context)
+    if takes is None:
         return [], []
-    bound = bind(function.fields, {**examples(function), **cfg})
-    try:
-        with Keep() as kept:
-            found: tuple[list[Fault], list[Fault]] = rules(message, bound, sample.snapshot, Context(kept=kept))
-    except InvalidConfig as error:
-        return [Fault(f"/cfg{fault.pointer}", fault.message) for fault in error.faults], []
-    return found
+    body, errors = takes.fit(sample.message.body)
+    warnings = takes.unknown(body)
+    rules = function.hook("check")
+    if not errors and rules is not None:
+        verdict = rules(sample.message.with_body(body), cfg, sample.snapshot, context)
+        known = {warning.pointer for warning in warnings}
+        errors = [*verdict.errors]
+        warnings += [doubt for doubt in verdict.warnings if doubt.pointer not in known]
+    return errors, warnings

@@ -15,7 +15,6 @@ from lib.sandbox import KEY, Sandbox
 from pysailor.cli import main
 
 ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "samples/sendRequest"
 HELLO = "samples/sendRequest/hello.json"
 
 
@@ -52,16 +51,19 @@ def test_two_runs_against_the_stand_in_are_equal(sandbox: Sandbox) -> None:
     assert bodies[0] == bodies[1]
 
 
-@pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.json")), ids=lambda path: path.stem)
-def test_every_sample_does_what_it_says(sample: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("sample", sorted(ROOT.glob("samples/*/*.json")), ids=lambda path: path.stem)
+def test_every_sample_does_what_it_says(
+    sample: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATGPT_CONVERSATIONS", "memory:")
     document = json.loads(sample.read_text())
     wrong = "errors" in document
     component = ("--component", str(ROOT))
-    assert main([*component, "check", "sendRequest", str(sample)]) == int(wrong)
+    assert main([*component, "check", sample.parent.name, str(sample)]) == int(wrong)
     report = json.loads(capsys.readouterr().out)
     assert [error["pointer"] for error in report["errors"]] == document.get("errors", [])
     server = at(sandbox, document.get("scenario", ""))
-    assert main([*component, "process", "sendRequest", str(sample), *server]) == int(wrong)
+    assert main([*component, "process", sample.parent.name, str(sample), *server]) == int(wrong)
     assert bool(capsys.readouterr().out) is not wrong
     assert bool(sandbox.requests) is not wrong
 

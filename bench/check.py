@@ -62,7 +62,7 @@ def main() -> int:
     args = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="samples-") as name:
         paths = write_samples(Path(name), args.samples)
-        runs = {f"{count} samples": partial(check, paths[:count]) for count in (1, args.samples)}
+        runs = {f"{count} of them": partial(check, paths[:count]) for count in (1, args.samples)}
         taken = interleaved(runs, rounds=args.rounds, clock=time.perf_counter)
     spreads = {what: Spread.of(seconds) for what, seconds in taken.items()}
     table(("pysailor check", "s (half of all between)"), *((what, spread.text(2)) for what, spread in spreads.items()))

@@ -1,8 +1,8 @@
 """How long the checks before sending take, and the token estimate beside them.
 
-    python -m bench.preflight [ROUNDS]
+    python bench/preflight.py [--rounds N] [--check]
 
-Every figure is the median over the rounds, of the best of three runs each, in microseconds.
+Figures are CPU time of one check, in microseconds.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from functools import partial
-from statistics import median
-from timeit import repeat
 from typing import TYPE_CHECKING, Any
 
+from bench.timing import Spread, Target, interleaved, parser, table, told
 from lib.models import Models
 from lib.preflight import check
 from lib.tokens import count
@@ -21,7 +20,7 @@ from lib.tokens import count
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TARGET = 300
+MOST = 300
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL = {"type": "function", "function": {"name": "weather", "description": "The weather.", "parameters": PARAMETERS}}
@@ -57,31 +56,38 @@ def as_json(messages: int) -> dict[str, Any]:
     return {**plain(messages), "response_format": {"type": "json_object"}}
 
 
-def microseconds(work: Callable[[], object], rounds: int) -> float:
-    work()
-    return median(min(repeat(work, number=5, repeat=3)) / 5 * 1e6 for _ in range(rounds))
+MAKERS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "plain": plain,
+    "content in parts": with_parts,
+    "tool calls, one strict schema": with_tools,
+    "json_object, word not there": as_json,
+}
 
 
-def main(rounds: int) -> int:
+def main() -> int:
+    """Print the table; 1 if the target is to be checked and is missed."""
+    options = parser(__doc__)
+    options.add_argument("--rounds", type=int, default=25, help="how often each has its turn")
+    args = options.parse_args()
     family = Models.load().find("gpt-5.4")
-    slowest = 0.0
-    print(f"{'request':<34}{'messages':>9}{'check µs':>10}{'tokens':>9}{'count µs':>10}")
-    for name, make in (
-        ("plain", plain),
-        ("content in parts", with_parts),
-        ("tool calls, one strict schema", with_tools),
-        ("json_object, word not there", as_json),
-    ):
+    rows, slowest = [("request", "messages", "check, µs (half of all between)", "tokens", "count, µs")], 0.0
+    for name, make in MAKERS.items():
         for messages in (4, 200):
             body = make(messages)
-            taken = microseconds(partial(check, body, family=family, public_api=True, now=NOW), rounds)
-            counted = microseconds(partial(count, body, family), max(1, rounds // 4))
-            tokens = count(body, family).tokens
-            print(f"{name:<34}{messages:>9}{taken:>10.0f}{tokens:>9}{counted:>10.0f}")
-            slowest = max(slowest, taken)
-    print(f"slowest check {slowest:.0f} µs, target {TARGET} µs")
-    return 0 if slowest <= TARGET else 1
+            work = partial(check, body, family=family, public_api=True, now=NOW)
+            checked = cost(work, args.rounds, calls=20)
+            counted = cost(partial(count, body, family), args.rounds // 4, calls=3)
+            rows.append((name, str(messages), checked.text(), str(count(body, family).tokens), counted.text()))
+            slowest = max(slowest, checked.middle)
+    table(*rows)
+    return told([Target("slowest check", slowest, MOST, " µs")], check=args.check)
+
+
+def cost(work: Callable[[], object], rounds: int, calls: int) -> Spread:
+    """Give the microseconds of CPU that a call takes."""
+    (seconds,) = interleaved({"": work}, rounds=max(2, rounds), calls=calls).values()
+    return Spread.of([one * 1e6 for one in seconds])
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 40))
+    sys.exit(main())

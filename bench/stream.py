@@ -1,51 +1,29 @@
 """CPU a streamed chunk: our parser and merge beside the openai SDK's, in one run on the same bytes.
 
-The SDK is taken from the environment that runs this (`pip install openai`); without it only our figures are told.
-Both read the same transcript from memory, as a connection would hand it over (one piece of bytes per event); neither
-opens a socket. The SDK builds its completion with its own accumulator, since a caller wants one from us too.
+    python bench/stream.py [--events N] [--rounds N] [--check]
 
-    python bench/stream.py [EVENTS]
+Both read the same transcript from memory, as a connection would hand it over (one piece of bytes per event); neither
+opens a socket (bench/client.py does). The SDK builds its completion with its own accumulator, since a caller wants one
+from us too. It is no dependency: `pip install openai`; without it only our figures are told.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import platform
 import sys
-import time
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from bench.stub import transcript
+from bench.timing import Spread, Target, beside, interleaved, parser, table, told
 from lib.stream import EventReader, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROUNDS = 7
-TARGET = 0.5
-
-
-def transcript(events: int) -> list[bytes]:
-    """Give a long answer as the API streams it: usage null in every chunk, padding, totals at the end."""
-    head = {"id": "chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG", "object": "chat.completion.chunk", "created": 1741570283}
-    head |= {"model": "gpt-5.1-2025-11-13", "service_tier": "default", "system_fingerprint": "fp_fc9f1d7035"}
-    first = {"role": "assistant", "content": "", "refusal": None}
-    chunks = [{**head, "choices": [_choice(first)], "usage": None, "obfuscation": "vQ4x"}]
-    for number in range(events - 3):
-        delta = {"content": f" word{number % 100}"}
-        chunks.append({**head, "choices": [_choice(delta)], "usage": None, "obfuscation": "aB3dE5fG"})
-    usage = {"prompt_tokens": 12, "completion_tokens": events, "total_tokens": events + 12}
-    chunks.append({**head, "choices": [_choice({}, "stop")], "usage": None, "obfuscation": "a"})
-    chunks.append({**head, "choices": [], "usage": usage, "obfuscation": ""})
-    lines = [json.dumps(chunk, separators=(",", ":")) for chunk in chunks]
-    return [f"data: {line}\n\n".encode() for line in [*lines, "[DONE]"]]
-
-
-def _choice(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
-    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+OURS, SDK = "ours, bytes to completion", "openai SDK, for chunk in stream"
+MOST = 0.5
 
 
 def split_only(pieces: list[bytes]) -> Any:
@@ -69,7 +47,7 @@ def sdk() -> dict[str, Callable[[list[bytes]], Any]]:
         from openai import DefaultHttpxClient, OpenAI  # noqa: PLC0415 - may be absent
         from openai.lib.streaming.chat import ChatCompletionStreamState  # noqa: PLC0415 - may be absent
     except ImportError as error:
-        print(f"The openai SDK is not in this environment ({error}); only our own figures follow.\n")
+        print(f"The openai SDK is not in this environment ({error}); pip install openai puts it there.\n")
         return {}
     http = importlib.import_module(
         DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]
@@ -97,36 +75,35 @@ def sdk() -> dict[str, Callable[[list[bytes]], Any]]:
             state.handle_chunk(chunk)
         return state.get_final_completion().choices[0].message.content
 
-    return {"openai SDK, for chunk in stream": loop, "openai SDK, with its accumulator": accumulated}
-
-
-def cost(read: Callable[[list[bytes]], Any], pieces: list[bytes]) -> float:
-    """Give the least CPU of some rounds, in microseconds an event."""
-    least = min(_cpu(read, pieces) for _ in range(ROUNDS))
-    return least / len(pieces) * 1e6
-
-
-def _cpu(read: Callable[[list[bytes]], Any], pieces: list[bytes]) -> float:
-    start = time.process_time()
-    read(pieces)
-    return time.process_time() - start
+    return {SDK: loop, "openai SDK, with its accumulator": accumulated}
 
 
 def main() -> int:
-    """Print the table; 1 if ours costs more than the target beside the SDK's plain loop."""
-    pieces = transcript(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
-    rivals = sdk()
-    ways = {"ours, bytes to events": split_only, "ours, bytes to completion": ours, **rivals}
-    if rivals:
-        assert len({read(pieces) for name, read in ways.items() if name != "ours, bytes to events"}) == 1
-    figures = {name: cost(read, pieces) for name, read in ways.items()}
-    size = sum(map(len, pieces)) // len(pieces)
-    print(f"{len(pieces)} events of {size} bytes, best of {ROUNDS}, Python {platform.python_version()}\n")
-    base = figures.get("openai SDK, for chunk in stream")
-    print("| what | µs CPU an event | beside the SDK's loop |\n|---|---|---|")
-    for name, figure in figures.items():
-        print(f"| {name} | {figure:.1f} | {f'{figure / base:.2f}x' if base else '-'} |")
-    return int(base is not None and figures["ours, bytes to completion"] > TARGET * base)
+    """Print the table; 1 if the target is to be checked and is missed."""
+    options = parser(__doc__)
+    options.add_argument("--events", type=int, default=2000)
+    options.add_argument("--rounds", type=int, default=9, help="how often each contender has its turn")
+    args = options.parse_args()
+    pieces = transcript(args.events)
+    ways = {OURS: ours, **sdk()}
+    assert len({read(pieces) for read in ways.values()}) == 1, "all must read the same text"
+    contenders = {name: partial(read, pieces) for name, read in {"ours, bytes to events": split_only, **ways}.items()}
+    taken = interleaved(contenders, rounds=args.rounds)
+    print(f"{len(pieces)} events of {sum(map(len, pieces)) // len(pieces)} bytes, Python {platform.python_version()}\n")
+    rows = [
+        (
+            name,
+            Spread.of([one / len(pieces) * 1e6 for one in seconds]).text(1),
+            beside(taken, name, SDK).text(2) if SDK in taken else "",
+        )
+        for name, seconds in taken.items()
+    ]
+    table(("an event", "µs CPU (half of all between)", "beside the SDK's loop"), *rows)
+    if SDK not in taken:
+        return 0
+    return told(
+        [Target("CPU an event, beside the SDK's loop", beside(taken, OURS, SDK).middle, MOST, "x")], check=args.check
+    )
 
 
 if __name__ == "__main__":

@@ -52,29 +52,28 @@ class Answer:
 
 
 class _Adapter(HTTPAdapter):
-    """Looks up the way to each address once, since it stays the same; each time anew, it costs a sixth of a call."""
+    """Looks up the way to its one server once, since that stays the same; each time anew it costs a sixth of a call."""
 
     def __init__(self, *, pool_connections: int, pool_maxsize: int) -> None:
         super().__init__(pool_connections=pool_connections, pool_maxsize=pool_maxsize)
-        self._pools: dict[str | None, Any] = {}
-        self._verified: dict[str, Any] = {}
+        self._pool: Any = None
+        self._certified: Any = None
         self._targets: dict[str | None, str] = {}
 
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> Any:
         """Give the pool of connections, through the proxy if there is one."""
-        pool = self._pools.get(request.url)
+        pool = self._pool
         if pool is None:
-            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
-            self._pools[request.url] = pool
+            pool = self._pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
         return pool
 
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Set a pool's certificates before its first use."""
-        if self._verified.get(url) is not conn:
+        if conn is not self._certified:
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
-            self._verified[url] = conn
+            self._certified = conn
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         """Give what stands in the request's first line."""
@@ -84,8 +83,8 @@ class _Adapter(HTTPAdapter):
         return target
 
     def close(self) -> None:
-        """Close the connections and forget their pools, which cannot be used again."""
-        self._pools.clear()
+        """Close the connections and forget the pool, which cannot be used again."""
+        self._pool = None
         super().close()
 
 

@@ -58,6 +58,13 @@ def test_the_connection_is_kept_between_calls(
     assert caplog.text.count("Starting new HTTP connection") == 1
 
 
+def test_a_client_that_was_closed_connects_anew(client_of: Callable[..., Client]) -> None:
+    client = client_of()
+    client.complete(HELLO, Call(ONCE, LOGGER))
+    client.close()
+    assert client.complete(HELLO, Call(ONCE, LOGGER)).body["object"] == "chat.completion"
+
+
 @pytest.mark.parametrize(
     ("scenario", "code"),
     [

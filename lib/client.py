@@ -52,7 +52,7 @@ class Answer:
 
 
 class _Adapter(HTTPAdapter):
-    """Looks up the way to its one server once, since that stays the same; each time anew it costs a sixth of a call."""
+    """Looks up the way to its one server once, which stays the same; each time anew it costs a seventh of a call."""
 
     def __init__(self, *, pool_connections: int, pool_maxsize: int) -> None:
         super().__init__(pool_connections=pool_connections, pool_maxsize=pool_maxsize)
@@ -195,6 +195,8 @@ class Client:
             answer = self._adapter.send(request, timeout=timeout, **self._ways)
         except requests.RequestException as fault:
             raise _unsent(fault, call.limits) from fault
+        except OSError as fault:  # the file of certificates that the environment names is not there
+            raise ApiError("untrusted", str(fault)) from fault
         if 200 <= answer.status_code < 300:  # noqa: PLR2004 - the class of good answers; a redirection is none
             return answer
         with answer:

@@ -194,6 +194,13 @@ def test_the_proxy_of_the_environment_is_used(sandbox: Sandbox, monkeypatch: pyt
     assert sandbox.requests[-1].path.endswith("chat/completions")
 
 
+def test_certificates_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
+    error = failure(Client(Connection("https://127.0.0.1:9/v1", KEY)))
+    assert error.code == "untrusted"
+    assert "/no/such/file.pem" in str(error)
+
+
 def test_no_log_line_has_the_key_or_the_body(
     client_of: Callable[..., Client], caplog: pytest.LogCaptureFixture
 ) -> None:

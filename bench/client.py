@@ -105,12 +105,12 @@ def first_token(rounds: int) -> Iterator[Target]:
 
 
 def _print(what: str, taken: Mapping[str, Sequence[float]], parts: int) -> None:
-    """Print the CPU, and how many times ours each peer's is told in the other direction: ours beside the peer."""
+    """Print what each costs, and how many times as much ours does."""
     rows = []
     for name, seconds in taken.items():
         cost = Spread.of([one / parts * 1e6 for one in seconds])
         rows.append((name, cost.text(1 if parts > 1 else 0), "" if name == OURS else beside(taken, OURS, name).text(2)))
-    table((what, "µs CPU (half of all between)", "ours beside it"), *rows)
+    table((what, "µs CPU (half of all between)", "ours / this"), *rows)
 
 
 def bare_call(stack: ExitStack, address: str) -> Callable[[], object]:

@@ -12,9 +12,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
+
+from tests.certificate import write_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,12 +75,20 @@ class Node:
         self._stack = ExitStack()
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="rabbitmq-")))
         self.port = free_port()
+        self.tls_port = free_port()
+        self.certificate, self._key = write_certificate(self._folder)
         self._environment = self._described()
 
     @property
     def uri(self) -> str:
         """Where it listens."""
         return f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
+
+    @property
+    def tls_uri(self) -> str:
+        """Where it listens with TLS, and whom to trust."""
+        options = quote(repr({"cafile": str(self.certificate), "server_hostname": "127.0.0.1"}))
+        return f"amqps://guest:guest@127.0.0.1:{self.tls_port}/%2F?ssl_options={options}"
 
     def start(self) -> None:
         """Return when it takes connections."""
@@ -97,9 +107,7 @@ class Node:
     def ctl(self, *args: str) -> str:
         """Run rabbitmqctl; give what it prints."""
         command = [str(self._sbin / "rabbitmqctl"), "--quiet", *args]
-        done = subprocess.run(  # noqa: S603 - our own command
-            command, env=self._environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=60, check=False)
         if done.returncode:
             pytest.fail(f"rabbitmqctl {' '.join(args)}: {done.stdout}{done.stderr}")
         return done.stdout
@@ -108,7 +116,11 @@ class Node:
         folder = self._folder
         (folder / "home").mkdir()
         (folder / "enabled_plugins").write_text("[].")
-        (folder / "rabbitmq.conf").write_text("loopback_users = none\nvm_memory_high_watermark.relative = 0.4\n")
+        (folder / "rabbitmq.conf").write_text(
+            f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}\n"
+            f"ssl_options.certfile = {self.certificate}\n"
+            f"ssl_options.keyfile = {self._key}\n"
+        )
         return os.environ | {
             "RABBITMQ_NODENAME": f"pysailor{self.port}@localhost",
             "RABBITMQ_NODE_PORT": str(self.port),
@@ -128,7 +140,7 @@ class Node:
 
     def _run(self, *command: str) -> subprocess.Popen[bytes]:
         log = self._stack.enter_context((self._folder / f"{Path(command[0]).name}.out").open("wb"))
-        process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)  # noqa: S603 - our own
+        process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
         self._stack.callback(_end, process)
         return process
 
@@ -160,7 +172,7 @@ def _installed() -> Path | None:
 def _installed_or_installing() -> Path:
     sbin = _installed()
     if sbin is None and os.environ.get("CI") == "true":
-        subprocess.run([str(INSTALL)], check=True)  # noqa: S603 - our own script
+        subprocess.run([str(INSTALL)], check=True)
         sbin = _installed()
     if sbin is None:
         pytest.skip(f"no RabbitMQ: set AMQP_URI, or run {INSTALL.relative_to(INSTALL.parent.parent)}")

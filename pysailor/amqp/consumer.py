@@ -146,6 +146,7 @@ class Consumer:
             self._consumer_tag = channel.basic_consume(self._broker.queue, self._deliver, callback=self._consuming)
 
     def _consuming(self, _frame: Any) -> None:
+        self._link.prove()
         if self._started:
             LOG.info("consuming again")
         else:
@@ -170,11 +171,11 @@ class Consumer:
 
     def _claim(self, delivery: Delivery, tag: int) -> bool:
         """Tell whether this is a message that is in work already, or was finished while the broker was away."""
-        known_by = self._id_of(delivery)
+        known_by = self._known_by(delivery)
         if known_by is None:
             return False
         for work in self._orphans.values():
-            if work.delivery.content == delivery.content and self._id_of(work.delivery) == known_by:
+            if work.delivery.content == delivery.content and self._known_by(work.delivery) == known_by:
                 work.generation, work.tag = self._generation, tag
                 del self._orphans[work.delivery.number]
                 return True
@@ -185,11 +186,18 @@ class Consumer:
         return True
 
     def _remember(self, delivery: Delivery, outcome: Outcome) -> None:
-        known_by = self._id_of(delivery)
+        known_by = self._known_by(delivery)
         if known_by is not None:
             self._finished[known_by, digest(delivery)] = outcome
         while len(self._finished) > REMEMBERED:
             self._finished.popitem(last=False)
+
+    def _known_by(self, delivery: Delivery) -> Hashable:
+        try:
+            return self._id_of(delivery)
+        except Exception:
+            LOG.exception("delivery %d has no id that can be read: it is not known again", delivery.number)
+            return None
 
     def _settle(self, tag: int, outcome: Outcome) -> None:
         if outcome is Outcome.DONE:

@@ -34,7 +34,7 @@ class IoThread:
     def __init__(self) -> None:
         self.loop: Any
         self.corkables: tuple[Corkable, ...] = ()
-        self._posts: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._posts: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._woken = False
         self._ended = False
         self._after_end = threading.RLock()
@@ -45,7 +45,7 @@ class IoThread:
         self.loop = IOLoop()
         self._thread.start()
 
-    def post(self, act: Callable[..., None], *args: Any) -> None:
+    def post(self, act: Callable[..., object], *args: Any) -> None:
         """Have `act` called soon on the thread, in the order of posting; at once and here when the thread has ended."""
         self._posts.append((act, args))
         if self._ended:
@@ -54,7 +54,7 @@ class IoThread:
             self._woken = True
             self.loop.add_callback_threadsafe(self._batch)
 
-    def later(self, seconds: float, act: Callable[..., None], *args: Any) -> object:
+    def later(self, seconds: float, act: Callable[..., object], *args: Any) -> object:
         """Have `act` called after a while; give what `cancel` takes."""
         return self.loop.call_later(seconds, lambda: self._guard(act, args))
 
@@ -99,7 +99,7 @@ class IoThread:
                 act, args = self._posts.popleft()
                 act(*args)
 
-    def _guard(self, act: Callable[..., None], args: tuple[Any, ...]) -> None:
+    def _guard(self, act: Callable[..., object], args: tuple[Any, ...]) -> None:
         """Call; an error here is ours, and must cost neither the thread nor the timers that are due with this one."""
         try:
             act(*args)

@@ -48,7 +48,7 @@ class Link:
     """A channel for as long as there is one.
 
     Until it was open once, it tries as often as the settings say and then gives up; after that it tries for ever, with
-    delays that grow until a channel has stayed open for a while.
+    delays that grow until a channel has been of use, or has at least stayed open for a while.
     """
 
     def __init__(self, io: IoThread, broker: Broker, parameters: Any) -> None:
@@ -96,6 +96,10 @@ class Link:
             self.on_closed()
         elif not self._connection.is_closing:
             self._connection.close()
+
+    def prove(self) -> None:
+        """Forget past failures: what this link is for has just worked."""
+        self._failures = 0
 
     def cork(self) -> None:
         """Hold back what is written."""

@@ -148,6 +148,7 @@ class Publisher:
                 self._end(job, None)
             else:
                 self._end(job, Unroutable(job.returned))
+        self._link.prove()
         if self._waiting:
             self._flush()
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from .values import Broker
 
 
+LONGEST_START = 60.0
+"""Seconds; a step that cannot begin to read for so long had better be started again, where somebody sees it."""
+
+
 class Wait:
     """Waits until something happened a number of times, or failed."""
 
@@ -99,7 +103,8 @@ class Amqp:
             started.fail(error) if error else started.one_more()
 
         self._io.post(self._consumer.start, on_delivery, id_of, on_started)
-        started.wait()
+        if not started.wait(LONGEST_START):
+            raise Unreachable(f"RabbitMQ did not let us read within {LONGEST_START:.0f} s.")
 
     def publish(self, publish: Publish, deadline: float | None = None) -> None:
         """Return when the broker has the message for good; raise NotPublished when it has not.

@@ -238,6 +238,26 @@ def test_an_error_that_nobody_handled_rejects_the_message_and_work_goes_on(place
     assert place.count() == 0
 
 
+def test_over_tls_it_is_the_same(place: Place) -> None:
+    if place.rabbit.node is None:
+        pytest.skip("AMQP_URI names a broker whose certificate is not known here")
+    place.put(*numbers(200))
+    with Worker(place, uri=place.rabbit.node.tls_uri, prefetch=10) as worker:
+        worker.amqp.publish(message(b"\x00" * 1_000_000))
+        eventually(lambda: len(worker.ended) == 200)
+        assert worker.amqp.drain(time.monotonic() + 5)
+    assert {content for content, _ in place.take()} == {*numbers(200), b"\x00" * 1_000_000}
+    assert place.count() == 0
+
+
+def test_a_certificate_that_nobody_vouches_for_is_an_error_at_the_start(place: Place) -> None:
+    if place.rabbit.node is None:
+        pytest.skip("AMQP_URI names a broker that may have no TLS")
+    uri = f"amqps://guest:guest@127.0.0.1:{place.rabbit.node.tls_port}/%2F"
+    with pytest.raises(Unreachable, match="certificate verify failed"):
+        Amqp(place.settings(uri=uri, reconnect_attempts=0)).connect()
+
+
 # --- publishes that do not get through -------------------------------------------------------------------------------
 
 
@@ -430,6 +450,37 @@ def test_a_message_without_an_id_is_run_again_after_a_cut_and_done(place: Place)
         worker.gate.set()
         assert worker.amqp.drain(time.monotonic() + 5)
     assert place.count() == 0
+
+
+def test_a_component_that_cannot_name_a_delivery_has_it_run_again(place: Place) -> None:
+    def unnamed(delivery: Delivery) -> object:
+        raise KeyError(delivery.number)
+
+    place.put(b"1")
+    with Cable(place.rabbit.uri) as cable:
+        worker = Worker(place, held=True, uri=cable.uri, prefetch=2)
+        with worker.amqp:
+            worker.amqp.consume(worker.work, unnamed)
+            eventually(lambda: len(worker.began) == 1)
+            cable.cut()
+            eventually(lambda: len(worker.began) == 2)
+            worker.gate.set()
+            assert worker.amqp.drain(time.monotonic() + 5)
+    assert place.count() == 0
+
+
+def test_an_error_of_our_own_on_the_io_thread_costs_a_connection_and_no_message(place: Place) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    place.put(*numbers(300))
+    with Worker(place, prefetch=5) as worker:
+        for step in (50, 150):
+            eventually(lambda: len(worker.ended) > step)  # noqa: B023 - called before the loop goes on
+            worker.amqp._io.post(broken)
+        worker.amqp._io.post(worker.amqp._io.later, 0.01, broken)
+        eventually(lambda: set(worker.ended) == set(numbers(300)))
+        eventually(lambda: place.count() == 0 and not worker.amqp._consumer._works)
 
 
 def test_publishes_wait_for_a_broker_that_is_away(place: Place) -> None:

@@ -83,6 +83,7 @@ class Life:
             _, hooks = self._step(stack, api, api.retrieve_step(), self._function())
             hooks.shutdown(api.load_startup_data())
             api.delete_startup_data()
+        LOG.info("the flow's shutdown hook is done")
 
     def _work(self, stop: StopSignal) -> None:
         codec = assembly.codec(self.settings)

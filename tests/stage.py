@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -165,7 +165,11 @@ class Stage:
         self._context.__exit__(None, None, None)
 
     def reconnect(self) -> None:
-        """Come back after the broker was away."""
+        """Come back after the broker was away, or dropped everybody."""
+        from pika.exceptions import AMQPError  # noqa: PLC0415 - collecting tests must not need it
+
+        with suppress(AMQPError):
+            self._context.__exit__(None, None, None)
         self._context = self.rabbit.channel()
         self.channel = self._context.__enter__()
 

@@ -1,0 +1,119 @@
+"""What goes wrong around a worker: nothing is lost, and nothing is done that was not passed on.
+
+The longer ones are in tests/soak.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tests.broker import Cable, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.stage import Stage
+
+    Record = Callable[[str, object], None]
+
+
+def numbers(stage: Stage, count: int, within: float = 30) -> Counter[int]:
+    """Give how often each number has come out, once each has."""
+    came: Counter[int] = Counter()
+
+    def all_there() -> bool:
+        for each in stage.take(count=max(1, stage.count("data"))) if stage.count("data") else ():
+            came[each.body["number"]] += 1
+        return len(came) == count
+
+    eventually(all_there, within)
+    return came
+
+
+def test_a_worker_that_is_killed_under_load_loses_nothing(stage: Stage, record_property: Record) -> None:
+    count = 600
+    for number in range(count):
+        stage.put({"body": {"number": number}})
+    with stage.worker() as worker:
+        eventually(lambda: stage.count("data") > 50)
+        worker.process.send_signal(signal.SIGKILL)
+        worker.end()
+    assert eventually(stage.count) > 0
+    with stage.worker():
+        came = numbers(stage, count)
+    twice = sum(came.values()) - count
+    record_property("processed twice", twice)
+    assert twice <= 20  # what was in work, and no more
+    assert stage.nothing_left()
+
+
+def test_a_broker_that_restarts_is_waited_for_and_loses_nothing(stage: Stage, record_property: Record) -> None:
+    count = 300
+    for number in range(count):
+        stage.put({"body": {"number": number}})
+    with stage.worker() as worker:
+        eventually(lambda: stage.count("data") > 20)
+        stage.rabbit.ctl("stop_app")
+        eventually(lambda: worker.said("connecting again"))
+        stage.rabbit.ctl("start_app")
+        stage.reconnect()
+        came = numbers(stage, count)
+        assert worker.process.poll() is None
+    record_property("passed on twice", sum(came.values()) - count)
+    assert stage.nothing_left()
+
+
+def test_connections_that_are_cut_and_closed_come_back_and_each_message_is_run_once(stage: Stage) -> None:
+    gate, begun = stage.file("gate"), stage.file("begun")
+    with Cable(stage.rabbit.uri) as cable, stage.worker(AMQP_URI=cable.uri) as worker:
+        stage.order("hold", gate=str(gate), begun=str(begun))
+        eventually(begun.exists)
+        begun.unlink()
+        assert cable.cut() == 2
+        eventually(lambda: worker.said("consuming again"))
+        if stage.rabbit.node is not None:
+            stage.rabbit.ctl("close_all_connections", "the test wants it")
+            stage.reconnect()
+            eventually(lambda: len(worker.said("consuming again")) == 2)
+        gate.touch()
+        assert stage.one().body == {"held": str(gate)}
+        stage.put({"body": {"after": "it"}})
+        assert stage.one().body == {"after": "it"}
+        assert not begun.exists()
+    assert stage.nothing_left()
+
+
+def test_a_consumer_that_the_broker_cancels_consumes_again(stage: Stage) -> None:
+    with stage.worker() as worker:
+        stage.channel.queue_delete(stage.queue)
+        eventually(lambda: worker.said("the broker cancelled consuming"))
+        stage.channel.queue_declare(stage.queue, durable=True)
+        stage.put({"body": {"after": "it"}})
+        assert stage.one().body == {"after": "it"}
+    assert stage.nothing_left()
+
+
+def test_a_queue_that_is_full_is_waited_for(stage: Stage) -> None:
+    stage.channel.queue_delete(f"{stage.name}.data")
+    stage.declare("data", **{"x-max-length": 5, "x-overflow": "reject-publish"})
+    for number in range(40):
+        stage.put({"body": {"number": number}})
+    with stage.worker() as worker:
+        eventually(lambda: worker.said("publish turned down"))
+        came = numbers(stage, 40)
+    assert set(came.values()) == {1}
+    assert stage.nothing_left()
+
+
+def test_an_exchange_that_is_missing_is_waited_for(stage: Stage) -> None:
+    stage.channel.exchange_delete(stage.name)
+    with stage.worker() as worker:
+        stage.put({"body": {"number": 0}})
+        eventually(lambda: worker.said("NOT_FOUND"))
+        stage.channel.exchange_declare(stage.name, "direct", durable=True)
+        stage.declare("data")
+        stage.declare("error")
+        numbers(stage, 1)
+    assert stage.nothing_left()

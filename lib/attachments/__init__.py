@@ -1,0 +1,17 @@
+"""Pictures, files and recordings of a request: fetched where the service cannot, checked, and put into the body."""
+
+from .download import Downloads
+from .faults import AddressRefused, NotFetched, NotThere, TooLarge, WrongKind
+from .guard import ALLOW_PRIVATE_URLS
+from .inline import inline
+
+__all__ = [
+    "ALLOW_PRIVATE_URLS",
+    "AddressRefused",
+    "Downloads",
+    "NotFetched",
+    "NotThere",
+    "TooLarge",
+    "WrongKind",
+    "inline",
+]

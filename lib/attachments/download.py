@@ -1,0 +1,170 @@
+"""Fetches what lies at an address: bounded in size and time, redirections followed by hand, each hop checked."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from http.client import HTTPException, HTTPResponse
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urljoin
+
+from ..connection import user_agent
+from . import guard
+from .faults import NotFetched, NotThere, TooLarge
+from .route import Routes, Target, shown
+from .watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .guard import Resolve
+
+MOST_REDIRECTIONS = 5
+_REDIRECTIONS = (301, 302, 303, 307, 308)
+_PASSING = (408, 425, 429)
+_PIECE = 65_536
+_LONGEST_NAME = 120
+_ADVICE = {
+    401: "it wants a password; take an address that is open, or one that is signed",
+    403: "it does not allow it; a signed address may have expired",
+    404: "nothing is there; check the address",
+    410: "it is gone; check the address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What is wanted: for which place in the body, in what words, how large at most and why, until when."""
+
+    pointer: str
+    what: str
+    most: int
+    why: str
+    end: float
+
+    def too_large(self) -> TooLarge:
+        """Make the error for content that is larger."""
+        return TooLarge(f"{self.what} is larger than {self.why}; send a smaller one", pointer=self.pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What was there: the content, and the name that its server or its address gives it."""
+
+    content: bytes
+    name: str | None = None
+
+
+class Downloads:
+    """Fetches attachments, within what is allowed. Threads may share it."""
+
+    def __init__(self, allow_private: bool = False, resolve: Resolve = guard.look_up) -> None:
+        """Take whether private addresses are allowed, and who knows the addresses of names."""
+        self._routes = Routes(allow_private=allow_private, resolve=resolve)
+
+    def get(self, url: str, want: Want) -> Fetched:
+        """Give what lies at the address; raise AddressRefused, NotThere, TooLarge or NotFetched."""
+        with Watch(want.end) as watch:
+            for _ in range(MOST_REDIRECTIONS + 1):
+                target = Target.of(url, want.pointer)
+                with self._answer(target, want, watch) as answer:
+                    if answer.status not in _REDIRECTIONS:
+                        return Fetched(_content(answer, target, want, watch), _name(answer, target))
+                    url = _onwards(answer, target)
+        raise NotThere(f"{shown(url)}: it leads on more than {MOST_REDIRECTIONS} times", pointer=want.pointer)
+
+    def leads_outside(self, url: str, pointer: str) -> bool:
+        """Say whether others can be expected to reach the address; raise NotThere if it is none."""
+        return self._routes.leads_outside(Target.of(url, pointer))
+
+    @contextmanager
+    def _answer(self, target: Target, want: Want, watch: Watch) -> Iterator[HTTPResponse]:
+        """Ask, give the answer, and name whatever breaks until it is read."""
+        connection = None
+        try:
+            connection, path = self._routes.open(target, watch)
+            connection.request("GET", path, headers=_headers())
+            with connection.getresponse() as answer:
+                yield answer
+        except ssl.SSLCertVerificationError as error:
+            raise NotThere(
+                f"{target.host}: its certificate is not trusted ({error.verify_message}); check the address",
+                pointer=want.pointer,
+            ) from error
+        except (OSError, HTTPException) as error:
+            raise _broken(target, want, watch, error) from error
+        finally:
+            if connection is not None:
+                connection.close()
+
+
+def _headers() -> dict[str, str]:
+    return {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
+
+
+def _onwards(answer: HTTPResponse, target: Target) -> str:
+    try:
+        return urljoin(target.url, _from_utf8(answer.getheader("Location", "")))
+    except ValueError as error:
+        raise NotThere(f"{target.host} leads on to something that is no address", pointer=target.pointer) from error
+
+
+def _broken(target: Target, want: Want, watch: Watch, error: Exception) -> NotFetched:
+    if watch.over:
+        return NotFetched(f"{want.what} did not come in time from {target.host}; allow more time", pointer=want.pointer)
+    why = "cannot be reached" if isinstance(error, ConnectionRefusedError) else "broke off the connection"
+    return NotFetched(f"{target.host} {why} ({type(error).__name__}); try again", pointer=want.pointer)
+
+
+def _content(answer: HTTPResponse, target: Target, want: Want, watch: Watch) -> bytes:
+    """Read the content, never more of it than is wanted; raise NotThere, NotFetched or TooLarge."""
+    if answer.status != 200:  # noqa: PLR2004 - all that a plain GET is answered with when it goes well
+        raise _told(answer.status, target, want)
+    if answer.getheader("Content-Encoding", "identity").lower() not in ("", "identity"):
+        raise NotThere(f"{target.host} sends it compressed, though it was not asked to", pointer=want.pointer)
+    if answer.length is not None and answer.length > want.most:
+        raise want.too_large()
+    content = bytearray()
+    while piece := answer.read(_PIECE):
+        content += piece
+        if len(content) > want.most:
+            raise want.too_large()
+    if watch.over or answer.length:  # what is left of the length it told: it ended before
+        raise _broken(target, want, watch, ConnectionError())
+    return bytes(content)
+
+
+def _told(status: int, target: Target, want: Want) -> NotThere | NotFetched:
+    if status in _PASSING or status >= 500:  # noqa: PLR2004 - the class of server errors
+        return NotFetched(f"{target.host} answers {status}; try again later", pointer=want.pointer)
+    advice = _ADVICE.get(status, "that is no file; check the address")
+    return NotThere(f"{target.host} answers {status}: {advice}", pointer=want.pointer)
+
+
+def _name(answer: HTTPResponse, target: Target) -> str | None:
+    """Give the name that the server tells, or else the last word of the address; None if neither is one."""
+    try:
+        told = answer.headers.get_filename()
+    except (ValueError, LookupError, HeaderParseError):  # a header that only pretends to be one
+        told = None
+    if told is not None:
+        return plain_name(_from_utf8(told))
+    return plain_name(unquote(target.path.partition("?")[0].rpartition("/")[2]))
+
+
+def plain_name(name: str) -> str | None:
+    """Give a file's name without folders and odd characters; None if nothing is left."""
+    last = re.split(r"[/\\]", name)[-1]
+    plain = "".join(character for character in last if character.isprintable()).strip(" .")
+    return plain[-_LONGEST_NAME:] or None
+
+
+def _from_utf8(text: str) -> str:
+    """Undo what http.client makes of UTF-8 in a header, which it reads as Latin-1."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text

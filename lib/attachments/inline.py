@@ -1,0 +1,268 @@
+"""Walks the parts of a request's messages and puts into them what the service cannot fetch by itself."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from pysailor import InvalidInput, StepError
+
+from . import sniff
+from .download import Downloads, Fetched, Want, plain_name
+from .faults import NotFetched, NotThere, TooLarge, WrongKind
+from .route import shown
+from .source import Source, data_url, encoded_part, name_for, pdf_name
+
+if TYPE_CHECKING:
+    from logging import Logger, LoggerAdapter
+
+Storage = Callable[[str, int], bytes]
+"""Gives an object's content by its id, at most so many bytes; raises StepError. As the context has it."""
+
+MOST_IN_ALL = 50 << 20  # what OpenAI takes of files in one request; also what one message may cost this process
+SECONDS = 60.0  # for all attachments of a message, where nobody sets a deadline
+
+_SCHEME = "attachment:"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a part may hold: its words, the most bytes, and what to do with another kind of content."""
+
+    what: str
+    most: int
+    advice: str
+
+
+IMAGE = Kind("the picture", 20 << 20, "models take PNG, JPEG, GIF and WEBP")  # OpenAI's long-standing limit for one
+PDF = Kind("the file", 32 << 20, "only PDF files can be sent along")  # more is refused by many servers
+SOUND = Kind("the recording", 20 << 20, "models take WAV and MP3")  # above twenty minutes of common MP3
+
+
+def inline(
+    body: Any,
+    *,
+    attachments: Mapping[str, Any],
+    storage: Storage | None,
+    downloads: Downloads,
+    logger: Logger | LoggerAdapter[Logger],
+    deadline: float | None = None,
+    inline_public: bool = False,
+) -> Any:
+    """Give the body with every attachment in it that the service cannot fetch; the given one stays as it is.
+
+    `attachments` are the message's, by name. `storage` reads the platform's object storage, None where there is none.
+    `inline_public` is for servers that fetch nothing. `deadline` is on the clock of time.monotonic. Raise InvalidInput
+    (AddressRefused, NotThere, WrongKind, TooLarge) or NotFetched, each with the pointer of the part.
+    """
+    end = time.monotonic() + SECONDS if deadline is None else deadline
+    return _Walk(attachments, storage, downloads, logger, end, inline_public).body(body)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One pass over one body: what was fetched already, and how much of it."""
+
+    attachments: Mapping[str, Any]
+    storage: Storage | None
+    downloads: Downloads
+    logger: Logger | LoggerAdapter[Logger]
+    end: float
+    inline_public: bool
+    spent: int = 0
+    fetched: dict[tuple[str, str], Fetched] = field(default_factory=dict)
+
+    def body(self, body: Any) -> Any:
+        if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
+            return body
+        return _with(body, "messages", _mapped(body["messages"], "/messages", self._message))
+
+    def _message(self, message: Any, pointer: str) -> Any:
+        if not isinstance(message, dict) or not isinstance(message.get("content"), list):
+            return message
+        return _with(message, "content", _mapped(message["content"], f"{pointer}/content", self._part))
+
+    def _part(self, part: Any, pointer: str) -> Any:
+        kind = part.get("type") if isinstance(part, dict) else None
+        change = {"image_url": self._image, "file": self._file, "input_audio": self._sound}.get(str(kind))
+        if change is None or not isinstance(part.get(kind), dict):
+            return part
+        return _with(part, str(kind), change(part[kind], f"{pointer}/{kind}"))
+
+    # --- the three kinds of parts -----------------------------------------------------------------------------------
+
+    def _image(self, given: dict[str, Any], pointer: str) -> dict[str, Any]:
+        if not isinstance(given.get("url"), str):
+            return given
+        pointer = f"{pointer}/url"
+        source = self._source(given["url"], pointer)
+        if self._goes_as_it_is(source, pointer):
+            return _with(given, "url", source.url)
+        content = self._content(source, IMAGE, pointer).content
+        media_type = sniff.image(content)
+        if media_type is None:
+            raise _other_kind(IMAGE, content, pointer)
+        return {**given, "url": data_url(media_type, content)}
+
+    def _goes_as_it_is(self, source: Source, pointer: str) -> bool:
+        if source.is_data:
+            return True
+        if source.object_id is not None or self.inline_public:
+            return False
+        return self.downloads.leads_outside(source.url, pointer)
+
+    def _file(self, given: dict[str, Any], pointer: str) -> dict[str, Any]:
+        url, data = given.get("file_url"), given.get("file_data")
+        if not url and isinstance(data, str) and data.startswith(_SCHEME):
+            given = {name: value for name, value in given.items() if name != "file_data"}
+            url, data = data, None
+        if not url or not isinstance(url, str):
+            unnamed = isinstance(data, str) and not given.get("filename")
+            return {**given, "filename": name_for(str(data))} if unnamed else given
+        if data or given.get("file_id"):
+            raise InvalidInput("has a File URL beside File Data or File ID; leave one of them", pointer=pointer)
+        pointer = f"{pointer}/file_url"
+        source = self._source(url, pointer)
+        found = self._content(source, PDF, pointer)
+        if not sniff.is_pdf(found.content):
+            raise _other_kind(PDF, found.content, pointer)
+        kept = {name: value for name, value in given.items() if name not in ("file_url", "file_data", "file_id")}
+        name = given.get("filename") or pdf_name(source.name or found.name)
+        return {**kept, "filename": name, "file_data": data_url("application/pdf", found.content)}
+
+    def _sound(self, given: dict[str, Any], pointer: str) -> dict[str, Any]:
+        data = given.get("data")
+        if not isinstance(data, str) or ":" not in data[:20]:  # base64 has no colon, every address has
+            return given
+        pointer = f"{pointer}/data"
+        content = self._content(self._source(data, pointer), SOUND, pointer).content
+        sound_format = sniff.sound(content)
+        if sound_format is None:
+            raise _other_kind(SOUND, content, pointer)
+        return {**given, "data": base64.b64encode(content).decode(), "format": sound_format}
+
+    # --- from a reference to its content ----------------------------------------------------------------------------
+
+    def _source(self, given: str, pointer: str) -> Source:
+        """Give where the content is; raise NotThere for a name that no attachment has, and for what is no address."""
+        source = Source(given.strip())
+        if source.is_data:  # first, for nothing else should read through megabytes
+            return source
+        if source.url.startswith(_SCHEME):
+            source = self._attachment(source.url.removeprefix(_SCHEME).removeprefix("//"), pointer)
+        elif source.url in self.attachments:
+            source = self._attachment(source.url, pointer)
+        if source.is_data or _is_address(source.url):
+            return source
+        raise NotThere(
+            f"{shown(source.url)} is no https address, no data URL and no attachment; {self._there_are()}",
+            pointer=pointer,
+        )
+
+    def _attachment(self, name: str, pointer: str) -> Source:
+        found = next((known for known in (name, unquote(name)) if known in self.attachments), None)
+        if found is None:
+            raise NotThere(f"no attachment is called {shown(name)}; {self._there_are()}", pointer=pointer)
+        told = self.attachments[found]
+        url = told.get("url") if isinstance(told, Mapping) else told
+        if not isinstance(url, str) or not url:
+            raise NotThere(
+                f"the attachment {shown(found)} has no url; the step that made it must give one", pointer=pointer
+            )
+        size = told.get("size") if isinstance(told, Mapping) else None
+        return Source(url.strip(), plain_name(found), size if isinstance(size, int) else None)
+
+    def _there_are(self) -> str:
+        names = ", ".join(sorted(map(str, self.attachments))[:10])
+        return f"the message has these attachments: {names}" if names else "the message has no attachments"
+
+    def _content(self, source: Source, kind: Kind, pointer: str) -> Fetched:
+        """Give the content, fetched once however often it is named; each time it counts, for it is sent each time."""
+        key = (source.url, kind.what)
+        if key not in self.fetched:
+            want = self._want(kind, pointer)
+            if source.size is not None and source.size > want.most:
+                raise want.too_large()
+            self.fetched[key] = self._fetch(source, want)
+            self.logger.info("Fetched %s for %s: %d bytes", kind.what, pointer, len(self.fetched[key].content))
+        found = self.fetched[key]
+        self.spent += len(found.content)
+        if self.spent > MOST_IN_ALL:
+            raise TooLarge(f"all attachments together are larger than {_mib(MOST_IN_ALL)}; send fewer", pointer=pointer)
+        return found
+
+    def _want(self, kind: Kind, pointer: str) -> Want:
+        left = MOST_IN_ALL - self.spent
+        if left < kind.most:
+            why = f"what the others leave of {_mib(MOST_IN_ALL)}, the most for all attachments together"
+            return Want(pointer, kind.what, left, why, self.end)
+        return Want(pointer, kind.what, kind.most, f"{_mib(kind.most)}, the most for one", self.end)
+
+    def _fetch(self, source: Source, want: Want) -> Fetched:
+        if source.is_data:
+            return Fetched(_decoded(source.url, want))
+        if source.object_id is None:
+            return self.downloads.get(source.url, want)
+        if not source.object_id:
+            raise NotThere(f"{shown(source.url)} names no object of the platform's storage", pointer=want.pointer)
+        return Fetched(self._object(source.object_id, want))
+
+    def _object(self, object_id: str, want: Want) -> bytes:
+        if self.storage is None:
+            raise NotFetched(
+                "it lies in the platform's object storage, which only a step on the platform can read; "
+                "at a desk, give an https address or a data URL",
+                pointer=want.pointer,
+                retryable=False,
+            )
+        try:
+            content = self.storage(object_id, want.most)
+        except StepError as error:
+            raise NotFetched(str(error), pointer=want.pointer, retryable=error.retryable) from error
+        if len(content) > want.most:
+            raise want.too_large()
+        return content
+
+
+def _mapped(items: list[Any], pointer: str, change: Callable[[Any, str], Any]) -> list[Any]:
+    """Give the list with its items changed; the same list if none is."""
+    changed = [change(item, f"{pointer}/{index}") for index, item in enumerate(items)]
+    return items if all(new is old for new, old in zip(changed, items, strict=True)) else changed
+
+
+def _with(whole: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """Give the object with another member; the same object if that is the one it has."""
+    return whole if value is whole[name] else {**whole, name: value}
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return urlsplit(text).scheme in ("http", "https")
+    except ValueError:  # a broken IPv6 address
+        return False
+
+
+def _other_kind(kind: Kind, content: bytes, pointer: str) -> WrongKind:
+    return WrongKind(f"what was found there is {sniff.told(content)}; {kind.advice}", pointer=pointer)
+
+
+def _decoded(url: str, want: Want) -> bytes:
+    """Give what a data URL holds; raise NotThere or TooLarge."""
+    encoded = encoded_part(url)
+    if encoded is None:
+        raise NotThere("is no data URL with base64 content, like data:application/pdf;base64,…", pointer=want.pointer)
+    if len(encoded) > want.most * 4 // 3 + 4:
+        raise want.too_large()
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise NotThere(f"its base64 content is broken ({error})", pointer=want.pointer) from error
+
+
+def _mib(size: int) -> str:
+    return f"{size >> 20} MiB"

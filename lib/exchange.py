@@ -13,6 +13,7 @@ from . import answer as answers
 from .answer import Outcome
 from .client import Call
 from .errors import ApiError
+from .kinds import KINDS, NO
 from .preflight import Learned, learn
 from .request import judge
 from .retry import Limits
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
 _MOST_REPAIRS = 3
 _LONGEST_HEADER = 1000
 _FACTS_IN_A_SNAPSHOT = 12  # the platform keeps 5 KB
-_ADVICE = {
-    Outcome.TRUNCATED: "The answer was cut off: it reached the longest length. Allow more tokens, or ask for less.",
-    Outcome.FILTERED: "The provider's content filter cut the answer. Change the messages.",
-    Outcome.REFUSED: "The model refused to answer. Change the messages.",
-    Outcome.EMPTY: "The answer is empty. Ask again, or choose another model.",
-}
 _SETTING = {
     Outcome.TRUNCATED: "onTruncated",
     Outcome.FILTERED: "onRefusal",
@@ -114,15 +109,17 @@ class Result:
 class BadAnswer(StepError):
     """The answer came, and was paid for, but is one of those that the step calls an error."""
 
-    def __init__(self, message: str, code: str, result: Result) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, result: Result, why: str = "") -> None:
+        self.kind = KINDS[code]
         self.code = code
+        self.retryable = self.kind.again != NO
         self.result = result
+        super().__init__(f"{self.kind.meaning} {why}{self.kind.advice}")
 
     def to_json(self) -> dict[str, Any]:
         """Add what was paid, and nothing of what was said."""
         paid = {"usage": self.result.usage.to_json(), "cost": self.result.cost.to_json() if self.result.cost else None}
-        return {**super().to_json(), **paid, "request_id": self.result.request_id}
+        return {**super().to_json(), "name": self.kind.name, **paid, "request_id": self.result.request_id}
 
 
 class Exchange:
@@ -235,9 +232,9 @@ class Exchange:
     def _judged(self, result: Result) -> None:
         outcome = Outcome(result.report["outcome"])
         if outcome in self._terms.fails_on:
-            raise BadAnswer(_ADVICE[outcome], f"answer_{outcome.value}", result)
+            raise BadAnswer(f"answer_{outcome.value}", result)
         if self._terms.fails_on_misfit and result.report.get("parse_error"):
-            raise BadAnswer(_misfit(result.report["parse_error"]), "answer_misfit", result)
+            raise BadAnswer("answer_misfit", result, _misfit(result.report["parse_error"]))
 
 
 def _together(first: Result, second: Result) -> Result:
@@ -255,7 +252,7 @@ def _together(first: Result, second: Result) -> Result:
 
 def _misfit(why: Mapping[str, Any]) -> str:
     faults = "; ".join(f"{fault['pointer'] or 'the whole'}: {fault['message']}" for fault in why.get("faults", ()))
-    return f"The answer is not what the response format asks for: {faults or why.get('reason')}."
+    return f"({faults or why.get('reason')}) "
 
 
 def _amount(text: Any) -> Decimal | None:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig
 
-from .errors import BILLED, NO, ApiError
+from .kinds import BILLED, NO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .errors import ApiError
 
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 8.0

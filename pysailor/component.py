@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .descriptor import Descriptor, Field, Function
 
 Model = Callable[[Mapping[str, Any], Context], Mapping[str, str]]
+_DESK = "lib/desk.py"
 INSTALLED = Path(sys.prefix, "share", "pysailor", "components")
 
 
@@ -90,6 +91,11 @@ class Component:
         if verify is None:
             raise BrokenComponent(f"{self.descriptor.verifier} has no function verify.")
         return cast("Callable[[Mapping[str, Any], Context], None]", verify)
+
+    @property
+    def desk(self) -> ModuleType | None:
+        """What the component offers at a desk, its module lib/desk.py; None if it has none."""
+        return self.module(_DESK) if self.has(_DESK) else None
 
     def has(self, path: str) -> bool:
         """Say whether the component brings this file."""

@@ -1,4 +1,4 @@
-"""The declarations, told: the tables of the README and of docs/settings.md."""
+"""The declarations, told: the tables of the README, docs/settings.md and docs/errors.md."""
 
 from __future__ import annotations
 
@@ -21,10 +21,15 @@ _MARKED = re.compile(r"(<!-- pysailor:(?P<name>\w+) -->\n).*?(<!-- pysailor:end 
 def told(component: Component, text: str) -> str:
     """Give the text with what stands between the marks written anew.
 
-    The marks are `<!-- pysailor:credentials -->`, `<!-- pysailor:functions -->` and `<!-- pysailor:settings -->`, each
-    closed by `<!-- pysailor:end -->`.
+    The marks are `<!-- pysailor:credentials -->`, and likewise functions, settings and errors; each is closed by
+    `<!-- pysailor:end -->`.
     """
-    parts = {"credentials": _credentials(component), "functions": _functions(component), "settings": _settings()}
+    parts = {
+        "credentials": _credentials(component),
+        "functions": _functions(component),
+        "settings": _settings(),
+        "errors": _errors(component),
+    }
     return _MARKED.sub(lambda found: f"{found[1]}\n{parts[found['name']]}\n\n{found[3]}", text)
 
 
@@ -43,6 +48,15 @@ def _function(function: Function) -> Iterator[str]:
     if function.fields:
         yield ""
         yield from _table(function.fields)
+
+
+def _errors(component: Component) -> str:
+    """Tell the codes that the component's errors have; the runtime's own stand in `pysailor explain`."""
+    rows = [
+        f"| `{told.code}` | {told.name} | {told.meaning} | {told.advice} | {told.again} |"
+        for told in getattr(component.desk, "EXPLANATIONS", {}).values()
+    ]
+    return "\n".join(["| Code | Name | What it means | What to do | Trying again |", "|---|---|---|---|---|", *rows])
 
 
 def _table(fields: Iterable[Field]) -> Iterator[str]:

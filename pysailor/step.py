@@ -100,7 +100,7 @@ class Step:
             return message
         if not gives.accepts(message.body):
             raise InvalidOutput(faults=gives.faults(message.body))
-        new = {fault.pointer for fault in gives.unknown(message.body)} - self._undeclared
+        new = gives.undeclared(message.body) - self._undeclared
         if new:
             self._undeclared |= new
             context.logger.info("The answer has members that metadata.out does not declare: %s", ", ".join(sorted(new)))

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from pysailor.errors import SailorError
 
-from . import check, docs, lint, meta, process, run, select, serve, service, verify
+from . import check, docs, explain, lint, meta, process, run, select, serve, service, verify
 from .desk import BadUsage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE, FAILED, MISUSED, STOPPED = 0, 1, 2, 130
-_COMMANDS = (process, check, verify, select, meta, lint, docs, serve, run, service)
+_COMMANDS = (process, check, verify, select, meta, explain, lint, docs, serve, run, service)
 _DESCRIPTION = "Run, check and describe the component in this directory."
 _EPILOG = """\
 exit codes:

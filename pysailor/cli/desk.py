@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import ModuleType
 
-DESK = "lib/desk.py"
-
 
 class BadUsage(SailorError):
     """The command was given something it cannot work with."""
@@ -90,20 +88,15 @@ class Desk:
         """Give the values that must not be shown."""
         return [str(cfg[field.name]) for field in self.component.descriptor.credentials if _is_secret(field, cfg)]
 
-    @property
-    def offers(self) -> ModuleType | None:
-        """The component's own module for a desk, if it has one."""
-        return self.component.module(DESK) if self.component.has(DESK) else None
-
     def _environment(self) -> dict[str, Any]:
         from dotenv import dotenv_values  # noqa: PLC0415 - not needed where no settings are
 
-        names: Mapping[str, str] = getattr(self.offers, "ENVIRONMENT", {})
+        names: Mapping[str, str] = getattr(self.component.desk, "ENVIRONMENT", {})
         values = {**dotenv_values(".env"), **os.environ}
         return {names[name]: values[name] for name in names if values.get(name)}
 
     def _server(self, cfg: Mapping[str, Any], scenario: str | None) -> Any:
-        offers = self.offers
+        offers = self.component.desk
         if offers is None:
             return None
         wanted = offers.servers_for(cfg, scenario)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pysailor.component import Component
 
-from .desk import DESK, BadUsage, say, start
+from .desk import BadUsage, say, start
 
 _HELP = {
     "sandbox": "run the stand-in: it behaves like the service, errors and all, and is no model",
@@ -37,8 +37,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run until the server ends."""
-    component = Component.find(args.component)
-    if not component.has(DESK) or args.command not in (servers := component.module(DESK).SERVERS):
+    servers = getattr(Component.find(args.component).desk, "SERVERS", {})
+    if args.command not in servers:
         raise BadUsage("this component brings no such server")
     with start(servers[args.command], args.port) as server:
         say(f"{server.title}; Ctrl-C ends it")

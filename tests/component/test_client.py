@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from lib.client import Call, Client
 from lib.connection import PUBLIC_API, Connection
-from lib.errors import KINDS, ApiError
+from lib.errors import ApiError
+from lib.kinds import KINDS
 from lib.retry import Limits
 from lib.sandbox import KEY, Sandbox
 from pysailor import InvalidConfig

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.errors import BILLED, KINDS, NO, YES, ApiError, from_answer
+from lib.errors import ApiError, from_answer
+from lib.kinds import BILLED, KINDS, NO, YES
 
 
 def body(**error: Any) -> bytes:

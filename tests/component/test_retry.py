@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.errors import KINDS, ApiError
+from lib.errors import ApiError
+from lib.kinds import KINDS
 from lib.retry import Limits, hint, wait
 from pysailor import InvalidConfig
 

@@ -1,0 +1,270 @@
+"""Every way to fail that this component knows: what it means, what to do, and whether trying again can help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NO, YES, BILLED = "no", "yes", "may have been billed"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way to fail: its stable code, its name, what it means, what to do, and whether trying again can help.
+
+    `again` is NO, YES, or BILLED: it could help, but the lost try may have to be paid for as well.
+    """
+
+    code: str
+    name: str
+    meaning: str
+    advice: str
+    again: str = NO
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.code: kind
+    for kind in (
+        Kind(
+            "bad_key",
+            "KeyRefused",
+            "The service does not accept the API key.",
+            "Copy the key again from the provider's page into the credential; it may have been revoked, "
+            "or belong to another organization or server.",
+        ),
+        Kind(
+            "no_permission",
+            "PermissionDenied",
+            "The API key is valid but may not do this.",
+            "Ask the owner of the account to allow it: the key's permissions, the project, the country or the IP list.",
+        ),
+        Kind(
+            "quota",
+            "QuotaExhausted",
+            "The account has no credit left, or has reached its spending limit.",
+            "Add credit or raise the limit in the provider's billing settings. Waiting does not help.",
+        ),
+        Kind(
+            "rate_limit",
+            "RateLimited",
+            "The service received more requests or tokens in a short time than the account may send.",
+            "Wait a moment; send fewer messages at once, or ask the provider for a higher limit.",
+            YES,
+        ),
+        Kind(
+            "slow_down",
+            "SlowDown",
+            "The traffic grew faster than the service allows.",
+            "Lower the number of messages in work at once, and raise it slowly over some minutes.",
+            YES,
+        ),
+        Kind(
+            "too_large_for_limit",
+            "RequestTooLarge",
+            "This one request is larger than the account's whole limit for a minute.",
+            "Shorten the messages or the answer's length, choose another model, or ask for a higher limit.",
+        ),
+        Kind(
+            "model_not_found",
+            "ModelNotFound",
+            "The service has no such model, or this account may not use it.",
+            "Choose another model in the step; the list shows those the credential can use.",
+        ),
+        Kind(
+            "wrong_endpoint",
+            "WrongEndpoint",
+            "This model is not offered for chat completions.",
+            "Choose a chat model in the step.",
+        ),
+        Kind(
+            "wrong_address",
+            "WrongAddress",
+            "There is no chat API at this address.",
+            "Check the Base URL in the credential: it usually ends with /v1.",
+        ),
+        Kind(
+            "context_length",
+            "ContextTooLong",
+            "The messages and the longest answer asked for do not fit into what the model can read at once.",
+            "Send fewer or shorter messages, lower the answer's length, or choose a model with a larger context.",
+        ),
+        Kind(
+            "unsupported",
+            "UnsupportedField",
+            "This model does not take one of the fields that were sent, or not with that value.",
+            "Leave the named field out, or choose a model that takes it.",
+        ),
+        Kind(
+            "content_filter",
+            "ContentRefused",
+            "The provider's content filter refused the messages.",
+            "Change the messages; the same text will be refused again.",
+        ),
+        Kind(
+            "bad_request",
+            "RequestRefused",
+            "The service found a mistake in the request.",
+            "Correct the named field. If everything looks right, the model or the server may not know that field.",
+        ),
+        Kind(
+            "body_too_large",
+            "BodyTooLarge",
+            "The request is larger than the server takes.",
+            "Send smaller images or files, or fewer of them.",
+        ),
+        Kind(
+            "conflict",
+            "Conflict",
+            "Something else was changing the same thing at the same time.",
+            "Try again.",
+            YES,
+        ),
+        Kind(
+            "server_timeout",
+            "ServerTimeout",
+            "The service gave up waiting for the request.",
+            "Try again.",
+            YES,
+        ),
+        Kind(
+            "server_error",
+            "ServerError",
+            "The service failed on its side.",
+            "Try again later; if it goes on, look at the provider's status page.",
+            YES,
+        ),
+        Kind(
+            "overloaded",
+            "Overloaded",
+            "The service has more to do than it can.",
+            "Try again in some minutes, with fewer messages at once.",
+            YES,
+        ),
+        Kind(
+            "redirected",
+            "Redirected",
+            "The address answers that the service has moved.",
+            "Put the new address into the credential's Base URL. A paid request is never sent on by itself.",
+        ),
+        Kind(
+            "unreachable",
+            "Unreachable",
+            "No connection to the service could be made.",
+            "Check the network, the proxy and the Base URL in the credential.",
+            YES,
+        ),
+        Kind(
+            "untrusted",
+            "CertificateRefused",
+            "The server's certificate could not be verified.",
+            "Check the Base URL; behind a company proxy, set REQUESTS_CA_BUNDLE to its certificate file.",
+        ),
+        Kind(
+            "dropped",
+            "ConnectionDropped",
+            "The connection broke before an answer came.",
+            "Try again; the provider may have counted the broken try.",
+            YES,
+        ),
+        Kind(
+            "timeout",
+            "AnswerTimeout",
+            "The answer did not come in time; the provider may still bill it.",
+            "Allow more time in the step, ask for a shorter answer, or let the step try again after a time-out.",
+            BILLED,
+        ),
+        Kind(
+            "cut_off",
+            "AnswerCutOff",
+            "The connection broke in the middle of the answer; the provider may still bill it.",
+            "Try again if paying twice is acceptable.",
+            BILLED,
+        ),
+        Kind(
+            "cancelled",
+            "Cancelled",
+            "The call was stopped.",
+            "Nothing is wrong; what had been answered until then may still be billed.",
+        ),
+        Kind(
+            "unreadable",
+            "UnreadableAnswer",
+            "What came back is not an answer of the chat API.",
+            "Check the Base URL in the credential: a web page or a proxy may stand there.",
+        ),
+        Kind(
+            "answer_truncated",
+            "AnswerTruncated",
+            "The answer was cut off: it reached the longest length.",
+            "Allow more tokens for the answer, or ask for less. It was paid for.",
+        ),
+        Kind(
+            "answer_filtered",
+            "AnswerFiltered",
+            "The provider's content filter cut the answer.",
+            "Change the messages. It was paid for.",
+        ),
+        Kind(
+            "answer_refused",
+            "AnswerRefused",
+            "The model refused to answer.",
+            "Change the messages; result.refusal has the model's words if the step hands refusals on. It was paid for.",
+        ),
+        Kind(
+            "answer_empty",
+            "AnswerEmpty",
+            "The answer is empty.",
+            "Ask again, or choose another model. It was paid for.",
+            YES,
+        ),
+        Kind(
+            "answer_misfit",
+            "AnswerMisfit",
+            "The answer is not what the response format asks for.",
+            "Allow a repair round in the step, describe the fields better, or choose a larger model. It was paid for.",
+            YES,
+        ),
+        Kind(
+            "over_budget",
+            "OverBudget",
+            "The request was not sent: at worst it would cost more than the step allows.",
+            "Lower the longest answer, shorten the input, or raise the maximum cost.",
+        ),
+        Kind(
+            "conversation_busy",
+            "ConversationBusy",
+            "Another question of the same conversation is being answered.",
+            "Try again in a moment, or let the step wait.",
+            YES,
+        ),
+        Kind(
+            "turn_lost",
+            "TurnLost",
+            "The conversation went on without this question, or was deleted; its answer was not kept.",
+            "Ask again. The answer may have been paid for.",
+            YES,
+        ),
+        Kind(
+            "turn_too_large",
+            "TurnTooLarge",
+            "The question and its answer are larger than a conversation keeps.",
+            "Send smaller pictures or texts, or switch the memory off.",
+        ),
+        Kind(
+            "conversation_store_unavailable",
+            "StoreUnavailable",
+            "The place where conversations are kept does not answer.",
+            "Ask whoever runs the component to look at CHATGPT_CONVERSATIONS.",
+            YES,
+        ),
+        Kind(
+            "unknown",
+            "UnknownError",
+            "The service answered in a way that nobody foresaw.",
+            "Show the request id to the provider's support.",
+        ),
+    )
+}

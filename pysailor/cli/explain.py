@@ -1,0 +1,48 @@
+"""`pysailor explain`: say what an error's code means and what to do."""
+
+from __future__ import annotations
+
+import argparse
+from difflib import get_close_matches
+from typing import Any
+
+from pysailor.component import Component
+
+from .desk import BadUsage
+
+_EXAMPLE = """\
+example:
+  pysailor explain quota
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "explain",
+        help="say what an error's code means and what to do",
+        description="Say what an error's code means, what to do, and whether trying again can help.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("code", metavar="CODE", nargs="?", help="the code or name of an error (default: list all)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run; raise BadUsage for a code that nobody knows."""
+    from pysailor.explain import explanations  # noqa: PLC0415 - imports the component's own code
+
+    known = explanations(Component.find(args.component))
+    if args.code is None:
+        for code, told in sorted(known.items()):
+            print(f"{code:<32}{told.meaning}")
+        return 0
+    by_name = {told.name.lower(): told for told in known.values()}
+    found = known.get(args.code) or by_name.get(args.code.lower())
+    if found is None:
+        close = get_close_matches(args.code, [*known, *by_name], 3)
+        raise BadUsage(f'no error has the code "{args.code}"' + (f"; near: {', '.join(close)}" if close else ""))
+    print("\n".join(filter(None, [f"{found.name} ({found.code})", found.meaning, found.advice])))
+    print(f"Trying again: {found.again}")
+    return 0

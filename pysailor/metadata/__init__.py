@@ -1,0 +1,9 @@
+"""A schema as the platform's mapper reads it, and what it says about a value.
+
+The files are JSON Schema 2020-12 with one twist: `required: true` stands inside each property (platform contract, 6.5).
+Only this package knows the twist.
+"""
+
+from .schema import Schema
+
+__all__ = ["Schema"]

@@ -1,0 +1,166 @@
+"""What is wrong with a value, in words for a person: where, what was found, what is allowed."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from pysailor.errors import Fault
+
+from .dialect import properties
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from jsonschema.exceptions import ValidationError
+
+_LONGEST_QUOTE = 60
+_TYPE_WORDS = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "nothing (null)",
+}
+
+
+def faults(errors: Iterable[ValidationError]) -> list[Fault]:
+    """Give all that is wrong, the most useful first; of two rules of one kind at one place the narrower speaks."""
+    single = [leaf for error in errors for leaf in _leaves(error)]
+    single.sort(key=lambda error: (len(error.absolute_path), error.validator != "required", _choices(error)))
+    told: dict[tuple[str, str], Fault] = {}
+    for error in single:
+        for fault in _told(error):
+            told.setdefault((fault.pointer, str(error.validator)), fault)
+    return list(told.values())
+
+
+def _leaves(error: ValidationError) -> Iterator[ValidationError]:
+    """Give the errors that say most: of alternatives, those inside the one that was probably meant."""
+    meant = _branch_meant(error)
+    if meant:
+        for inner in meant:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _branch_meant(error: ValidationError) -> list[ValidationError]:
+    if error.validator not in ("anyOf", "oneOf"):
+        return []
+    branches: dict[Any, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    fitting = [branch for branch in branches.values() if not any(_is_another_kind(inner) for inner in branch)]
+    return fitting[0] if len(fitting) == 1 else []
+
+
+def _is_another_kind(error: ValidationError) -> bool:
+    """Say whether an alternative's error means that the value was never meant for it."""
+    return not error.path and error.validator in ("type", "const", "enum")
+
+
+def _choices(error: ValidationError) -> int:
+    return len(_any(error.validator_value)) if error.validator == "enum" else 0
+
+
+def _told(error: ValidationError) -> Iterator[Fault]:
+    pointer = pointer_to(error.absolute_path)
+    schema: Any = error.schema
+    if "propertyNames" in error.relative_schema_path:
+        yield Fault(f"{pointer}{pointer_to([str(error.instance)])}", f"names here are {_allowed(schema)}")
+        return
+    rule, instance = _any(error.validator_value), _any(error.instance)
+    if error.validator == "required":
+        for name in rule:
+            if name not in instance:
+                yield Fault(f"{pointer}{pointer_to([name])}", f"is missing; {_wanted(schema, name)}")
+    elif error.validator == "additionalProperties" and rule is False:
+        allowed = list(properties(schema))
+        for name in instance:
+            if name not in allowed:
+                yield Fault(f"{pointer}{pointer_to([name])}", f"is not known here; allowed: {', '.join(allowed)}")
+    else:
+        yield Fault(pointer, f"found {_found(error.instance)}, allowed: {_allowed_by(error)}")
+
+
+def _wanted(schema: Mapping[str, Any], name: str) -> str:
+    member = properties(schema).get(name)
+    allowed = _allowed(member) if isinstance(member, dict) else ""
+    return f"it takes {allowed}" if allowed else "it is needed here"
+
+
+def _found(value: Any) -> str:
+    """Quote a value so that it is recognised, in one short line."""
+    if isinstance(value, dict):
+        return f"an object with {', '.join(map(repr, list(value)[:5]))}" if value else "an empty object"
+    if isinstance(value, list):
+        return f"a list of {len(value)}" if value else "an empty list"
+    quoted = json.dumps(value, ensure_ascii=False)
+    kind = "text " if isinstance(value, str) else ""
+    return kind + (quoted if len(quoted) <= _LONGEST_QUOTE else f"{quoted[:_LONGEST_QUOTE]}… ({len(value)} characters)")
+
+
+def _allowed_by(error: ValidationError) -> str:
+    """Say what the broken rule allows, and what stands beside it where that helps."""
+    keyword, rule = error.validator, _any(error.validator_value)
+    if keyword in ("anyOf", "oneOf"):
+        return " or ".join(dict.fromkeys(filter(None, map(_allowed, rule)))) or "one of the documented forms"
+    if keyword in ("enum", "const"):
+        allowed = _allowed({keyword: rule})
+        close = get_close_matches(str(error.instance), [str(choice) for choice in rule], 1) if keyword == "enum" else []
+        return f"{allowed} (did you mean {close[0]}?)" if close else allowed
+    return _allowed(error.schema) or f"{keyword} {json.dumps(rule)}"
+
+
+def _any(value: Any) -> Any:
+    """Give the value without the "unset" that the library's types admit."""
+    return value
+
+
+def _allowed(schema: Any) -> str:
+    """Say in words what a schema asks for."""
+    if not isinstance(schema, dict):
+        return ""
+    if "const" in schema:
+        return json.dumps(schema["const"])
+    if "enum" in schema:
+        return ", ".join(str(choice) for choice in schema["enum"])
+    if "anyOf" in schema or "oneOf" in schema:
+        return " or ".join(dict.fromkeys(filter(None, map(_allowed, schema.get("anyOf") or schema["oneOf"]))))
+    if list(schema) == ["required"]:
+        return f"one with {' and '.join(schema['required'])}"
+    types = schema.get("type", "string" if "pattern" in schema else [])
+    words = " or ".join(_TYPE_WORDS.get(kind, str(kind)) for kind in ([types] if isinstance(types, str) else types))
+    return " ".join(filter(None, [words, *_bounds(schema)]))
+
+
+def _bounds(schema: Mapping[str, Any]) -> Iterator[str]:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        yield f"from {low} to {high}"
+    elif low is not None or high is not None:
+        yield f"not below {low}" if high is None else f"not above {high}"
+    for thing, least, most in (
+        ("characters", "minLength", "maxLength"),
+        ("entries", "minItems", "maxItems"),
+        ("members", "minProperties", "maxProperties"),
+    ):
+        yield from _count(thing, schema.get(least), schema.get(most))
+    if "pattern" in schema:
+        yield f"that matches {schema['pattern']}"
+        yield from (f"(such as {example})" for example in schema.get("examples", [])[:1])
+
+
+def _count(thing: str, least: int | None, most: int | None) -> Iterator[str]:
+    if least and most:
+        yield f"of {least} to {most} {thing}"
+    elif least or most:
+        yield f"of at least {least} {thing}" if least else f"of at most {most} {thing}"
+
+
+def pointer_to(path: Iterable[str | int]) -> str:
+    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)

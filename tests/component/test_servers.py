@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import servers
+from lib.connection import Connection
 from lib.servers import CHAT, MODELS
 from pysailor import InvalidConfig
 
@@ -164,3 +167,13 @@ def test_the_guide_tells_of_every_server_and_its_notes(kind: Server) -> None:
     guide = " ".join(GUIDE.read_text(encoding="utf-8").split())
     assert f"## {kind.title}" in guide
     assert [note for note in kind.notes if note not in guide] == []
+
+
+def test_every_setting_in_the_guide_can_be_used_and_leads_to_the_server_of_its_heading() -> None:
+    titles = {kind.title: kind.name for kind in KINDS}
+    chapters = re.split(r"^## ", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    for chapter in chapters:
+        for text in re.findall(r"```json\n(.*?)```", chapter, flags=re.DOTALL):
+            connection = Connection.of(json.loads(text))
+            assert connection.server.name == titles[chapter.splitlines()[0]]
+            assert connection.url(CHAT, "any").startswith("http")

@@ -11,12 +11,14 @@ from pysailor import InvalidConfig, InvalidInput, StepError
 
 from . import answer as answers
 from .answer import Outcome
+from .attachments import inline
 from .client import Call
 from .errors import ApiError
 from .kinds import KINDS, NO
 from .preflight import Learned, learn
 from .request import judge
 from .retry import Limits
+from .surroundings import Surroundings
 from .usage import Budget, Cost, Usage, cost, usage_of, worst_case
 
 if TYPE_CHECKING:
@@ -125,10 +127,19 @@ class BadAnswer(StepError):
 class Exchange:
     """One request, from its judgement to its result."""
 
-    def __init__(self, client: Client, terms: Terms, ctx: Context, snapshot: Any = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        terms: Terms,
+        ctx: Context,
+        snapshot: Any = None,
+        attachments: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Take what the message brings along: the step's memory, and the attachments by name."""
         self._client = client
         self._terms = terms
         self._ctx = ctx
+        self._attachments = attachments or {}
         refused = snapshot.get("refused", []) if isinstance(snapshot, dict) else []
         self._learned = Learned.from_json(refused)
 
@@ -139,7 +150,7 @@ class Exchange:
             request,
             public_api=connection.public,
             strict=self._terms.strict,
-            refusals=self._learned.about(connection.base_url, request.model),
+            refusals=self._learned.about(connection.address, request.model),
             now=datetime.now(tz=UTC),
         )
 
@@ -155,8 +166,9 @@ class Exchange:
         warnings = tuple(str(fault) for fault in verdict.warnings) + request.notes
         for warning in warnings:
             self._ctx.logger.warning("%s", warning)
-        self._within_budget(request, Budget(terms.max_cost) if terms.max_cost is not None else None)
         call = Call(terms.limits, self._ctx.logger, self._ctx.until(terms.limits.timeout))
+        request = self._with_attachments(request, call)
+        self._within_budget(request, Budget(terms.max_cost) if terms.max_cost is not None else None)
         result = yield from self._round(request, call, warnings)
         for _ in range(terms.repairs):
             repair = self._repair(request, result)
@@ -194,6 +206,19 @@ class Exchange:
         report = answers.report(got.body, request.body)
         return Result(got.body, report, used, paid, warnings, got.tries, got.request_id, got.seconds, 1)
 
+    def _with_attachments(self, request: Request, call: Call) -> Request:
+        """Put pictures, files and recordings into the body, where the server cannot fetch them."""
+        body = inline(
+            request.body,
+            attachments=self._attachments,
+            storage=self._ctx.storage,
+            downloads=self._ctx.keep(Surroundings).downloads,
+            logger=self._ctx.logger,
+            deadline=call.deadline,
+            inline_public=self._client.connection.server.inlines_images,
+        )
+        return replace(request, body=body)
+
     def _within_budget(self, request: Request, budget: Budget | None) -> None:
         if budget is None:
             return
@@ -217,7 +242,7 @@ class Exchange:
     def _remember(self, error: ApiError, request: Request) -> None:
         """Keep what the server does not take, in the step's memory, to say it before the next request is sent."""
         fact = learn(
-            self._client.connection.base_url,
+            self._client.connection.address,
             request.body,
             status=error.status or 0,
             code=error.api_code,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .models import Family, Models
     from .preflight import Finding, Refusal
+    from .servers import Server
     from .tokens import Estimate
 
 _MISSING = '"Model" is missing; choose one on the step, or map a model in the message'
@@ -45,22 +46,23 @@ class Request:
         return tokens.count(self.body, self.family)
 
 
-def build(body: Mapping[str, Any], cfg: Mapping[str, Any], models: Models, *, reports_usage: bool = True) -> Request:
+def build(body: Mapping[str, Any], cfg: Mapping[str, Any], models: Models, server: Server) -> Request:
     """Give what is sent: what the user set and nothing else, with the model of the body or else of the step.
 
-    Members that nobody knows pass through. Changed are only the name of the token cap (as the model wants it), texts in
-    logit_bias (to token ids), and that a stream is asked for its usage. Raise InvalidConfig if no model is named.
+    Members that nobody knows pass through. Changed are only the name of the token cap (as the model or the server wants
+    it), texts in logit_bias (to token ids), and that a stream is asked for its usage. Raise InvalidConfig if no model
+    is named.
     """
     model = body.get("model") or cfg.get("model")
     if not model:
         raise InvalidConfig(_MISSING, pointer="/model")
     family = models.find(str(model))
     sent = {"model": model, **{name: value for name, value in body.items() if value is not None and name != "model"}}
-    sent, notes = preflight.adapt(sent, family)
+    sent, notes = preflight.adapt(sent, family, server.token_cap)
     if isinstance(sent.get("logit_bias"), dict):
         sent["logit_bias"], resolved = tokens.resolve_logit_bias(sent["logit_bias"], family)
         notes += resolved
-    if sent.get("stream") and reports_usage and "stream_options" not in sent:
+    if sent.get("stream") and server.takes_usage_option and "stream_options" not in sent:
         sent["stream_options"] = {"include_usage": True}
     return Request(sent, family, notes)
 

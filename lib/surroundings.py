@@ -6,11 +6,11 @@ import os
 from functools import cached_property
 from pathlib import Path
 
+from .attachments import ALLOW_PRIVATE_URLS, Downloads
 from .models import Models
 
 MODELS_FILE = "CHATGPT_MODELS_FILE"
 CONVERSATIONS = "CHATGPT_CONVERSATIONS"
-ALLOW_PRIVATE_URLS = "CHATGPT_ALLOW_PRIVATE_URLS"
 
 
 class Surroundings:
@@ -19,7 +19,7 @@ class Surroundings:
     def __init__(self) -> None:
         self._models_file = os.environ.get(MODELS_FILE)
         self.conversations = os.environ.get(CONVERSATIONS) or "sqlite:///conversations.sqlite"
-        self.allow_private_urls = os.environ.get(ALLOW_PRIVATE_URLS, "").lower() in ("true", "1", "yes", "on")
+        self.downloads = Downloads(allow_private=os.environ.get(ALLOW_PRIVATE_URLS, "").lower() == "true")
 
     @cached_property
     def models(self) -> Models:

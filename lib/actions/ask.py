@@ -69,7 +69,8 @@ class _Asking:
         self._connection = Connection.of(cfg)
         self._surroundings = ctx.keep(Surroundings)
         self._terms = Terms.of(cfg)
-        self._exchange = Exchange(ctx.keep(Client, self._connection), self._terms, ctx, snapshot)
+        client = ctx.keep(Client, self._connection)
+        self._exchange = Exchange(client, self._terms, ctx, snapshot, msg.attachments)
 
     def conversation(self) -> AbstractContextManager[Conversation]:
         """Give the conversation, held for this turn."""
@@ -112,7 +113,7 @@ class _Asking:
 
     def _request(self, asked: Question, before: list[Any]) -> Request:
         body = {**asked.options, "messages": [*before, asked.user]}
-        return request.build(body, self._cfg, self._surroundings.models)
+        return request.build(body, self._cfg, self._surroundings.models, self._connection.server)
 
     def _new_id(self, owner: str) -> str:
         """Give a new conversation's id: the same one if the same message is brought again."""

@@ -28,8 +28,8 @@ __all__ = ["check", "models", "preview", "process"]
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:
     """Send the request and emit the completion; raise InvalidInput, OverBudget, ApiError or BadAnswer."""
     client = ctx.keep(Client, Connection.of(cfg))
-    exchange = Exchange(client, Terms.of(cfg), ctx, snapshot)
-    asked = _request(msg, cfg, ctx)
+    exchange = Exchange(client, Terms.of(cfg), ctx, snapshot, msg.attachments)
+    asked = _request(msg, cfg, client, ctx)
     if cfg.get("emitPieces"):
         result = yield from _emitting_pieces(exchange, asked)
     else:
@@ -40,16 +40,17 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Verdict:
     """Say what is wrong with a request, and what may be, without sending it."""
     client = ctx.keep(Client, Connection.of(cfg))
-    return Exchange(client, Terms.of(cfg), ctx, snapshot).verdict(_request(msg, cfg, ctx))
+    return Exchange(client, Terms.of(cfg), ctx, snapshot).verdict(_request(msg, cfg, client, ctx))
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
     """Give the request that process would send."""
-    return ctx.keep(Client, Connection.of(cfg)).preview(_request(msg, cfg, ctx).body)
+    client = ctx.keep(Client, Connection.of(cfg))
+    return client.preview(_request(msg, cfg, client, ctx).body)
 
 
-def _request(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> Request:
-    return request.build(msg.body, cfg, ctx.keep(Surroundings).models)
+def _request(msg: Message, cfg: Mapping[str, Any], client: Client, ctx: Context) -> Request:
+    return request.build(msg.body, cfg, ctx.keep(Surroundings).models, client.connection.server)
 
 
 def _emitting_pieces(exchange: Exchange, asked: Request) -> Generator[Message, None, Result]:

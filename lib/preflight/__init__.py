@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "Finding", "Ground", "Learned", "Refusal", "Rule", "adapt", "check", "learn"]
 
+_CAPS = ("max_tokens", "max_completion_tokens")
 RULES: tuple[Rule, ...] = (*messages.RULES, *tools.RULES, *options.RULES, *strict_schema.RULES, *model.RULES)
 
 
@@ -58,14 +59,20 @@ def check(
     return sorted(found, key=lambda finding: not finding.certain)
 
 
-def adapt(body: Mapping[str, Any], family: Family | None) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Give the body with the token cap under the name that the model takes, and a sentence if that changed it.
+def adapt(
+    body: Mapping[str, Any], family: Family | None, server_cap: str | None = None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Give the body with the token cap under the name that is heeded, and a sentence if that changed it.
 
-    Nothing else is changed: what the model does not take is reported by `check`, never dropped in silence.
+    `server_cap` is the only name that the server heeds, if there is one; else the model's family decides. Nothing else
+    is changed: what the model does not take is reported by `check`, never dropped in silence.
     """
-    cap = body.get("max_tokens")
-    if family is None or family.token_cap == "either" or cap is None or body.get("max_completion_tokens") is not None:
+    wanted = server_cap or (family.token_cap if family else "either")
+    given = [name for name in _CAPS if body.get(name) is not None]
+    if wanted == "either" or given in ([], [wanted]) or len(given) > 1:
         return dict(body), ()
-    renamed = {family.token_cap if name == "max_tokens" else name: value for name, value in body.items()}
-    renamed[family.token_cap] = cap
-    return renamed, (f"max_tokens was sent as {family.token_cap}, as {family.label} wants it",)
+    if given == ["max_completion_tokens"] and server_cap is None:
+        return dict(body), ()
+    who = "this server" if server_cap or family is None else family.label
+    renamed = {wanted if name == given[0] else name: value for name, value in body.items()}
+    return renamed, (f"{given[0]} was sent as {wanted}, as {who} wants it",)

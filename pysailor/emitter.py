@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from .context import Data, Event, HttpReply, Keys, Partial, Snapshot, SnapshotUpdate
 from .errors import StepError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from .wire.codec import Codec, Publish
     from .wire.headers import Incoming
     from .wire.passthrough import Passthrough
+
+_RANDOM: Final = random.Random()  # noqa: S311 - seeded by the system; ids are no secrets
 
 
 class DeadlineExceeded(StepError):
@@ -112,5 +115,8 @@ def now_ms() -> int:
 
 
 def new_id() -> str:
-    """Give a fresh id."""
-    return str(uuid4())
+    """Give a fresh id, a UUID.
+
+    It names a message and hides nothing, so it is not worth the system call that uuid4 makes: one message needs two.
+    """
+    return str(UUID(int=_RANDOM.getrandbits(128), version=4))

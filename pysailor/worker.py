@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
-from uuid import uuid4
 
 from .emitter import DeadlineExceeded, Emitter, Outlet, new_id, now_ms
 from .errors import Defect, Rebound, SailorError
@@ -84,8 +83,7 @@ class Worker:
 
     def __call__(self, delivery: Delivery) -> Outcome:
         """Work on a delivery and tell what became of it; raise nothing."""
-        fresh = str(uuid4())
-        incoming = Incoming.read(delivery.headers, fresh)
+        incoming = Incoming.read(delivery.headers, new_id())
         passage = Passage(delivery, incoming, outgoing(incoming, self._identity, now_ms()))
         try:
             message = self._codec.decode(incoming, delivery.headers, delivery.content)

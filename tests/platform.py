@@ -30,9 +30,13 @@ class Call:
 
 @dataclass
 class Platform:
-    """A platform on a port of its own. `answers` holds the statuses with which calls are met before they are served."""
+    """A platform on a port of its own, which knows one step; `others` are more, by id.
+
+    `answers` holds the statuses with which calls are met before they are served.
+    """
 
     step: dict[str, Any] = field(default_factory=lambda: {"config": {"password": "open sesame", "tone": "soft"}})
+    others: dict[str, dict[str, Any]] = field(default_factory=dict)
     started: list[Any] = field(default_factory=list)
     objects: dict[str, bytes] = field(default_factory=dict)
     results: list[Any] = field(default_factory=list)
@@ -72,8 +76,9 @@ class Platform:
         basic = "Basic " + base64.b64encode(f"{USERNAME}:{KEY}".encode()).decode()
         if call.headers.get("authorization") != basic:
             return 401, {"error": "who are you"}
-        if call.path == f"/v1/tasks/{FLOW_ID}/steps/{STEP_ID}":
-            return 200, self.step
+        step = {STEP_ID: self.step, **self.others}.get(call.path.removeprefix(f"/v1/tasks/{FLOW_ID}/steps/"))
+        if step is not None:
+            return 200, step
         if call.path.startswith("/v1/accounts/"):
             return 200, {}
         return self._hook(call) if call.path == _HOOK else (404, {"error": "there is no such thing"})
@@ -129,7 +134,14 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the base class looks for these
 
     def _content(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        content = b""
+        while size := int(self.rfile.readline(), 16):
+            content += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return content
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
         """Say nothing."""

@@ -21,8 +21,9 @@ from tests.broker import Rabbit, eventually
 from tests.platform import FLOW_ID, KEY, STEP_ID, TOKEN, USERNAME, Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+PYSAILOR = Path(sys.executable).with_name("pysailor")
 TINY = Path(__file__).parent / "components" / "tiny"
 PASSWORD, IV = "testCryptoPassword", "iv=any16_symbols"
 CIPHER = Cipher(PASSWORD, IV)
@@ -66,17 +67,12 @@ class Taken:
 
 
 class Worker:
-    """The process; `lines` are what it logs."""
+    """The process, ours unless it is told otherwise; `lines` are what it logs."""
 
-    def __init__(self, env: dict[str, str], *command: str) -> None:
-        pysailor = Path(sys.executable).with_name("pysailor")
-        self.process = subprocess.Popen(
-            [str(pysailor), *(command or ("run",))],
-            env=env,
-            cwd=TINY,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+    def __init__(
+        self, env: dict[str, str], command: Sequence[str | Path] = (PYSAILOR, "run"), cwd: Path = TINY
+    ) -> None:
+        self.process = subprocess.Popen(command, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.lines: list[dict[str, Any]] = []
         self.text = ""
         self.errors = ""

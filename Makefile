@@ -3,6 +3,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 SOURCES = lib pysailor tests bench
+MEASURED = $(filter-out bench/timing.py bench/stub.py,$(wildcard bench/*.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint pytest soak bench clean
@@ -30,7 +31,8 @@ soak: $(VENV)/.test $(VENV)/.local ## the tests that take minutes
 	$(BIN)/pytest -m soak
 
 bench: $(VENV)/.test ## measure; prints tables
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(PIP) install -e '.[bench]'
+	@for script in $(MEASURED); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## remove what was made here
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .retry import Limits
     from .stream import Piece
 
+_ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
 _CONNECTIONS = 1000  # more than any prefetch; a connection is made only when one is needed
 
 
@@ -79,6 +80,8 @@ class _Adapter(HTTPAdapter):
         """Give what stands in the request's first line."""
         target = self._targets.get(request.url)
         if target is None:
+            if len(self._targets) >= _ADDRESSES:
+                self._targets.clear()
             target = self._targets[request.url] = super().request_url(request, proxies)
         return target
 
@@ -165,6 +168,8 @@ class Client:
         """Copy a request prepared once; preparing each anew costs more than all the rest."""
         template = self._templates.get((method, url))
         if template is None:
+            if len(self._templates) >= _ADDRESSES:
+                self._templates.clear()
             template = requests.Request(method, url, headers=self.connection.headers()).prepare()
             self._templates[method, url] = template
         request = template.copy()

@@ -81,16 +81,17 @@ class Try:
 class ApiError(StepError):
     """The API said no, or could not be asked.
 
-    `kind` is from the table. `status` is the HTTP status (None without an answer); `api_code`, `api_type`, `param` and
-    `text` are the API's own words; `tries` tells every sending; `retry_after` is the service's hint in seconds; `begun`
-    says that a part of the answer had come, and was shown.
+    `kind` is from the table, `why` says more. `status` is the HTTP status (None without an answer); `api_code`, `param`
+    and `text` are the API's own words; `tries` tells every sending; `retry_after` is the service's hint in seconds;
+    `begun` says that a part of the answer had come, and was shown.
     """
 
     def __init__(
         self,
         code: str,
-        text: str = "",
+        why: str = "",
         *,
+        text: str = "",
         status: int | None = None,
         api_code: str | None = None,
         param: str | None = None,
@@ -100,6 +101,7 @@ class ApiError(StepError):
         self.kind = KINDS[code]
         self.code = self.kind.code
         self.retryable = self.kind.again != NO
+        self.why = why
         self.text = text
         self.status = status
         self.api_code = api_code
@@ -108,13 +110,14 @@ class ApiError(StepError):
         self.retry_after = retry_after
         self.tries: tuple[Try, ...] = ()
         self.begun = False
-        super().__init__(code, text)
+        super().__init__(code, why or text)
 
     def __str__(self) -> str:
         """Tell the designer what happened and what to do; then, in brackets, what support will ask for."""
+        why = f" {self.why}" if self.why else ""
         said = f' The service said: "{self.text}"' if self.text else ""
         hint = f" It asks to wait {self.retry_after:g} seconds." if self.retry_after else ""
-        return f"{self.kind.meaning}{said}{hint} {self.kind.advice}{self._for_support()}"
+        return f"{self.kind.meaning}{why}{said}{hint} {self.kind.advice}{self._for_support()}"
 
     def to_json(self) -> dict[str, Any]:
         """Add the API's own words and the tries."""
@@ -151,7 +154,7 @@ def from_answer(status: int, headers: Mapping[str, str], body: bytes, retry_afte
     text = str(said.get("message") or "")[:_LONGEST_TEXT]
     return ApiError(
         _code(status, api_code, _word(said.get("type")), text),
-        text,
+        text=text,
         status=status,
         api_code=api_code,
         param=_word(said.get("param")),

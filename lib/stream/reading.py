@@ -21,8 +21,7 @@ class BrokenStream(ApiError):
     """
 
     def __init__(self, why: str, partial: dict[str, Any], characters: int) -> None:
-        super().__init__("cut_off")
-        self.why = why
+        super().__init__("cut_off", why)
         self.partial = partial
         self.characters = characters
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _ROUNDS = 3  # a value may need two: an object that becomes a list, whose members are then numbers as text
 _ABSENT = object()
+ALTERNATIVES = ("type", "anyOf", "oneOf")  # the rules that a value breaks by being of the wrong kind
 
 
 def mended(value: Any, validator: Draft202012Validator) -> Any:
@@ -27,10 +28,18 @@ def mended(value: Any, validator: Draft202012Validator) -> Any:
     return value
 
 
+def without(value: Any, members: list[list[str | int]]) -> Any:
+    """Give a copy of the value without these members."""
+    lighter = json.loads(json.dumps(value))
+    for path in members:
+        _put(lighter, path, _ABSENT)
+    return lighter
+
+
 def _repairs(error: ValidationError, validator: Draft202012Validator) -> Iterator[tuple[list[str | int], Any]]:
     """Give the replacement for what this error complains about, if one is certain: (path, value or _ABSENT)."""
     path = list(error.absolute_path)
-    if not path or error.validator not in ("type", "anyOf", "oneOf"):
+    if not path or error.validator not in ALTERNATIVES:
         return
     if error.instance is None:
         if isinstance(path[-1], str):

@@ -60,12 +60,12 @@ def private_postgresql(programs: Path) -> Iterator[str]:
             before = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
         data = folder / "data"
         laid = [*before, programs / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run(laid, check=True, capture_output=True, cwd=folder)  # noqa: S603 - our own command
+        subprocess.run(laid, check=True, capture_output=True, cwd=folder)
         options = ("fsync=off", "listen_addresses=", f"unix_socket_directories={folder}", "shared_buffers=16MB")
         command = [*before, programs / "postgres", "-D", data, *(part for option in options for part in ("-c", option))]
         with _running(command, folder, signal.SIGINT) as process:
             ready: list[str | Path] = [programs / "pg_isready", "-q", "-h", folder, "-U", "tester"]
-            _await(process, lambda: subprocess.run(ready, check=False).returncode == 0)  # noqa: S603 - our own command
+            _await(process, lambda: subprocess.run(ready, check=False).returncode == 0)
             yield f"postgresql://tester@/postgres?host={folder}"
 
 
@@ -97,7 +97,7 @@ def _program(name: str) -> Path:
     """Find the server's program; install it in CI, skip the test at a desk."""
     found = _find(name)
     if found is None and os.environ.get("CI") == "true":
-        done = subprocess.run([_INSTALL], check=False, capture_output=True, text=True)  # noqa: S603 - our own script
+        done = subprocess.run([_INSTALL], check=False, capture_output=True, text=True)
         found = _find(name)
         if found is None:
             pytest.fail(f"{name} is not there, and {_INSTALL.name} could not install it:\n{done.stderr[-2000:]}")
@@ -122,7 +122,7 @@ def _folder() -> Iterator[Path]:
 @contextmanager
 def _running(command: Sequence[str | Path], folder: Path, stop: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603 - our own command
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:
         yield process
     finally:

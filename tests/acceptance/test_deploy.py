@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 import yaml
 
 from lib.sandbox import KEY
+from pysailor.cli import main
 from pysailor.settings import Limits, variables
 from pysailor.signals import _LAST_RESORT
 from tests.broker import eventually, free_port
@@ -70,6 +72,22 @@ def test_what_kubernetes_sets_is_what_a_worker_reads(worker: Any) -> None:
 
 def test_what_compose_sets_is_what_a_worker_reads() -> None:
     assert MANDATORY <= set(compose()["services"]["worker"]["environment"]) <= set(DECLARED)
+
+
+def test_the_list_of_settings_names_every_variable_and_is_missed_when_it_is_old(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = (ROOT / "docs/settings.md").read_text()
+    assert [name for name in DECLARED if f"| `{name}` |" not in told] == []
+    for name in ("component.json", "README.md", "docs/settings.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    with (tmp_path / "docs/settings.md").open("w") as file:
+        file.write(told.replace("`20`", "`21`"))
+    assert main(["--component", str(tmp_path), "docs", "--check"]) == 1
+    assert "docs/settings.md is out of date" in capsys.readouterr().err
+    assert main(["--component", str(tmp_path), "docs"]) == 0
+    assert (tmp_path / "docs/settings.md").read_text() == told
 
 
 def test_secrets_come_from_a_secret(worker: Any) -> None:

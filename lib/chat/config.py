@@ -314,8 +314,10 @@ def _quoted(match: re.Match[str]) -> str:
 
 def fault_of_url(url: str) -> str | None:
     """Say why no request can be sent to this address; None if it can."""
-    if not url.endswith(ENDPOINT) or list(Connection(url.removesuffix(ENDPOINT)).faults()):
-        return f'found "{url[:100]}"; allowed: an address that ends with {ENDPOINT}, such as {PUBLIC_API}{ENDPOINT}'
+    try:
+        Connection.of({"baseUrl": url})
+    except InvalidConfig as error:
+        return f'found "{url[:100]}"; allowed: an address such as {PUBLIC_API}{ENDPOINT} ({error.faults[0].message})'
     return None
 
 

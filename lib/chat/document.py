@@ -68,9 +68,8 @@ def read(text: str) -> Node:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BadDocument(
-            [(mark.line + 1 if mark else 1, f"this is not YAML: {error.problem or error.context}")]
-        ) from error
+        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
+        raise BadDocument([(line, f"this is not YAML: {error.problem or error.context}")]) from error
     except (yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise BadDocument([(1, f"this is not YAML: {reason}")]) from error
@@ -110,7 +109,7 @@ class _Reader:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
                 self.faults.append((line, "a key is a list or a mapping; allowed: text"))
-            elif key.value == "<<" and key.style is None:
+            elif key.value == "<<" and not key.style:
                 self.faults.append((line, '"<<" is not known here; write the merged keys out'))
             elif key.value in members:
                 first = members[key.value].line

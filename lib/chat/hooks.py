@@ -84,7 +84,7 @@ class Hooks:
         name, arguments = _named(kind, source)
         stem, _, bare = name.rpartition(".")
         if not self.functions:
-            raise BadHook(f'"{name}" is not known, since no file of functions was given; give it with --hooks FILE.py')
+            raise BadHook(f'"{name}" is not known; allowed: functions of a file that is given with --hooks FILE.py')
         if (stem and stem != self.stem) or bare not in self.functions:
             raise BadHook(f'there is no function "{name}"; allowed: {", ".join(self._names())}')
         function = self.functions[bare]

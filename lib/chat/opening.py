@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from pysailor import InvalidConfig
 
 from ..connection import Connection
 from ..conversation import owner_of
-from .config import DEFAULT_MODEL, ENDPOINT, OWN, fault_of_url, request_schema
+from .config import DEFAULT_MODEL, OWN, request_schema
 from .expression import Expression, NotComputed
 
 if TYPE_CHECKING:
@@ -135,19 +137,21 @@ def _connection(own: Mapping[str, Any], service: Service) -> Connection:
     if service.is_stand_in:
         return service.connection
     url, key = own.get("url"), own.get("key")
-    if url is not None and (fault := fault_of_url(str(url))):
-        raise NotOpened("bad_address", f"url: {fault}.")
-    base = str(url).removesuffix(ENDPOINT) if url is not None else service.connection.base_url
-    if key is None:
-        if not service.connection.api_key:
-            raise NotOpened("no_key", "No API key is set for this chat.")
-        own_connection = service.connection
-        return Connection(base, own_connection.api_key, own_connection.organization, own_connection.project)
-    connection = Connection(base, str(key).strip())
-    faults = list(connection.faults())
-    if faults:
-        raise NotOpened("no_key", f"The API key {faults[0].message}.")
-    return connection
+    if key is not None:
+        return _read({"baseUrl": service.connection.base_url if url is None else str(url), "apiKey": str(key)})
+    if not service.connection.api_key:
+        raise NotOpened("no_key", "No API key is set for this chat.")
+    if url is None:
+        return service.connection
+    return replace(service.connection, base_url=_read({"baseUrl": str(url)}).base_url)
+
+
+def _read(cfg: Mapping[str, str]) -> Connection:
+    try:
+        return Connection.of(cfg)
+    except InvalidConfig as error:
+        told = "; ".join(f"{fault.pointer.lstrip('/')} {fault.message}" for fault in error.faults)
+        raise NotOpened("bad_address", f"No request can be made with this address: {told}.") from error
 
 
 def _opened(

@@ -74,7 +74,7 @@ class Answered:
     usage: Mapping[str, Any] | None
     cost: Mapping[str, Any] | None
     kept: bool
-    streamed: bool
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.websockets import WebSocketDisconnect
@@ -267,16 +267,25 @@ class Session:
         work.add_done_callback(lambda _: pieces.end())
         try:
             await self._send(self._format.started(turn))
-            while (text := await pieces.take()) is not None:
-                await self._send(self._format.piece(turn, text) if chat.streams else ())
+            streamed = await self._pass_on(turn, pieces, chat)
             event, self._last_kept = await _settled(work, cancel)
         finally:
             self._running = None
             cancel.set()
             pieces.close()
-        await self._send(
-            self._format.failed(turn, event) if isinstance(event, Failed) else self._format.answered(turn, event)
-        )
+        if isinstance(event, Failed):
+            await self._send(self._format.failed(turn, event))
+        else:
+            await self._send(self._format.answered(turn, replace(event, streamed=streamed)))
+
+    async def _pass_on(self, turn: int, pieces: Pieces, chat: Chat) -> bool:
+        """Send the pieces as they come, if the visitor wants them; tell whether any were sent."""
+        any_sent = False
+        while (text := await pieces.take()) is not None:
+            if chat.streams:  # some servers stream though nobody asked them to
+                await self._send(self._format.piece(turn, text))
+                any_sent = True
+        return any_sent
 
     # --- sending, ending ---------------------------------------------------------------------------------------------
 

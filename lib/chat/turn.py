@@ -98,9 +98,7 @@ def _turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], None
         if keeps:
             result = {"question": question.text, "replaces": question.replaces, "outcome": str(answer.outcome)}
             held.append([asked, {"role": "assistant", "content": text}], result=result)
-    told = Answered(
-        text, str(answer.outcome), _remark(answer), answer.usage, answer.cost, kept=keeps, streamed=chat.streams
-    )
+    told = Answered(text, str(answer.outcome), _remark(answer), answer.usage, answer.cost, kept=keeps)
     return Done(told, held.kept.number if held.kept else None)
 
 
@@ -156,7 +154,7 @@ def _tools(answer: Answer) -> list[str]:
 
 def stopped() -> Answered:
     """Give what is told of a turn that the visitor stopped."""
-    return Answered("", "stopped", "Stopped.", None, None, kept=False, streamed=True)
+    return Answered("", "stopped", "Stopped.", None, None, kept=False)
 
 
 def _without_key(text: str, chat: Chat) -> str:

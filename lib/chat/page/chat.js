@@ -34,7 +34,7 @@ function hear(event) {
 }
 
 function begin({ conversation, title, model, source, note, messages }) {
-  link.remember(conversation);
+  link.letIn(conversation);
   sessionStorage.setItem(place, conversation);
   document.title = title;
   part("title").textContent = title;
@@ -108,13 +108,13 @@ function show() {
   const busy = running.size > 0;
   stop.hidden = !busy;
   send.hidden = busy && !question.value.trim();
-  send.disabled = !link.isOpen;
-  if (retry) retry.disabled = busy || !link.isOpen;
+  send.disabled = !link.isReady;
+  if (retry) retry.disabled = busy || !link.isReady;
 }
 
 function submit() {
   const text = question.value;
-  if (!text.trim() || !link.isOpen) return;
+  if (!text.trim() || !link.isReady) return;
   retry?.remove();
   log.ask(text);
   link.say({ type: "ask", text });

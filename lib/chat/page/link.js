@@ -9,13 +9,19 @@ export class Link {
   #pause = FIRST_PAUSE;
   #timer = 0;
   #conversation = "";
+  #isReady = false;
 
   constructor({ hear, tell }) {
     this.hear = hear;
     this.tell = tell;
   }
 
-  /** Whether something can be said now. */
+  /** Whether a question would be answered now. */
+  get isReady() {
+    return this.#isReady;
+  }
+
+  /** Whether something can be said at all; a token, for one. */
   get isOpen() {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
@@ -27,10 +33,12 @@ export class Link {
     this.#connect();
   }
 
-  /** From now on, a lost socket comes back to this conversation. */
-  remember(conversation) {
+  /** The server let us in: from now on, a lost socket comes back to this conversation. */
+  letIn(conversation) {
     this.#conversation = conversation;
     this.#pause = FIRST_PAUSE;
+    this.#isReady = true;
+    this.tell("open");
   }
 
   say(message) {
@@ -41,6 +49,7 @@ export class Link {
     clearTimeout(this.#timer);
     const socket = this.#socket;
     this.#socket = null;
+    this.#isReady = false;
     socket?.close();
   }
 
@@ -48,7 +57,6 @@ export class Link {
     this.tell("joining");
     const socket = new WebSocket(address(this.#conversation));
     this.#socket = socket;
-    socket.addEventListener("open", () => this.#isCurrent(socket) && this.tell("open"));
     socket.addEventListener("message", (event) => this.#isCurrent(socket) && this.hear(JSON.parse(event.data)));
     socket.addEventListener("close", (event) => this.#isCurrent(socket) && this.#lost(event.code));
   }
@@ -59,6 +67,7 @@ export class Link {
 
   #lost(code) {
     this.#socket = null;
+    this.#isReady = false;
     this.tell(FINAL.has(code) ? "refused" : "lost");
     if (FINAL.has(code)) return;
     this.#timer = setTimeout(() => this.#connect(), this.#pause);

@@ -198,6 +198,13 @@ def started(service: str, environment: Mapping[str, str], log: Path) -> Iterator
             process.wait()
 
 
+def sent(sample: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    message = (ROOT / f"samples/sendRequest/{sample}.json").read_text()
+    return subprocess.run(
+        command_of("send"), env=environment, input=message, capture_output=True, text=True, check=False
+    )
+
+
 @pytest.fixture
 def hosts(broker: Rabbit) -> Iterator[Mapping[str, str]]:
     """Give where the containers' neighbours are here; what they leave in the broker is removed."""
@@ -222,12 +229,11 @@ def test_the_compose_example_takes_a_message_through_a_worker_and_stops_well(
         with started("worker", environment["worker"], log) as worker:
             eventually(lambda: b"Fully initialized" in log.read_bytes() or worker.poll() is not None)
             assert worker.poll() is None, log.read_text()
-            sample = (ROOT / "samples/sendRequest/hello.json").read_text()
-            sent = subprocess.run(
-                command_of("send"), env=environment["send"], input=sample, capture_output=True, text=True, check=False
-            )
-            assert sent.returncode == 0, sent.stdout + sent.stderr + log.read_text()
-            assert json.loads(sent.stdout)["body"]["object"] == "chat.completion"
+            answered = sent("hello", environment["send"])
+            assert answered.returncode == 0, answered.stdout + answered.stderr + log.read_text()
+            assert json.loads(answered.stdout)["body"]["object"] == "chat.completion"
+            refused = sent("wrong-numbers", environment["send"])
+            assert (refused.returncode, list(json.loads(refused.stdout))) == (1, ["error"])
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(30) == 0
     assert KEY not in log.read_text()

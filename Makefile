@@ -2,7 +2,7 @@
 VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
-SOURCES = lib pysailor tests bench
+SOURCES = lib pysailor tests bench deploy
 MEASURED = $(filter-out bench/timing.py bench/stub.py,$(wildcard bench/*.py))
 
 .DEFAULT_GOAL := help

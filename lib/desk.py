@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .chat import command as chat
 from .kinds import KINDS as EXPLANATIONS
 from .local import EmbeddedModel
 from .sandbox import KEY, SCENARIOS, Sandbox
@@ -37,9 +38,10 @@ class StandIn(Sandbox):
         return {"baseUrl": base_url, "apiKey": KEY, "model": self.model}
 
 
+COMMANDS = {"chat": chat}
 SERVERS = {"local": EmbeddedModel, "sandbox": StandIn}
 HOW_TO_GO_LIVE = "to ask the real API, set OPENAI_API_KEY and OPENAI_MODEL"
-__all__ = ["ENVIRONMENT", "EXPLANATIONS", "HOW_TO_GO_LIVE", "SCENARIOS", "SERVERS", "servers_for"]
+__all__ = ["COMMANDS", "ENVIRONMENT", "EXPLANATIONS", "HOW_TO_GO_LIVE", "SCENARIOS", "SERVERS", "servers_for"]
 
 
 def servers_for(cfg: Mapping[str, Any], scenario: str | None) -> tuple[str, ...]:

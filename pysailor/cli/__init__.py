@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pysailor.errors import SailorError
 
-from . import check, docs, explain, lint, meta, process, run, select, serve, service, verify
+from . import check, docs, explain, lint, meta, own, process, run, select, serve, service, verify
 from .desk import BadUsage
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ example:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code. What goes wrong is one clear line each on stderr."""
-    args = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    args = _parser(arguments).parse_args(arguments)
     if not getattr(args, "logs", False):  # what runs on the platform logs in its form
         _log_to_stderr(args)
     try:
@@ -64,7 +65,7 @@ def _log_to_stderr(args: argparse.Namespace) -> None:
     logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pysailor",
         description=_DESCRIPTION,
@@ -77,4 +78,5 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.add(commands)
+    own.add(commands, arguments)
     return parser

@@ -169,7 +169,7 @@ def _limits(args: argparse.Namespace, usual: Any) -> Any:
 def _service(args: argparse.Namespace, environment: Mapping[str, str], stack: ExitStack) -> Service:
     """Choose who answers; start a stand-in only if one is asked for."""
     from ..connection import Connection  # noqa: PLC0415 - the same as above
-    from ..desk import ENVIRONMENT, SERVERS  # noqa: PLC0415 - desk names this command, so not at the top
+    from ..stand_ins import ENVIRONMENT, SERVERS  # noqa: PLC0415 - the same as above
     from .opening import Service  # noqa: PLC0415 - the same as above
 
     if not args.stand_in:

@@ -99,28 +99,26 @@ class Worker:
         return outcome
 
     def _outcome(self, passage: Passage, message: Message) -> Outcome:
-        self._watch.begin(passage)
-        try:
-            error = self._attempt(passage, message)
-        finally:
-            self._watch.end(passage)
+        error = self._attempt(passage, message)
         if not passage.claim():
             LOG.warning("The component came back from a message that had failed", extra=passage.incoming.ids())
             return Outcome.FAILED  # it is settled; this changes nothing
         return self._settled(passage, error)
 
     def _attempt(self, passage: Passage, message: Message) -> BaseException | None:
-        """Give what went wrong, None if all went well."""
-        ids = passage.incoming.ids()
-        deadline = None if self._seconds is None else time.monotonic() + self._seconds
+        """Give what went wrong, None if all went well. The time begins when the component does."""
         try:
             resolved = self._outlet.bodies.incoming(message, passage.incoming.message_id)
             emitter = passage.emitter = Emitter(self._outlet, passage.incoming, resolved, passage.shared)
-            self._step.process(resolved, Call(emitter, component_logger(ids), deadline))
+            deadline = None if self._seconds is None else time.monotonic() + self._seconds
+            self._watch.begin(passage)
+            self._step.process(resolved, Call(emitter, component_logger(passage.incoming.ids()), deadline))
         except Exception as error:  # noqa: BLE001 - the top of the thread: it must live on, and somebody must be told
             return error
         except BaseException as error:  # noqa: BLE001 - as above: sys.exit in a component ends a message, not us
             return Defect(f"The component tried to end the process: {error!r}")
+        finally:
+            self._watch.end(passage)
         return emitter.failure
 
     def _settled(self, passage: Passage, error: BaseException | None) -> Outcome:

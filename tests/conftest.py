@@ -10,7 +10,10 @@ from lib.sandbox import Sandbox
 from tests.broker import Rabbit, running_rabbit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.stage import Stage
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +28,23 @@ def sandbox() -> Iterator[Sandbox]:
     """Give a stand-in for the API, over a real socket."""
     with Sandbox(slow_seconds=3) as started:
         yield started
+
+
+@pytest.fixture
+def stage(broker: Rabbit, tmp_path: Path) -> Iterator[Stage]:
+    """Give a step of a flow on it, with a platform of its own."""
+    from tests.stage import staged  # noqa: PLC0415 - needs an extra, and most tests need no stage
+
+    with staged(broker, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Give what prints a finding of this test, whether it passes or not."""
+
+    def print_it(finding: str) -> None:
+        with capsys.disabled():
+            print(f"\n{request.node.name}: {finding}")  # noqa: T201 - that is the point
+
+    return print_it

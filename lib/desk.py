@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .chat import command as chat
+from .conversation import command as conversations
 from .kinds import KINDS as EXPLANATIONS
 from .sandbox import SCENARIOS
 from .stand_ins import ENVIRONMENT, SERVERS
@@ -12,7 +13,7 @@ from .stand_ins import ENVIRONMENT, SERVERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-COMMANDS = {"chat": chat}
+COMMANDS = {"chat": chat, "conversations": conversations}
 HOW_TO_GO_LIVE = "to ask the real API, set OPENAI_API_KEY and OPENAI_MODEL"
 __all__ = ["COMMANDS", "ENVIRONMENT", "EXPLANATIONS", "HOW_TO_GO_LIVE", "SCENARIOS", "SERVERS", "servers_for"]
 

@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from .attachments import ALLOW_PRIVATE_URLS, Downloads
+from .conversation import DEFAULT_STORE, STORE_VARIABLE
 from .models import Models
 
 MODELS_FILE = "CHATGPT_MODELS_FILE"
-CONVERSATIONS = "CHATGPT_CONVERSATIONS"
 
 
 class Surroundings:
@@ -18,7 +18,7 @@ class Surroundings:
 
     def __init__(self) -> None:
         self._models_file = os.environ.get(MODELS_FILE)
-        self.conversations = os.environ.get(CONVERSATIONS) or "sqlite:///conversations.sqlite"
+        self.conversations = os.environ.get(STORE_VARIABLE) or DEFAULT_STORE
         self.downloads = Downloads(allow_private=os.environ.get(ALLOW_PRIVATE_URLS, "").lower() == "true")
 
     @cached_property

@@ -21,14 +21,15 @@ _MARKED = re.compile(r"(<!-- pysailor:(?P<name>\w+) -->\n).*?(<!-- pysailor:end 
 def told(component: Component, text: str) -> str:
     """Give the text with what stands between the marks written anew.
 
-    The marks are `<!-- pysailor:credentials -->`, and likewise functions, settings and errors; each is closed by
-    `<!-- pysailor:end -->`.
+    The marks are `<!-- pysailor:credentials -->`, and likewise functions, environment, settings and errors; each is
+    closed by `<!-- pysailor:end -->`.
     """
     parts = {
         "credentials": _credentials(component),
         "functions": _functions(component),
         "settings": _settings(),
         "errors": _errors(component),
+        "environment": _environment(component),
     }
     return _MARKED.sub(lambda found: f"{found[1]}\n{parts[found['name']]}\n\n{found[3]}", text)
 
@@ -57,6 +58,13 @@ def _errors(component: Component) -> str:
         for told in getattr(component.desk, "EXPLANATIONS", {}).values()
     ]
     return "\n".join(["| Code | Name | What it means | What to do | Trying again |", "|---|---|---|---|---|", *rows])
+
+
+def _environment(component: Component) -> str:
+    """Tell the variables that the component itself reads."""
+    declared = component.descriptor.document.get("envVars") or {}
+    rows = [f"| `{name}` | {_cell(about.get('description', ''))} |" for name, about in declared.items()]
+    return "\n".join(["| Variable | What it is for |", "|---|---|", *rows])
 
 
 def _table(fields: Iterable[Field]) -> Iterator[str]:

@@ -1,14 +1,16 @@
 """Conversations that last: append-only turns, one at a time, in a store that several workers share."""
 
 from .errors import ConversationBusy, StoreUnavailable, TurnLost, TurnTooLarge
-from .opening import open_store
+from .opening import DEFAULT_STORE, STORE_VARIABLE, open_store
 from .store import LEASE_SECONDS, Busy, Conversation, Store
 from .turn import LARGEST_TURN, Summary, Turn, owner_of
 from .window import ChatMessage, Count, window
 
 __all__ = [
+    "DEFAULT_STORE",
     "LARGEST_TURN",
     "LEASE_SECONDS",
+    "STORE_VARIABLE",
     "Busy",
     "ChatMessage",
     "Conversation",

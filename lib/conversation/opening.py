@@ -9,6 +9,10 @@ from pysailor import InvalidConfig
 from .memory import MemoryStore
 from .store import LEASE_SECONDS, Store
 
+STORE_VARIABLE = "CHATGPT_CONVERSATIONS"
+"""The variable by which whoever runs the component says where Ask keeps its conversations."""
+DEFAULT_STORE = "sqlite:///conversations.sqlite"
+
 _KNOWN = "sqlite:///file.sqlite, postgresql://user@host/database, redis://host:6379/0, memory:"
 
 

@@ -55,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
     with Desk(args) as desk:
         function = loaded(desk, args.function)
         samples = [Sample.read(name) for name in args.samples]
-        for sample in samples:
+        for number, sample in enumerate(samples, 1):
+            _tell_progress(number, len(samples), sample)
             try:
                 show(desk, function, sample, _printer(pretty=args.pretty))
             except BadUsage:
@@ -65,6 +66,11 @@ def run(args: argparse.Namespace) -> int:
                 cfg = {**desk.environment, **sample.cfg, **desk.given}
                 print(masked(_told(sample, error), desk.secrets(cfg)), file=sys.stderr)
     return failed
+
+
+def _tell_progress(number: int, of: int, sample: Sample) -> None:
+    if of > 1 and sys.stderr.isatty():
+        say(f"{number}/{of} {sample.name}")
 
 
 def loaded(desk: Desk, name: str) -> Loaded:
@@ -78,24 +84,39 @@ def loaded(desk: Desk, name: str) -> Loaded:
 
 def _process(desk: Desk, function: Loaded, sample: Sample, write: Callable[[Any], None]) -> None:
     step = Step(function, desk.settings(sample.cfg, sample.scenario), snapshot=sample.snapshot)
+    listener = _Listener(write)
     try:
-        step.process(sample.message, Call(_listener(write), logging.getLogger("component")))
+        step.process(sample.message, Call(listener, logging.getLogger("component")))
     finally:
+        listener.end_line()
         step.close()
 
 
-def _listener(write: Callable[[Any], None]) -> Callable[[Event], None]:
-    def listen(event: Event) -> None:
-        if isinstance(event, Data):
-            write(event.message.to_json())
-        elif isinstance(event, Partial):
+class _Listener:
+    """Prints what a step emits: messages as results, the words of an answer that is being made as they come."""
+
+    def __init__(self, write: Callable[[Any], None]) -> None:
+        self._write = write
+        self._in_a_line = False
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Partial):
             print(event.text, end="", file=sys.stderr, flush=True)
+            self._in_a_line = True
+            return
+        self.end_line()
+        if isinstance(event, Data):
+            self._write(event.message.to_json())
         elif isinstance(event, HttpReply):
             say(f"the step answers the caller of the flow with status {event.status_code}")
         else:
             say(f"the step emits {type(event).__name__}, which the platform would keep")
 
-    return listen
+    def end_line(self) -> None:
+        """End the line of an answer, so that what follows begins its own."""
+        if self._in_a_line:
+            print(file=sys.stderr)
+            self._in_a_line = False
 
 
 def _show(desk: Desk, function: Loaded, sample: Sample, write: Callable[[Any], None]) -> None:
@@ -105,7 +126,7 @@ def _show(desk: Desk, function: Loaded, sample: Sample, write: Callable[[Any], N
         raise BadUsage(f"{function.declared.name} cannot show its request: its module has no function preview")
     cfg = {**examples(function), **desk.environment, **sample.cfg, **desk.given}
     step = Step(function, cfg)
-    call = Call(_listener(write), logging.getLogger("component"))
+    call = Call(_Listener(write), logging.getLogger("component"))
     request: HttpRequest = preview(step.accept(sample.message), step.cfg, step.context(call))
     hidden = desk.secrets(cfg)
     shown = {

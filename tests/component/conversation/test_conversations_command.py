@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> str:
 def test_a_conversation_is_listed_shown_and_deleted(store: str, capsys: pytest.CaptureFixture[str]) -> None:
     mine = ("--store", store, "--key", "key")
     assert main(["conversations", "list", *mine]) == 0
-    assert json.loads(capsys.readouterr().out)["id"] == "c"
+    assert json.loads(capsys.readouterr().out)["conversationId"] == "c"
     assert main(["conversations", "show", "c", *mine]) == 0
     assert json.loads(capsys.readouterr().out)["turns"][0]["messages"][1]["content"] == "Hello"
     assert main(["conversations", "delete", "c", *mine]) == 0

@@ -144,7 +144,8 @@ class Door:
         response = HTMLResponse(page, headers=dict(_HEADERS))
         if SESSION_COOKIE not in handler.cookies:
             name = handler.session["id"]
-            response.set_cookie(SESSION_COOKIE, name, max_age=_YEAR, path="/", httponly=True, samesite="strict")
+            secure = request.url.scheme == "https"
+            response.set_cookie(SESSION_COOKIE, name, _YEAR, path="/", secure=secure, httponly=True, samesite="strict")
         return response
 
     def _elsewhere(self, path: str) -> Response:

@@ -98,7 +98,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, environment: Mapping[str, str] | None = None) -> int:
     """Serve until a signal; give the exit code. What is wrong is one line each on standard error."""
-    environment = os.environ if environment is None else environment
+    environment = _environment() if environment is None else environment
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         return _told(MISUSED, MISSING)
@@ -106,7 +106,7 @@ def run(args: argparse.Namespace, environment: Mapping[str, str] | None = None) 
         config = _config(args, environment)
         with ExitStack() as stack:
             listener = _listener(args, config, environment, stack)
-            _welcome(config, listener, args)
+            _welcome(config, listener, args, environment)
             listener.run()
     except InvalidConfig as error:
         return _told(MISUSED, *str(error).splitlines())
@@ -115,6 +115,12 @@ def run(args: argparse.Namespace, environment: Mapping[str, str] | None = None) 
     except RuntimeError as error:
         return _told(FAILED, str(error))
     return DONE
+
+
+def _environment() -> dict[str, str]:
+    from dotenv import dotenv_values  # noqa: PLC0415 - not needed where the command is only declared
+
+    return {**{name: value for name, value in dotenv_values(".env").items() if value}, **os.environ}
 
 
 def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
@@ -185,12 +191,12 @@ def _service(args: argparse.Namespace, environment: Mapping[str, str], stack: Ex
     return Service(Connection.of(cfg), cfg["model"], args.stand_in, f"Answers come from {server.title}.")
 
 
-def _welcome(config: Config, listener: Listener, args: argparse.Namespace) -> None:
+def _welcome(config: Config, listener: Listener, args: argparse.Namespace, environment: Mapping[str, str]) -> None:
     from .notices import of_models  # noqa: PLC0415 - the table of models
 
     for notice in (*config.notices, *of_models(config, args.stand_in is not None)):
         _say(notice)
-    if args.stand_in is None and not _is_local(args.host) and not (args.token or os.environ.get("CHAT_TOKEN")):
+    if args.stand_in is None and not _is_local(args.host) and not (args.token or environment.get("CHAT_TOKEN")):
         _say("anybody who reaches this port can ask on your account; --token asks visitors for a word")
     for route in config.routes:
         sys.stdout.write(f"{route.name}: {listener.url(route.address) if route.address else route.text}\n")

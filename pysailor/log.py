@@ -59,14 +59,18 @@ class Redaction:
     """The secrets that must not be logged. More become known on the way: a step's credentials, when it is read."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets: frozenset[str] = frozenset()
+        self._secrets: dict[str, frozenset[str]] = {}
         self._pattern: re.Pattern[str] | None = None
         self.hide(secrets)
 
-    def hide(self, secrets: Iterable[str]) -> None:
-        """Mask these too, from now on. What is shorter than four characters is left."""
-        self._secrets |= {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
-        longest_first = sorted(self._secrets, key=len, reverse=True)
+    def hide(self, secrets: Iterable[str], instead_of: str = "") -> None:
+        """Mask these too, from now on. What is shorter than four characters is left.
+
+        Secrets that are renewed have a name: the new ones take the place of the old, or there would be no end of them.
+        """
+        found = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+        self._secrets[instead_of] = found if instead_of else found | self._secrets.get("", frozenset())
+        longest_first = sorted(frozenset().union(*self._secrets.values()), key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def mask(self, text: str) -> str:

@@ -71,9 +71,9 @@ class Life:
         with StopSignal(self.settings.limits.shutdown_deadline) as stop:
             try:
                 self._end_flow() if self.settings.behaviour.hook_shutdown else self._work(stop)
-            except Exception:
+            except Exception as error:
                 # The top of the process: whatever it was, the platform reads the log and the exit code.
-                LOG.critical("the worker cannot go on", exc_info=True)
+                LOG.critical("the worker cannot go on: %s", error, exc_info=True)
                 return FAILED
         return DONE
 
@@ -161,7 +161,7 @@ class Life:
 
     def _store_keys(self, api: PlatformApi, data: StepData) -> Callable[[Mapping[str, Any]], None]:
         def store(keys: Mapping[str, Any]) -> None:
-            self.redaction.hide(assembly.texts(dict(keys)))
+            self.redaction.hide(assembly.texts(dict(keys)), instead_of="keys")
             api.update_account_keys(data.account_id, keys)
 
         return store

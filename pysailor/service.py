@@ -139,7 +139,7 @@ class Service:
         with PlatformApi(told.api, "", "") as api, Keep() as kept:
 
             def store(keys: Mapping[str, Any]) -> None:
-                self._redaction.hide(assembly.texts(dict(keys)))
+                self._redaction.hide(assembly.texts(dict(keys)), instead_of="keys")
                 try:
                     api.update_account_keys(told.cfg.get("_account"), keys)
                 except PlatformApiError as error:

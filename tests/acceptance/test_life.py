@@ -11,10 +11,10 @@ import pytest
 
 from tests.broker import eventually, free_port
 from tests.platform import FLOW_ID
-from tests.stage import FIXED
+from tests.stage import FIXED, PYSAILOR, Worker
 
 if TYPE_CHECKING:
-    from tests.stage import Stage, Worker
+    from tests.stage import Stage
 
 HOOK = f"/sailor-support/hooks/task/{FLOW_ID}/startup/data"
 
@@ -231,3 +231,23 @@ def test_a_component_that_does_not_is_left_behind_and_its_place_is_taken(stage: 
         stage.put({"body": {"and": "another"}})
         assert stage.one().body == {"and": "another"}
     assert stage.nothing_left()
+
+
+# --- the service ---------------------------------------------------------------------------------------------------
+
+
+def ask(stage: Stage, method: str, password: str, **changes: str) -> Any:
+    told = {"POST_RESULT_URL": f"{stage.platform.uri}/result", "CFG": json.dumps({"password": password})}
+    worker = Worker(stage.env(**told, **changes), (PYSAILOR, "service", method))
+    assert (worker.end(), worker.errors) == (0, "")
+    return stage.platform.results[-1]
+
+
+def test_a_question_of_the_forms_is_answered_by_a_process_of_its_own(stage: Stage) -> None:
+    assert ask(stage, "verifyCredentials", "open sesame") == {"status": "success", "data": {"verified": True}}
+    assert ask(stage, "guess", "open sesame")["data"] == {"message": 'Unknown service method "guess"'}
+
+
+def test_a_verifier_that_hangs_does_not_keep_the_process(stage: Stage) -> None:
+    answer = ask(stage, "verifyCredentials", "hang", PYSAILOR_SERVICE_DEADLINE="0.1")
+    assert answer["data"]["verified"] is False

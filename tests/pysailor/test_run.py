@@ -17,6 +17,7 @@ from pysailor.emitter import Outlet, new_id
 from pysailor.errors import Defect, Rebound, StepError
 from pysailor.hooks import Hooks, emitting
 from pysailor.lightweight import Bodies
+from pysailor.log import Redaction
 from pysailor.settings import Settings
 from pysailor.signals import StopSignal
 from pysailor.step import Step
@@ -314,3 +315,10 @@ def test_every_hidden_value_is_known_to_the_log_however_deep() -> None:
     fields = Component.find(TINY).function("obey").fields
     cfg = {"password": {"oauth": ["a-token", {"b": "another"}], "n": 1}, "tone": "soft"}
     assert sorted(assembly.secrets_in(fields, cfg)) == ["a-token", "another"]
+
+
+def test_keys_that_are_renewed_take_the_place_of_the_old_ones_in_the_log() -> None:
+    redaction = Redaction(["for-ever"])
+    for number in range(50):
+        redaction.hide([f"token-{number:02}"], instead_of="keys")
+    assert redaction.mask("for-ever token-48 token-49") == "*** token-48 ***"

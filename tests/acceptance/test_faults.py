@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tests.broker import Cable, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.stage import Stage
 
@@ -117,3 +118,34 @@ def test_an_exchange_that_is_missing_is_waited_for(stage: Stage) -> None:
         stage.declare("error")
         numbers(stage, 1)
     assert stage.nothing_left()
+
+
+def test_a_channel_that_the_broker_closes_because_work_takes_long_does_not_run_it_twice(stage: Stage) -> None:
+    gate, begun = stage.file("gate"), stage.file("begun")
+    with _impatient(stage), stage.worker() as worker:
+        stage.order("hold", gate=str(gate), begun=str(begun))
+        eventually(begun.exists)
+        begun.unlink()
+        eventually(lambda: worker.said("channel closed") and worker.said("consuming again"))
+        gate.touch()
+        assert stage.one().body == {"held": str(gate)}
+        assert not begun.exists()
+    assert stage.nothing_left()
+
+
+@contextmanager
+def _impatient(stage: Stage) -> Iterator[None]:
+    """Have the broker close channels after a second of work instead of half an hour."""
+    before = stage.rabbit.ctl("eval", "application:get_env(rabbit, consumer_timeout, undefined).").strip()
+    stage.rabbit.ctl("eval", _set(1000, 200))
+    try:
+        yield
+    finally:
+        stage.rabbit.ctl("eval", _set(before, 60_000))
+
+
+def _set(timeout: object, tick: int) -> str:
+    return (
+        f"application:set_env(rabbit, consumer_timeout, {timeout}), "
+        f"application:set_env(rabbit, channel_tick_interval, {tick})."
+    )

@@ -59,6 +59,10 @@ class Schema:
 
         return Draft202012Validator(self.standard)
 
+    @cached_property
+    def _closed(self) -> jsonschema_rs.Validator:
+        return jsonschema_rs.Draft202012Validator(undeclared.closed(self.standard))
+
     def accepts(self, value: Any) -> bool:
         """Say whether the value fits, in microseconds."""
         try:
@@ -110,7 +114,12 @@ class Schema:
         return list(undeclared.faults(value, self.standard))
 
     def undeclared(self, value: Any) -> set[str]:
-        """Give only where they stand, which is quicker."""
+        """Give only where they stand, in microseconds if there are none."""
+        try:
+            if self._closed.is_valid(value):
+                return set()
+        except ValueError:
+            pass  # as in `accepts`
         return set(undeclared.pointers(value, self.standard))
 
 

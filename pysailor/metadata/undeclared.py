@@ -27,6 +27,28 @@ def faults(value: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(pointer, "is not a known field" + (f"; did you mean {close[0]}?" if close else ""))
 
 
+def closed(root: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a schema that refuses what `pointers` would name, and nothing else: to ask first, in microseconds."""
+    targets: dict[str, Any] = {}
+    shut = _closed(root, root, targets)
+    return {**shut, "$defs": {str(number): target for number, target in enumerate(targets.values())}}
+
+
+def _closed(schema: Any, root: Mapping[str, Any], targets: dict[str, Any]) -> dict[str, Any]:
+    reference = schema.get("$ref") if isinstance(schema, dict) else None
+    if isinstance(reference, str) and reference.startswith("#/"):
+        if reference not in targets:
+            targets[reference] = {}  # there from now on, for a schema that refers to itself
+            targets[reference] = _closed(resolved(schema, root), root, targets)
+        return {"$ref": f"#/$defs/{list(targets).index(reference)}"}
+    plain = resolved(schema, root)
+    shut: dict[str, Any] = {"items": _closed(plain["items"], root, targets)} if "items" in plain else {}
+    if "properties" in plain:
+        declared = {name: _closed(member, root, targets) for name, member in plain["properties"].items()}
+        shut |= {"properties": declared, "additionalProperties": False}
+    return shut
+
+
 def _members(
     value: Any, schema: Any, root: Mapping[str, Any], pointer: str
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from pysailor.errors import StepError
 
 _LARGEST_EXACT = 2**53
+_WHOLE = re.compile(r"\.0(?![0-9])")
+"""Perhaps a whole number that Python keeps as a float, perhaps only a text that says 1.0."""
 
 
 class NotJson(StepError):
@@ -32,7 +35,7 @@ def write(value: Any) -> bytes:
         raise NotJson("The value is nested too deeply for JSON, or contains itself.") from error
     except TypeError as error:
         raise NotJson(f"The value cannot be written as JSON: {error}.") from error
-    if ".0" in text:  # perhaps a whole number that Python keeps as a float, perhaps only a text that says 1.0
+    if _WHOLE.search(text):
         return _write_slowly(value)
     return _utf8(text)
 

@@ -136,3 +136,24 @@ def test_any_value_is_accepted_or_has_faults_and_both_validators_agree(body: Any
 def test_mending_twice_changes_nothing_more(body: Any) -> None:
     once = CHAT.mend(body)
     assert CHAT.mend(once) == once
+
+
+NAMES = st.sampled_from(["messages", "role", "content", "functions", "closed", "only", "other"])
+NAMED = st.recursive(
+    st.none() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(NAMED)
+def test_the_quick_look_for_undeclared_members_finds_what_the_walk_finds(body: Any) -> None:
+    assert CHAT.undeclared(body) == {fault.pointer for fault in CHAT.unknown(body)}
+
+
+def test_undeclared_members_of_a_schema_that_refers_to_itself_are_found() -> None:
+    node = {"$ref": "#/definitions/node"}
+    tree = Schema({**node, "definitions": {"node": {"properties": {"below": {"items": node}}}}})
+    assert tree.undeclared({"below": [{"below": [{}]}]}) == set()
+    assert tree.undeclared({"below": [{"below": [{"above": 1}]}]}) == {"/below/0/below/0/above"}

@@ -56,17 +56,17 @@ class Component:
         self.descriptor: Descriptor = declaration.read(self.root / "component.json")
 
     @classmethod
-    def find(cls, path: str | Path | None = None) -> Component:
+    def find(cls, path: str | Path | None = None, installed: Path = INSTALLED) -> Component:
         """Find the component: at the path, else in the working directory, else the one that is installed."""
         if path is not None:
             return cls(Path(path))
         if Path("component.json").is_file():
             return cls(Path.cwd())
-        installed = sorted(found.parent for found in INSTALLED.glob("*/component.json"))
-        if len(installed) == 1:
-            return cls(installed[0])
-        if installed:
-            names = ", ".join(str(root) for root in installed)
+        roots = sorted(found.parent for found in installed.glob("*/component.json"))
+        if len(roots) == 1:
+            return cls(roots[0])
+        if roots:
+            names = ", ".join(map(str, roots))
             raise BrokenComponent(f"Several components are installed; name one with --component: {names}")
         raise BrokenComponent(
             "There is no component.json here. Go to a component's directory or name one: --component."

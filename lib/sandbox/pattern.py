@@ -12,6 +12,7 @@ _SAMPLES = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a", "t": "\t
 _MOST_REPEATS = 1000
 _LONGEST = 20_000
 _QUANTIFIER = re.compile(r"[*+?]\??|\{(\d+)(?:,(\d*))?\}\??")
+_OPERATORS = re.compile(r"(\\.)|[\[&~|]|-(?=-)", re.DOTALL)
 _LIKELY = "a1-_. :/@AZ09~!#"
 
 
@@ -91,8 +92,13 @@ class _Reader:
         while self._take() != "]":
             self._at += self._pattern[self._at - 1] == "\\"
         try:
-            takes = re.compile(self._pattern[start : self._at])
+            takes = re.compile(_plain_class(self._pattern[start : self._at]))
         except re.error as error:
             raise ValueError(str(error)) from error
         candidates = _LIKELY + "".join(map(chr, range(32, 127)))
         return next((candidate for candidate in candidates if takes.match(candidate)), "")
+
+
+def _plain_class(text: str) -> str:
+    """Give a character class in which nothing looks like the set operations that Python may have one day."""
+    return text[0] + _OPERATORS.sub(lambda found: found[1] or f"\\{found[0]}", text[1:])

@@ -61,7 +61,22 @@ def test_a_component_json_that_is_none_is_a_broken_component(tmp_path: Path, tex
 def test_no_component_at_all_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BrokenComponent, match=r"no component\.json here"):
-        Component.find()
+        Component.find(installed=tmp_path / "share")
+
+
+def test_the_one_that_is_installed_is_found_and_of_two_one_must_be_named(
+    tmp_path: Path, echo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share, elsewhere = tmp_path / "share", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    for name in ("one", "two"):
+        (share / name).mkdir(parents=True)
+        (share / name / "component.json").write_text((echo / "component.json").read_text())
+        if name == "one":
+            assert Component.find(installed=share).root == share / "one"
+    with pytest.raises(BrokenComponent, match="Several components are installed"):
+        Component.find(installed=share)
 
 
 def test_an_unknown_function_is_told_with_those_there_are(echo: Path) -> None:

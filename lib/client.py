@@ -144,12 +144,13 @@ class Client:
         """Send, and send again where that can help; every try is told, in the answer or in the error."""
         start = time.monotonic()
         end = min(start + call.limits.timeout, call.deadline or float("inf"))
+        cancel = call.cancel or Cancel()
         tries: list[Try] = []
         while True:
             request = self._request(method, url, body)
             began = time.monotonic()
             try:
-                document, request_id = yield from self._try(request, end, call)
+                document, request_id = yield from self._try(request, end, call, cancel)
             except ApiError as error:
                 own_id = request.headers["X-Client-Request-Id"]
                 tries.append(Try(error.code, time.monotonic() - began, error.request_id or own_id))
@@ -158,7 +159,8 @@ class Client:
                 if pause is None or time.monotonic() + pause >= end:
                     raise
                 call.logger.warning("Try %d failed (%s); the next follows in %.1f s", len(tries), error.code, pause)
-                time.sleep(pause)
+                if cancel.wait(pause):
+                    raise ApiError("cancelled") from error
             else:
                 now = time.monotonic()
                 tries.append(Try("answered", now - began, request_id))
@@ -180,9 +182,8 @@ class Client:
         return request
 
     def _try(
-        self, request: requests.PreparedRequest, end: float, call: Call
+        self, request: requests.PreparedRequest, end: float, call: Call, cancel: Cancel
     ) -> Generator[Piece, None, tuple[dict[str, Any], str | None]]:
-        cancel = call.cancel or Cancel()
         with self._sent(request, end, call) as answer, cancel.closes(answer):
             try:
                 document = yield from response.read(answer, end)

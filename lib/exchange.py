@@ -22,13 +22,14 @@ from .surroundings import Surroundings
 from .usage import Budget, Cost, Usage, cost, usage_of, worst_case
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from pysailor import Context
 
     from .client import Answer, Client
     from .errors import Try
     from .request import Request, Verdict
+    from .response import Cancel
     from .stream import Piece
 
 _MOST_REPAIRS = 3
@@ -134,12 +135,14 @@ class Exchange:
         ctx: Context,
         snapshot: Any = None,
         attachments: Mapping[str, Any] | None = None,
+        cancel: Cancel | None = None,
     ) -> None:
-        """Take what the message brings along: the step's memory, and the attachments by name."""
+        """Take what the message brings along (the step's memory, attachments by name), and what stops the call."""
         self._client = client
         self._terms = terms
         self._ctx = ctx
         self._attachments = attachments or {}
+        self._cancel = cancel
         refused = snapshot.get("refused", []) if isinstance(snapshot, dict) else []
         self._learned = Learned.from_json(refused)
 
@@ -166,7 +169,7 @@ class Exchange:
         warnings = tuple(str(fault) for fault in verdict.warnings) + request.notes
         for warning in warnings:
             self._ctx.logger.warning("%s", warning)
-        call = Call(terms.limits, self._ctx.logger, self._ctx.until(terms.limits.timeout))
+        call = Call(terms.limits, self._ctx.logger, self._ctx.until(terms.limits.timeout), self._cancel)
         request = self._with_attachments(request, call)
         self._within_budget(request, Budget(terms.max_cost) if terms.max_cost is not None else None)
         result = yield from self._round(request, call, warnings)
@@ -179,8 +182,8 @@ class Exchange:
         self._judged(result)
         return result
 
-    def result(self, request: Request) -> Result:
-        """Ask, show the words as they come, and give the result; raise as pieces() does."""
+    def result(self, request: Request, show: Callable[[str], None] | None = None) -> Result:
+        """Ask, show the words of the first choice as they come, and give the result; raise as pieces() does."""
         answering = self.pieces(request)
         while True:
             try:
@@ -188,12 +191,12 @@ class Exchange:
             except StopIteration as end:
                 result: Result = end.value
                 return result
-            self.show(piece)
+            self.show(piece, show)
 
-    def show(self, piece: Piece) -> None:
-        """Show the words of the first choice."""
+    def show(self, piece: Piece, show: Callable[[str], None] | None = None) -> None:
+        """Show a piece to whoever watches the step, or to `show`."""
         if piece.choice == 0 and piece.kind in ("content", "refusal"):
-            self._ctx.partial(piece.text)
+            (show or self._ctx.partial)(piece.text)
 
     def _round(self, request: Request, call: Call, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
         try:

@@ -1,6 +1,6 @@
 """The contract between a component and its runtime: everything that a component may import."""
 
-from .context import Context
+from .context import Context, Keep
 from .errors import (
     Fault,
     InvalidConfig,
@@ -21,6 +21,7 @@ __all__ = [
     "InvalidCredentials",
     "InvalidInput",
     "InvalidOutput",
+    "Keep",
     "Message",
     "Rebound",
     "Schema",

@@ -150,7 +150,7 @@ def _listener(args: argparse.Namespace, config: Config, environment: Mapping[str
     limits = _limits(args, Limits())
     store = stack.enter_context(open_store(args.store))
     service = _service(args, environment, stack)
-    talk = ApiTalk(priced=not service.is_stand_in)
+    talk = ApiTalk()
     stack.callback(talk.close)
     origins = frozenset(origin.rstrip("/").lower() for origin in args.allow_origin)
     guard = Guard(origins, args.token or environment.get("CHAT_TOKEN") or None, local=_is_local(args.host))

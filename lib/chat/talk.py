@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pysailor import Context, Keep
+
+from .. import request
 from ..answer.outcome import Outcome, choices, message_of, outcome, refusal_of, text_of
-from ..client import Call, Client
-from ..models import Models
+from ..client import Client
+from ..exchange import Exchange, Terms
 from ..retry import Limits
-from ..usage import cost, usage_of
+from ..surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..connection import Connection
+    from ..exchange import Result
     from ..response import Cancel
 
 _MOST_CLIENTS = 64  # a key that a visitor brings gets a client of its own
@@ -53,11 +57,11 @@ class Talk(Protocol):
 
 
 class ApiTalk:
-    """Asks the API through the component's client. `priced` is false where a stand-in answers, which costs nothing."""
+    """Asks the API as a step does: judged before it is sent, accounted for afterwards."""
 
-    def __init__(self, *, priced: bool = True) -> None:
-        """Read the table of models; connect when the first question comes."""
-        self._models = Models.load() if priced else None
+    def __init__(self) -> None:
+        """Connect when the first question comes."""
+        self._kept = Keep()
         self._clients: OrderedDict[Connection, Client] = OrderedDict()
         self._lock = Lock()
 
@@ -69,15 +73,18 @@ class ApiTalk:
         show: Callable[[str], None],
         cancel: Cancel,
     ) -> Answer:
-        """Ask; raise ApiError."""
-        call = Call(Limits(timeout=timeout), _LOG, cancel=cancel)
-        return self._read(self._client(connection).complete(body, call, show).body, str(body.get("model")))
+        """Ask; raise InvalidInput for what the service certainly refuses, ApiError for what it does refuse."""
+        ctx = Context(logger=_LOG, kept=self._kept)
+        exchange = Exchange(self._client(connection), Terms(Limits(timeout=timeout)), ctx, cancel=cancel)
+        sent = request.build(body, {}, ctx.keep(Surroundings).models, connection.server)
+        return _read(exchange.result(sent, show))
 
     def close(self) -> None:
         """Close the clients."""
         with self._lock:
             while self._clients:
                 self._clients.popitem()[1].close()
+        self._kept.close()
 
     def _client(self, connection: Connection) -> Client:
         with self._lock:
@@ -87,18 +94,14 @@ class ApiTalk:
                 self._clients.popitem(last=False)  # a call that it still makes keeps it alive until it ends
             return client
 
-    def _read(self, completion: Mapping[str, Any], asked_model: str) -> Answer:
-        found = choices(completion)
-        message = message_of(found[0]) if found else {}
-        used = usage_of(completion)
-        family = None
-        if self._models is not None:
-            family = self._models.find(str(completion.get("model"))) or self._models.find(asked_model)
-        paid = cost(used, family, completion.get("service_tier"))
-        return Answer(
-            text_of(message) or refusal_of(message),
-            outcome(completion),
-            completion,
-            used.to_json() if used.known else None,
-            paid.to_json() if paid else None,
-        )
+
+def _read(result: Result) -> Answer:
+    found = choices(result.completion)
+    message = message_of(found[0]) if found else {}
+    return Answer(
+        text_of(message) or refusal_of(message),
+        outcome(result.completion),
+        result.completion,
+        result.usage.to_json() if result.usage.known else None,
+        result.cost.to_json() if result.cost else None,
+    )

@@ -44,7 +44,7 @@ def asked(sandbox: Sandbox, sample: str, address: str, scenario: str | None = No
     service = Service(Connection(base, KEY), "gpt-sandbox-2", "sandbox")
     with (
         open_store("memory:") as store,
-        Listener(config.routes, service, ApiTalk(priced=False), store) as server,
+        Listener(config.routes, service, ApiTalk(), store) as server,
         connect(server.url(address, "ws")) as ws,
     ):
         yield ws

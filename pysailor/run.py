@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -94,13 +95,10 @@ class Life:
             stack.callback(transport.close, None)
             try:
                 worker = self._begin(stack, api, transport, codec)
-                if not stop.heard:
-                    transport.consume(worker, id_of)
+                consume_until(stop, transport, worker)
             except Exception as error:
                 report(error, transport, codec, self.settings)
                 raise
-            LOG.info("Fully initialized and waiting for messages")
-            stop.wait()
             self._stop(worker, transport)
 
     def _begin(self, stack: ExitStack, api: PlatformApi, transport: Transport, codec: Codec) -> Worker:
@@ -165,6 +163,28 @@ class Life:
             api.update_account_keys(data.account_id, keys)
 
         return store
+
+
+def consume_until(stop: StopSignal, transport: Transport, worker: Worker) -> None:
+    """Have the worker get messages until the signal; raise InputMissing if there is nothing to get them from.
+
+    The signal also ends the wait for a broker that went away just now.
+    """
+    errors: list[Exception] = []
+
+    def consume() -> None:
+        try:
+            transport.consume(worker, id_of)
+            LOG.info("Fully initialized and waiting for messages")
+        except Exception as error:  # noqa: BLE001 - the top of a thread: it is raised in the one that waits
+            errors.append(error)
+            stop.wake()
+
+    if not stop.heard:
+        threading.Thread(target=consume, name="pysailor-begin", daemon=True).start()
+        stop.wait()
+    if errors:
+        raise errors[0]
 
 
 def report(error: Exception, transport: Transport, codec: Codec, settings: Settings) -> None:

@@ -46,15 +46,19 @@ class StopSignal:
         os.close(self._write)
 
     def wait(self) -> None:
-        """Return when there was a signal."""
+        """Return when there was a signal, or somebody said `wake`."""
         os.read(self._read, 1)
+
+    def wake(self) -> None:
+        """End the wait without a signal."""
+        with suppress(BlockingIOError):
+            os.write(self._write, b"!")
 
     def _hear(self, _number: int, _frame: object) -> None:
         if not self.heard:
             self.heard = True
             signal.alarm(math.ceil(self._seconds + _LAST_RESORT))
-        with suppress(BlockingIOError):
-            os.write(self._write, b"!")
+        self.wake()
 
 
 def leave(code: int) -> NoReturn:

@@ -31,5 +31,6 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run; give the exit code."""
     from pysailor.run import run as live  # noqa: PLC0415 - what a worker needs, the other commands do not
+    from pysailor.signals import leave  # noqa: PLC0415 - as above
 
-    return live(os.environ, args.component)
+    leave(live(os.environ, args.component))

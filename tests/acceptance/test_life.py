@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.broker import eventually, free_port
+from tests.broker import Cable, eventually, free_port
 from tests.platform import FLOW_ID
 from tests.stage import FIXED, PYSAILOR, Worker
 
@@ -162,6 +162,20 @@ def test_told_to_stop_while_it_begins_it_ends_well_and_touches_no_message(hooked
     worker.process.terminate()
     assert worker.end() in (0, -signal.SIGTERM)
     assert (hooked.count(), ["process"] in diary(hooked)) in ((1, False), (0, True))
+
+
+def test_told_to_stop_while_the_broker_is_away_from_the_start_it_ends_at_once(stage: Stage) -> None:
+    stage.platform.answers["GET", f"/v1/tasks/{FLOW_ID}/steps/step_1"] = [503, 503]
+    with Cable(stage.rabbit.uri) as cable:
+        worker = stage.worker(AMQP_URI=cable.uri, API_REQUEST_RETRY_DELAY="300")
+        eventually(lambda: stage.platform.called("GET"))
+        cable.unplug()
+        eventually(lambda: worker.said("cannot connect"))
+        eventually(lambda: len(stage.platform.called("GET")) == 3)
+        told = time.monotonic()
+        worker.process.terminate()
+        assert worker.end() == 0
+        assert time.monotonic() - told < 3
 
 
 def test_what_is_in_work_is_finished_and_what_waits_is_left(stage: Stage) -> None:

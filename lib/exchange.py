@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+import time
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from pysailor import InvalidConfig, InvalidInput, StepError
+from pysailor import InvalidInput
 
 from . import answer as answers
-from .answer import Outcome
 from .attachments import inline
 from .client import Call
 from .errors import ApiError
-from .kinds import KINDS, NO
 from .preflight import Learned, learn
 from .request import judge
-from .retry import Limits
+from .result import Result, judged
+from .servers import OLLAMA, OTHER
 from .surroundings import Surroundings
-from .usage import Budget, Cost, Usage, cost, usage_of, worst_case
+from .usage import Budget, cost, usage_of, worst_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -27,102 +28,16 @@ if TYPE_CHECKING:
     from pysailor import Context
 
     from .client import Answer, Client
-    from .errors import Try
+    from .models import Family
     from .request import Request, Verdict
     from .response import Cancel
     from .stream import Piece
+    from .terms import Terms
 
-_MOST_REPAIRS = 3
-_LONGEST_HEADER = 1000
-_FACTS_IN_A_SNAPSHOT = 12  # the platform keeps 5 KB
-_SETTING = {
-    Outcome.TRUNCATED: "onTruncated",
-    Outcome.FILTERED: "onRefusal",
-    Outcome.REFUSED: "onRefusal",
-    Outcome.EMPTY: "onRefusal",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the step's settings ask for. `fails_on` names the outcomes that are errors."""
-
-    limits: Limits
-    strict: bool = False
-    max_cost: Decimal | None = None
-    repairs: int = 0
-    fails_on: frozenset[Outcome] = frozenset()
-    fails_on_misfit: bool = False
-
-    @classmethod
-    def of(cls, cfg: Mapping[str, Any]) -> Terms:
-        """Take the terms from cfg; raise InvalidConfig."""
-        repairs = cfg.get("repairs", 0)
-        if repairs not in range(_MOST_REPAIRS + 1):
-            raise InvalidConfig(
-                f"found {repairs:g}, allowed: a whole number from 0 to {_MOST_REPAIRS}", pointer="/repairs"
-            )
-        return cls(
-            limits=Limits.of(cfg),
-            strict=cfg.get("strict", False),
-            max_cost=_amount(cfg.get("maxCost")),
-            repairs=repairs,
-            fails_on=frozenset(outcome for outcome, name in _SETTING.items() if cfg.get(name) == "fail"),
-            fails_on_misfit=cfg.get("onMisfit") == "fail",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of it: the last answer, and the usage, cost and tries of all rounds together."""
-
-    completion: dict[str, Any]
-    report: dict[str, Any]
-    usage: Usage
-    cost: Cost | None
-    warnings: tuple[str, ...]
-    tries: tuple[Try, ...]
-    request_id: str | None
-    seconds: float
-    rounds: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Give what stands beside the completion in the emitted message."""
-        return {
-            **self.report,
-            "usage": self.usage.to_json(),
-            "cost": self.cost.to_json() if self.cost else None,
-            "rounds": self.rounds,
-            "tries": len(self.tries),
-            "warnings": list(self.warnings),
-        }
-
-    def headers(self) -> dict[str, str]:
-        """Give the message headers: what to route on, what support will ask for, and how long it took."""
-        told = {
-            "x-outcome": self.report["outcome"],
-            "x-request-id": self.request_id,
-            "x-duration-ms": str(round(self.seconds * 1000)),
-            "x-tries": str(len(self.tries)),
-            "x-warnings": "; ".join(self.warnings)[:_LONGEST_HEADER] or None,
-        }
-        return {name: value for name, value in told.items() if value is not None}
-
-
-class BadAnswer(StepError):
-    """The answer came, and was paid for, but is one of those that the step calls an error."""
-
-    def __init__(self, code: str, result: Result, why: str = "") -> None:
-        self.kind = KINDS[code]
-        self.code = code
-        self.retryable = self.kind.again != NO
-        self.result = result
-        super().__init__(f"{self.kind.meaning} {why}{self.kind.advice}")
-
-    def to_json(self) -> dict[str, Any]:
-        """Add what was paid, and nothing of what was said."""
-        paid = {"usage": self.result.usage.to_json(), "cost": self.result.cost.to_json() if self.result.cost else None}
-        return {**super().to_json(), "name": self.kind.name, **paid, "request_id": self.result.request_id}
+_FACT = "refused "
+"""A fact about a server has a member of its own in the step's memory: workers merge them without asking each other."""
+_MOST_FACTS = 12  # the platform keeps 5 KB
+_LOST = ("timeout", "cut_off", "dropped")
 
 
 class Exchange:
@@ -142,9 +57,13 @@ class Exchange:
         self._terms = terms
         self._ctx = ctx
         self._attachments = attachments or {}
-        self._cancel = cancel
-        refused = snapshot.get("refused", []) if isinstance(snapshot, dict) else []
-        self._learned = Learned.from_json(refused)
+        self._known = ctx.keep(Surroundings)
+        self._call = Call(terms.limits, ctx.logger, ctx.until(terms.limits.timeout), cancel)
+        self._learned = _learned(snapshot)
+
+    def seconds_left(self) -> float:
+        """Give what is left of the time for all of it; it began when this exchange was made."""
+        return max(0.0, (self._call.deadline or float("inf")) - time.monotonic())
 
     def verdict(self, request: Request) -> Verdict:
         """Say what the rules between fields, and what the server refused before, make of the request."""
@@ -162,68 +81,78 @@ class Exchange:
 
         Raise InvalidInput or OverBudget before anything is sent, ApiError, or BadAnswer for what the step calls one.
         """
-        terms = self._terms
         verdict = self.verdict(request)
         if verdict.errors:
             raise InvalidInput(faults=verdict.errors)
+        if verdict.warnings:
+            self._ctx.logger.warning("Doubts about the request: %s", ", ".join(f.pointer for f in verdict.warnings))
         warnings = tuple(str(fault) for fault in verdict.warnings) + request.notes
-        for warning in warnings:
-            self._ctx.logger.warning("%s", warning)
-        call = Call(terms.limits, self._ctx.logger, self._ctx.until(terms.limits.timeout), self._cancel)
-        request = self._with_attachments(request, call)
-        self._within_budget(request, Budget(terms.max_cost) if terms.max_cost is not None else None)
-        result = yield from self._round(request, call, warnings)
-        for _ in range(terms.repairs):
+        request = self._with_attachments(request)
+        self._within_budget(request)
+        result = yield from self._round(request, warnings)
+        for _ in range(self._terms.repairs):
             repair = self._repair(request, result)
             if repair is None:
                 break
-            again = yield from self._round(replace(request, body=repair), call, warnings)
-            result = _together(result, again)
-        self._judged(result)
-        return result
+            try:
+                result = result.and_then((yield from self._round(replace(request, body=repair), warnings)))
+            except ApiError as error:
+                result = result.despite(error)
+                break
+        return judged(result, self._terms)
 
     def result(self, request: Request, show: Callable[[str], None] | None = None) -> Result:
         """Ask, show the words of the first choice as they come, and give the result; raise as pieces() does."""
-        answering = self.pieces(request)
-        while True:
-            try:
-                piece = next(answering)
-            except StopIteration as end:
-                result: Result = end.value
-                return result
-            self.show(piece, show)
+        with closing(self.pieces(request)) as answering:
+            while True:
+                try:
+                    piece = next(answering)
+                except StopIteration as end:
+                    result: Result = end.value
+                    return result
+                self.show(piece, show)
 
     def show(self, piece: Piece, show: Callable[[str], None] | None = None) -> None:
         """Show a piece to whoever watches the step, or to `show`."""
         if piece.choice == 0 and piece.kind in ("content", "refusal"):
             (show or self._ctx.partial)(piece.text)
 
-    def _round(self, request: Request, call: Call, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
+    def _round(self, request: Request, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
         try:
-            got: Answer = yield from self._client.stream(request.body, call)
+            got: Answer = yield from self._client.stream(request.body, self._call)
         except ApiError as error:
             self._remember(error, request)
             raise
         used = usage_of(got.body)
-        paid = cost(used, request.family, got.body.get("service_tier")) if used.known else None
+        paid = cost(used, self._priced(request, got), got.body.get("service_tier")) if used.known else None
+        lost = sum(1 for each in got.tries if each.outcome in _LOST)
+        if lost:
+            used = replace(used, known=False)
+            warnings += (f"{lost} tries before the answer were lost, and may have been billed too",)
         report = answers.report(got.body, request.body)
         return Result(got.body, report, used, paid, warnings, got.tries, got.request_id, got.seconds, 1)
 
-    def _with_attachments(self, request: Request, call: Call) -> Request:
+    def _priced(self, request: Request, got: Answer) -> Family | None:
+        """Give whose prices count: the model's that answered; the asked one's only where its provider is known."""
+        answered = self._known.models.find(str(got.body.get("model")))
+        is_somebody_s_own = self._client.connection.server in (OTHER, OLLAMA)
+        return answered or (None if is_somebody_s_own else request.family)
+
+    def _with_attachments(self, request: Request) -> Request:
         """Put pictures, files and recordings into the body, where the server cannot fetch them."""
         body = inline(
             request.body,
             attachments=self._attachments,
             storage=self._ctx.storage,
-            downloads=self._ctx.keep(Surroundings).downloads,
+            downloads=self._known.downloads,
             logger=self._ctx.logger,
-            deadline=call.deadline,
+            deadline=self._call.deadline,
             inline_public=self._client.connection.server.inlines_images,
         )
         return replace(request, body=body)
 
-    def _within_budget(self, request: Request, budget: Budget | None) -> None:
-        if budget is None:
+    def _within_budget(self, request: Request) -> None:
+        if self._terms.max_cost is None:
             return
         counted = request.estimate().tokens
         rounds = 1 + self._terms.repairs
@@ -231,7 +160,9 @@ class Exchange:
         worst = worst_case(
             counted, request.cap, request.family, n=n, rounds=rounds, tier=request.body.get("service_tier")
         )
-        budget.check(worst, model=request.model, input_tokens=counted, cap=request.cap, rounds=rounds)
+        Budget(self._terms.max_cost).check(
+            worst, model=request.model, input_tokens=counted, cap=request.cap, rounds=rounds
+        )
 
     def _repair(self, request: Request, result: Result) -> dict[str, Any] | None:
         """Give the request that asks for a better answer, naming what was wrong; None if that is no use."""
@@ -253,44 +184,24 @@ class Exchange:
             message=error.text,
             today=datetime.now(tz=UTC).date().isoformat(),
         )
-        if fact is not None:
+        if fact is not None and len(self._learned.refusals) < _MOST_FACTS:
             self._learned = self._learned.adding(fact)
-            self._ctx.update_snapshot({"refused": self._learned.to_json()[-_FACTS_IN_A_SNAPSHOT:]})
-
-    def _judged(self, result: Result) -> None:
-        outcome = Outcome(result.report["outcome"])
-        if outcome in self._terms.fails_on:
-            raise BadAnswer(f"answer_{outcome.value}", result)
-        if self._terms.fails_on_misfit and result.report.get("parse_error"):
-            raise BadAnswer("answer_misfit", result, _misfit(result.report["parse_error"]))
+            (document,) = Learned({}).adding(fact).to_json()
+            self._ctx.update_snapshot({_FACT + _digest(*fact.key): document})
 
 
-def _together(first: Result, second: Result) -> Result:
-    """Give the second round's result with what both rounds took."""
-    paid = None if first.cost is None or second.cost is None else first.cost + second.cost
-    return replace(
-        second,
-        usage=first.usage + second.usage,
-        cost=paid,
-        tries=first.tries + second.tries,
-        seconds=first.seconds + second.seconds,
-        rounds=first.rounds + second.rounds,
-    )
+def _learned(snapshot: Any) -> Learned:
+    """Read the facts that the step's memory holds; what is not ours, or of another version, is passed over."""
+    learned = Learned({})
+    for name, fact in snapshot.items() if isinstance(snapshot, dict) else ():
+        if str(name).startswith(_FACT) and isinstance(fact, dict):
+            try:
+                (one,) = Learned.from_json([fact]).refusals.values()
+            except (TypeError, ValueError):
+                continue
+            learned = learned.adding(one)
+    return learned
 
 
-def _misfit(why: Mapping[str, Any]) -> str:
-    faults = "; ".join(f"{fault['pointer'] or 'the whole'}: {fault['message']}" for fault in why.get("faults", ()))
-    return f"({faults or why.get('reason')}) "
-
-
-def _amount(text: Any) -> Decimal | None:
-    """Read an amount of US$."""
-    if text in (None, ""):
-        return None
-    try:
-        amount = Decimal(str(text).strip().removeprefix("$"))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise InvalidConfig(f'found "{text}", allowed: an amount in US$, for example 0.05', pointer="/maxCost")
-    return amount
+def _digest(*words: str) -> str:
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .servers import Server
     from .tokens import Estimate
 
+_NEVER_CERTAIN = ("refused_before",)  # what a server refused once it may take today
 _MISSING = '"Model" is missing; choose one on the step, or map a model in the message'
 
 
@@ -92,9 +93,9 @@ def judge(
         refusals=refusals,
         now=now,
     )
-    errors = tuple(_fault(found) for found in findings if found.certain or strict)
-    warnings = tuple(_fault(found) for found in findings if not (found.certain or strict))
-    return Verdict(errors, warnings)
+    certain = [found for found in findings if found.certain or (strict and found.rule not in _NEVER_CERTAIN)]
+    doubtful = [found for found in findings if found not in certain]
+    return Verdict(tuple(map(_fault, certain)), tuple(map(_fault, doubtful)))
 
 
 def _may_be_too_long(request: Request) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
+
 from pysailor import InvalidConfig
 
 if TYPE_CHECKING:
@@ -13,13 +15,17 @@ if TYPE_CHECKING:
 _TYPES: Mapping[str, dict[str, Any]] = {
     "str": {"type": "string"},
     "text": {"type": "string"},
+    "string": {"type": "string"},
     "int": {"type": "integer"},
+    "integer": {"type": "integer"},
     "float": {"type": "number"},
     "number": {"type": "number"},
     "bool": {"type": "boolean"},
+    "boolean": {"type": "boolean"},
     "list": {"type": "array", "items": {"type": "string"}},
 }
 _EXAMPLE = "name, age int, tags list: what it is about"
+_ALLOWED = f"a name, perhaps one of {', '.join(_TYPES)}, perhaps a colon and what it means; for example: {_EXAMPLE}"
 
 
 def read(text: str) -> dict[str, Any]:
@@ -40,13 +46,20 @@ def _written_out(text: str) -> dict[str, Any]:
         raise InvalidConfig(f"is not valid JSON: {error}", pointer="/schema") from error
     if schema.get("type") != "object":
         raise InvalidConfig('must describe an object: {"type": "object", "properties": {…}}', pointer="/schema")
+    try:
+        jsonschema_rs.Draft202012Validator(schema)
+    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+        raise InvalidConfig(f"is not a JSON Schema: {str(error).splitlines()[0]}", pointer="/schema") from error
     return dict(schema)
 
 
 def _short(text: str) -> dict[str, Any]:
     separator = "\n" if "\n" in text.strip() else ","
-    fields = [field for part in text.split(separator) if (field := part.strip())]
-    properties = dict(map(_field, fields))
+    fields = [_field(part.strip(), separator) for part in text.split(separator) if part.strip()]
+    properties = dict(fields)
+    twice = [name for name, _ in fields if [other for other, _ in fields].count(name) > 1]
+    if twice or not fields:
+        raise InvalidConfig(f"has {twice[0]} twice" if twice else f"has no field; {_ALLOWED}", pointer="/schema")
     return {
         "type": "object",
         "properties": properties,
@@ -55,11 +68,11 @@ def _short(text: str) -> dict[str, Any]:
     }
 
 
-def _field(text: str) -> tuple[str, dict[str, Any]]:
+def _field(text: str, separator: str) -> tuple[str, dict[str, Any]]:
     head, _, meaning = text.partition(":")
-    name, *types = head.split()
+    name, *types = head.split() or [""]
     kind = types[0].lower() if types else "str"
     if len(types) > 1 or kind not in _TYPES or not name.isidentifier():
-        allowed = f"a name, then one of {', '.join(_TYPES)}, then a colon and what it means; for example: {_EXAMPLE}"
-        raise InvalidConfig(f'found "{text}", allowed: {allowed}', pointer="/schema")
+        hint = "" if separator == "\n" else "; if a meaning has a comma, put each field on a line of its own"
+        raise InvalidConfig(f'found "{text}", allowed: {_ALLOWED}{hint}', pointer="/schema")
     return name, {**_TYPES[kind], **({"description": meaning.strip()} if meaning.strip() else {})}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from pathlib import Path
@@ -9,44 +10,64 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig, Message, Schema
 
+from .. import answer as answers
 from .. import question, request
 from ..client import Client
 from ..connection import Connection
-from ..conversation import open_store, owner_of
-from ..exchange import Exchange, Terms
+from ..conversation import StoreUnavailable, TurnLost, TurnTooLarge, open_store, owner_of
+from ..exchange import Exchange
 from ..model_choice import models
 from ..surroundings import Surroundings
+from ..terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
-    from pysailor import Context
+    from pysailor import Context, HttpRequest
 
-    from ..conversation import Conversation, Turn
-    from ..exchange import Result
+    from ..conversation import Conversation
     from ..question import Question
     from ..request import Request, Verdict
+    from ..result import Result
 
-__all__ = ["check", "get_meta_model", "models", "process"]
+__all__ = ["check", "get_meta_model", "models", "preview", "process"]
 _SCHEMAS = Path(__file__).parents[1] / "schemas"
 _LONGEST_WINDOW = 1000
+_LONGEST_ID = 200
 _SECONDS_A_DAY = 86_400
 
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Message:
-    """Ask and emit the answer; raise InvalidInput, OverBudget, ApiError, BadAnswer or ConversationBusy."""
+    """Ask and emit the answer.
+
+    Raise InvalidInput or OverBudget before anything is sent, ConversationBusy, NotFetched, ApiError or BadAnswer.
+    """
     asking = _Asking(msg, cfg, snapshot, ctx)
     if cfg.get("memory", "off") == "off":
         return asking.answered(None)
-    with asking.conversation() as talk:
-        done = talk.find(msg.id) if msg.id else None
-        return asking.again(talk, done) if done else asking.answered(talk)
+    message = None
+    try:
+        with asking.conversation() as talk:
+            message = asking.answered_before(talk)
+            if message is None:
+                message = asking.answered(talk)
+                asking.keep(talk, message)
+    except (StoreUnavailable, TurnLost, TurnTooLarge) as error:
+        if message is None:
+            raise
+        return asking.not_kept(message, error)  # it is paid for: better handed on than lost
+    return message
 
 
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Verdict:
     """Say what is wrong with a question, and what may be, without asking it; what was said before is left out."""
     return _Asking(msg, cfg, snapshot, ctx).verdict()
+
+
+def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
+    """Give the request that process would send, without what was said before and before files are fetched."""
+    return _Asking(msg, cfg, {}, ctx).preview()
 
 
 def get_meta_model(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
@@ -74,20 +95,23 @@ class _Asking:
 
     def conversation(self) -> AbstractContextManager[Conversation]:
         """Give the conversation, held for this turn."""
-        owner = owner_of(str(self._cfg.get("_account") or self._connection.api_key))
+        owner = owner_of(str(self._cfg.get("_account") or self._connection.api_key))  # the platform's credential id
         store = self._ctx.keep(open_store, self._surroundings.conversations)
         return store.conversation(
             owner,
             str(self._msg.body.get("conversationId") or self._new_id(owner)),
             busy=self._cfg.get("busy", "wait"),
-            wait_seconds=self._ctx.seconds_left(self._terms.limits.timeout),
+            wait_seconds=self._exchange.seconds_left(),
             ttl_seconds=_seconds(self._cfg),
         )
 
     def verdict(self) -> Verdict:
         """Judge the question alone."""
-        asked = self._question()
-        return self._exchange.verdict(self._request(asked, [asked.system] if asked.system else []))
+        return self._exchange.verdict(self._alone())
+
+    def preview(self) -> HttpRequest:
+        """Show the question alone."""
+        return self._ctx.keep(Client, self._connection).preview(self._alone().body)
 
     def answered(self, talk: Conversation | None) -> Message:
         """Ask, keep the turn, and give the message."""
@@ -98,15 +122,43 @@ class _Asking:
         body = _told(result, [*before, asked.user])
         if talk is not None:
             body["conversationId"] = talk.id
-            if body["answer"]:
-                said = {"role": "assistant", "content": body["answer"]}
-                talk.append([question.for_history(asked.user), said], key=self._msg.id, result=body)
         return Message(body=body, headers=result.headers())
 
-    def again(self, talk: Conversation, done: Turn) -> Message:
-        """Give the answer that this very message got before; it is not paid for twice."""
+    def keep(self, talk: Conversation, message: Message) -> None:
+        """Have the turn kept when the conversation is let go; an answer without words leaves no trace."""
+        if message.body["answer"]:
+            said = [question.for_history(self._question().user), message.body["messages"][-1]]
+            result = {name: value for name, value in message.body.items() if name != "messages"}  # the turns hold them
+            talk.append(said, key=self._key, result=result)
+
+    def answered_before(self, talk: Conversation) -> Message | None:
+        """Give the answer that this very question got before, so that it is not paid for twice."""
+        done = talk.find(self._key) if self._key else None
+        if done is None:
+            return None
         self._ctx.logger.info("This message was answered before; its answer is given again")
-        return Message(body={**(done.result or {}), "conversationId": talk.id}, headers={"x-replayed": "true"})
+        system = self._question().system
+        messages = [*([system] if system else []), *done.messages]
+        body = {**done.result, "conversationId": talk.id, "messages": messages}
+        return Message(body=body, headers={"x-replayed": "true"})
+
+    def not_kept(self, message: Message, error: Exception) -> Message:
+        """Give the message with a warning: its conversation goes on without it."""
+        self._ctx.logger.warning("The turn was not kept: %s", type(error).__name__)
+        told = f"the conversation will not know of this answer: {error}"
+        return message.with_body({**message.body, "warnings": [*message.body["warnings"], told]})
+
+    @property
+    def _key(self) -> str | None:
+        """What this very question is known by if it is brought again; another question under the same id is another."""
+        if not self._msg.id:
+            return None
+        asked = json.dumps([self._msg.body, sorted(map(str, self._cfg.items()))], sort_keys=True, default=str)
+        return f"{self._msg.id[:_LONGEST_ID]} {hashlib.sha256(asked.encode()).hexdigest()[:16]}"
+
+    def _alone(self) -> Request:
+        asked = self._question()
+        return self._request(asked, [asked.system] if asked.system else [])
 
     def _question(self) -> Question:
         return question.build(self._msg.body, self._cfg, self._surroundings.models.find(str(self._cfg["model"])))
@@ -123,8 +175,7 @@ class _Asking:
 def _told(result: Result, messages: list[Any]) -> dict[str, Any]:
     """Give the emitted body."""
     told = result.to_json()
-    choices: list[dict[str, Any]] = result.completion["choices"]
-    answer = choices[0]["message"].get("content") if choices else None
+    answer = answers.text_of_first(result.completion) or None
     body = {
         "answer": answer,
         "outcome": told["outcome"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from pysailor import Message
@@ -9,17 +10,18 @@ from pysailor import Message
 from .. import request
 from ..client import Client
 from ..connection import Connection
-from ..exchange import Exchange, Terms
+from ..exchange import Exchange
 from ..model_choice import models
 from ..surroundings import Surroundings
+from ..terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
     from pysailor import Context, HttpRequest
 
-    from ..exchange import Result
     from ..request import Request, Verdict
+    from ..result import Result
     from ..stream import Piece
 
 __all__ = ["check", "models", "preview", "process"]
@@ -54,16 +56,15 @@ def _request(msg: Message, cfg: Mapping[str, Any], client: Client, ctx: Context)
 
 
 def _emitting_pieces(exchange: Exchange, asked: Request) -> Generator[Message, None, Result]:
-    answering = exchange.pieces(asked)
-    while True:
-        try:
-            piece = next(answering)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
-        exchange.show(piece)
-        if piece.kind == "content":
-            yield _message(piece)
+    with closing(exchange.pieces(asked)) as answering:
+        while True:
+            try:
+                piece = next(answering)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            if piece.kind == "content":
+                yield _message(piece)
 
 
 def _message(piece: Piece) -> Message:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .outcome import Outcome, choices, message_of, outcome, outcome_of, outcomes, refusal_of
+from .outcome import Outcome, choices, message_of, outcome, outcome_of, outcomes, refusal_of, text_of
 from .parsing import Parsed, Why, parsed, parsed_choice, repair_prompt, wants_json
 from .tools import ToolCall, tool_calls, tool_calls_of
 
@@ -21,8 +21,15 @@ __all__ = [
     "parsed",
     "repair_prompt",
     "report",
+    "text_of_first",
     "tool_calls",
 ]
+
+
+def text_of_first(completion: Mapping[str, Any]) -> str:
+    """Give the text of the first choice; "" where there is none."""
+    found = choices(completion)
+    return text_of(message_of(found[0])) if found else ""
 
 
 def report(completion: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:

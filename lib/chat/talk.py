@@ -13,16 +13,17 @@ from pysailor import Context, Keep
 from .. import request
 from ..answer.outcome import Outcome, choices, message_of, outcome, refusal_of, text_of
 from ..client import Client
-from ..exchange import Exchange, Terms
+from ..exchange import Exchange
 from ..retry import Limits
 from ..surroundings import Surroundings
+from ..terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..connection import Connection
-    from ..exchange import Result
     from ..response import Cancel
+    from ..result import Result
 
 _MOST_CLIENTS = 64  # a key that a visitor brings gets a client of its own
 _LOG = logging.getLogger(__name__)

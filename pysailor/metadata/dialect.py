@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _OF_NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _OF_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _OF_ONE_SCHEMA = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else")
-_DEEPEST_TREE = 12  # a schema may refer to itself; the mapper's tree must end
+_DEEPEST_TREE = 24  # levels; the mapper's tree must end
 
 
 def to_standard(schema: Any) -> Any:
@@ -34,12 +34,14 @@ def _standard_member(key: str, value: Any) -> Any:
 
 def to_dialect(standard: Mapping[str, Any]) -> dict[str, Any]:
     """Translate standard JSON Schema to the platform's dialect; what repeats itself ends as an open object."""
-    return _dialect(standard, standard, required=None, depth=0)
+    return _dialect(standard, standard, required=None, inside=("#",))
 
 
-def _dialect(schema: Any, root: Mapping[str, Any], *, required: bool | None, depth: int) -> dict[str, Any]:
-    if depth > _DEEPEST_TREE or not isinstance(schema, dict):
+def _dialect(schema: Any, root: Mapping[str, Any], *, required: bool | None, inside: tuple[str, ...]) -> dict[str, Any]:
+    """Translate a part; `inside` are the references that were followed to come here."""
+    if not isinstance(schema, dict) or schema.get("$ref") in inside or len(inside) > _DEEPEST_TREE:
         return {}
+    inside = (*inside, str(schema.get("$ref", "")))
     schema = _plain_of_nullable(resolved(schema, root), root)
     told = {key: schema[key] for key in ("type", "enum", "examples", "title") if key in schema}
     if "const" in schema:
@@ -51,11 +53,11 @@ def _dialect(schema: Any, root: Mapping[str, Any], *, required: bool | None, dep
     if properties(schema):
         needed = schema.get("required") or ()
         told["properties"] = {
-            name: {"title": name, **_dialect(member, root, required=name in needed, depth=depth + 1)}
+            name: {"title": name, **_dialect(member, root, required=name in needed, inside=inside)}
             for name, member in properties(schema).items()
         }
     if isinstance(schema.get("items"), dict):
-        told["items"] = _dialect(schema["items"], root, required=None, depth=depth + 1)
+        told["items"] = _dialect(schema["items"], root, required=None, inside=inside)
     return told
 
 
@@ -86,13 +88,18 @@ def properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def resolved(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow a reference inside the document."""
-    if not isinstance(schema, dict):
-        return {}
-    reference = schema.get("$ref")
-    if isinstance(reference, str) and reference.startswith("#/"):
-        target: Any = root
-        for key in reference[2:].split("/"):
-            target = target[key.replace("~1", "/").replace("~0", "~")]
-        return resolved(target, root)
-    return schema
+    """Follow references inside the document; one that leads nowhere, or in a circle, leads to an open schema."""
+    followed = []
+    while isinstance(schema, dict) and isinstance(schema.get("$ref"), str):
+        if schema["$ref"] in followed:
+            return {}
+        followed.append(schema["$ref"])
+        schema = _target(schema["$ref"], root)
+    return schema if isinstance(schema, dict) else {}
+
+
+def _target(reference: str, root: Mapping[str, Any]) -> Any:
+    target: Any = root
+    for key in reference.removeprefix("#").split("/")[1:]:
+        target = target.get(key.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
+    return target if reference.startswith("#") else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import responses
 
 from lib.connection import PUBLIC_API
 from lib.conversation import ConversationBusy, open_store, owner_of
-from lib.exchange import BadAnswer
+from lib.result import BadAnswer
 from lib.sandbox import KEY, Sandbox
 from pysailor.component import Component, metadata
 from pysailor.context import Context, Data, Event
@@ -198,6 +199,51 @@ def test_a_message_that_is_brought_again_is_not_paid_again(ask: Callable[..., Me
     assert len(sandbox.requests) == 1
 
 
+def test_another_question_under_the_same_message_id_is_asked(ask: Callable[..., Message], sandbox: Sandbox) -> None:
+    body = {"conversationId": "c"}
+    ask("One?", memory="conversation", message_id="m-1", body=body)
+    answer = ask("Two?", memory="conversation", message_id="m-1", body=body).body["answer"]
+    assert "Two?" in answer
+    assert len(sandbox.requests) == 2
+
+
+def test_a_picture_that_is_data_is_not_kept_with_its_turn(ask: Callable[..., Message]) -> None:
+    body = ask(memory="conversation", body={"images": ["data:image/png;base64," + "A" * (9 << 20)]}).body
+    assert body["answer"]
+    assert body["warnings"] == []
+
+
+def test_what_is_paid_for_is_handed_on_even_if_it_cannot_be_kept(store: str) -> None:
+    cfg = {"apiKey": "k", "model": "gpt-4.1", "memory": "conversation"}
+    with responses.RequestsMock() as api:
+        api.post(ENDPOINT, json=answering("x" * (9 << 20)))
+        body = asked(cfg, Message(body={"prompt": "Hi", "conversationId": "c"})).body
+    assert len(body["answer"]) == 9 << 20
+    assert "the conversation will not know of this answer" in body["warnings"][0]
+    with open_store(store) as opened:
+        assert opened.turns(owner_of("k"), "c") == []
+
+
+def test_the_time_of_waiting_counts(ask: Callable[..., Message], store: str) -> None:
+    with open_store(store) as other, other.conversation(owner_of(KEY), "c"):
+        start = time.monotonic()
+        with pytest.raises(ConversationBusy):
+            ask(memory="conversation", body={"conversationId": "c"}, timeout=1)
+        assert time.monotonic() - start < 3
+
+
+def test_an_odd_answer_is_no_defect() -> None:
+    for choices in (
+        [None],
+        [{"index": 0, "message": None}],
+        [{"message": {"content": [{"type": "text", "text": "Hi"}]}}],
+    ):
+        with responses.RequestsMock() as api:
+            api.post(ENDPOINT, json={"choices": choices})
+            cfg = {"apiKey": "k", "model": "gpt-4.1", "onRefusal": "pass"}
+            assert asked(cfg, Message(body={"prompt": "Hi"})).body["answer"] in (None, "Hi")
+
+
 def test_another_credential_s_conversation_of_the_same_id_is_another_one(
     ask: Callable[..., Message], sandbox: Sandbox
 ) -> None:
@@ -268,12 +314,42 @@ def test_text_has_no_data_and_json_has_any() -> None:
     assert "properties" not in meta(answerAs="json")["out"]["properties"]["data"]
 
 
-def test_a_schema_that_refers_to_itself_ends_somewhere() -> None:
-    schema = {"type": "object", "properties": {"child": {"$ref": "#"}}}
-    assert Schema(meta(answerAs="schema", schema=json.dumps(schema))["out"])
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"child": {"$ref": "#"}},
+        {name: {"$ref": "#"} for name in "abcdefgh"},
+        {"loop": {"$ref": "#/$defs/loop"}},
+        {"gone": {"$ref": "#/$defs/nowhere"}},
+    ],
+)
+def test_a_schema_that_refers_to_itself_or_nowhere_ends_somewhere(properties: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": properties, "$defs": {"loop": {"$ref": "#/$defs/loop"}}}
+    try:
+        out = meta(answerAs="schema", schema=json.dumps(schema))["out"]
+    except InvalidConfig as error:
+        assert error.faults[0].pointer == "/schema"  # noqa: PT017 - either will do, a traceback will not
+    else:
+        assert len(json.dumps(out)) < 100_000
+        assert Schema(out)
 
 
-@pytest.mark.parametrize("text", ["", "age years old", "1st", "{", '{"type": "array"}', "name str int"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "age years old",
+        "1st",
+        "{",
+        '{"type": "array"}',
+        "name str int",
+        ": what",
+        ",",
+        "name, name",
+        '{"type": "object", "properties": {"a": {"type": "nothing"}}}',
+        '{"type": "object", "properties": 1}',
+    ],
+)
 def test_a_schema_that_is_none_is_told_with_an_example(text: str) -> None:
     with pytest.raises(InvalidConfig) as raised:
         meta(answerAs="schema", schema=text)

@@ -10,11 +10,11 @@ import responses
 
 from lib.connection import PUBLIC_API
 from lib.errors import ApiError
-from lib.exchange import BadAnswer
+from lib.result import BadAnswer
 from lib.sandbox import KEY, Sandbox
 from lib.usage import OverBudget
 from pysailor.component import Component
-from pysailor.context import Data, Event, Partial, SnapshotUpdate
+from pysailor.context import Context, Data, Event, Partial, SnapshotUpdate
 from pysailor.errors import InvalidConfig, InvalidInput
 from pysailor.message import Message
 from pysailor.step import Call, Step
@@ -180,16 +180,78 @@ def test_a_budget_that_is_no_amount_is_a_setting_to_mend(amount: str) -> None:
 def test_what_a_server_refused_is_remembered_and_told_the_next_time(sandbox: Sandbox) -> None:
     body = {**HELLO, "max_tokens": 5}
     base_url = sandbox.base_url_of("unsupported_parameter")
-    step = Step(FUNCTION, {"apiKey": KEY, "model": "gpt-sandbox-2", "baseUrl": base_url})
+    cfg = {"apiKey": KEY, "model": "gpt-sandbox-2", "baseUrl": base_url}
     events: list[Event] = []
     for _ in range(2):
+        step = Step(FUNCTION, cfg)
         with pytest.raises(ApiError):
             step.process(Message(body=body), Call(events.append, LOGGER))
-    (update, *_) = [event for event in events if isinstance(event, SnapshotUpdate)]
-    assert update.delta["refused"][0]["field"] == "max_tokens"
-    strict = {"strict": True, "baseUrl": base_url}
-    with pytest.raises(InvalidInput, match="/max_tokens"):
-        events_of(body, snapshot=update.delta, **strict)
+    first, second = [event.delta for event in events if isinstance(event, SnapshotUpdate)]
+    assert first.keys() == second.keys()
+    check = FUNCTION.named("check")
+    verdict = check(Message(body=body), Step(FUNCTION, cfg).cfg, first, Context())
+    assert [warning.pointer for warning in verdict.warnings] == ["/max_tokens"]
+    strict = Step(FUNCTION, {**cfg, "strict": True}).cfg
+    assert check(Message(body=body), strict, first, Context()).errors == ()
+
+
+@pytest.mark.parametrize("snapshot", [[1], "text", {"refused x": 1}, {"refused x": {"foo": 1}}, {"refused": [1]}])
+def test_a_memory_that_is_not_ours_is_passed_over(sandbox: Sandbox, snapshot: Any) -> None:
+    assert events_of(HELLO, snapshot=snapshot, baseUrl=sandbox.base_url)
+
+
+def test_with_several_answers_each_is_judged() -> None:
+    cut = {"index": 1, "message": {"role": "assistant", "content": "Once"}, "finish_reason": "length"}
+    several = completion("Hi")
+    several["choices"].append(cut)
+    with responses.RequestsMock() as api:
+        api.post(f"{PUBLIC_API}/chat/completions", json=several)
+        with pytest.raises(BadAnswer, match="cut off"):
+            emitted({**HELLO, "n": 2}, model="gpt-4.1", onTruncated="fail")
+
+
+def test_a_tool_call_that_cannot_be_made_is_a_misfit() -> None:
+    tool = {"type": "function", "function": {"name": "weather"}}
+    call = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": "{"}}
+    with responses.RequestsMock() as api:
+        api.post(f"{PUBLIC_API}/chat/completions", json=completion(None, "tool_calls", tool_calls=[call]))
+        with pytest.raises(BadAnswer, match="weather"):
+            emitted({**HELLO, "tools": [tool]}, model="gpt-4.1", onMisfit="fail")
+
+
+def test_a_repair_that_fails_does_not_throw_away_what_was_paid_for() -> None:
+    with responses.RequestsMock() as api:
+        api.post(f"{PUBLIC_API}/chat/completions", json=completion('{"pieces": "three"}'))
+        api.post(f"{PUBLIC_API}/chat/completions", status=400, json={"error": {"message": "no"}})
+        result = result_of({**HELLO, "response_format": ORDER}, model="gpt-4.1", repairs=1)
+    assert result["parse_error"]["faults"][0]["pointer"] == "/pieces"
+    assert "a repair round failed (bad_request)" in result["warnings"][0]
+    assert result["tries"] == 2
+
+
+def test_a_try_that_was_lost_is_said_to_be_billed_perhaps(sandbox: Sandbox) -> None:
+    result = result_of(HELLO, baseUrl=sandbox.base_url_of("drops_once"))
+    assert "may have been billed too" in result["warnings"][0]
+    assert result["usage"]["known"] is False
+
+
+def test_pieces_that_went_out_cannot_be_repaired() -> None:
+    with pytest.raises(InvalidConfig, match="/repairs"):
+        emitted(HELLO, emitPieces=True, repairs=1)
+
+
+def test_a_local_model_has_no_price_whatever_it_was_asked_as(sandbox: Sandbox) -> None:
+    with responses.RequestsMock() as api:
+        api.post("http://local.example/v1/chat/completions", json={**completion("Hi"), "model": "smollm"})
+        assert result_of(HELLO, baseUrl="http://local.example/v1", model="gpt-4.1")["cost"] is None
+    assert sandbox.requests == ()
+
+
+def test_no_log_line_quotes_the_request(caplog: pytest.LogCaptureFixture) -> None:
+    with responses.RequestsMock() as api:
+        api.post(f"{PUBLIC_API}/chat/completions", json=completion("Hi"))
+        emitted({**HELLO, "logit_bias": {"text: secret word": 1}, "max_tokens": 5}, model="gpt-4.1")
+    assert "secret" not in caplog.text
 
 
 def test_a_streamed_answer_is_the_same_message_and_its_words_are_shown_as_they_come(sandbox: Sandbox) -> None:

@@ -66,6 +66,7 @@ _BY_TEXT = (
     (re.compile("v1/responses|not a chat model", re.IGNORECASE), "wrong_endpoint"),
     (re.compile("model.*(not found|not exist|unknown|unavailable)", re.IGNORECASE), "model_not_found"),
 )
+_YES_OR_NO = {"true": True, "false": False}
 _STATUSES_READ_BY_TEXT = {404: ("wrong_endpoint", "model_not_found"), 429: ("too_large_for_limit",)}
 
 
@@ -82,8 +83,9 @@ class ApiError(StepError):
     """The API said no, or could not be asked.
 
     `kind` is from the table, `why` says more. `status` is the HTTP status (None without an answer); `api_code`, `param`
-    and `text` are the API's own words; `tries` tells every sending; `retry_after` is the service's hint in seconds;
-    `begun` says that a part of the answer had come, and was shown.
+    and `text` are the API's own words; `tries` tells every sending; `retry_after` is the service's hint in seconds,
+    `should_retry` its word on trying again. `partial` is the completion as far as a stream had brought it, `characters`
+    how much text that was; neither the log nor the error message gets it.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class ApiError(StepError):
         param: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        should_retry: bool | None = None,
     ) -> None:
         self.kind = KINDS[code]
         self.code = self.kind.code
@@ -108,9 +111,16 @@ class ApiError(StepError):
         self.param = param
         self.request_id = request_id
         self.retry_after = retry_after
+        self.should_retry = should_retry
         self.tries: tuple[Try, ...] = ()
-        self.begun = False
-        super().__init__(code, why or text)
+        self.partial: dict[str, Any] | None = None
+        self.characters = 0
+        super().__init__(code)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a part of the answer had come, and was shown."""
+        return self.characters > 0
 
     def __str__(self) -> str:
         """Tell the designer what happened and what to do; then, in brackets, what support will ask for."""
@@ -160,6 +170,7 @@ def from_answer(status: int, headers: Mapping[str, str], body: bytes, retry_afte
         param=_word(said.get("param")),
         request_id=headers.get("x-request-id"),
         retry_after=retry_after,
+        should_retry=_YES_OR_NO.get(headers.get("x-should-retry", "").strip().lower()),
     )
 
 

@@ -113,7 +113,7 @@ def _streamed(response: requests.Response, first: bytes, deadline: Deadline) -> 
         yield from _pieces(stream, response, first, deadline)
         return stream.finish()
     except ApiError as error:
-        error.begun = stream.events > 0
+        error.request_id = error.request_id or response.headers.get("x-request-id")
         raise
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig
 
-from .kinds import BILLED, NO
+from .kinds import BILLED, NO, YES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from .errors import ApiError
 
 _FIRST_WAIT = 0.5
+_SHORTEST_WAIT = 0.1  # also where the hint says 0: what failed a moment ago fails again
 _LONGEST_WAIT = 8.0
 _LONGEST_CALL = 3600
 _MOST_RETRIES = 10
+_SHORTEST_SILENCE = 60.0
 _SLOWER = {"overloaded": 4.0, "slow_down": 8.0}  # how many times longer these wait
 
 
@@ -34,6 +36,14 @@ class Limits:
     connect_timeout: float = 10
     max_retries: int = 2
     after_timeout: bool = False
+
+    @property
+    def silence(self) -> float:
+        """How long a stream may send no data before it is given up: a minute, or half of a longer time limit.
+
+        Models that think pause for minutes; who allows the call more time, allows that too. Comments are no data.
+        """
+        return max(_SHORTEST_SILENCE, self.timeout / 2)
 
     @classmethod
     def of(cls, cfg: Mapping[str, Any]) -> Limits:
@@ -56,17 +66,25 @@ class Limits:
 def wait(error: ApiError, retries: int, limits: Limits, chance: float) -> float | None:
     """Give the seconds to wait before the next try, or None if there must be none.
 
-    `retries` counts those already made. The service's own hint is kept to; without one the wait is a random part
-    (`chance`, 0..1: many workers must not come back at once) of a span that doubles each time.
+    `retries` counts those already made. The wait is a random part (`chance`, 0..1: many workers must not come back at
+    once) of a span that doubles each time; the service's own hint comes before it.
     """
-    if retries >= limits.max_retries or error.kind.again == NO or error.begun:
+    again = _again(error)
+    if retries >= limits.max_retries or again == NO or error.begun:
         return None
-    if error.kind.again == BILLED and not limits.after_timeout:
+    if again == BILLED and not limits.after_timeout:
         return None
-    if error.retry_after is not None:
-        return error.retry_after
     span: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(retries, 10))
+    if error.retry_after is not None:
+        return max(error.retry_after, _SHORTEST_WAIT) + chance * span
     return chance * span * _SLOWER.get(error.code, 1.0)
+
+
+def _again(error: ApiError) -> str:
+    """Say whether another try can help; the server knows it better than the table, except in matters of money."""
+    if error.should_retry is None or error.code == "quota":
+        return error.kind.again
+    return YES if error.should_retry else NO
 
 
 def hint(headers: Mapping[str, str], now: float) -> float | None:

@@ -15,10 +15,7 @@ _DECODE: Final = json.JSONDecoder(parse_constant=lambda _: None).decode  # NaN i
 
 
 class BrokenStream(ApiError):
-    """A streamed answer stopped before its end.
-
-    `partial` is the completion as far as it had come, `characters` how much text that was.
-    """
+    """A streamed answer stopped before its end."""
 
     def __init__(self, why: str, partial: dict[str, Any], characters: int) -> None:
         super().__init__("cut_off", why)
@@ -39,14 +36,12 @@ class Stream:
     """One streamed answer: feed bytes as they come, and finish at their end.
 
     `saw_data` tells whether the last feed brought data (comments and pings are none). `done` is true once the server
-    has said that nothing follows; the rest is still to be read, so that the connection can be used again. `warnings`
-    tells what was unusual about a complete answer.
+    has said that nothing follows; the rest is still to be read, so that the connection can be used again.
     """
 
     def __init__(self, longest_event: int = LONGEST_EVENT) -> None:
         self.done = False
         self.events = 0
-        self.warnings: list[str] = []
         self._reader = EventReader(longest_event)
         self._completion = Completion()
 
@@ -75,9 +70,8 @@ class Stream:
             raise self.broken("it ended without an answer in it" if self.events else "it ended before anything came")
         unfinished = self._completion.unfinished
         if unfinished and not self.done:
-            raise self.broken(f"it ended without saying why (no finish_reason for choice {_listed(unfinished)})")
-        if unfinished:
-            self.warnings.append(f"the server ended choice {_listed(unfinished)} without a finish_reason")
+            listed = ", ".join(map(str, unfinished))
+            raise self.broken(f"it ended without saying why (no finish_reason for choice {listed})")
         return self._completion.finish()
 
     def partial(self) -> dict[str, Any]:
@@ -102,7 +96,7 @@ class Stream:
             self.done = True
             return []
         if event.name == "error":
-            raise _error(text, _read(text))
+            raise self._said_no(text, _read(text))
         if not text.strip():
             return []
         self.events += 1
@@ -110,8 +104,13 @@ class Stream:
         if chunk is None:
             raise self.broken(f"event {self.events} is not a JSON object")
         if _says_no(chunk):
-            raise _error(text, chunk)
+            raise self._said_no(text, chunk)
         return self._completion.add(chunk)
+
+    def _said_no(self, text: str, chunk: dict[str, Any] | None) -> ApiError:
+        error = _error(text, chunk)
+        error.partial, error.characters = self.partial(), self._completion.characters
+        return error
 
 
 def _read(text: str) -> dict[str, Any] | None:
@@ -141,7 +140,3 @@ def _error(text: str, chunk: dict[str, Any] | None) -> ApiError:
     code = said.get("code") if isinstance(said, dict) else None
     status = code if isinstance(code, int) and code in _STATUSES else 200
     return from_answer(status, {}, body.encode("utf-8", "replace"))
-
-
-def _listed(indices: list[int]) -> str:
-    return ", ".join(map(str, indices))

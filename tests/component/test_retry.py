@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.errors import ApiError
+from lib.errors import ApiError, from_answer
 from lib.kinds import KINDS
 from lib.retry import Limits, hint, wait
 from pysailor import InvalidConfig
@@ -34,8 +35,38 @@ def test_the_service_s_hint_is_read_in_all_its_forms(headers: dict[str, str], se
     assert hint(headers, now=60) == seconds
 
 
-def test_the_hint_is_kept_to() -> None:
-    assert wait(ApiError("rate_limit", retry_after=3), 0, RETRYING, chance=0.1) == 3
+@given(seconds=st.floats(0, 100), retries=st.integers(0, 4), chance=st.floats(0, 1))
+def test_nobody_comes_back_before_the_hint_and_not_all_at_once(seconds: float, retries: int, chance: float) -> None:
+    waited = wait(ApiError("rate_limit", retry_after=seconds), retries, RETRYING, chance)
+    assert waited is not None
+    assert seconds <= waited <= max(seconds, 0.1) + min(8, 0.5 * 2**retries)
+    if chance > 0.1:
+        assert waited > seconds
+
+
+def test_a_hint_of_no_time_at_all_is_still_a_pause() -> None:
+    waited = [wait(ApiError("rate_limit", retry_after=0), tried, Limits(max_retries=10), 0) for tried in range(10)]
+    assert all(pause is not None and pause >= 0.1 for pause in waited)
+
+
+def told_by_server(status: int, code: str, word: str) -> ApiError:
+    body = json.dumps({"error": {"code": code}}).encode()
+    return from_answer(status, {"x-should-retry": word}, body)
+
+
+def test_what_the_server_says_of_trying_again_goes_first() -> None:
+    assert wait(told_by_server(503, "server_is_overloaded", "false"), 0, RETRYING, 1) is None
+    assert wait(told_by_server(400, "odd", "true"), 0, RETRYING, 1) is not None
+    assert wait(told_by_server(400, "odd", "perhaps"), 0, RETRYING, 1) is None
+
+
+def test_money_is_not_asked_for_twice_whatever_the_server_says() -> None:
+    assert wait(told_by_server(429, "insufficient_quota", "true"), 0, RETRYING, 1) is None
+
+
+def test_a_stream_that_sends_nothing_is_given_up_after_a_minute_or_half_of_the_time() -> None:
+    assert Limits(timeout=30).silence == Limits(timeout=60).silence == Limits(timeout=120).silence == 60
+    assert Limits(timeout=3600).silence == 1800
 
 
 @given(retries=st.integers(0, 4), chance=st.floats(0, 1))
@@ -62,7 +93,7 @@ def test_what_may_have_been_billed_is_tried_again_only_if_the_step_says_so() -> 
 
 def test_an_answer_that_had_begun_is_not_asked_for_again() -> None:
     error = ApiError("server_error")
-    error.begun = True
+    error.characters = 1
     assert wait(error, 0, RETRYING, 1) is None
 
 

@@ -68,9 +68,11 @@ def test_a_transcript_becomes_what_it_should(name: str) -> None:
     expected = expected_of(name)
     stream, shown, result = read([bytes_of(name)])
     if "completion" in expected:
+        assert isinstance(result, dict)
         assert result == expected["completion"]
         assert words(shown) == expected.get("text", words(shown))
-        assert len(stream.warnings) == expected.get("warnings", 0)
+        unexplained = [choice for choice in result["choices"] if choice["finish_reason"] is None]
+        assert bool(unexplained) == bool(expected.get("warnings"))
     else:
         error = told(result) | {"text": getattr(result, "text", ""), "characters": getattr(result, "characters", None)}
         assert {key: error[key] for key in expected["error"]} == expected["error"]
@@ -398,6 +400,26 @@ def test_an_error_in_a_choice_is_an_error() -> None:
     with pytest.raises(ApiError) as caught:
         Stream().feed(event(chunk({}, error={"code": 429, "message": "slow"})))
     assert (caught.value.code, caught.value.text) == ("rate_limit", "slow")
+
+
+def test_an_error_within_a_stream_carries_what_had_come() -> None:
+    stream = Stream()
+    stream.feed(event(chunk({"role": "assistant", "content": "Half"})))
+    with pytest.raises(ApiError) as caught:
+        stream.feed(event({"error": {"code": "server_is_overloaded", "message": "busy"}}))
+    error = caught.value
+    assert (error.code, error.characters, error.begun) == ("overloaded", 4, True)
+    assert error.partial is not None
+    assert error.partial["choices"][0]["message"]["content"] == "Half"
+    assert "Half" not in str(error) + json.dumps(error.to_json())
+
+
+def test_an_answer_has_begun_with_its_first_character_and_not_before() -> None:
+    stream = Stream()
+    stream.feed(event(chunk({"role": "assistant", "content": ""})))
+    with pytest.raises(ApiError) as caught:
+        stream.feed(event({"error": {"code": "server_is_overloaded", "message": "busy"}}))
+    assert not caught.value.begun
 
 
 def test_an_error_that_is_nothing_is_no_error() -> None:

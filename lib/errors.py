@@ -99,7 +99,6 @@ class ApiError(StepError):
         param: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
-        should_retry: bool | None = None,
     ) -> None:
         self.kind = KINDS[code]
         self.code = self.kind.code
@@ -111,7 +110,7 @@ class ApiError(StepError):
         self.param = param
         self.request_id = request_id
         self.retry_after = retry_after
-        self.should_retry = should_retry
+        self.should_retry: bool | None = None
         self.tries: tuple[Try, ...] = ()
         self.partial: dict[str, Any] | None = None
         self.characters = 0
@@ -162,7 +161,7 @@ def from_answer(status: int, headers: Mapping[str, str], body: bytes, retry_afte
         status = _status_inside(said, status)
     api_code = _word(said.get("code")) or _word(said.get("type"))
     text = str(said.get("message") or "")[:_LONGEST_TEXT]
-    return ApiError(
+    error = ApiError(
         _code(status, api_code, _word(said.get("type")), text),
         text=text,
         status=status,
@@ -170,8 +169,9 @@ def from_answer(status: int, headers: Mapping[str, str], body: bytes, retry_afte
         param=_word(said.get("param")),
         request_id=headers.get("x-request-id"),
         retry_after=retry_after,
-        should_retry=_YES_OR_NO.get(headers.get("x-should-retry", "").strip().lower()),
     )
+    error.should_retry = _YES_OR_NO.get(headers.get("x-should-retry", "").strip().lower())
+    return error
 
 
 def _code(status: int, api_code: str | None, api_type: str | None, text: str) -> str:

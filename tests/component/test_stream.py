@@ -368,6 +368,7 @@ def test_a_broken_stream_carries_what_had_come() -> None:
     stream.feed(event(chunk({"role": "assistant", "content": "Half"})))
     with pytest.raises(BrokenStream) as caught:
         stream.finish()
+    assert caught.value.partial is not None
     assert caught.value.partial["choices"][0]["message"]["content"] == "Half"
     assert caught.value.to_json()["characters"] == 4
     assert "Half" not in json.dumps(caught.value.to_json())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -58,13 +59,18 @@ class Component:
     @classmethod
     def find(cls, path: str | Path | None = None, installed: Path = INSTALLED) -> Component:
         """Find the component: at the path, else in the working directory, else the one that is installed."""
+        return cls(cls.locate(path, installed))
+
+    @staticmethod
+    def locate(path: str | Path | None = None, installed: Path = INSTALLED) -> Path:
+        """Give the directory where `find` finds the component; raise BrokenComponent if there is none, or several."""
         if path is not None:
-            return cls(Path(path))
+            return Path(path)
         if Path("component.json").is_file():
-            return cls(Path.cwd())
+            return Path.cwd()
         roots = sorted(found.parent for found in installed.glob("*/component.json"))
         if len(roots) == 1:
-            return cls(roots[0])
+            return _checkout_of(roots[0].name) or roots[0]
         if roots:
             names = ", ".join(map(str, roots))
             raise BrokenComponent(f"Several components are installed; name one with --component: {names}")
@@ -80,7 +86,7 @@ class Component:
             fields=(*self.descriptor.credentials, *declared.fields),
             module=self.module(declared.main),
             takes=self._schema(declared.takes),
-            gives=self._schema(declared.gives),
+            gives=self._schema(declared.gives, is_tolerant=True),
         )
 
     def verifier(self) -> Callable[[Mapping[str, Any], Context], None] | None:
@@ -113,6 +119,8 @@ class Component:
             raise
         except ImportError as error:
             raise BrokenComponent(f"Failed to load file '{path}': {error}") from error
+        except SyntaxError as error:
+            raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {_told(error)}") from error
         except Exception as error:  # code of the component's author, which may do anything at import
             raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {error!r}") from error
 
@@ -130,10 +138,10 @@ class Component:
             sys.modules[name] = package
         return name
 
-    def _schema(self, declared: Mapping[str, Any] | str | None) -> Schema | None:
-        if declared is None:
-            return None
-        return Schema.load(self.root / declared) if isinstance(declared, str) else Schema(declared)
+    def _schema(self, declared: Mapping[str, Any] | str | None, *, is_tolerant: bool = False) -> Schema | None:
+        if isinstance(declared, str):
+            return Schema.load(self.root / declared, is_tolerant=is_tolerant)
+        return None if declared is None else Schema(declared, is_tolerant=is_tolerant)
 
 
 def choices(loaded: Loaded, name: str, cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
@@ -160,4 +168,4 @@ def schemas(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> tuple[Schem
     if not loaded.declared.dynamic_metadata:
         return loaded.takes, loaded.gives
     made = metadata(loaded, cfg, ctx)
-    return Schema(made["in"]), Schema(made["out"])
+    return Schema(made["in"]), Schema(made["out"], is_tolerant=True)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from .component import Loaded
 
+_MOST_TOLD = 20
+_MOST_REMEMBERED = 1000  # names may come from data, and then there is no end of them
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -58,9 +61,11 @@ class Step:
         """Take one message through; each result is emitted, and safe, before the next is made.
 
         Raise a SailorError if it fails, of any kind; what the component did not mean to raise becomes a Defect.
+        What the listener raises is raised as it is: that its pipe broke is no defect of the component.
         """
         checked = self.accept(message)
-        context = self.context(call)
+        listener = _Listener(call.emit, self._remember)
+        context = self._heard_by(listener, call)
         try:
             result = self._process(checked, self.cfg, self._snapshot_copy(), context)
             for made in _messages(result):
@@ -68,6 +73,8 @@ class Step:
         except SailorError:
             raise
         except Exception as error:  # the component's author may have erred in any way; the runner must live on
+            if error is listener.failure:
+                raise
             context.logger.exception("The component has a defect")
             raise Defect(f"The component failed unexpectedly: {type(error).__name__}: {error}") from error
 
@@ -82,16 +89,14 @@ class Step:
 
     def context(self, call: Call) -> Context:
         """Give what the component may use during one call."""
-
-        def emit(event: Event) -> None:
-            call.emit(event)
-            self._remember(event)
-
-        return Context(call.logger, emit, self._flow_variables, call.deadline, self.kept, self._storage)
+        return self._heard_by(_Listener(call.emit, self._remember), call)
 
     def close(self) -> None:
         """Close what the component kept between messages."""
         self.kept.close()
+
+    def _heard_by(self, listener: Emit, call: Call) -> Context:
+        return Context(call.logger, listener, self._flow_variables, call.deadline, self.kept, self._storage)
 
     def _promised(self, message: Message, context: Context) -> Message:
         """Give the message if it fits metadata.out; raise InvalidOutput. Undeclared members are kept, and said once."""
@@ -100,10 +105,12 @@ class Step:
             return message
         if not gives.accepts(message.body):
             raise InvalidOutput(faults=gives.faults(message.body))
-        new = gives.undeclared(message.body) - self._undeclared
+        new = sorted(gives.undeclared(message.body) - self._undeclared)[: _MOST_REMEMBERED - len(self._undeclared)]
         if new:
-            self._undeclared |= new
-            context.logger.info("The answer has members that metadata.out does not declare: %s", ", ".join(sorted(new)))
+            self._undeclared |= set(new)
+            more = f" and {len(new) - _MOST_TOLD} more" if len(new) > _MOST_TOLD else ""
+            told = ", ".join(new[:_MOST_TOLD]) + more
+            context.logger.info("The answer has members that metadata.out does not declare: %s", told)
         return message
 
     def _snapshot_copy(self) -> Any:
@@ -118,6 +125,22 @@ class Step:
         elif isinstance(event, SnapshotUpdate):
             with self._snapshot_lock:
                 self._snapshot = {**self._snapshot, **copy.deepcopy(dict(event.delta))}
+
+
+class _Listener:
+    """Who listens to one call, and what went wrong with that; the step's memory follows what was taken."""
+
+    def __init__(self, emit: Emit, remember: Emit) -> None:
+        self._emit, self._remember = emit, remember
+        self.failure: Exception | None = None
+
+    def __call__(self, event: Event) -> None:
+        try:
+            self._emit(event)
+        except Exception as error:
+            self.failure = error
+            raise
+        self._remember(event)
 
 
 def _messages(result: Any) -> Iterator[Message]:

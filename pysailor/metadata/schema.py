@@ -11,7 +11,7 @@ import jsonschema_rs
 from pysailor.errors import BrokenComponent, Fault
 
 from . import mending, telling, undeclared
-from .dialect import to_dialect, to_standard
+from .dialect import to_dialect, to_standard, tolerant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,19 +24,20 @@ class Schema:
     """What a body must look like.
 
     `document` is the schema as it was written (for the mapper); `standard` is the same in plain JSON Schema 2020-12.
+    A tolerant one asks of optional members only that they are there or not.
     """
 
-    def __init__(self, document: Mapping[str, Any], name: str = "schema") -> None:
+    def __init__(self, document: Mapping[str, Any], name: str = "schema", *, is_tolerant: bool = False) -> None:
         """Translate and compile; raise BrokenComponent if the document is not a schema."""
         self.document = document
-        self.standard: dict[str, Any] = to_standard(document)
+        self.standard: dict[str, Any] = to_standard(tolerant(document) if is_tolerant else document)
         try:
             self._fast = jsonschema_rs.Draft202012Validator(self.standard)
         except (ValueError, jsonschema_rs.ValidationError) as error:
             raise BrokenComponent(f"{name} is not a JSON Schema: {error}") from error
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path, *, is_tolerant: bool = False) -> Self:
         """Read the schema from a file; raise BrokenComponent if that cannot be done."""
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
@@ -46,7 +47,7 @@ class Schema:
             raise BrokenComponent(f"{path} is not JSON: {error}") from error
         if not isinstance(document, dict):
             raise BrokenComponent(f"{path} must hold a JSON object")
-        return cls(document, str(path))
+        return cls(document, str(path), is_tolerant=is_tolerant)
 
     @staticmethod
     def for_mapper(standard: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,13 +115,13 @@ class Schema:
         return list(undeclared.faults(value, self.standard))
 
     def undeclared(self, value: Any) -> set[str]:
-        """Give only where they stand, in microseconds if there are none."""
+        """Give only where they stand, with * for the numbers of a list's items; in microseconds if there are none."""
         try:
             if self._closed.is_valid(value):
                 return set()
         except ValueError:
             pass  # as in `accepts`
-        return set(undeclared.pointers(value, self.standard))
+        return set(undeclared.places(value, self.standard))
 
 
 def _is_refused_null(error: jsonschema_rs.ValidationError) -> bool:

@@ -11,24 +11,28 @@ from .dialect import resolved
 from .telling import pointer_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
-def pointers(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
-    """Give where the members stand that no property declares."""
-    for pointer, _, _ in _members(value, schema, schema, ""):
+ANY = "*"
+"""Stands for the numbers of a list's items."""
+
+
+def places(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
+    """Give where the members stand that no property declares: pointers with ANY for numbers, a place once an item."""
+    for pointer, _, _ in _members(value, schema, schema, "", lambda _: ANY):
         yield pointer
 
 
 def faults(value: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
-    """Give the same, each with the declared name that it may be meant for."""
-    for pointer, name, declared in _members(value, schema, schema, ""):
+    """Give each with its own pointer and the declared name that it may be meant for."""
+    for pointer, name, declared in _members(value, schema, schema, "", str):
         close = get_close_matches(name, declared, 1)
         yield Fault(pointer, "is not a known field" + (f"; did you mean {close[0]}?" if close else ""))
 
 
 def closed(root: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a schema that refuses what `pointers` would name, and nothing else: to ask first, in microseconds."""
+    """Give a schema that refuses what `places` would name, and nothing else: to ask first, in microseconds."""
     targets: dict[str, Any] = {}
     shut = _closed(root, root, targets)
     return {**shut, "$defs": {str(number): target for number, target in enumerate(targets.values())}}
@@ -50,17 +54,17 @@ def _closed(schema: Any, root: Mapping[str, Any], targets: dict[str, Any]) -> di
 
 
 def _members(
-    value: Any, schema: Any, root: Mapping[str, Any], pointer: str
+    value: Any, schema: Any, root: Mapping[str, Any], pointer: str, numbered: Callable[[int], str]
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     schema = resolved(schema, root)
     if isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _members(item, schema.get("items"), root, f"{pointer}/{index}")
+            yield from _members(item, schema.get("items"), root, f"{pointer}/{numbered(index)}", numbered)
     elif isinstance(value, dict) and "properties" in schema:
         declared = schema["properties"]
         for name, member in value.items():
             here = pointer + pointer_to([name])
             if name in declared:
-                yield from _members(member, declared[name], root, here)
+                yield from _members(member, declared[name], root, here, numbered)
             else:
                 yield here, name, declared

@@ -79,6 +79,23 @@ def test_the_one_that_is_installed_is_found_and_of_two_one_must_be_named(
         Component.find(installed=share)
 
 
+@pytest.mark.parametrize(("editable", "folder"), [(True, "checkout"), (False, "share/echo-component")])
+def test_an_installation_to_be_edited_means_its_checkout_not_the_copy(
+    tmp_path: Path, echo: Path, monkeypatch: pytest.MonkeyPatch, editable: bool, folder: str
+) -> None:
+    for place in ("share/echo-component", "checkout"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "component.json").write_text((echo / "component.json").read_text())
+    about = tmp_path / "site" / "echo_component-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: echo-component\nVersion: 1.0\n")
+    origin = {"url": (tmp_path / "checkout").as_uri(), "dir_info": {"editable": editable}}
+    (about / "direct_url.json").write_text(json.dumps(origin))
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.chdir(tmp_path / "site")
+    assert Component.locate(installed=tmp_path / "share") == tmp_path / folder
+
+
 def test_an_unknown_function_is_told_with_those_there_are(echo: Path) -> None:
     with pytest.raises(BrokenComponent, match=r'"shout" is not found in component\.json! There is: echo'):
         Component(echo).function("shout")
@@ -88,7 +105,7 @@ def test_an_unknown_function_is_told_with_those_there_are(echo: Path) -> None:
     ("code", "told"),
     [
         ("import nowhere", "Failed to load file './lib/echo.py'"),
-        ("def broken(:", "is found, but cannot be loaded"),
+        ("def broken(:", "lib/echo.py, line 1: invalid syntax: def broken(:"),
         ("1 / 0", "is found, but cannot be loaded"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -149,11 +150,36 @@ NAMED = st.recursive(
 @settings(max_examples=100, deadline=None)
 @given(NAMED)
 def test_the_quick_look_for_undeclared_members_finds_what_the_walk_finds(body: Any) -> None:
-    assert CHAT.undeclared(body) == {fault.pointer for fault in CHAT.unknown(body)}
+    assert CHAT.undeclared(body) == {re.sub(r"/\d+(?=/)", "/*", fault.pointer) for fault in CHAT.unknown(body)}
+
+
+def test_what_is_undeclared_in_every_item_of_a_list_is_one_place() -> None:
+    listed = Schema({"properties": {"tokens": {"type": "array", "items": {"properties": {"word": {}}}}}})
+    body = {"tokens": [{"word": "a", "new": number} for number in range(3000)]}
+    assert listed.undeclared(body) == {"/tokens/*/new"}
+    assert [fault.pointer for fault in listed.unknown(body)][:2] == ["/tokens/0/new", "/tokens/1/new"]
 
 
 def test_undeclared_members_of_a_schema_that_refers_to_itself_are_found() -> None:
     node = {"$ref": "#/definitions/node"}
     tree = Schema({**node, "definitions": {"node": {"properties": {"below": {"items": node}}}}})
     assert tree.undeclared({"below": [{"below": [{}]}]}) == set()
-    assert tree.undeclared({"below": [{"below": [{"above": 1}]}]}) == {"/below/0/below/0/above"}
+    assert tree.undeclared({"below": [{"below": [{"above": 1}]}]}) == {"/below/*/below/*/above"}
+
+
+def test_a_tolerant_schema_asks_for_what_is_required_and_lets_the_rest_be() -> None:
+    document = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "choices": {
+                "required": True,
+                "type": "array",
+                "items": {"type": "object", "properties": {"text": {"type": "string", "required": True}}},
+            },
+        },
+    }
+    schema = Schema(document, is_tolerant=True)
+    assert schema.accepts({"id": 5, "choices": [{"text": "x"}]})
+    assert [fault.pointer for fault in schema.faults({"choices": [{"text": 1}, None]})] == ["/choices/1", "/choices/0/text"]
+    assert schema.document is document

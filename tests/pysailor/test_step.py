@@ -78,6 +78,25 @@ def test_a_snapshot_that_could_not_be_stored_is_not_remembered(echo: Path) -> No
     assert emitted(remembering, "remember")[1] == Data(Message(body={"word": "0"}))
 
 
+def test_what_the_listener_raises_is_no_defect_of_the_component(echo: Path) -> None:
+    def gone(event: Event) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        step(echo).process(Message(body={"word": "hi"}), Call(gone, logging.getLogger("test")))
+
+
+def test_many_undeclared_members_make_one_short_line(make_component: Any, caplog: pytest.LogCaptureFixture) -> None:
+    code = "from pysailor import Message\ndef process(msg, cfg, snapshot, ctx):\n    return Message(body=msg.body)\n"
+    echoing = step(make_component(echo=code + "def tones(cfg, ctx):\n    return {}\n"))
+    call = Call([].append, logging.getLogger("test"))
+    with caplog.at_level(logging.INFO):
+        echoing.process(Message(body={"word": "hi", **{f"id-{number:04}": 1 for number in range(3000)}}), call)
+        echoing.process(Message(body={"word": "hi", "another": 1}), call)
+    (line,) = caplog.records
+    assert line.getMessage().endswith("/id-0018, /id-0019 and 980 more")
+
+
 def test_undeclared_members_of_the_answer_are_kept_and_said_once(
     make_component: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -144,6 +144,28 @@ class Component:
         return None if declared is None else Schema(declared, is_tolerant=is_tolerant)
 
 
+def _checkout_of(package: str) -> Path | None:
+    """Give the checkout of a package that was installed from it, to be edited there: its installed copy grows old.
+
+    A component is installed in a folder with the name of its package.
+    """
+    from importlib import metadata as packages  # noqa: PLC0415 - 15 ms that a component in its place does not need
+    from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - as above
+
+    try:
+        origin = json.loads(packages.distribution(package).read_text("direct_url.json") or "{}")
+    except (packages.PackageNotFoundError, ValueError):
+        return None
+    root = Path(unquote(urlsplit(origin.get("url", "")).path))
+    is_edited = origin.get("dir_info", {}).get("editable", False)
+    return root if is_edited and (root / "component.json").is_file() else None
+
+
+def _told(error: SyntaxError) -> str:
+    text = f": {error.text.strip()}" if error.text else ""
+    return f"{error.filename}, line {error.lineno}: {error.msg}{text}"
+
+
 def choices(loaded: Loaded, name: str, cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
     """Give a select field's choices, value to label: those declared, or those its model function finds."""
     for field in loaded.fields:

@@ -89,7 +89,8 @@ def test_what_the_listener_raises_is_no_defect_of_the_component(echo: Path) -> N
 def test_many_undeclared_members_make_one_short_line(make_component: Any, caplog: pytest.LogCaptureFixture) -> None:
     code = "from pysailor import Message\ndef process(msg, cfg, snapshot, ctx):\n    return Message(body=msg.body)\n"
     echoing = step(make_component(echo=code + "def tones(cfg, ctx):\n    return {}\n"))
-    call = Call([].append, logging.getLogger("test"))
+    events: list[Event] = []
+    call = Call(events.append, logging.getLogger("test"))
     with caplog.at_level(logging.INFO):
         echoing.process(Message(body={"word": "hi", **{f"id-{number:04}": 1 for number in range(3000)}}), call)
         echoing.process(Message(body={"word": "hi", "another": 1}), call)

@@ -114,6 +114,7 @@ class Context:
 
     `deadline` is in seconds on the clock of `time.monotonic`, None for no limit. `storage` reads from the platform's
     object storage: an object's id and the most bytes to take give its content; None where there is no platform.
+    `message_id` is what the message is known by if it is brought again, None if by nothing; others may share it.
     """
 
     logger: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
@@ -124,6 +125,7 @@ class Context:
     deadline: float | None = None
     kept: Keep = field(default_factory=Keep)
     storage: Storage | None = None
+    message_id: str | None = None
 
     def keep(self, make: Callable[..., Kept], *args: Hashable) -> Kept:
         """Give `make(*args)`, made once in the life of this process and closed at its end: connections, caches."""

@@ -65,7 +65,7 @@ def _text_fault(field: Field, value: Any) -> str:
 def _number(field: Field, value: Any) -> tuple[Any, str]:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return value, f'"{field.label}" takes a number, for example {field.default}'
     if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN is what differs from itself
         return value, f'"{field.label}" takes a number, for example {field.default}'

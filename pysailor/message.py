@@ -29,13 +29,14 @@ class Message:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read a message from its JSON object; absent or null members get their defaults."""
+        """Read a message from its JSON object; what is absent, or not what it should be, gets its default."""
+        identity = value.get("id")
         return cls(
             body=value.get("body", {}),
-            headers=value.get("headers") or {},
-            attachments=value.get("attachments") or {},
-            passthrough=value.get("passthrough"),
-            id=value.get("id"),
+            headers=_object(value.get("headers")) or {},
+            attachments=_object(value.get("attachments")) or {},
+            passthrough=_object(value.get("passthrough")),
+            id=None if identity in (None, "") else str(identity),
             extra={key: member for key, member in value.items() if key not in _KNOWN},
         )
 
@@ -57,6 +58,10 @@ class Message:
     def with_headers(self, headers: Mapping[str, Any]) -> Self:
         """Give the same message with these headers added."""
         return replace(self, headers={**self.headers, **headers})
+
+
+def _object(value: Any) -> Mapping[str, Any] | None:
+    return value if isinstance(value, dict) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,23 +107,28 @@ class ObjectStorage:
         with self._send("POST", "", message_id, failed, data=secret, headers=_JSON) as answer:
             return _object_id(answer, failed)
 
-    def get_attachment(self, object_id: str, message_id: str = "") -> bytes:
-        """Give an attachment's bytes."""
-        return self._get(object_id, message_id, f"Failed to get attachment with id={object_id}")
+    def get_attachment(self, object_id: str, message_id: str = "", most: int | None = None) -> bytes:
+        """Give an attachment's bytes; `most` may lower the limit that the settings set."""
+        return self._get(object_id, message_id, f"Failed to get attachment with id={object_id}", most)
 
-    def _get(self, object_id: str, message_id: str, failed: str) -> bytes:
+    def read(self, object_id: str, most: int) -> bytes:
+        """Give an attachment's bytes, as a component asks for them (Context.storage)."""
+        return self.get_attachment(object_id, most=most)
+
+    def _get(self, object_id: str, message_id: str, failed: str, most: int | None = None) -> bytes:
         path = "/" + quote(object_id, safe="")
         with self._send("GET", path, message_id, failed, stream=True) as answer:
-            return self._read(answer, failed)
+            return self._read(answer, failed, min(most or self._settings.object_size, self._settings.object_size))
 
-    def _read(self, answer: Response, failed: str) -> bytes:
-        limit = self._settings.object_size
+    def _read(self, answer: Response, failed: str, limit: int) -> bytes:
         content = bytearray()
         try:
             for piece in answer.iter_content(_PIECE):
                 content += piece
                 if len(content) > limit:
-                    raise UnusableObject(f"{failed}: it is larger than {limit} bytes (PYSAILOR_OBJECT_SIZE_LIMIT).")
+                    raise UnusableObject(
+                        f"{failed}: it is larger than {limit} bytes (PYSAILOR_OBJECT_SIZE_LIMIT may allow more)."
+                    )
         except requests.RequestException as error:
             raise ObjectStorageError(
                 f"{failed}: it broke off after {len(content)} bytes ({type(error).__name__})."

@@ -106,12 +106,12 @@ class Life:
         told = self.settings
         data = api.retrieve_step()
         function = self._function()
-        step, hooks = self._step(stack, api, data, function)
         storage = stack.enter_context(
             ObjectStorage(
                 told.storage, codec.cipher, told.step.flow_id, told.step.step_id, connections=told.amqp.prefetch
             )
         )
+        step, hooks = self._step(stack, api, data, function, storage)
         outlet = Outlet(
             transport,
             codec,
@@ -151,9 +151,17 @@ class Life:
         component = assembly.component_at(self.settings.behaviour.component_path, self.directory)
         return component.function(self.settings.step.function)
 
-    def _step(self, stack: ExitStack, api: PlatformApi, data: StepData, function: Loaded) -> tuple[Step, Hooks]:
+    def _step(
+        self,
+        stack: ExitStack,
+        api: PlatformApi,
+        data: StepData,
+        function: Loaded,
+        storage: ObjectStorage | None = None,
+    ) -> tuple[Step, Hooks]:
         self.redaction.hide(assembly.secrets_in(function.fields, data.config))
-        step = Step(function, data.config, snapshot=data.snapshot, flow_variables=data.variables)
+        read = storage.read if storage else None
+        step = Step(function, data.config, snapshot=data.snapshot, flow_variables=data.variables, storage=read)
         stack.callback(step.close)
         return step, Hooks(step, self._store_keys(api, data))
 

@@ -26,11 +26,15 @@ _MOST_REMEMBERED = 1000  # names may come from data, and then there is no end of
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What one message brings along: who listens, who logs, how long there is (on the clock of time.monotonic)."""
+    """What one message brings along: who listens, who logs, how long there is (on the clock of time.monotonic).
+
+    `message_id` is what the transport knows the message by, None if by nothing.
+    """
 
     emit: Emit
     logger: Logger | LoggerAdapter[Logger]
     deadline: float | None = None
+    message_id: str | None = None
 
 
 class Step:
@@ -96,7 +100,9 @@ class Step:
         self.kept.close()
 
     def _heard_by(self, listener: Emit, call: Call) -> Context:
-        return Context(call.logger, listener, self._flow_variables, call.deadline, self.kept, self._storage)
+        return Context(
+            call.logger, listener, self._flow_variables, call.deadline, self.kept, self._storage, call.message_id
+        )
 
     def _promised(self, message: Message, context: Context) -> Message:
         """Give the message if it fits metadata.out; raise InvalidOutput. Undeclared members are kept, and said once."""

@@ -112,7 +112,9 @@ class Worker:
             emitter = passage.emitter = Emitter(self._outlet, passage.incoming, resolved, passage.shared)
             deadline = None if self._seconds is None else time.monotonic() + self._seconds
             self._watch.begin(passage)
-            self._step.process(resolved, Call(emitter, component_logger(passage.incoming.ids()), deadline))
+            known_as = None if passage.incoming.parent is None else str(passage.incoming.parent)
+            call = Call(emitter, component_logger(passage.incoming.ids()), deadline, known_as)
+            self._step.process(resolved, call)
         except Exception as error:  # noqa: BLE001 - the top of the thread: it must live on, and somebody must be told
             return error
         except BaseException as error:  # noqa: BLE001 - as above: sys.exit in a component ends a message, not us

@@ -151,10 +151,11 @@ class _Asking:
     @property
     def _key(self) -> str | None:
         """What this very question is known by if it is brought again; another question under the same id is another."""
-        if not self._msg.id:
+        name = self._ctx.message_id or self._msg.id
+        if not name:
             return None
         asked = json.dumps([self._msg.body, sorted(map(str, self._cfg.items()))], sort_keys=True, default=str)
-        return f"{self._msg.id[:_LONGEST_ID]} {hashlib.sha256(asked.encode()).hexdigest()[:16]}"
+        return f"{name[:_LONGEST_ID]} {hashlib.sha256(asked.encode()).hexdigest()[:16]}"
 
     def _alone(self) -> Request:
         asked = self._question()
@@ -169,7 +170,7 @@ class _Asking:
 
     def _new_id(self, owner: str) -> str:
         """Give a new conversation's id: the same one if the same message is brought again."""
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{owner}/{self._msg.id}") if self._msg.id else uuid.uuid4())
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{owner}/{self._key}") if self._key else uuid.uuid4())
 
 
 def _told(result: Result, messages: list[Any]) -> dict[str, Any]:

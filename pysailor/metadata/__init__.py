@@ -5,5 +5,6 @@ Only this package knows the twist.
 """
 
 from .schema import Schema
+from .telling import pointer_to
 
-__all__ = ["Schema"]
+__all__ = ["Schema", "pointer_to"]

@@ -32,6 +32,19 @@ def _standard_member(key: str, value: Any) -> Any:
     return to_standard(value) if key in _OF_ONE_SCHEMA else value
 
 
+def tolerant(schema: Any) -> Any:
+    """Give the schema with the kinds of its optional members left open: what a service may answer some day."""
+    if isinstance(schema, list):
+        return [tolerant(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    looser = {key: tolerant(value) for key, value in schema.items()}
+    for name, member in properties(schema).items():
+        if isinstance(member, dict) and not _is_required(member):
+            looser["properties"][name].pop("type", None)
+    return looser
+
+
 def to_dialect(standard: Mapping[str, Any]) -> dict[str, Any]:
     """Translate standard JSON Schema to the platform's dialect; what repeats itself ends as an open object."""
     return _dialect(standard, standard, required=None, inside=("#",))

@@ -163,4 +163,5 @@ def _count(thing: str, least: int | None, most: int | None) -> Iterator[str]:
 
 
 def pointer_to(path: Iterable[str | int]) -> str:
+    """Give the JSON pointer of a path of names and numbers."""
     return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)

@@ -199,6 +199,15 @@ def test_a_message_that_is_brought_again_is_not_paid_again(ask: Callable[..., Me
     assert len(sandbox.requests) == 1
 
 
+def test_a_message_without_an_id_of_its_own_is_known_by_its_delivery(sandbox: Sandbox, store: str) -> None:
+    cfg = {"apiKey": KEY, "baseUrl": sandbox.base_url, "model": "gpt-sandbox-2", "memory": "conversation"}
+    for _ in range(2):
+        step = Step(FUNCTION, cfg)
+        step.process(Message(body={"prompt": "Hi"}), Call(lambda _: None, LOGGER, message_id="delivery-1"))
+        step.close()
+    assert len(sandbox.requests) == 1
+
+
 def test_another_question_under_the_same_message_id_is_asked(ask: Callable[..., Message], sandbox: Sandbox) -> None:
     body = {"conversationId": "c"}
     ask("One?", memory="conversation", message_id="m-1", body=body)

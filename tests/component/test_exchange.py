@@ -294,3 +294,15 @@ def test_odd_but_whole_streams_are_answers(sandbox: Sandbox, scenario: str) -> N
 def test_a_word_in_logit_bias_becomes_tokens(sandbox: Sandbox) -> None:
     emitted({**HELLO, "logit_bias": {"text: hello": -5}}, baseUrl=sandbox.base_url)
     assert all(key.isdigit() for key in sandbox.requests[-1].body["logit_bias"])
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"id": 5}, {"created": "now"}, {"system_fingerprint": 1}, {"metadata": []}, {"usage": {"total_tokens": "15"}}],
+    ids=str,
+)
+def test_what_is_paid_for_is_not_lost_to_a_server_s_quirks(odd: dict[str, Any]) -> None:
+    with responses.RequestsMock() as api:
+        api.post(f"{PUBLIC_API}/chat/completions", json={**completion("Hi"), **odd})
+        (message,) = emitted(HELLO, model="gpt-4.1")
+    assert message.body.items() >= odd.items()

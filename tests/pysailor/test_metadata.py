@@ -181,5 +181,8 @@ def test_a_tolerant_schema_asks_for_what_is_required_and_lets_the_rest_be() -> N
     }
     schema = Schema(document, is_tolerant=True)
     assert schema.accepts({"id": 5, "choices": [{"text": "x"}]})
-    assert [fault.pointer for fault in schema.faults({"choices": [{"text": 1}, None]})] == ["/choices/1", "/choices/0/text"]
+    assert [fault.pointer for fault in schema.faults({"choices": [{"text": 1}, None]})] == [
+        "/choices/1",
+        "/choices/0/text",
+    ]
     assert schema.document is document

@@ -127,7 +127,7 @@ class ObjectStorage:
                 content += piece
                 if len(content) > limit:
                     raise UnusableObject(
-                        f"{failed}: it is larger than {limit} bytes (PYSAILOR_OBJECT_SIZE_LIMIT may allow more)."
+                        f"{failed}: it is larger than {limit} bytes (see PYSAILOR_OBJECT_SIZE_LIMIT)."
                     )
         except requests.RequestException as error:
             raise ObjectStorageError(

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _FACT = "refused "
 """A fact about a server has a member of its own in the step's memory: workers merge them without asking each other."""
-_MOST_FACTS = 12  # the platform keeps 5 KB
 _LOST = ("timeout", "cut_off", "dropped")
 
 
@@ -184,7 +183,7 @@ class Exchange:
             message=error.text,
             today=datetime.now(tz=UTC).date().isoformat(),
         )
-        if fact is not None and len(self._learned.refusals) < _MOST_FACTS:
+        if fact is not None and self._learned.has_room_for(fact):
             self._learned = self._learned.adding(fact)
             (document,) = Learned({}).adding(fact).to_json()
             self._ctx.update_snapshot({_FACT + _digest(*fact.key): document})

@@ -6,15 +6,12 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from .models import ROUTER
+from .models import MARKED_DAYS_BEFORE, ROUTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .models import Models
-
-SOON = 120
-"""So many days before its shutdown a model is marked in the list."""
 
 _OPENAI = re.compile(
     r"^(ft:|gpt-|o\d|chatgpt-|text-|tts-|whisper|dall-e|davinci|babbage|omni-|sora|codex|computer-use)",
@@ -69,6 +66,6 @@ def _is_for_chat(name: str, *, public_api: bool) -> bool:
 
 
 def _labelled(name: str, gone: date | None, today: date) -> str:
-    if gone is None or (gone - today).days > SOON:
+    if gone is None or (gone - today).days > MARKED_DAYS_BEFORE:
         return name
     return f"{name} (gone {'since' if gone <= today else 'on'} {gone})"

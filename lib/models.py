@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 ROUTER = re.compile(r"^(openrouter/)?(openai|azure)/")
 """What routers put before a model's own id."""
+MARKED_DAYS_BEFORE = 120
+"""So many days before its shutdown a model is marked where one is chosen: the choice is to last."""
+WARNED_DAYS_BEFORE = 30
+"""So many days before it every message warns: earlier, months of warnings would be read by nobody."""
 _VARIANT = re.compile(r":(free|online|nitro|floor|extended|beta)$")
 _DATED = re.compile(r"^(.+)-\d{4}-\d{2}-\d{2}$")
 

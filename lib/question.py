@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor import InvalidInput
 
 from . import short_schema
+from .preflight import is_strict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,7 @@ def _options(cfg: Mapping[str, Any], answer_as: str, family: Family | None) -> d
         options["response_format"] = {"type": "json_object"}
     schema = schema_of(cfg)
     if schema is not None:
-        described = {"name": _NAME, "schema": schema, "strict": _is_strict(schema)}
+        described = {"name": _NAME, "schema": schema, "strict": is_strict(schema, family)}
         options["response_format"] = {"type": "json_schema", "json_schema": described}
     return options
 
@@ -97,19 +98,6 @@ def _takes(family: Family | None, name: str) -> bool:
         return True
     reasons = name in family.effort_none_only and family.default_effort != "none"
     return name not in family.refuses and not reasons and (not family.takes_only or name in family.takes_only)
-
-
-def _is_strict(schema: Any) -> bool:
-    """Say whether every object in the schema is closed and requires all, as the service's strict mode wants it."""
-    if isinstance(schema, list):
-        return all(map(_is_strict, schema))
-    if not isinstance(schema, dict):
-        return True
-    if isinstance(schema.get("properties"), dict):
-        closed = schema.get("additionalProperties") is False
-        whole = set(schema["properties"]) <= set(schema.get("required") or ())
-        return closed and whole and all(map(_is_strict, schema["properties"].values()))
-    return all(_is_strict(member) for member in schema.values())
 
 
 def _kept(part: Mapping[str, Any]) -> dict[str, Any]:

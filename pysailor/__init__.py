@@ -11,7 +11,7 @@ from .errors import (
     StepError,
 )
 from .message import HttpRequest, Message
-from .metadata import Schema
+from .metadata import Schema, pointer_to
 
 __all__ = [
     "Context",
@@ -26,4 +26,5 @@ __all__ = [
     "Rebound",
     "Schema",
     "StepError",
+    "pointer_to",
 ]

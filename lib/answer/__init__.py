@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .outcome import Outcome, choices, message_of, outcome, outcome_of, outcomes, refusal_of, text_of
-from .parsing import Parsed, Why, parsed, parsed_choice, repair_prompt, wants_json
-from .tools import ToolCall, tool_calls, tool_calls_of
+from .outcome import Outcome, choices, message_of, outcome_of, refusal_of, text_of
+from .parsing import parsed, parsed_choice, repair_prompt, wants_json
+from .tools import tool_calls_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "Outcome",
-    "Parsed",
-    "ToolCall",
-    "Why",
-    "outcome",
-    "outcomes",
-    "parsed",
-    "repair_prompt",
-    "report",
-    "text_of_first",
-    "tool_calls",
-]
+__all__ = ["Outcome", "parsed", "repair_prompt", "report", "text_of_first"]
 
 
 def text_of_first(completion: Mapping[str, Any]) -> str:
@@ -36,8 +24,8 @@ def report(completion: Mapping[str, Any], request: Mapping[str, Any]) -> dict[st
     """Give what stands beside the completion in the emitted message.
 
     `outcome` always; `refusal` where the model refused; `parsed` or `parse_error` where JSON was asked for and the
-    model did not ask for tools first; `tool_calls` where there are any. With several choices, `choices` holds the same
-    for each, and the rest tells of the first.
+    model did not ask for tools first; `tool_calls` where there are any, each with its `error` or None. With several
+    choices, `choices` holds the same for each, and the rest tells of the first.
     """
     told = [_reported(choice, request) for choice in choices(completion)]
     if not told:

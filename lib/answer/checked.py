@@ -8,15 +8,14 @@ import re
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-import jsonschema_rs
+from pysailor import Fault, Schema, pointer_to
 
-from pysailor import Fault, Schema
+from ..json_schema import compiled, short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from jsonschema_rs import Draft202012Validator
 
 _AROUND: Final = 20  # characters quoted on each side of a place that is not JSON
-_LONGEST_FAULT: Final = 300
 
 
 class Unusable(ValueError):
@@ -25,10 +24,6 @@ class Unusable(ValueError):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.fault = Fault("", message)
-
-
-class BadSchema(ValueError):
-    """The request's own schema cannot be used to check anything."""
 
 
 def value_of(text: str) -> Any:
@@ -53,10 +48,7 @@ def unfenced(text: str) -> str:
 
 def faults_of(value: Any, schema: Any) -> list[Fault]:
     """Give what keeps the value from fitting a JSON Schema (2020-12), with pointers; raise BadSchema."""
-    try:
-        fast = jsonschema_rs.Draft202012Validator(schema, retriever=_refuse_to_fetch)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise BadSchema(_short(str(error).partition("\n")[0])) from error
+    fast = compiled(schema)
     try:
         fits = fast.is_valid(value)
     except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
@@ -79,20 +71,12 @@ def _explained(value: Any, schema: Any) -> list[Fault] | None:
         return None  # its patterns, numbers and references differ in corners
 
 
-def _plainly(fast: jsonschema_rs.Draft202012Validator, value: Any) -> list[Fault]:
+def _plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:
     """Say what is wrong in the fast validator's words."""
-
-    def pointer(path: Iterable[str | int]) -> str:
-        return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
-
     try:
-        return [Fault(pointer(error.instance_path), _short(error.message)) for error in fast.iter_errors(value)]
+        return [Fault(pointer_to(error.instance_path), short(error.message)) for error in fast.iter_errors(value)]
     except ValueError:
         return [Fault("", "cannot be checked: it is nested too deep, or holds broken characters")]
-
-
-def _refuse_to_fetch(uri: str) -> NoReturn:
-    raise ValueError(f"{uri} is not fetched; put the definition into the schema itself")
 
 
 def _told(text: str, error: JSONDecodeError) -> str:
@@ -124,7 +108,7 @@ def _values_in(text: str) -> int:
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"the number {_short(text)} is too large")
+        raise ValueError(f"the number {short(text)} is too large")
     return number
 
 
@@ -133,7 +117,3 @@ def _no_constant(name: str) -> NoReturn:
 
 
 _STRICT: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_FAULT else text[:_LONGEST_FAULT] + "…"

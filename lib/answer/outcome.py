@@ -30,11 +30,6 @@ def outcome(completion: Mapping[str, Any]) -> Outcome:
     return outcome_of(found[0]) if found else Outcome.EMPTY
 
 
-def outcomes(completion: Mapping[str, Any]) -> list[Outcome]:
-    """Say what each choice is worth."""
-    return [outcome_of(choice) for choice in choices(completion)]
-
-
 def outcome_of(choice: Mapping[str, Any]) -> Outcome:
     """Say what one choice is worth.
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pysailor import Fault
 
-from .checked import BadSchema, Unusable, faults_of, unfenced, value_of
+from ..json_schema import BadSchema
+from .checked import Unusable, faults_of, unfenced, value_of
 from .outcome import Outcome, choices, mapping, message_of, outcome_of, refusal_of, text_of
 
 if TYPE_CHECKING:

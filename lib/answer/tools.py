@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pysailor import Fault
 
-from .checked import BadSchema, Unusable, faults_of, value_of
-from .outcome import Outcome, calls_of, choices, mapping, message_of, objects, outcome_of
+from ..json_schema import BadSchema
+from .checked import Unusable, faults_of, value_of
+from .outcome import Outcome, calls_of, mapping, message_of, objects, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,11 +44,6 @@ class ToolCall:
         """What keeps the call from being executed, as one line; None if nothing does."""
         return "; ".join(map(str, self.faults)) or None
 
-    @property
-    def executable(self) -> bool:
-        """Whether the call is whole, names an offered tool, and has arguments that fit."""
-        return not self.faults
-
     def to_json(self) -> dict[str, Any]:
         """Give `{"id", "type", "name", "arguments", "arguments_raw", "error"}`."""
         return {
@@ -58,12 +54,6 @@ class ToolCall:
             "arguments_raw": self.arguments_raw,
             "error": self.error,
         }
-
-
-def tool_calls(completion: Mapping[str, Any], request: Mapping[str, Any]) -> list[ToolCall]:
-    """Give the first choice's tool calls, each checked against the tool that the request offered."""
-    found = choices(completion)
-    return tool_calls_of(found[0], request) if found else []
 
 
 def tool_calls_of(choice: Mapping[str, Any], request: Mapping[str, Any]) -> list[ToolCall]:

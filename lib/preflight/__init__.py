@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import messages, model, options, strict_schema, tools
+from . import messages, model, options, schemas, strict_schema, tools
 from .conversation import Conversation
-from .finding import Finding, Ground, Request, Rule
+from .finding import Finding, Ground, Rule, Subject
 from .learned import Learned, Refusal, learn
+from .options import TOKEN_CAPS
 from .strict_schema import StrictSchema
 from .tools import Toolbox
 
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from ..models import Family
     from ..tokens import Estimate
 
-__all__ = ["RULES", "Finding", "Ground", "Learned", "Refusal", "Rule", "adapt", "check", "learn"]
+__all__ = ["RULES", "Finding", "Ground", "Learned", "Refusal", "Rule", "adapt", "check", "is_strict", "learn"]
 
-_CAPS = ("max_tokens", "max_completion_tokens")
-RULES: tuple[Rule, ...] = (*messages.RULES, *tools.RULES, *options.RULES, *strict_schema.RULES, *model.RULES)
+RULES: tuple[Rule, ...] = (
+    *(*messages.RULES, *tools.RULES, *options.RULES),
+    *(*schemas.RULES, *strict_schema.RULES, *model.RULES),
+)
 
 
 def check(
@@ -42,21 +45,21 @@ def check(
     less is certain. With an `estimate` the length is judged too, with `now` what has expired, with `refusals` what
     this server refused before. Never raises, whatever the body.
     """
+    subject = Subject(*_read(body), family, public_api, estimate, refusals, now)
+    found = [finding for rule in RULES for finding in rule.findings(subject)]
+    return sorted(found, key=lambda finding: not finding.certain)
+
+
+def is_strict(schema: Mapping[str, Any], family: Family | None = None) -> bool:
+    """Say whether a schema may be sent with strict true: no rule about it finds anything, not even a doubt."""
+    subject = Subject({}, Conversation(), Toolbox(), (StrictSchema.of("", schema),), family)
+    return not any(rule.findings(subject) for rule in strict_schema.RULES)
+
+
+def _read(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Conversation, Toolbox, tuple[StrictSchema, ...]]:
     given = {name: value for name, value in body.items() if value is not None}
     toolbox = Toolbox.of(given)
-    request = Request(
-        given,
-        Conversation.of(given.get("messages")),
-        toolbox,
-        StrictSchema.all_of(given, toolbox),
-        family,
-        public_api,
-        estimate,
-        refusals,
-        now,
-    )
-    found = [finding for rule in RULES for finding in rule.findings(request)]
-    return sorted(found, key=lambda finding: not finding.certain)
+    return given, Conversation.of(given.get("messages")), toolbox, StrictSchema.all_of(given, toolbox)
 
 
 def adapt(
@@ -68,7 +71,7 @@ def adapt(
     is changed: what the model does not take is reported by `check`, never dropped in silence.
     """
     wanted = server_cap or (family.token_cap if family else "either")
-    given = [name for name in _CAPS if body.get(name) is not None]
+    given = [name for name in TOKEN_CAPS if body.get(name) is not None]
     if wanted == "either" or given in ([], [wanted]) or len(given) > 1:
         return dict(body), ()
     if given == ["max_completion_tokens"] and server_cap is None:

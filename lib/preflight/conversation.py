@@ -27,40 +27,21 @@ class Conversation:
     voices: tuple[tuple[int, Any], ...] = ()
 
     @classmethod
-    def of(cls, messages: Any) -> Conversation:  # noqa: C901 - one pass for all rules; asking again is what costs
+    def of(cls, messages: Any) -> Conversation:
         """Read the messages once. What has another shape than the schema asks for is passed over here."""
-        calls, answers, names, parts, texts, silent, voices = [], {}, [], [], [], [], []
-        roles = set()
+        reading = _Reading()
         for index, message in enumerate(messages if isinstance(messages, list) else ()):
-            if message.__class__ is not dict:
-                continue
-            role, content = message.get("role"), message.get("content")
-            if content.__class__ is str:
-                texts.append((index, content))
-            elif content.__class__ is list:
-                parts.append((index, content))
-            if role.__class__ is str:
-                roles.add(role)
-            if role == "assistant":
-                if message.get("tool_calls").__class__ is list and message["tool_calls"]:
-                    calls.append((index, message["tool_calls"]))
-                elif content is None and not any(message.get(name) for name in ("function_call", "audio", "refusal")):
-                    silent.append(index)
-                if message.get("audio"):
-                    voices.append((index, message["audio"]))
-            elif role == "tool":
-                answers[index] = message.get("tool_call_id")
-            if "name" in message:
-                names.append((index, message["name"]))
+            if message.__class__ is dict:
+                reading.take(index, message)
         return cls(
-            frozenset(roles),
-            tuple(calls),
-            answers,
-            tuple(names),
-            tuple(parts),
-            tuple(texts),
-            tuple(silent),
-            tuple(voices),
+            frozenset(reading.roles),
+            tuple(reading.calls),
+            reading.answers,
+            tuple(reading.names),
+            tuple(reading.parts),
+            tuple(reading.texts),
+            tuple(reading.silent),
+            tuple(reading.voices),
         )
 
     def each_part(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -84,6 +65,44 @@ class Conversation:
             for part in content:
                 if isinstance(part, dict):
                     yield index, part
+
+
+class _Reading:
+    """One pass for all rules, filling the lists: asking each message again is what costs."""
+
+    def __init__(self) -> None:
+        self.roles: set[str] = set()
+        self.calls: list[tuple[int, list[Any]]] = []
+        self.answers: dict[int, Any] = {}
+        self.names: list[tuple[int, Any]] = []
+        self.parts: list[tuple[int, list[Any]]] = []
+        self.texts: list[tuple[int, str]] = []
+        self.silent: list[int] = []
+        self.voices: list[tuple[int, Any]] = []
+
+    def take(self, index: int, message: dict[str, Any]) -> None:
+        role, content = message.get("role"), message.get("content")
+        if content.__class__ is str:
+            self.texts.append((index, content))
+        elif content.__class__ is list:
+            self.parts.append((index, content))
+        if role.__class__ is str:
+            self.roles.add(role)
+        if role == "assistant":
+            self._take_assistant(index, message, content)
+        elif role == "tool":
+            self.answers[index] = message.get("tool_call_id")
+        if "name" in message:
+            self.names.append((index, message["name"]))
+
+    def _take_assistant(self, index: int, message: dict[str, Any], content: Any) -> None:
+        calls = message.get("tool_calls")
+        if calls.__class__ is list and calls:
+            self.calls.append((index, calls))
+        elif content is None and not any(message.get(name) for name in ("function_call", "audio", "refusal")):
+            self.silent.append(index)
+        if message.get("audio"):
+            self.voices.append((index, message["audio"]))
 
 
 def called_with(call: Any) -> Any:

@@ -36,14 +36,6 @@ class Finding:
     certain: bool
     rule: str
 
-    def __str__(self) -> str:
-        """Give the line that a person reads."""
-        return f"{self.pointer}: {self.message}; {self.fix}" if self.pointer else f"{self.message}; {self.fix}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the members by their names."""
-        return {name: getattr(self, name) for name in ("pointer", "message", "fix", "source", "certain", "rule")}
-
 
 class Ground(Enum):
     """Why a rule holds, and so how far."""
@@ -55,7 +47,7 @@ class Ground(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Subject:
     """A request body, read once for all rules. Members that are null count as absent."""
 
     body: Mapping[str, Any]
@@ -74,18 +66,18 @@ class Rule:
     """A rule: its name, what looks for breaches, where it is from, and on what ground it stands."""
 
     name: str
-    look: Callable[[Request], Iterable[Found]]
+    look: Callable[[Subject], Iterable[Found]]
     source: str
     ground: Ground = Ground.SERVICE
 
-    def findings(self, request: Request) -> list[Finding]:
+    def findings(self, subject: Subject) -> list[Finding]:
         """Give every breach in the request."""
         return [
-            Finding(pointer, message, fix, self.source, self._is_certain(request), self.name)
-            for pointer, message, fix in self.look(request)
+            Finding(pointer, message, fix, self.source, self._is_certain(subject), self.name)
+            for pointer, message, fix in self.look(subject)
         ]
 
-    def _is_certain(self, request: Request) -> bool:
+    def _is_certain(self, subject: Subject) -> bool:
         if self.ground is Ground.TABLE:
-            return request.public_api and (request.family is None or request.family.certain)
-        return self.ground is Ground.LOGIC or (self.ground is Ground.SERVICE and request.public_api)
+            return subject.public_api and (subject.family is None or subject.family.certain)
+        return self.ground is Ground.LOGIC or (self.ground is Ground.SERVICE and subject.public_api)

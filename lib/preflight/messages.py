@@ -12,7 +12,7 @@ from .tools import named_well
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .finding import Found, Request
+    from .finding import Found, Subject
 
 LONGEST_TEXT = 1_048_576
 """So many characters of one content string were seen to be accepted."""
@@ -20,11 +20,12 @@ _MOST_CALLS = 128
 _LONGEST_NAME = 64
 _LONGEST_CALL_ID = 64
 _MOST_BREAKPOINTS = 4
+_FILES = ("file_url", "file_id", "file_data")  # of a file_url the content is sent
 _BAD_IN_NAMES = re.compile(r"[\s<|\\/>]")
 
 
-def _tool_message_without_call(request: Request) -> Iterator[Found]:
-    talk = request.conversation
+def _tool_message_without_call(subject: Subject) -> Iterator[Found]:
+    talk = subject.conversation
     asked: dict[int, set[str | None]] = {}
     for index, calls in talk.calls:
         ids = {call_id(call) for call in calls}
@@ -40,8 +41,8 @@ def _tool_message_without_call(request: Request) -> Iterator[Found]:
             yield f"/messages/{place}/tool_call_id", problem, "give the id of one of these calls"
 
 
-def _tool_calls_unanswered(request: Request) -> Iterator[Found]:
-    talk = request.conversation
+def _tool_calls_unanswered(subject: Subject) -> Iterator[Found]:
+    talk = subject.conversation
     for index, calls in talk.calls:
         answered = [one for _, one in answered_after(talk, index)]
         for place, call in enumerate(calls):
@@ -52,15 +53,15 @@ def _tool_calls_unanswered(request: Request) -> Iterator[Found]:
                 yield f"/messages/{index}/tool_calls/{place}/id", problem, fix
 
 
-def _too_many_tool_calls(request: Request) -> Iterator[Found]:
-    for index, calls in request.conversation.calls:
+def _too_many_tool_calls(subject: Subject) -> Iterator[Found]:
+    for index, calls in subject.conversation.calls:
         if len(calls) > _MOST_CALLS:
             problem = f"holds {len(calls)} tool calls, at most {_MOST_CALLS} are allowed in one message"
             yield f"/messages/{index}/tool_calls", problem, "spread them over several turns"
 
 
-def _called_name(request: Request) -> Iterator[Found]:
-    for index, calls in request.conversation.calls:
+def _called_name(subject: Subject) -> Iterator[Found]:
+    for index, calls in subject.conversation.calls:
         for place, call in enumerate(calls):
             kind = "custom" if isinstance(call, dict) and "custom" in call else "function"
             called = call.get(kind) if isinstance(call, dict) else None
@@ -71,8 +72,8 @@ def _called_name(request: Request) -> Iterator[Found]:
                 yield f"/messages/{index}/tool_calls/{place}/{kind}/name", problem, fix
 
 
-def _call_id_length(request: Request) -> Iterator[Found]:
-    for index, calls in request.conversation.calls:
+def _call_id_length(subject: Subject) -> Iterator[Found]:
+    for index, calls in subject.conversation.calls:
         for place, call in enumerate(calls):
             one = call_id(call)
             if one is not None and len(one) > _LONGEST_CALL_ID:
@@ -81,14 +82,14 @@ def _call_id_length(request: Request) -> Iterator[Found]:
                 yield f"/messages/{index}/tool_calls/{place}/id", problem, fix
 
 
-def _assistant_says_nothing(request: Request) -> Iterator[Found]:
-    for index in request.conversation.silent:
+def _assistant_says_nothing(subject: Subject) -> Iterator[Found]:
+    for index in subject.conversation.silent:
         problem = "this assistant's message has no content, tool_calls, refusal or audio"
         yield f"/messages/{index}/content", problem, 'give it content ("" will do), or leave the message out'
 
 
-def _message_name(request: Request) -> Iterator[Found]:
-    for index, name in request.conversation.names:
+def _message_name(subject: Subject) -> Iterator[Found]:
+    for index, name in subject.conversation.names:
         if not isinstance(name, str):
             continue
         if len(name) > _LONGEST_NAME:
@@ -99,48 +100,52 @@ def _message_name(request: Request) -> Iterator[Found]:
             yield f"/messages/{index}/name", problem, "write _ instead of a blank, or leave the name out"
 
 
-def _refusal_stands_alone(request: Request) -> Iterator[Found]:
-    for index, content in request.conversation.parts:
+def _refusal_stands_alone(subject: Subject) -> Iterator[Found]:
+    for index, content in subject.conversation.parts:
         kinds = [part.get("type") for part in content if isinstance(part, dict)]
         if "refusal" in kinds and len(content) > 1:
             problem = f"a refusal must be the only part of its message, here are {len(content)}"
             yield f"/messages/{index}/content", problem, "keep the refusal or the text, not both"
 
 
-def _file_without_content(request: Request) -> Iterator[Found]:
-    for pointer, part in request.conversation.each_part("file"):
+def _file_without_content(subject: Subject) -> Iterator[Found]:
+    for pointer, part in subject.conversation.each_part("file"):
         given = part.get("file")
-        if isinstance(given, dict) and not (given.get("file_id") or given.get("file_data")):
-            problem = "this file part has neither file_id nor file_data"
-            yield f"{pointer}/file", problem, "give the id of an uploaded file, or its content as a data URL"
+        if isinstance(given, dict) and not any(given.get(name) for name in _FILES):
+            problem = f"this file part has none of {', '.join(_FILES)}"
+            yield (
+                f"{pointer}/file",
+                problem,
+                "give an address, the id of an uploaded file, or the content as a data URL",
+            )
 
 
-def _file_without_name(request: Request) -> Iterator[Found]:
-    for pointer, part in request.conversation.each_part("file"):
+def _file_without_name(subject: Subject) -> Iterator[Found]:
+    for pointer, part in subject.conversation.each_part("file"):
         given = part.get("file")
         if isinstance(given, dict) and given.get("file_data") and not given.get("filename"):
             yield f"{pointer}/file/filename", "file_data comes without a filename", "add one, such as report.pdf"
 
 
-def _text_too_long(request: Request) -> Iterator[Found]:
-    for index, text in request.conversation.texts:
+def _text_too_long(subject: Subject) -> Iterator[Found]:
+    for index, text in subject.conversation.texts:
         if len(text) > LONGEST_TEXT:
             problem = f"this content has {len(text)} characters; more than {LONGEST_TEXT} have been refused"
             yield f"/messages/{index}/content", problem, "shorten it, or split it into several parts"
 
 
-def _voice_expired(request: Request) -> Iterator[Found]:
-    for index, voice in request.conversation.voices:
+def _voice_expired(subject: Subject) -> Iterator[Found]:
+    for index, voice in subject.conversation.voices:
         end = voice.get("expires_at") if isinstance(voice, dict) else None
-        if request.now and isinstance(end, (int, float)) and end < request.now.timestamp():
+        if subject.now and isinstance(end, (int, float)) and end < subject.now.timestamp():
             problem = "the audio of this earlier answer has expired on the server"
             yield f"/messages/{index}/audio/id", problem, "send its transcript as content instead"
 
 
-def _too_many_breakpoints(request: Request) -> Iterator[Found]:
+def _too_many_breakpoints(subject: Subject) -> Iterator[Found]:
     marked = [
         f"/messages/{index}/content/{place}/prompt_cache_breakpoint"
-        for index, content in request.conversation.parts
+        for index, content in subject.conversation.parts
         for place, part in enumerate(content)
         if isinstance(part, dict) and part.get("prompt_cache_breakpoint")
     ]
@@ -149,15 +154,15 @@ def _too_many_breakpoints(request: Request) -> Iterator[Found]:
         yield marked[_MOST_BREAKPOINTS], problem, "keep the four that matter most"
 
 
-def _developer_unknown(request: Request) -> Iterator[Found]:
-    if not request.public_api and request.family is None and "developer" in request.conversation.roles:
-        place = next(index for index, role in _roles(request) if role == "developer")
+def _developer_unknown(subject: Subject) -> Iterator[Found]:
+    if not subject.public_api and subject.family is None and "developer" in subject.conversation.roles:
+        place = next(index for index, role in _roles(subject) if role == "developer")
         problem = "many servers of other vendors do not know the role developer"
         yield f"/messages/{place}/role", problem, "write system, if this server answers no"
 
 
-def _roles(request: Request) -> Iterator[tuple[int, Any]]:
-    messages: list[Any] = request.body["messages"]
+def _roles(subject: Subject) -> Iterator[tuple[int, Any]]:
+    messages: list[Any] = subject.body["messages"]
     return ((index, message.get("role")) for index, message in enumerate(messages) if isinstance(message, dict))
 
 

@@ -7,13 +7,15 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from pysailor import pointer_to
+
 from .finding import Ground, Rule
 from .tools import named_well
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .finding import Found, Request
+    from .finding import Found, Subject
 
 FIELDS = frozenset(
     (
@@ -26,6 +28,8 @@ FIELDS = frozenset(
     ),
 )
 """Every field that a request may have."""
+TOKEN_CAPS = ("max_completion_tokens", "max_tokens")
+"""The names of the cap on an answer's tokens, the newer first."""
 
 _MOST_METADATA = 16
 _LONGEST_KEY = 64
@@ -49,32 +53,32 @@ def wants_audio(body: Mapping[str, Any]) -> bool:
     return isinstance(modalities, list) and "audio" in modalities
 
 
-def _both_token_caps(request: Request) -> Iterator[Found]:
-    if "max_tokens" in request.body and "max_completion_tokens" in request.body:
+def _both_token_caps(subject: Subject) -> Iterator[Found]:
+    if "max_tokens" in subject.body and "max_completion_tokens" in subject.body:
         fix = "keep max_completion_tokens, the newer name"
         yield "/max_tokens", "max_tokens and max_completion_tokens are both set, one is allowed", fix
 
 
-def _stream_options_without_stream(request: Request) -> Iterator[Found]:
-    if "stream_options" in request.body and request.body.get("stream") is not True:
+def _stream_options_without_stream(subject: Subject) -> Iterator[Found]:
+    if "stream_options" in subject.body and subject.body.get("stream") is not True:
         yield "/stream_options", "stream_options is set, but stream is not true", "set stream, or remove stream_options"
 
 
-def _top_logprobs_without_logprobs(request: Request) -> Iterator[Found]:
-    if "top_logprobs" in request.body and request.body.get("logprobs") is not True:
+def _top_logprobs_without_logprobs(subject: Subject) -> Iterator[Found]:
+    if "top_logprobs" in subject.body and subject.body.get("logprobs") is not True:
         yield "/top_logprobs", "top_logprobs is set, but logprobs is not true", "set logprobs, or remove top_logprobs"
 
 
-def _json_not_mentioned(request: Request) -> Iterator[Found]:
-    wanted = request.body.get("response_format")
-    if isinstance(wanted, dict) and wanted.get("type") == "json_object" and not request.conversation.mentions("json"):
+def _json_not_mentioned(subject: Subject) -> Iterator[Found]:
+    wanted = subject.body.get("response_format")
+    if isinstance(wanted, dict) and wanted.get("type") == "json_object" and not subject.conversation.mentions("json"):
         problem = 'response_format is json_object, but no message holds the word "JSON"'
         fix = "say in a message that the answer is to be JSON, and which members it has"
         yield "/messages", problem, fix
 
 
-def _schema_name(request: Request) -> Iterator[Found]:
-    wanted = request.body.get("response_format")
+def _schema_name(subject: Subject) -> Iterator[Found]:
+    wanted = subject.body.get("response_format")
     given = wanted.get("json_schema") if isinstance(wanted, dict) else None
     name = given.get("name") if isinstance(given, dict) else None
     if isinstance(name, str) and not named_well(name):
@@ -82,47 +86,47 @@ def _schema_name(request: Request) -> Iterator[Found]:
         yield "/response_format/json_schema/name", problem, "rename it"
 
 
-def _metadata_limits(request: Request) -> Iterator[Found]:
-    metadata = request.body.get("metadata")
+def _metadata_limits(subject: Subject) -> Iterator[Found]:
+    metadata = subject.body.get("metadata")
     if not isinstance(metadata, dict):
         return
     if len(metadata) > _MOST_METADATA:
         problem = f"metadata has {len(metadata)} entries, at most {_MOST_METADATA} are allowed"
         yield "/metadata", problem, "keep those that you search by"
     for key, value in metadata.items():
-        pointer = f"/metadata/{key.replace('~', '~0').replace('/', '~1')}"
+        pointer = pointer_to(("metadata", key))
         if len(key) > _LONGEST_KEY:
             yield pointer, f"the key has {len(key)} characters, at most {_LONGEST_KEY} are allowed", "shorten it"
         if isinstance(value, str) and len(value) > _LONGEST_VALUE:
             yield pointer, f"the value has {len(value)} characters, at most {_LONGEST_VALUE} are allowed", "shorten it"
 
 
-def _metadata_without_store(request: Request) -> Iterator[Found]:
-    if request.body.get("metadata") and request.body.get("store") is not True:
+def _metadata_without_store(subject: Subject) -> Iterator[Found]:
+    if subject.body.get("metadata") and subject.body.get("store") is not True:
         problem = "metadata is of use only with store true, and has been refused without it"
         yield "/metadata", problem, "set store, or remove metadata"
 
 
-def _audio_settings_missing(request: Request) -> Iterator[Found]:
-    if wants_audio(request.body) and not isinstance(request.body.get("audio"), dict):
+def _audio_settings_missing(subject: Subject) -> Iterator[Found]:
+    if wants_audio(subject.body) and not isinstance(subject.body.get("audio"), dict):
         yield "/audio", "modalities asks for audio, but audio is missing", "add audio with voice and format"
 
 
-def _audio_not_asked_for(request: Request) -> Iterator[Found]:
-    if isinstance(request.body.get("audio"), dict) and not wants_audio(request.body):
+def _audio_not_asked_for(subject: Subject) -> Iterator[Found]:
+    if isinstance(subject.body.get("audio"), dict) and not wants_audio(subject.body):
         problem = "audio is set, but modalities does not ask for it"
         yield "/audio", problem, 'set modalities to ["text", "audio"], or remove audio'
 
 
-def _audio_format_in_stream(request: Request) -> Iterator[Found]:
-    audio = request.body.get("audio")
+def _audio_format_in_stream(subject: Subject) -> Iterator[Found]:
+    audio = subject.body.get("audio")
     chosen = audio.get("format") if isinstance(audio, dict) else None
-    if wants_audio(request.body) and request.body.get("stream") is True and chosen not in (None, "pcm16"):
+    if wants_audio(subject.body) and subject.body.get("stream") is True and chosen not in (None, "pcm16"):
         yield "/audio/format", f"streamed audio is pcm16, here it is {chosen!r}", "choose pcm16, or do not stream"
 
 
-def _prediction_excludes(request: Request) -> Iterator[Found]:
-    body = request.body
+def _prediction_excludes(subject: Subject) -> Iterator[Found]:
+    body = subject.body
     if "prediction" not in body:
         return
     excluded = {
@@ -140,73 +144,79 @@ def _prediction_excludes(request: Request) -> Iterator[Found]:
             yield f"/{name}", f"{name} cannot stand beside prediction", f"remove {name}, or prediction"
 
 
-def _cache_settings_together(request: Request) -> Iterator[Found]:
-    options = request.body.get("prompt_cache_options")
-    if "prompt_cache_retention" in request.body and isinstance(options, dict) and options.get("ttl"):
+def _prediction_beside_max_tokens(subject: Subject) -> Iterator[Found]:
+    if "prediction" in subject.body and "max_tokens" in subject.body:
+        problem = "max_tokens may be refused beside prediction, as max_completion_tokens is"
+        yield "/max_tokens", problem, "remove max_tokens, or prediction, if the answer is no"
+
+
+def _cache_settings_together(subject: Subject) -> Iterator[Found]:
+    options = subject.body.get("prompt_cache_options")
+    if "prompt_cache_retention" in subject.body and isinstance(options, dict) and options.get("ttl"):
         problem = "prompt_cache_retention and prompt_cache_options.ttl cannot stand together"
         yield "/prompt_cache_retention", problem, "keep prompt_cache_options, the newer one"
 
 
-def _bias(request: Request) -> Iterator[tuple[str, str, Any]]:
-    given = request.body.get("logit_bias")
+def _bias(subject: Subject) -> Iterator[tuple[str, str, Any]]:
+    given = subject.body.get("logit_bias")
     for key, value in given.items() if isinstance(given, dict) else ():
-        yield f"/logit_bias/{key.replace('~', '~0').replace('/', '~1')}", key, value
+        yield pointer_to(("logit_bias", key)), key, value
 
 
-def _logit_bias_keys(request: Request) -> Iterator[Found]:
-    for pointer, key, _ in _bias(request):
+def _logit_bias_keys(subject: Subject) -> Iterator[Found]:
+    for pointer, key, _ in _bias(subject):
         if not (key.isascii() and key.isdecimal()):
             fix = 'write "text: …" and have it turned into ids, or look the id up'
             yield pointer, f"the key {key!r} is not a token id (a whole number as text)", fix
 
 
-def _logit_bias_bounds(request: Request) -> Iterator[Found]:
-    for pointer, _, value in _bias(request):
+def _logit_bias_bounds(subject: Subject) -> Iterator[Found]:
+    for pointer, _, value in _bias(subject):
         if not -_HIGHEST_BIAS <= number(value) <= _HIGHEST_BIAS:
             yield pointer, f"found {value}, allowed: from -{_HIGHEST_BIAS} to {_HIGHEST_BIAS}", "stay within that"
 
 
-def _seed_too_large(request: Request) -> Iterator[Found]:
-    seed = request.body.get("seed")
+def _seed_too_large(subject: Subject) -> Iterator[Found]:
+    seed = subject.body.get("seed")
     if isinstance(seed, int) and not -_INT64 <= seed < _INT64:
         yield "/seed", f"found {seed}, which does not fit into 64 bits", "choose a smaller one"
 
 
-def _safety_identifier_length(request: Request) -> Iterator[Found]:
-    given = request.body.get("safety_identifier")
+def _safety_identifier_length(subject: Subject) -> Iterator[Found]:
+    given = subject.body.get("safety_identifier")
     if isinstance(given, str) and len(given) > _LONGEST_SAFETY_IDENTIFIER:
         problem = f"has {len(given)} characters; some versions of the API allow {_LONGEST_SAFETY_IDENTIFIER}"
         yield "/safety_identifier", problem, "send a hash of it, such as SHA-256 in hex"
 
 
-def _personal_identifier(request: Request) -> Iterator[Found]:
+def _personal_identifier(subject: Subject) -> Iterator[Found]:
     for name in ("safety_identifier", "user"):
-        given = request.body.get(name)
+        given = subject.body.get(name)
         if isinstance(given, str) and _E_MAIL.fullmatch(given):
             yield f"/{name}", "looks like an e-mail address, which tells the service who it is", "send a hash of it"
 
 
-def _many_choices_elsewhere(request: Request) -> Iterator[Found]:
-    if not request.public_api and request.family is None and number(request.body.get("n")) > 1:
+def _many_choices_elsewhere(subject: Subject) -> Iterator[Found]:
+    if not subject.public_api and subject.family is None and number(subject.body.get("n")) > 1:
         yield "/n", "many servers of other vendors give one answer, whatever n is", "send one request for each answer"
 
 
-def _strict_null(request: Request) -> Iterator[Found]:
-    wanted = request.body.get("response_format")
+def _strict_null(subject: Subject) -> Iterator[Found]:
+    wanted = subject.body.get("response_format")
     given = wanted.get("json_schema") if isinstance(wanted, dict) else None
-    if not request.public_api and isinstance(given, dict) and "strict" in given and given["strict"] is None:
+    if not subject.public_api and isinstance(given, dict) and "strict" in given and given["strict"] is None:
         pointer = "/response_format/json_schema/strict"
         yield pointer, "some servers do not take null for strict", "leave strict out"
 
 
-def _unknown_field(request: Request) -> Iterator[Found]:
-    if not request.public_api:
+def _unknown_field(subject: Subject) -> Iterator[Found]:
+    if not subject.public_api:
         return
-    for name in request.body:
+    for name in subject.body:
         if name not in FIELDS:
             close = get_close_matches(name, FIELDS, 1)
             fix = f"did you mean {close[0]}?" if close else "remove it, unless the API has learned it since"
-            yield f"/{name.replace('~', '~0').replace('/', '~1')}", "is not a field of this API, as far as known", fix
+            yield pointer_to([name]), "is not a field of this API, as far as known", fix
 
 
 _REFERENCE = "API reference"
@@ -223,6 +233,7 @@ RULES = (
     Rule("audio_not_asked_for", _audio_not_asked_for, f"{_REFERENCE}: audio", Ground.DOUBT),
     Rule("audio_format_in_stream", _audio_format_in_stream, "answered with 400 (agentfield#584)"),
     Rule("prediction_excludes", _prediction_excludes, "API guide: predicted outputs"),
+    Rule("prediction_beside_max_tokens", _prediction_beside_max_tokens, "API guide: predicted outputs", Ground.DOUBT),
     Rule("cache_settings_together", _cache_settings_together, "API guide: prompt caching"),
     Rule("logit_bias_keys", _logit_bias_keys, f"{_REFERENCE}: logit_bias"),
     Rule("logit_bias_bounds", _logit_bias_bounds, f"{_REFERENCE}: logit_bias"),

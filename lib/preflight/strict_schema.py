@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pysailor import pointer_to
+
 from .finding import Ground, Rule
+from .schemas import given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .finding import Found, Request
+    from .finding import Found, Subject
     from .tools import Toolbox
 
 _MOST_PROPERTIES = 5000
@@ -43,8 +46,12 @@ class StrictSchema:
     @classmethod
     def all_of(cls, body: Mapping[str, Any], toolbox: Toolbox) -> tuple[StrictSchema, ...]:
         """Give the strict schemas of a request."""
-        wanted = [*_response_schema(body.get("response_format")), *_parameters(toolbox)]
-        return tuple(cls(pointer, root, tuple(_walk(pointer, root))) for pointer, root in wanted)
+        return tuple(cls.of(pointer, root) for pointer, root, is_strict in given(body, toolbox) if is_strict)
+
+    @classmethod
+    def of(cls, pointer: str, root: Mapping[str, Any]) -> StrictSchema:
+        """Walk through one schema."""
+        return cls(pointer, root, tuple(_walk(pointer, root)))
 
     def objects(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Give each object schema."""
@@ -52,18 +59,6 @@ class StrictSchema:
             kind = schema.get("type")
             if kind == "object" or "properties" in schema or (isinstance(kind, list) and "object" in kind):
                 yield pointer, schema
-
-
-def _response_schema(response_format: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    given = response_format.get("json_schema") if isinstance(response_format, dict) else None
-    if isinstance(given, dict) and given.get("strict") is True and isinstance(given.get("schema"), dict):
-        yield "/response_format/json_schema/schema", given["schema"]
-
-
-def _parameters(toolbox: Toolbox) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for tool in toolbox.tools:
-        if tool.given.get("strict") is True and isinstance(tool.given.get("parameters"), dict):
-            yield f"{tool.pointer}/parameters", tool.given["parameters"]
 
 
 def _walk(pointer: str, root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], int]]:
@@ -78,19 +73,15 @@ def _walk(pointer: str, root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[
             named = schema.get(key)
             if isinstance(named, dict):
                 below = depth + (key not in ("$defs", "definitions"))
-                waiting.extend((f"{here}/{key}/{_escaped(name)}", one, below) for name, one in named.items())
+                waiting.extend((here + pointer_to((key, name)), one, below) for name, one in named.items())
         for key in _OF_SCHEMAS:
             if isinstance(schema.get(key), list):
                 waiting.extend((f"{here}/{key}/{index}", one, depth) for index, one in enumerate(schema[key]))
         waiting.extend((f"{here}/{key}", schema[key], depth) for key in _OF_ONE_SCHEMA if key in schema)
 
 
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def _root(request: Request) -> Iterator[Found]:
-    for strict in request.strict:
+def _root(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
         if "anyOf" in strict.root:
             yield f"{strict.pointer}/anyOf", "the root must not be an anyOf", "wrap it as a property of an object"
         elif strict.root.get("type") != "object":
@@ -98,16 +89,16 @@ def _root(request: Request) -> Iterator[Found]:
             yield f"{strict.pointer}/type", problem, "wrap what you want as a property of an object"
 
 
-def _additional_properties(request: Request) -> Iterator[Found]:
-    for strict in request.strict:
+def _additional_properties(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
         for pointer, schema in strict.objects():
             if schema.get("additionalProperties", True) is not False:
                 problem = "strict asks of every object that additionalProperties is false"
                 yield f"{pointer}/additionalProperties", problem, 'write "additionalProperties": false'
 
 
-def _all_required(request: Request) -> Iterator[Found]:
-    for strict in request.strict:
+def _all_required(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
         for pointer, schema in strict.objects():
             properties, required = schema.get("properties"), schema.get("required")
             listed = required if isinstance(required, list) else []
@@ -117,21 +108,21 @@ def _all_required(request: Request) -> Iterator[Found]:
                 yield f"{pointer}/required", problem, 'list it, and let its type be ["…", "null"] if it may be absent'
 
 
-def _refused_keyword(request: Request) -> Iterator[Found]:
-    yield from _keywords(request, _REFUSED, "is not supported in a strict schema")
+def _refused_keyword(subject: Subject) -> Iterator[Found]:
+    yield from _keywords(subject, _REFUSED, "is not supported in a strict schema")
 
 
-def _doubtful_keyword(request: Request) -> Iterator[Found]:
-    yield from _keywords(request, _DOUBTFUL, "is not among the keywords that strict is known to support")
+def _doubtful_keyword(subject: Subject) -> Iterator[Found]:
+    yield from _keywords(subject, _DOUBTFUL, "is not among the keywords that strict is known to support")
 
 
-def _fine_tuned_keyword(request: Request) -> Iterator[Found]:
-    if request.family and request.family.fine_tuned:
-        yield from _keywords(request, _NOT_FINE_TUNED, "is not supported by fine-tuned models in a strict schema")
+def _fine_tuned_keyword(subject: Subject) -> Iterator[Found]:
+    if subject.family and subject.family.fine_tuned:
+        yield from _keywords(subject, _NOT_FINE_TUNED, "is not supported by fine-tuned models in a strict schema")
 
 
-def _keywords(request: Request, keywords: tuple[str, ...], problem: str) -> Iterator[Found]:
-    for strict in request.strict:
+def _keywords(subject: Subject, keywords: tuple[str, ...], problem: str) -> Iterator[Found]:
+    for strict in subject.strict:
         for pointer, schema, _ in strict.inner:
             for keyword in keywords:
                 if keyword in schema:
@@ -139,23 +130,23 @@ def _keywords(request: Request, keywords: tuple[str, ...], problem: str) -> Iter
                     yield f"{pointer}/{keyword}", f"{keyword} {problem}", fix
 
 
-def _depth(request: Request) -> Iterator[Found]:
-    for strict in request.strict:
+def _depth(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
         pointer, _, deepest = max(strict.inner, key=lambda inner: inner[2])
         if deepest > _DEEPEST:
             yield pointer, f"is nested {deepest} levels deep, at most {_DEEPEST} are allowed", "make the schema flatter"
 
 
-def _properties(request: Request) -> Iterator[Found]:
-    for strict in request.strict:
+def _properties(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
         count = sum(len(_dict(schema.get("properties"))) for _, schema, _ in strict.inner)
         if count > _MOST_PROPERTIES:
             problem = f"there are {count} properties in all, at most {_MOST_PROPERTIES} are allowed"
             yield strict.pointer, problem, "ask for less at once"
 
 
-def _characters(request: Request) -> Iterator[Found]:
-    for strict in request.strict:
+def _characters(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
         count = sum(_length(schema) for _, schema, _ in strict.inner)
         if count > _MOST_CHARACTERS:
             problem = (
@@ -164,16 +155,16 @@ def _characters(request: Request) -> Iterator[Found]:
             yield strict.pointer, problem, "shorten names and values"
 
 
-def _choices(request: Request) -> Iterator[Found]:
-    for strict in request.strict:
+def _choices(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
         count = sum(len(_list(schema.get("enum"))) for _, schema, _ in strict.inner)
         if count > _MOST_CHOICES:
             problem = f"there are {count} enum values in all, at most {_MOST_CHOICES} are allowed"
             yield strict.pointer, problem, "take text instead, and check the value after the answer"
 
 
-def _long_choices(request: Request) -> Iterator[Found]:
-    for strict in request.strict:
+def _long_choices(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
         for pointer, schema, _ in strict.inner:
             texts = [value for value in _list(schema.get("enum")) if isinstance(value, str)]
             count = sum(map(len, texts))
@@ -185,8 +176,8 @@ def _long_choices(request: Request) -> Iterator[Found]:
                 yield f"{pointer}/enum", problem, "shorten the values"
 
 
-def _dangling_reference(request: Request) -> Iterator[Found]:
-    for strict in request.strict:
+def _dangling_reference(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
         for pointer, schema, _ in strict.inner:
             reference = schema.get("$ref")
             if isinstance(reference, str) and not _resolves(reference, strict.root):

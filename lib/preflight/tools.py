@@ -12,7 +12,7 @@ from .finding import Ground, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .finding import Found, Request
+    from .finding import Found, Subject
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _MOST_TOOLS = 128
@@ -71,27 +71,27 @@ def _functions(listed: Any) -> Iterator[Tool]:
             yield Tool(f"/functions/{index}", "function", name, given)
 
 
-def _no_tools(request: Request) -> Iterator[Found]:
-    if request.body.get("tools") == []:
+def _no_tools(subject: Subject) -> Iterator[Found]:
+    if subject.body.get("tools") == []:
         yield "/tools", "the list of tools is empty", "leave tools out, or offer one"
 
 
-def _too_many_tools(request: Request) -> Iterator[Found]:
-    tools = request.body.get("tools")
+def _too_many_tools(subject: Subject) -> Iterator[Found]:
+    tools = subject.body.get("tools")
     if isinstance(tools, list) and len(tools) > _MOST_TOOLS:
         problem = f"{len(tools)} tools are offered, at most {_MOST_TOOLS} are allowed"
         yield "/tools", problem, "offer only those that this turn needs"
 
 
-def _tool_name(request: Request) -> Iterator[Found]:
-    for tool in request.toolbox.all:
+def _tool_name(subject: Subject) -> Iterator[Found]:
+    for tool in subject.toolbox.all:
         if not named_well(tool.name):
             problem = f"the name {tool.name!r} is not allowed: letters, digits, _ and -, 1 to 64 of them"
             yield f"{tool.pointer}/name", problem, "rename it"
 
 
-def _tool_names_unique(request: Request) -> Iterator[Found]:
-    for tools in (request.toolbox.tools, request.toolbox.functions):
+def _tool_names_unique(subject: Subject) -> Iterator[Found]:
+    for tools in (subject.toolbox.tools, subject.toolbox.functions):
         times = Counter(tool.name for tool in tools) if len(tools) > 1 else {}
         seen: set[str] = set()
         for tool in tools:
@@ -105,15 +105,15 @@ def _tool_names_unique(request: Request) -> Iterator[Found]:
             seen.add(tool.name)
 
 
-def _choice_without_tools(request: Request) -> Iterator[Found]:
+def _choice_without_tools(subject: Subject) -> Iterator[Found]:
     for name in ("tool_choice", "parallel_tool_calls"):
-        if name in request.body and not request.body.get("tools"):
+        if name in subject.body and not subject.body.get("tools"):
             yield f"/{name}", f"{name} is set, but there are no tools", f"add tools, or remove {name}"
 
 
-def _choice_of_missing_tool(request: Request) -> Iterator[Found]:
-    offered = {(tool.kind, tool.name) for tool in request.toolbox.tools}
-    for pointer, kind, name in _chosen(request.body.get("tool_choice")):
+def _choice_of_missing_tool(subject: Subject) -> Iterator[Found]:
+    offered = {(tool.kind, tool.name) for tool in subject.toolbox.tools}
+    for pointer, kind, name in _chosen(subject.body.get("tool_choice")):
         if offered and (kind, name) not in offered:
             names = ", ".join(sorted(name for _, name in offered))
             yield pointer, f"there is no {kind} tool named {name!r}; there are {names}", "choose one of these"
@@ -140,23 +140,23 @@ def _named(one: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
         yield f"{pointer}/{kind}/name", str(kind), name
 
 
-def _function_call_without_functions(request: Request) -> Iterator[Found]:
-    if "function_call" in request.body and not request.body.get("functions"):
+def _function_call_without_functions(subject: Subject) -> Iterator[Found]:
+    if "function_call" in subject.body and not subject.body.get("functions"):
         fix = "write tools and tool_choice, which took their place, or remove it"
         yield "/function_call", "function_call is set, but there are no functions", fix
 
 
-def _call_of_missing_function(request: Request) -> Iterator[Found]:
-    call = request.body.get("function_call")
+def _call_of_missing_function(subject: Subject) -> Iterator[Found]:
+    call = subject.body.get("function_call")
     name = call.get("name") if isinstance(call, dict) else None
-    names = [function.name for function in request.toolbox.functions]
+    names = [function.name for function in subject.toolbox.functions]
     if isinstance(name, str) and names and name not in names:
         problem = f"there is no function named {name!r}; there are {', '.join(names)}"
         yield "/function_call/name", problem, "choose one of these"
 
 
-def _parameters_not_an_object(request: Request) -> Iterator[Found]:
-    for tool in request.toolbox.all:
+def _parameters_not_an_object(subject: Subject) -> Iterator[Found]:
+    for tool in subject.toolbox.all:
         parameters = tool.given.get("parameters")
         kind = parameters.get("type", "object") if isinstance(parameters, dict) else "object"
         if kind != "object" and tool.given.get("strict") is not True:
@@ -164,10 +164,10 @@ def _parameters_not_an_object(request: Request) -> Iterator[Found]:
             yield f"{tool.pointer}/parameters/type", problem, 'write "object", with the arguments as its properties'
 
 
-def _strict_null(request: Request) -> Iterator[Found]:
-    if request.public_api:
+def _strict_null(subject: Subject) -> Iterator[Found]:
+    if subject.public_api:
         return
-    for tool in request.toolbox.tools:
+    for tool in subject.toolbox.tools:
         if "strict" in tool.given and tool.given["strict"] is None:
             yield f"{tool.pointer}/strict", "some servers do not take null for strict", "leave strict out"
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.answer import Outcome, Why, outcome, outcomes, parsed, repair_prompt, report, tool_calls
+from lib.answer import Outcome, parsed, repair_prompt, report
+from lib.answer.outcome import outcome
+from lib.answer.parsing import Why
 from pysailor import Fault
 
 PERSON = {
@@ -90,7 +92,7 @@ def test_an_answer_is_worth_what_it_holds(completion: dict[str, Any], worth: Out
 
 def test_every_choice_has_its_own_outcome() -> None:
     completion = {"choices": [choice("a"), choice("b", "length"), choice()]}
-    assert outcomes(completion) == ["complete", "truncated", "empty"]
+    assert [one["outcome"] for one in report(completion, {})["choices"]] == ["complete", "truncated", "empty"]
     assert outcome(completion) == "complete"
 
 
@@ -219,12 +221,11 @@ def test_what_only_one_validator_understands_is_still_explained(schema: Any, con
 
 
 def only(completion: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
-    (found,) = tool_calls(completion, request)
-    assert found.executable is (found.error is None)
-    return found.to_json()
+    (found,) = report(completion, request)["tool_calls"]
+    return dict(found)
 
 
-def test_a_call_that_fits_is_executable() -> None:
+def test_a_call_that_fits_has_no_error() -> None:
     assert only(calling(call('{"city": "Bonn"}', "get_weather")), TOOLS) == {
         "id": "call_a",
         "type": "function",
@@ -271,7 +272,7 @@ def test_a_call_that_cannot_be_executed_says_why(arguments: str, name: str, valu
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter", "error"])
-def test_a_call_in_a_cut_off_answer_is_never_executable(reason: str) -> None:
+def test_a_call_in_a_cut_off_answer_has_an_error_whatever_it_holds(reason: str) -> None:
     found = only(calling(call("{}"), reason=reason), TOOLS)
     assert found["arguments"] is None
     assert "half of one" in found["error"]
@@ -331,6 +332,14 @@ def test_several_choices_are_reported_one_by_one() -> None:
     assert told == {"outcome": "complete", "choices": [{"outcome": "complete"}, {"outcome": "truncated"}]}
 
 
+def test_what_does_not_fit_is_told_of_each_choice_by_itself() -> None:
+    fine, odd = '{"name": "Ada", "age": 1}', call("{bad", "nope")
+    choices = [choice(fine), choice("nothing"), choice(None, "tool_calls", tool_calls=[call(), odd])]
+    told = report({"choices": choices}, {**asking(), **TOOLS})["choices"]
+    assert [one.get("parse_error", {}).get("reason") for one in told] == [None, "not_json", None]
+    assert [bool(found["error"]) for found in told[2]["tool_calls"]] == [False, True]
+
+
 def test_the_repair_names_each_pointer_after_the_answer_that_was_wrong() -> None:
     completion = answer('{"age": "old"}')
     found = parsed(completion, asking())
@@ -384,8 +393,6 @@ def test_no_answer_breaks_the_report(completion: dict[str, Any], request_: dict[
     told = report(completion, request_)
     json.dumps(told)
     assert told["outcome"] in list(Outcome)
-    for found in tool_calls(completion, request_):
-        assert found.executable == (found.to_json()["error"] is None)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.models import Models
-from lib.preflight import RULES, Finding, Learned, Refusal, adapt, check, learn
+from lib.preflight import RULES, Finding, Learned, Refusal, adapt, check, is_strict, learn
 from lib.tokens import Estimate
 
 MODELS = Models.load()
@@ -45,6 +46,10 @@ def parts(*content: dict[str, Any], role: str = "user") -> dict[str, Any]:
 def strict(schema: dict[str, Any]) -> dict[str, Any]:
     wanted = {"name": "answer", "strict": True, "schema": schema}
     return {"response_format": {"type": "json_schema", "json_schema": wanted}}
+
+
+def asking(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}}
 
 
 def closed(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -83,7 +88,7 @@ SCHEMA = "/response_format/json_schema/schema"
 PREDICTED = {"prediction": {"type": "content", "content": "x"}}
 JSON_OBJECT = {"response_format": {"type": "json_object"}}
 SPOKEN = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "wav"}}
-REFUSED = Refusal("https://here.example/v1", "llama", "top_p", "no", "2026-11-01")
+REFUSED = Refusal("https://here.example/v1", "llama", "top_p", "unsupported_parameter", "2026-11-01")
 VOICE = {"role": "assistant", "audio": {"id": "a", "expires_at": NOW.timestamp() - 1}}
 MARKED = {"type": "text", "text": "x", "prompt_cache_breakpoint": {"mode": "explicit"}}
 NAMED_TWICE = {"tools": [WEATHER, WEATHER]}
@@ -168,6 +173,14 @@ CASES: list[tuple[str, Case]] = [
             parts({"type": "file", "file": {"filename": "a.pdf"}}),
             "/messages/0/content/0/file",
             parts({"type": "file", "file": {"file_id": "file-1"}}),
+        ),
+    ),
+    (
+        "file_without_content",
+        Case(
+            parts({"type": "file", "file": {}}),
+            "/messages/0/content/0/file",
+            parts({"type": "file", "file": {"file_url": "https://files.example/a.pdf"}}),
         ),
     ),
     (
@@ -358,6 +371,10 @@ CASES: list[tuple[str, Case]] = [
         )
     ),
     (
+        "prediction_beside_max_tokens",
+        Case({**PREDICTED, "max_tokens": 9}, "/max_tokens", {"max_tokens": 9}, certain=False),
+    ),
+    (
         "cache_settings_together",
         Case(
             {"prompt_cache_retention": "24h", "prompt_cache_options": {"ttl": "30m"}},
@@ -385,6 +402,33 @@ CASES: list[tuple[str, Case]] = [
         ),
     ),
     ("unknown_field", Case({"temprature": 1}, "/temprature", {"temperature": 1}, certain=False)),
+    # schemas
+    ("not_a_schema", Case(asking({"type": "objekt"}), f"{SCHEMA}/type", asking({"type": "object"}))),
+    (
+        "not_a_schema",
+        Case(
+            asking({"properties": {"a/b": {"required": "c"}}}),
+            f"{SCHEMA}/properties/a~1b/required",
+            asking({"exclusiveMinimum": True, "minimum": 0}),
+            public_api=False,
+        ),
+    ),
+    (
+        "not_a_schema",
+        Case(
+            {"functions": [{"name": "f", "parameters": {"properties": 5}}]},
+            "/functions/0/parameters/properties",
+            {"functions": [{"name": "f", "parameters": {"properties": {}}}]},
+        ),
+    ),
+    (
+        "schema_of_no_use",
+        Case(asking({"$ref": "#/nowhere"}), SCHEMA, asking({"$ref": "#/$defs/a", "$defs": {"a": {}}}), certain=False),
+    ),
+    (
+        "schema_of_no_use",
+        Case(asking({"items": [{"type": "string"}]}), f"{SCHEMA}/items", asking({"prefixItems": [{}]}), certain=False),
+    ),
     # strict schemas
     ("strict_root", Case(strict({"type": "array"}), f"{SCHEMA}/type", strict(closed({"a": {"type": "string"}})))),
     ("strict_root", Case(strict({"anyOf": []}), f"{SCHEMA}/anyOf", strict(closed({"a": {"anyOf": []}})))),
@@ -680,13 +724,6 @@ def test_a_schema_hundreds_of_levels_deep_is_told_and_survived() -> None:
     assert "strict_depth" in {one.rule for one in check(body, family=None, public_api=True)}
 
 
-def test_a_finding_reads_as_one_line() -> None:
-    finding = check({"model": "x", "messages": [HELLO], "top_logprobs": 1}, family=None, public_api=True)[0]
-    expected = "/top_logprobs: top_logprobs is set, but logprobs is not true; set logprobs, or remove top_logprobs"
-    assert str(finding) == expected
-    assert finding.to_json()["rule"] == "top_logprobs_without_logprobs"
-
-
 # --- adapting ----------------------------------------------------------------------------------------------------
 
 
@@ -757,13 +794,89 @@ def test_an_answer_that_tells_nothing_about_a_field_teaches_nothing(answer: dict
 
 
 def test_what_was_learned_survives_being_stored() -> None:
-    learned = Learned().adding(REFUSED).adding(Refusal("s", "m", "n", "no", "2026-11-02", any_value=False, value=2))
+    learned = (
+        Learned()
+        .adding(REFUSED)
+        .adding(Refusal("s", "m", "n", "unsupported_value", "2026-11-02", any_value=False, value=2))
+    )
     assert Learned.from_json(learned.to_json()) == learned
 
 
 def test_a_newer_fact_takes_the_place_of_the_older() -> None:
-    newer = Refusal(*REFUSED.key, "still no", "2026-11-19")
+    newer = Refusal(*REFUSED.key, "unknown_parameter", "2026-11-19")
     assert list(Learned().adding(REFUSED).adding(newer).refusals.values()) == [newer]
+
+
+def test_nothing_that_a_user_wrote_is_remembered() -> None:
+    said = "what nobody else may read"
+    quoted = {"code": "unsupported_parameter", "param": "prediction", "message": f"Unsupported: '{said}'"}
+    body = {"prediction": {"type": "content", "content": said}}
+    fact = taught(body, **quoted)
+    assert fact is not None
+    assert said not in json.dumps(Learned().adding(fact).to_json())
+    for field, value in [*body.items(), ("stop", said), ("user", said), ("reasoning_effort", said), ("number", 7)]:
+        assert taught({field: value}, code="unsupported_value", param=field) is None
+
+
+@pytest.mark.parametrize("field", ["", "a b", "x" * 65, "Jane Doe's answer"])
+def test_a_field_that_is_no_name_is_not_remembered(field: str) -> None:
+    assert taught({field: 1}, code="unsupported_parameter", param=field) is None
+
+
+def test_one_word_of_a_few_is_remembered_as_a_value() -> None:
+    fact = taught({"reasoning_effort": "minimal"}, code="unsupported_value", param="reasoning_effort")
+    assert fact is not None
+    assert fact.speaks_of({"reasoning_effort": "minimal"})
+    assert not fact.speaks_of({"reasoning_effort": "low"})
+
+
+def test_what_is_remembered_stays_small_enough_for_the_platform() -> None:
+    learned = Learned()
+    for number in range(100):
+        fact = taught({f"field_{number}": 1}, code="unknown_parameter", param=f"field_{number}")
+        assert fact is not None
+        if learned.has_room_for(fact):
+            learned = learned.adding(fact)
+    assert 10 < len(learned.refusals) < 50
+    assert len(json.dumps(learned.to_json())) < 5000
+    assert learned.has_room_for(next(iter(learned.refusals.values())))
+
+
+@pytest.mark.parametrize(
+    "fact", [None, 7, "x", {}, {"foo": 1}, {**asdict(REFUSED), "code": 7}, {**asdict(REFUSED), "message": "no"}]
+)
+def test_a_memory_of_another_kind_is_passed_over(fact: Any) -> None:
+    assert Learned.from_json([fact, asdict(REFUSED)]).refusals == {REFUSED.key: REFUSED}
+
+
+# --- strict ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (closed({"a": {"type": "string"}}), True),
+        (closed({"a": closed({"b": {"type": ["string", "null"]}})}), True),
+        ({"type": "object"}, False),
+        (closed({"a": {"type": "object"}}), False),
+        (closed({"a": {"allOf": [{"type": "string"}]}}), False),
+        ({**closed({"a": {}}), "anyOf": [{"required": ["a"]}]}, False),
+        (closed({"a": {"type": "string", "minLength": 2}}), False),
+    ],
+)
+def test_a_schema_is_strict_if_no_rule_has_anything_against_it(schema: dict[str, Any], *, expected: bool) -> None:
+    assert is_strict(schema) is expected
+
+
+def test_what_a_fine_tuned_model_does_not_take_is_not_strict_for_it() -> None:
+    schema = closed({"a": {"type": "string", "pattern": "x"}})
+    assert [is_strict(schema, MODELS.find(model)) for model in ("gpt-4o", "ft:gpt-4o:acme::1")] == [True, False]
+
+
+def test_nothing_is_fetched_for_a_schema() -> None:
+    body = {"model": "x", "messages": [HELLO], **asking({"$ref": "http://127.0.0.1:9/x"})}
+    told = check(body, family=None, public_api=False)
+    assert "is not fetched" in told[0].message
 
 
 # --- any body ----------------------------------------------------------------------------------------------------
@@ -799,5 +912,5 @@ FIELDS = [
 def test_no_body_makes_it_raise(body: dict[str, Any], said: list[Any], model: str, public: bool) -> None:
     for whole in (body, {**body, "messages": said}):
         findings = check(whole, family=MODELS.find(model), public_api=public, now=NOW, refusals=(REFUSED,))
-        assert all(isinstance(str(one), str) for one in findings)
+        assert all(one.message and one.fix for one in findings)
         adapt(whole, MODELS.find(model))

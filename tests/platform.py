@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -108,11 +110,25 @@ class Platform:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+    daemon_threads = False  # server_close waits for them, so that no connection outlives its test
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.platform = platform
+        self._sockets: list[socket.socket] = []
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Remember the connection, to end it."""
+        made, address = super().get_request()
+        self._sockets.append(made)
+        return made, address
+
+    def server_close(self) -> None:
+        """End all connections, which clients may keep for later."""
+        for each in self._sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        super().server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

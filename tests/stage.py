@@ -69,9 +69,7 @@ class Taken:
 class Worker:
     """The process, ours unless it is told otherwise; `lines` are what it logs."""
 
-    def __init__(
-        self, env: dict[str, str], command: Sequence[str | Path] = (PYSAILOR, "run"), cwd: Path = TINY
-    ) -> None:
+    def __init__(self, env: dict[str, str], command: Sequence[str | Path], cwd: Path) -> None:
         self.process = subprocess.Popen(command, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.lines: list[dict[str, Any]] = []
         self.text = ""
@@ -86,8 +84,7 @@ class Worker:
             eventually(lambda: self.said("Fully initialized") or self.process.poll() is not None)
             assert self.process.poll() is None, self.text + self.errors
         except BaseException:
-            self.process.kill()
-            self.end()
+            self.kill()
             raise
         return self
 
@@ -112,6 +109,11 @@ class Worker:
                 stream.close()
         return code
 
+    def kill(self) -> None:
+        """End it at once, whatever it does."""
+        self.process.kill()
+        self.end()
+
     def said(self, text: str) -> list[dict[str, Any]]:
         """Give the log lines with this text."""
         return [line for line in list(self.lines) if text in line["msg"]]
@@ -135,6 +137,7 @@ class Stage:
     platform: Platform
     folder: Path
     name: str = field(default_factory=lambda: f"stage.{uuid4().hex[:8]}")
+    workers: list[Worker] = field(default_factory=list)
 
     @property
     def queue(self) -> str:
@@ -152,7 +155,10 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Remove all of it."""
+        """Remove all of it, and the workers that a test which failed has left."""
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.kill()
         if not self.channel.is_open:
             self.reconnect()
         for route in (*ROUTES, "in"):
@@ -213,7 +219,13 @@ class Stage:
 
     def worker(self, **changes: str | None) -> Worker:
         """Start a worker."""
-        return Worker(self.env(**changes))
+        return self.start(self.env(**changes))
+
+    def start(self, env: dict[str, str], command: Sequence[str | Path] = (PYSAILOR, "run"), cwd: Path = TINY) -> Worker:
+        """Start a worker of any kind."""
+        worker = Worker(env, command, cwd)
+        self.workers.append(worker)
+        return worker
 
     def put(self, document: Any, headers: dict[str, Any] | None = None, *, protocol: int = 1, **properties: Any) -> str:
         """Put a message into the input queue, or bytes as they are; give its id."""

@@ -252,7 +252,7 @@ def test_a_component_that_does_not_is_left_behind_and_its_place_is_taken(stage: 
 
 def ask(stage: Stage, method: str, password: str, **changes: str) -> Any:
     told = {"POST_RESULT_URL": f"{stage.platform.uri}/result", "CFG": json.dumps({"password": password})}
-    worker = Worker(stage.env(**told, **changes), (PYSAILOR, "service", method))
+    worker = stage.start(stage.env(**told, **changes), (PYSAILOR, "service", method))
     assert (worker.end(), worker.errors) == (0, "")
     return stage.platform.results[-1]
 

@@ -63,7 +63,7 @@ class Flow:
 
     def on_node(self, stage: Stage, step_id: str, **changes: str) -> Worker:
         env = stage.env(STEP_ID=step_id, FUNCTION="relay", **changes)
-        return Worker(env, (self.node, SAILOR), RELAY)
+        return stage.start(env, (self.node, SAILOR), RELAY)
 
 
 @pytest.fixture

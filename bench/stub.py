@@ -24,10 +24,14 @@ _SECONDS_TO_START = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How a stream comes: so many events, each after so many seconds. Without a pause they come all at once."""
+    """How an answer comes: a whole one after `latency` seconds, a stream in so many events, each after `pause` seconds.
+
+    Without a pause the events come all at once.
+    """
 
     events: int = 20
     pause: float = 0.0
+    latency: float = 0.0
 
 
 @contextmanager
@@ -80,7 +84,7 @@ def _serve(ready: Connection, pace: Pace) -> None:
 async def _listen(ready: Connection, pace: Pace) -> None:
     replies = _whole(completion()), [_http_chunk(event) for event in transcript(pace.events)]
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Exchange(*replies, pace.pause), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: _Exchange(*replies, pace), "127.0.0.1", 0, backlog=1000)
     ready.send(server.sockets[0].getsockname()[1])
     await server.serve_forever()
 
@@ -97,10 +101,11 @@ def _http_chunk(event: bytes) -> bytes:
 class _Exchange(asyncio.Protocol):
     """One connection: requests one after the other, each answered when it is complete."""
 
-    def __init__(self, whole: bytes, events: list[bytes], pause: float) -> None:
+    def __init__(self, whole: bytes, events: list[bytes], pace: Pace) -> None:
         self._whole = whole
         self._events = events
-        self._pause = pause
+        self._pause = pace.pause
+        self._latency = pace.latency
         self._received = b""
         self._streaming: asyncio.Task[None] | None = None
 
@@ -116,6 +121,8 @@ class _Exchange(asyncio.Protocol):
         self._received = b""
         if b'"stream": true' in body or b'"stream":true' in body:
             self._streaming = asyncio.get_running_loop().create_task(self._stream())
+        elif self._latency:
+            asyncio.get_running_loop().call_later(self._latency, self._transport.write, self._whole)
         else:
             self._transport.write(self._whole)
 

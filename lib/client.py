@@ -6,30 +6,35 @@ import json
 import random
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import requests
 import urllib3.exceptions
-from requests.adapters import HTTPAdapter
 
 from pysailor import HttpRequest
 
 from . import errors, response, retry
+from .adapter import Adapter
 from .errors import ApiError, Try
 from .response import Cancel
 from .servers import CHAT, MODELS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from logging import Logger, LoggerAdapter
 
     from .connection import Connection
     from .retry import Limits
     from .stream import Piece
 
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,  # also a proxy's
+    requests.exceptions.InvalidSchema,  # also SOCKS, whose package is not installed
+    urllib3.exceptions.LocationValueError,
+    urllib3.exceptions.ProxySchemeUnknown,
+)
 _ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
-_CONNECTIONS = 1000  # more than any prefetch; a connection is made only when one is needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,51 +49,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API gave: the JSON object as it came, its request id, and how every try went."""
+    """What the API gave: the JSON object as it came, its request id, how every try went, and what was odd about it."""
 
     body: dict[str, Any]
     request_id: str | None
     tries: tuple[Try, ...]
     seconds: float
-
-
-class _Adapter(HTTPAdapter):
-    """Looks up the way to its one server once, which stays the same; each time anew it costs a seventh of a call."""
-
-    def __init__(self, *, pool_connections: int, pool_maxsize: int) -> None:
-        super().__init__(pool_connections=pool_connections, pool_maxsize=pool_maxsize)
-        self._pool: Any = None
-        self._certified: Any = None
-        self._targets: dict[str | None, str] = {}
-
-    def get_connection_with_tls_context(
-        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
-    ) -> Any:
-        """Give the pool of connections, through the proxy if there is one."""
-        pool = self._pool
-        if pool is None:
-            pool = self._pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
-        return pool
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Set a pool's certificates before its first use."""
-        if conn is not self._certified:
-            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
-            self._certified = conn
-
-    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
-        """Give what stands in the request's first line."""
-        target = self._targets.get(request.url)
-        if target is None:
-            if len(self._targets) >= _ADDRESSES:
-                self._targets.clear()
-            target = self._targets[request.url] = super().request_url(request, proxies)
-        return target
-
-    def close(self) -> None:
-        """Close the connections and forget the pool, which cannot be used again."""
-        self._pool = None
-        super().close()
+    warnings: tuple[str, ...] = ()
 
 
 class Client:
@@ -98,7 +65,7 @@ class Client:
         """Look up proxies and certificates once; connect when the first request is made."""
         self.connection = connection
         self._session = requests.Session()
-        self._adapter = _Adapter(pool_connections=2, pool_maxsize=_CONNECTIONS)
+        self._adapter = Adapter()
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, self._adapter)
         self._ways: dict[str, Any] = {
@@ -119,7 +86,7 @@ class Client:
         answer = yield from self._ask("POST", url, json.dumps(body).encode(), call)
         if not isinstance(answer.body.get("choices"), list):
             raise ApiError("unreadable", "It holds no choices.", request_id=answer.request_id)
-        return answer
+        return replace(answer, warnings=_doubts(answer.body["choices"]))
 
     def models(self, call: Call) -> list[dict[str, Any]]:
         """List what the credential may use, as GET /models has it; raise ApiError."""
@@ -130,11 +97,11 @@ class Client:
         return [model for model in listed if isinstance(model, dict) and isinstance(model.get("id"), str)]
 
     def preview(self, body: Mapping[str, Any]) -> HttpRequest:
-        """Give the request that complete() would send."""
+        """Give the request that complete() would send, without the secrets in it; raise ApiError if it cannot be."""
         url = self.connection.url(CHAT, body.get("model"))
         request = self._request("POST", url, json.dumps(body).encode())
         headers = {**request.headers, **self.connection.shown_headers()}
-        return HttpRequest("POST", str(request.url), headers, dict(body))
+        return HttpRequest("POST", self.connection.shown(str(request.url)), headers, dict(body))
 
     def close(self) -> None:
         """Close the connections."""
@@ -147,11 +114,14 @@ class Client:
         cancel = call.cancel or Cancel()
         tries: list[Try] = []
         while True:
+            if cancel.is_set():
+                raise _cancelled(tries)
             request = self._request(method, url, body)
             began = time.monotonic()
             try:
                 document, request_id = yield from self._try(request, end, call, cancel)
             except ApiError as error:
+                error.mask(self.connection.masked)
                 own_id = request.headers["X-Client-Request-Id"]
                 tries.append(Try(error.code, time.monotonic() - began, error.request_id or own_id))
                 error.tries = tuple(tries)
@@ -159,8 +129,7 @@ class Client:
                 if pause is None or time.monotonic() + pause >= end:
                     raise
                 call.logger.warning("Try %d failed (%s); the next follows in %.1f s", len(tries), error.code, pause)
-                if cancel.wait(pause):
-                    raise ApiError("cancelled") from error
+                cancel.wait(pause)
             else:
                 now = time.monotonic()
                 tries.append(Try("answered", now - began, request_id))
@@ -172,8 +141,7 @@ class Client:
         if template is None:
             if len(self._templates) >= _ADDRESSES:
                 self._templates.clear()
-            template = requests.Request(method, url, headers=self.connection.headers()).prepare()
-            self._templates[method, url] = template
+            template = self._templates[method, url] = self._prepared(method, url)
         request = template.copy()
         request.headers["X-Client-Request-Id"] = str(uuid.uuid4())
         if body is not None:
@@ -181,25 +149,37 @@ class Client:
             request.headers["Content-Length"] = str(len(body))
         return request
 
+    def _prepared(self, method: str, url: str) -> requests.PreparedRequest:
+        try:
+            return requests.Request(method, url, headers=self.connection.headers()).prepare()
+        except requests.RequestException as fault:
+            raise ApiError("wrong_address", "No request can be sent there.") from fault
+
     def _try(
         self, request: requests.PreparedRequest, end: float, call: Call, cancel: Cancel
     ) -> Generator[Piece, None, tuple[dict[str, Any], str | None]]:
-        with self._sent(request, end, call) as answer, cancel.closes(answer):
-            try:
-                document = yield from response.read(answer, end)
-            except ApiError as error:
-                raise (ApiError("cancelled") if cancel.is_set() else error) from error
+        try:
+            with self._sent(request, end, call, cancel) as answer:
+                document = yield from response.read(answer, end, call.limits.silence)
+        except ApiError as error:
+            if cancel.is_set():
+                raise _cancelled(came=error) from error
+            raise
+        finally:
+            cancel.lets_go()
+        if cancel.is_set():  # the end of what was read may be ours: not every answer tells its length
+            raise _cancelled()
         return document, answer.headers.get("x-request-id")
 
-    def _sent(self, request: requests.PreparedRequest, end: float, call: Call) -> requests.Response:
+    def _sent(self, request: requests.PreparedRequest, end: float, call: Call, cancel: Cancel) -> requests.Response:
         """Send, and give the answer once its first line says yes; raise ApiError."""
         left = end - time.monotonic()
         if left <= 0:
             raise ApiError("timeout", f"Nothing was left of {call.limits.timeout:g} seconds.")
         timeout = (min(call.limits.connect_timeout, left), left)
         try:
-            answer = self._adapter.send(request, timeout=timeout, **self._ways)
-        except requests.RequestException as fault:
+            answer = self._adapter.send_for(cancel, request, timeout=timeout, **self._ways)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as fault:
             raise _unsent(fault, call.limits) from fault
         except OSError as fault:  # the file of certificates that the environment names is not there
             raise ApiError("untrusted", str(fault)) from fault
@@ -221,8 +201,34 @@ def _drained(pieces: Generator[Piece, None, Answer], show: Callable[[str], None]
             show(piece.text)
 
 
-def _unsent(fault: requests.RequestException, limits: Limits) -> ApiError:
+def _cancelled(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiError:
+    """Make the error of a call that was stopped; with what had come until then."""
+    error = ApiError("cancelled")
+    error.tries = tuple(tries)
+    if came is not None:
+        error.partial, error.characters, error.request_id = came.partial, came.characters, came.request_id
+    return error
+
+
+def _doubts(choices: Sequence[Any]) -> tuple[str, ...]:
+    """Say which choices ended without a reason; lenient servers leave it out, so it is a doubt and no error."""
+    unexplained = [
+        str(number)
+        for number, choice in enumerate(choices)
+        if isinstance(choice, dict) and not choice.get("finish_reason")
+    ]
+    if not unexplained:
+        return ()
+    listed = ", ".join(unexplained)
+    return (f"the server did not say why it ended (no finish_reason for choice {listed}); something may be missing",)
+
+
+def _unsent(fault: Exception, limits: Limits) -> ApiError:
     """Name what kept an answer from beginning."""
+    if isinstance(fault, _NO_ADDRESS):
+        error = ApiError("unreachable", "Its address, or that of the proxy, is none.")
+        error.should_retry = False
+        return error
     if isinstance(fault, requests.ReadTimeout):
         return ApiError("timeout", f"No answer after {limits.timeout:g} seconds.")
     if isinstance(fault, requests.exceptions.SSLError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
 from pysailor import Fault, InvalidConfig
 
@@ -18,8 +19,15 @@ if TYPE_CHECKING:
     from .servers import Server
 
 PUBLIC_API = "https://api.openai.com/v1"
+MASK = "***"
 NO_KEY = "-"
 """Stands where a key is asked for and none is to be sent."""
+
+_VERSION = "api-version"
+_SHORTEST_SECRET = 8
+_SHORTEST_PART = 3
+_LONGEST_NAME = 253  # of a server, as the DNS has it
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
@@ -89,8 +97,35 @@ class Connection:
 
     def shown_headers(self) -> dict[str, str]:
         """Give the same headers with the lines of the credential masked: any of them may be a secret."""
-        masked = {name: "***" for name, _ in self.more_headers}
+        masked = {name: MASK for name, _ in self.more_headers}
         return {**self.headers(), **masked}
+
+    def shown(self, url: str) -> str:
+        """Give an address with the values of its query masked, since any may be a secret; a version is none."""
+        parts = urlsplit(url)
+        query = "&".join(_shown(part) for part in parts.query.split("&")) if parts.query else ""
+        return urlunsplit(parts._replace(query=query))
+
+    def masked(self, text: str) -> str:
+        """Give a server's words without the key, nor anything else that may be a secret of this connection."""
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+            for size in range(len(secret) - 1, _SHORTEST_PART, -1):  # the text may have been cut within it
+                if text.endswith(secret[:size]):
+                    text = text[:-size] + MASK
+                    break
+        return text
+
+    @cached_property
+    def _secrets(self) -> list[str]:
+        """What a server must not make us tell, the longest first; what is short would mask common words."""
+        found = {self.api_key}
+        for _, value in self.more_headers:
+            found |= {value, *value.split()}  # a bearer token without its Bearer
+        for name, value in parse_qsl(urlsplit(self.base_url).query, keep_blank_values=True):
+            if name != _VERSION:
+                found |= {value, quote(value), quote_plus(value)} if value else {name}
+        return sorted((secret for secret in found if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
 
     def url(self, path: str, model: str | None = None) -> str:
         """Give the address of an endpoint; some servers want the model in it."""
@@ -100,6 +135,11 @@ class Connection:
         """Give what keeps a request from being made at all."""
         if not _names_a_server(self.base_url):
             yield Fault("/baseUrl", f"must start with https:// (or http://) and name a server, like {PUBLIC_API}")
+        elif not _can_be_looked_up(urlsplit(self.base_url).hostname or ""):
+            yield Fault(
+                "/baseUrl",
+                "names no server: its name is parts of 1 to 63 letters, digits and hyphens, with single dots between",
+            )
         elif "@" in urlsplit(self.base_url).netloc:
             yield Fault("/baseUrl", "holds a user name; put it into More headers, as an Authorization line")
         if self.chosen not in servers.CHOICES:
@@ -143,6 +183,24 @@ def _names_a_server(address: str) -> bool:
     except ValueError:  # a port that is no number, a broken IPv6 address
         return False
     return usable and not parts.fragment and address.isprintable() and " " not in address
+
+
+def _can_be_looked_up(host: str) -> bool:
+    """Say whether a name could be a server's; what stands between brackets is an address, and has been judged."""
+    if ":" in host:
+        return True
+    try:
+        name = host.encode("idna").decode()  # refuses labels that are empty or too long
+    except UnicodeError:
+        return False
+    return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
+
+
+def _shown(part: str) -> str:
+    name, equals, _ = part.partition("=")
+    if name == _VERSION:
+        return part
+    return f"{name}={MASK}" if equals else MASK
 
 
 def _version() -> str:

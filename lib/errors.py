@@ -16,7 +16,7 @@ from pysailor import StepError
 from .kinds import KINDS, NO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _LONGEST_TEXT = 500
 
@@ -115,6 +115,12 @@ class ApiError(StepError):
         self.partial: dict[str, Any] | None = None
         self.characters = 0
         super().__init__(code)
+
+    def mask(self, masked: Callable[[str], str]) -> None:
+        """Let `masked` take secrets out of what the service said: some repeat the key that they refuse."""
+        self.text, self.why = masked(self.text), masked(self.why)
+        self.api_code = None if self.api_code is None else masked(self.api_code)
+        self.param = None if self.param is None else masked(self.param)
 
     @property
     def begun(self) -> bool:

@@ -6,8 +6,8 @@ import json
 import socket
 import threading
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
 
 import urllib3.exceptions
 
@@ -16,73 +16,81 @@ from .errors import ApiError
 from .stream import Piece, Stream, looks_like_sse
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
     import requests
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _AT_ONCE = 64 * 1024
-_STALL_SECONDS = 60.0  # a stream that sends no data for so long sends none any more; comments do not count
+
+
+class Connection(Protocol):
+    """What a call needs of a connection to close it: its socket, and whether another call uses it by now."""
+
+    wire: Any
+    used_by: Cancel | None
 
 
 class Cancel(threading.Event):
-    """Stops a call from another thread: setting it closes the connection that the answer comes on."""
+    """Stops a call from another thread: setting it closes the connection that the call uses."""
 
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
+        self._connection: Connection | None = None
 
     def set(self) -> None:
-        """Stop the call, now or as soon as its answer begins."""
+        """Stop the call, now or as soon as it has a connection."""
         with self._lock:
             super().set()
             self._shut()
 
-    @contextmanager
-    def closes(self, response: requests.Response) -> Iterator[None]:
-        """Close this response's connection when cancelled."""
+    def closes(self, connection: Connection) -> None:
+        """Close this connection when cancelled, which may have been before."""
         with self._lock:
-            self._socket = _socket(response)
+            connection.used_by = self
+            self._connection = connection
             if self.is_set():
                 self._shut()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._socket = None
+
+    def lets_go(self) -> None:
+        """Close nothing any more."""
+        with self._lock:
+            self._connection = None
 
     def _shut(self) -> None:
-        if self._socket is not None:
-            try:
-                self._socket.shutdown(socket.SHUT_RDWR)
-            except OSError:  # it was closed by then, which is as good
-                return
+        connection = self._connection
+        if connection is None or connection.used_by is not self or connection.wire is None:
+            return  # not connected yet, or another call uses it already
+        wire = getattr(connection.wire, "socket", connection.wire)  # TLS through a proxy with TLS has it inside
+        with suppress(OSError):  # it was closed by then, which is as good
+            socket.socket.shutdown(wire, socket.SHUT_RDWR)  # the TLS socket's own would pull TLS from under the reader
 
 
 class Deadline:
-    """Until when to read; after the first data of a stream, also how long to wait for more."""
+    """Until when to read; after the first data of a stream, also how many seconds of silence to bear."""
 
-    def __init__(self, end: float) -> None:
+    def __init__(self, end: float, silence: float = float("inf")) -> None:
         self._end = end
+        self._silence = silence
         self._stalled_at = float("inf")
 
     def data_came(self) -> None:
         """Wait from now on for a while, and no longer, for the next data."""
-        self._stalled_at = time.monotonic() + _STALL_SECONDS
+        self._stalled_at = time.monotonic() + self._silence
 
     def left(self) -> float:
         """Give the seconds left."""
         return min(self._end, self._stalled_at) - time.monotonic()
 
 
-def read(response: requests.Response, end: float) -> Generator[Piece, None, dict[str, Any]]:
+def read(response: requests.Response, end: float, silence: float) -> Generator[Piece, None, dict[str, Any]]:
     """Yield the pieces of a streamed answer as they come; return the JSON object that the whole answer is.
 
     Whether it is streamed, its first bytes say: servers answer one way or the other whatever was asked. Raise ApiError.
     """
     request_id = response.headers.get("x-request-id")
-    deadline = Deadline(end)
+    deadline = Deadline(end, silence)
     try:
         first = _next(response, deadline)
         if response.status_code < 300 and looks_like_sse(first, response.headers.get("content-type", "")):  # noqa: PLR2004
@@ -155,7 +163,7 @@ def _next(response: requests.Response, deadline: Deadline) -> bytes:
 
 def _socket(response: requests.Response) -> socket.socket | None:
     """Give the socket that the answer comes on; None once all of it has come."""
-    return getattr(getattr(response.raw, "connection", None), "sock", None)
+    return getattr(getattr(response.raw, "connection", None), "wire", None)
 
 
 def _document(response: requests.Response, content: bytes) -> dict[str, Any]:

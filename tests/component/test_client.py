@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,14 +22,17 @@ from lib.client import Call, Client
 from lib.connection import PUBLIC_API, Connection
 from lib.errors import ApiError
 from lib.kinds import KINDS
+from lib.response import Cancel
 from lib.retry import Limits
 from lib.sandbox import KEY, Sandbox
 from pysailor import InvalidConfig
+from tests.certificate import write_certificate
 
 from .conftest import HELLO, LOGGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 ONCE = Limits(timeout=5, max_retries=0)
 ENDPOINT = f"{PUBLIC_API}/chat/completions"
@@ -135,8 +142,8 @@ def test_nothing_is_sent_when_no_time_is_left(sandbox: Sandbox, client_of: Calla
     assert len(sandbox.requests) == before
 
 
-@pytest.fixture
-def dripping() -> Iterator[str]:
+@pytest.fixture(params=[b"Content-Length: 100000\r\n", b"", b"Content-Type: text/event-stream\r\n"])
+def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
     """Give a server that sends one byte of its answer every tenth of a second, for ever."""
     done = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -145,9 +152,10 @@ def dripping() -> Iterator[str]:
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-                while not done.wait(0.1):
-                    connection.sendall(b" ")
+                connection.sendall(b"HTTP/1.1 200 OK\r\n%b\r\n" % request.param)
+                with suppress(OSError):
+                    while not done.wait(0.1):
+                        connection.sendall(b" ")
 
         thread = threading.Thread(target=drip)
         thread.start()
@@ -159,9 +167,114 @@ def dripping() -> Iterator[str]:
 def test_a_server_that_drips_gets_no_more_time_than_a_silent_one(dripping: str) -> None:
     client = Client(Connection(dripping, "key"))
     start = time.monotonic()
-    assert failure(client, Limits(timeout=0.5, max_retries=0)).code == "timeout"
+    assert failure(client, Limits(timeout=0.5, max_retries=0)).code in ("timeout", "cut_off")
     assert time.monotonic() - start < 1.5
     client.close()
+
+
+@dataclass
+class Silent:
+    """A server that takes one request and says no more than `sent`; `asked` and `gone` tell how far it is."""
+
+    sent: bytes = b""
+    tls: ssl.SSLContext | None = None
+    hangs_up: bool = False
+    asked: threading.Event = field(default_factory=threading.Event)
+    gone: threading.Event = field(default_factory=threading.Event)
+    received: bytes = b""
+
+    @contextmanager
+    def listening(self) -> Iterator[str]:
+        """Give its base URL."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            thread = threading.Thread(target=self._serve, args=(listener,))
+            thread.start()
+            yield f"{'https' if self.tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}/v1"
+            thread.join(10)
+            assert not thread.is_alive()
+
+    def _serve(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        if self.tls:
+            connection = self.tls.wrap_socket(connection, server_side=True)
+        with connection:
+            while not self.received.endswith(b"}"):
+                self.received += connection.recv(65536)
+            connection.sendall(self.sent)
+            self.asked.set()
+            with suppress(OSError):
+                self.hangs_up or connection.recv(65536)
+            self.gone.set()
+
+
+def cancelled_while_waiting(server: Silent, limits: Limits = ONCE) -> ApiError:
+    """Ask, cancel once the server has the request, and give the error."""
+    cancel = Cancel()
+    with server.listening() as address, ThreadPoolExecutor(1) as threads:
+        client = Client(Connection(address, "key"))
+        asking = threads.submit(client.complete, HELLO, Call(limits, LOGGER, cancel=cancel))
+        assert server.asked.wait(10)
+        cancel.set()
+        assert server.gone.wait(2), "the connection is still open"
+        with pytest.raises(ApiError) as raised:
+            asking.result(2)
+        client.close()
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\n\r\n{",
+        b"HTTP/1.1 503 Busy\r\nContent-Length: 1000\r\n\r\n{",
+        b'HTTP/1.1 200 OK\r\n\r\ndata: {"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}\n\n',
+    ],
+    ids=["no answer yet", "half a head", "the head", "a body without a length", "an error", "a stream"],
+)
+def test_a_call_is_cancelled_at_once_however_far_its_answer_is(sent: bytes) -> None:
+    error = cancelled_while_waiting(Silent(sent), Limits(timeout=30, max_retries=3, after_timeout=True))
+    assert error.code == "cancelled"
+    assert [each.outcome for each in error.tries] == ["cancelled"]
+
+
+def test_a_call_over_tls_is_cancelled_while_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("cryptography")
+    certificate, key = write_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    assert cancelled_while_waiting(Silent(tls=context)).code == "cancelled"
+
+
+def test_a_call_that_was_cancelled_before_is_not_sent(sandbox: Sandbox, client_of: Callable[..., Client]) -> None:
+    cancel = Cancel()
+    cancel.set()
+    with pytest.raises(ApiError) as raised:
+        client_of().complete(HELLO, Call(ONCE, LOGGER, cancel=cancel))
+    assert (raised.value.code, raised.value.tries) == ("cancelled", ())
+    assert not sandbox.requests
+
+
+def test_a_cancel_that_comes_late_does_not_touch_the_next_call(client_of: Callable[..., Client]) -> None:
+    client, cancel = client_of(), Cancel()
+    client.complete(HELLO, Call(ONCE, LOGGER, cancel=cancel))
+    pieces = client.stream({**HELLO, "stream": True}, Call(ONCE, LOGGER))
+    next(pieces)  # over the same connection
+    cancel.set()
+    assert "".join(piece.text for piece in pieces)
+
+
+def test_an_answer_that_ends_with_its_connection_is_whole() -> None:
+    body = b'{"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}'
+    for head in (b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 70\r\n\r\n"):
+        server = Silent(head + body, hangs_up=True)
+        with server.listening() as address:
+            client = Client(Connection(address, "key"))
+            assert client.complete(HELLO, Call(ONCE, LOGGER)).body["choices"][0]["message"]["content"] == "Hi"
+            client.close()
 
 
 def test_nobody_listening_is_unreachable() -> None:
@@ -218,6 +331,63 @@ def test_a_redirect_is_told_and_a_paid_request_is_never_sent_on() -> None:
         assert failure(Client(Connection(PUBLIC_API, "key"))).code == "redirected"
 
 
+@pytest.mark.parametrize(
+    "address", ["http://a..b/v1", "http://*.x/v1", "http://%zz/v1", f"http://{'x' * 70}/v1", "http://\u00fc..de"]
+)
+def test_an_address_that_is_none_is_named_and_not_tried_again(address: str) -> None:
+    error = failure(Client(Connection(address, "key")), Limits(timeout=5, max_retries=3))
+    assert error.code in ("wrong_address", "unreachable")
+    assert "Base URL" in str(error)
+    assert len(error.tries) <= 1
+
+
+def test_a_proxy_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://a..b:3128")
+    monkeypatch.setenv("no_proxy", "")
+    assert failure(Client(Connection("http://api.example/v1", "key"))).code == "unreachable"
+
+
+@pytest.mark.parametrize("cut", [0, 470, 490])
+def test_what_the_service_says_is_told_without_the_secrets_that_it_repeats(cut: int) -> None:
+    connection = Connection(
+        "https://gw.example/v1?api-version=2024-10-21&key=query-s%20cret",
+        "sk-of-the-operator",
+        more_headers=(("X-Token", "Basic header-secret"), ("X-Title", "shop")),
+    )
+    said = f"{'.' * cut} Bearer sk-of-the-operator, header-secret, query-s cret for the shop since 2024-10-21"
+    with responses.RequestsMock() as api:
+        api.post("https://gw.example/v1/chat/completions", status=401, json={"error": {"message": said, "code": said}})
+        error = failure(Client(connection))
+    told = f"{error} {error.to_json()} {error!r} {error.text}"
+    for secret in ("of-the-operator", "header-s", "query-s"):
+        assert secret not in told
+    if not cut:
+        assert error.text == " Bearer ***, ***, *** for the shop since 2024-10-21"
+
+
+def test_a_secret_in_a_stream_s_error_is_not_told_either() -> None:
+    with responses.RequestsMock() as api:
+        api.post(ENDPOINT, body=b'data: {"error": {"message": "no sk-of-the-operator"}}\n\n')
+        assert failure(Client(Connection(PUBLIC_API, "sk-of-the-operator"))).text == "no ***"
+
+
+@pytest.mark.parametrize(
+    ("choice", "is_warned"),
+    [({"finish_reason": "stop"}, False), ({"finish_reason": None}, True), ({"finish_reason": ""}, True), ({}, True)],
+)
+@pytest.mark.parametrize("streams", [True, False])
+def test_an_answer_that_does_not_say_why_it_ended_has_a_warning(
+    choice: dict[str, Any], *, is_warned: bool, streams: bool
+) -> None:
+    message = {"role": "assistant", "content": "Half of"}
+    body = json.dumps({"choices": [{"index": 0, "delta" if streams else "message": message, **choice}]}).encode()
+    with responses.RequestsMock() as api:
+        api.post(ENDPOINT, body=b"data: %b\n\ndata: [DONE]\n\n" % body if streams else body)
+        answer = Client(Connection(PUBLIC_API, "key")).complete(HELLO, Call(ONCE, LOGGER))
+    assert bool(answer.warnings) == is_warned
+    assert all("finish_reason" in warning and "choice 0" in warning for warning in answer.warnings)
+
+
 def test_a_no_inside_a_200_is_a_no() -> None:
     with responses.RequestsMock() as api:
         api.post(ENDPOINT, json={"error": {"message": "Out of credit", "code": 402}})
@@ -240,6 +410,11 @@ def test_the_service_s_own_hint_is_told_when_there_is_no_time_to_follow_it() -> 
         ("baseUrl", "https://"),
         ("baseUrl", "http://[::1"),
         ("baseUrl", "http://host:port/v1"),
+        ("baseUrl", "http://a..b"),
+        ("baseUrl", "http://*.x/v1"),
+        ("baseUrl", "http://%zz/v1"),
+        ("baseUrl", f"http://{'x' * 70}.de/v1"),
+        ("baseUrl", f"http://{'x.' * 130}de/v1"),
         ("apiKey", "sk-1\nX-Evil: 1"),
         ("apiKey", "sk-ключ"),
         ("organization", "org\r\n"[:5]),

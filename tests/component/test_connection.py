@@ -129,6 +129,18 @@ def test_a_shown_request_masks_what_the_headers_carry() -> None:
     assert shown.url == f"{PUBLIC_API}/chat/completions"
 
 
+def test_a_shown_request_masks_what_the_address_asks_after_its_question_mark() -> None:
+    shown = Client(of(baseUrl="https://gw.example/v1?api-version=2024-10-21&key=hush&flag&empty=")).preview(HELLO)
+    assert shown.url == "https://gw.example/v1/chat/completions?api-version=2024-10-21&key=***&***&empty=***"
+
+
+@pytest.mark.parametrize(
+    "host", ["a", "localhost.", "my_host", "10.0.0.1", "[::1]", "[fe80::1%25eth0]", "bücher.example", "x" * 63 + ".de"]
+)
+def test_a_server_may_have_any_name_that_can_be_asked_for(host: str) -> None:
+    assert of(baseUrl=f"http://{host}:8080/v1").base_url == f"http://{host}:8080/v1"
+
+
 def test_equal_settings_give_one_connection_to_be_kept() -> None:
     cfg = {"headers": "X-Token: quiet", "server": "other"}
     assert len({of(**cfg), of(**cfg)}) == 1

@@ -9,8 +9,7 @@ import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +26,7 @@ from lib.retry import Limits
 from lib.sandbox import KEY, Sandbox
 from pysailor import InvalidConfig
 from tests.certificate import write_certificate
+from tests.component.silent import Silent
 
 from .conftest import HELLO, LOGGER
 
@@ -170,41 +170,6 @@ def test_a_server_that_drips_gets_no_more_time_than_a_silent_one(dripping: str) 
     assert failure(client, Limits(timeout=0.5, max_retries=0)).code in ("timeout", "cut_off")
     assert time.monotonic() - start < 1.5
     client.close()
-
-
-@dataclass
-class Silent:
-    """A server that takes one request and says no more than `sent`; `asked` and `gone` tell how far it is."""
-
-    sent: bytes = b""
-    tls: ssl.SSLContext | None = None
-    hangs_up: bool = False
-    asked: threading.Event = field(default_factory=threading.Event)
-    gone: threading.Event = field(default_factory=threading.Event)
-    received: bytes = b""
-
-    @contextmanager
-    def listening(self) -> Iterator[str]:
-        """Give its base URL."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            thread = threading.Thread(target=self._serve, args=(listener,))
-            thread.start()
-            yield f"{'https' if self.tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}/v1"
-            thread.join(10)
-            assert not thread.is_alive()
-
-    def _serve(self, listener: socket.socket) -> None:
-        connection, _ = listener.accept()
-        if self.tls:
-            connection = self.tls.wrap_socket(connection, server_side=True)
-        with connection:
-            while not self.received.endswith(b"}"):
-                self.received += connection.recv(65536)
-            connection.sendall(self.sent)
-            self.asked.set()
-            with suppress(OSError):
-                self.hangs_up or connection.recv(65536)
-            self.gone.set()
 
 
 def cancelled_while_waiting(server: Silent, limits: Limits = ONCE) -> ApiError:

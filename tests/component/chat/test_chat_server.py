@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +15,20 @@ from websockets.sync.client import ClientConnection, connect
 from lib.answer.outcome import Outcome
 from lib.chat.guard import Guard
 from lib.chat.hooks import Hooks
+from lib.chat.opening import Service
+from lib.chat.server import Listener
 from lib.chat.session import Limits
+from lib.chat.talk import ApiTalk
+from lib.connection import Connection
 from lib.errors import ApiError
-from tests.component.chat.played import Gate, Played, Serve, Show, answer
+from tests.component.chat.played import Gate, Played, Serve, Show, answer, routes
+from tests.component.silent import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lib.chat.server import Listener
     from lib.chat.talk import Answer
+    from lib.conversation import Store
     from lib.response import Cancel
 
 HOOKS = Path(__file__).parents[3] / "samples" / "chat" / "hooks.py"
@@ -286,6 +291,19 @@ def test_a_stopped_call_that_does_not_end_holds_nobody_up(serve: Serve, played: 
         ws.send('{"type": "ask", "text": "two"}')
         events(ws)
     assert played.said() == ["two"]
+
+
+def test_stop_ends_a_call_that_the_service_has_not_begun_to_answer(store: Store) -> None:
+    silent, talk = Silent(), ApiTalk()
+    with silent.listening() as address, closing(talk):
+        service = Service(Connection(address, ""))
+        with Listener(routes(), service, talk, store) as server, socket(server, "?format=json") as ws:
+            event(ws)
+            ws.send('{"type": "ask", "text": "one"}')
+            assert silent.asked.wait(WAIT)
+            ws.send('{"type": "stop"}')
+            assert events(ws)[-2]["outcome"] == "stopped"
+            assert silent.gone.wait(WAIT), "the call goes on"
 
 
 def test_retry_asks_again_in_place_of_the_answer(serve: Serve, played: Played) -> None:

@@ -1,0 +1,48 @@
+"""A server that takes a request and keeps silent, to cancel calls that wait for it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterator
+
+
+@dataclass
+class Silent:
+    """A server that takes one request and says no more than `sent`; `asked` and `gone` tell how far it is."""
+
+    sent: bytes = b""
+    tls: ssl.SSLContext | None = None
+    hangs_up: bool = False
+    asked: threading.Event = field(default_factory=threading.Event)
+    gone: threading.Event = field(default_factory=threading.Event)
+    received: bytes = b""
+
+    @contextmanager
+    def listening(self) -> Iterator[str]:
+        """Give its base URL."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            thread = threading.Thread(target=self._serve, args=(listener,))
+            thread.start()
+            yield f"{'https' if self.tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}/v1"
+            thread.join(10)
+            assert not thread.is_alive()
+
+    def _serve(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        if self.tls:
+            connection = self.tls.wrap_socket(connection, server_side=True)
+        with connection:
+            while not self.received.endswith(b"}"):
+                self.received += connection.recv(65536)
+            connection.sendall(self.sent)
+            self.asked.set()
+            with suppress(OSError):
+                self.hangs_up or connection.recv(65536)
+            self.gone.set()

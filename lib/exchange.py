@@ -129,6 +129,7 @@ class Exchange:
             used = replace(used, known=False)
             warnings += (f"{lost} tries before the answer were lost, and may have been billed too",)
         report = answers.report(got.body, request.body)
+        warnings += got.warnings
         return Result(got.body, report, used, paid, warnings, got.tries, got.request_id, got.seconds, 1)
 
     def _priced(self, request: Request, got: Answer) -> Family | None:

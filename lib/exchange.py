@@ -16,11 +16,12 @@ from .attachments import inline
 from .client import Call
 from .errors import ApiError
 from .preflight import Learned, learn
+from .preflight.options import wants_audio
 from .request import judge
 from .result import Result, judged
 from .servers import OLLAMA, OTHER
 from .surroundings import Surroundings
-from .usage import Budget, cost, usage_of, worst_case
+from .usage import Plan, cost, keep_within, usage_of, worst_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -87,7 +88,7 @@ class Exchange:
             self._ctx.logger.warning("Doubts about the request: %s", ", ".join(f.pointer for f in verdict.warnings))
         warnings = tuple(str(fault) for fault in verdict.warnings) + request.notes
         request = self._with_attachments(request)
-        self._within_budget(request)
+        warnings += self._within_budget(request)
         result = yield from self._round(request, warnings)
         for _ in range(self._terms.repairs):
             repair = self._repair(request, result)
@@ -151,18 +152,23 @@ class Exchange:
         )
         return replace(request, body=body)
 
-    def _within_budget(self, request: Request) -> None:
+    def _within_budget(self, request: Request) -> tuple[str, ...]:
+        """Raise OverBudget unless the request fits at worst; give a sentence if that was counted poorly."""
         if self._terms.max_cost is None:
-            return
-        counted = request.estimate().tokens
-        rounds = 1 + self._terms.repairs
-        n = request.body.get("n") or 1
-        worst = worst_case(
-            counted, request.cap, request.family, n=n, rounds=rounds, tier=request.body.get("service_tier")
+            return ()
+        counted, limits = request.estimate(), self._terms.limits
+        plan = Plan(
+            counted.most,
+            counted.sound,
+            request.cap,
+            answers=request.body.get("n") or 1,
+            speaks=wants_audio(request.body),
+            rounds=1 + self._terms.repairs,
+            tries=1 + limits.max_retries if limits.after_timeout else 1,
+            tier=request.body.get("service_tier"),
         )
-        Budget(self._terms.max_cost).check(
-            worst, model=request.model, input_tokens=counted, cap=request.cap, rounds=rounds
-        )
+        keep_within(self._terms.max_cost, worst_case(plan, request.family), plan, request.model)
+        return (counted.note,) if counted.note else ()
 
     def _repair(self, request: Request, result: Result) -> dict[str, Any] | None:
         """Give the request that asks for a better answer, naming what was wrong; None if that is no use."""

@@ -6,13 +6,13 @@ An estimate drifts by a token or two, and by more for pictures; what was really 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidInput
 
 from .images import image_tokens
+from .sound import sound_tokens
 from .tokenizer import ENCODING, by_characters, counter, encode
 
 if TYPE_CHECKING:
@@ -31,24 +31,43 @@ _FOR_AN_ENUM = -3
 _PER_CHOICE = 3
 _FOR_ALL_TOOLS = 12
 _TOOL_TOKENS = 7
+_BY_CHARACTERS = "no tokenizer is installed (extra: tokens): four characters were counted as a token"
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """About how many tokens the input has: in all, by part (messages, tools, response_format, images), and at least.
+    """About how many tokens the input has: what can be counted, in all and by part, at least, and at most.
 
-    `least` leaves out pictures, and is 0 if characters were counted. `notes` say what could not be counted, or how.
+    The parts are messages, tools, response_format and images; pictures count as the largest where their size is not
+    known. `least` leaves them out, and is 0 if characters were counted, which `note` says. `sound` is the most that
+    recordings and earlier spoken answers can have; it is not in `tokens`. `is_open` means that something is there,
+    such as a file, of which nobody can say how many tokens it has.
     """
 
     tokens: int
     least: int = 0
-    exact: bool = False
+    sound: int = 0
+    is_open: bool = False
     parts: Mapping[str, int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    note: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the members by their names."""
-        return {"tokens": self.tokens, "exact": self.exact, "parts": dict(self.parts), "notes": list(self.notes)}
+    @property
+    def most(self) -> int | None:
+        """The most that the input can have; None if only the model's own limit ends it."""
+        return None if self.is_open else self.tokens + self.sound
+
+
+@dataclass(slots=True)
+class _Unread:
+    """What is not text, found on the way."""
+
+    sound: int = 0
+    is_open: bool = False
+
+    def hears(self, tokens: int | None) -> None:
+        """Take a recording."""
+        self.sound += tokens or 0
+        self.is_open = self.is_open or tokens is None
 
 
 def count(body: Mapping[str, Any], family: Family | None = None) -> Estimate:
@@ -56,16 +75,17 @@ def count(body: Mapping[str, Any], family: Family | None = None) -> Estimate:
     encoding = family.encoding if family else ENCODING
     exactly = counter(encoding)
     how = exactly or by_characters
-    left_out: Counter[str] = Counter()
+    unread = _Unread()
+    most_spoken = family.max_output if family else None
     parts = {
-        "messages": _messages(body.get("messages"), how, left_out),
+        "messages": _messages(body.get("messages"), how, unread, most_spoken),
         "tools": _tools(body, how, family.tool_tokens if family else _TOOL_TOKENS),
         "response_format": _schema(body.get("response_format"), how),
         "images": sum(image_tokens(part, family) for part in _parts(body.get("messages"), "image_url")),
     }
     least = parts["messages"] + parts["tools"] if exactly else 0
-    notes = tuple(_notes(parts, left_out, tokenizer=exactly is not None))
-    return Estimate(sum(parts.values()), least, parts={k: v for k, v in parts.items() if v}, notes=notes)
+    told = {name: tokens for name, tokens in parts.items() if tokens}
+    return Estimate(sum(parts.values()), least, unread.sound, unread.is_open, told, "" if exactly else _BY_CHARACTERS)
 
 
 def resolve_logit_bias(
@@ -100,25 +120,45 @@ def _resolved(text: str, ids: list[int], encoding: str, *, known: bool) -> str:
 # --- the body ----------------------------------------------------------------------------------------------------
 
 
-def _messages(messages: Any, how: Count, left_out: Counter[str]) -> int:
+def _messages(messages: Any, how: Count, unread: _Unread, most_spoken: int | None) -> int:
     if not isinstance(messages, list) or not messages:
         return 0
-    return _FOR_THE_ANSWER + sum(_message(message, how, left_out) for message in messages if isinstance(message, dict))
+    tokens = _FOR_THE_ANSWER
+    for message in messages:
+        if isinstance(message, dict):
+            tokens += _message(message, how, unread)
+            if message.get("audio"):  # an answer that the service spoke, and keeps
+                unread.hears(most_spoken)
+    return tokens
 
 
-def _message(message: Mapping[str, Any], how: Count, left_out: Counter[str]) -> int:
+def _message(message: Mapping[str, Any], how: Count, unread: _Unread) -> int:
     tokens = _PER_MESSAGE + _text(message.get("role"), how) + _text(message.get("refusal"), how)
     if isinstance(message.get("name"), str):
         tokens += _PER_NAME + how(message["name"])
     content = message.get("content")
     for part in content if isinstance(content, list) else ():
-        kind = part.get("type") if isinstance(part, dict) else None
-        if kind in ("file", "input_audio"):
-            left_out[str(kind)] += 1
-        elif kind in ("text", "refusal"):
-            tokens += _text(part.get(kind), how)
+        if isinstance(part, dict):
+            tokens += _part(part, how, unread)
     calls = message.get("tool_calls")
-    return tokens + _text(content, how) + sum(_call(call, how) for call in (calls if isinstance(calls, list) else ()))
+    called = [*(calls if isinstance(calls, list) else ()), *_legacy(message)]
+    return tokens + _text(content, how) + sum(_call(call, how) for call in called)
+
+
+def _part(part: Mapping[str, Any], how: Count, unread: _Unread) -> int:
+    """Count a part's text; pictures are counted by themselves."""
+    kind = part.get("type")
+    if kind in ("text", "refusal"):
+        return _text(part.get(kind), how)
+    if kind == "input_audio":
+        unread.hears(sound_tokens(part))
+    elif kind != "image_url":
+        unread.is_open = True
+    return 0
+
+
+def _legacy(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"function": message["function_call"]}] if message.get("function_call") else []
 
 
 def _call(call: Any, how: Count) -> int:
@@ -191,15 +231,3 @@ def _json(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except RecursionError:
         return ""
-
-
-_UNCOUNTED = {"file": "files", "input_audio": "sound"}
-
-
-def _notes(parts: Mapping[str, int], left_out: Counter[str], *, tokenizer: bool) -> Iterator[str]:
-    if not tokenizer:
-        yield "no tokenizer is installed (extra: tokens): four characters were counted as a token"
-    if parts["images"]:
-        yield "pictures are counted as the model's size rules have them, at most; one of unknown size as the largest"
-    for kind, number in sorted(left_out.items()):
-        yield f"{_UNCOUNTED[kind]} cannot be counted before sending; {number} left out"

@@ -103,14 +103,59 @@ def test_the_parts_add_up_and_an_estimate_says_that_it_is_one() -> None:
     estimate = count(WEATHER, NEW)
     assert sum(estimate.parts.values()) == estimate.tokens
     assert set(estimate.parts) == {"messages", "tools"}
-    assert estimate.to_json()["exact"] is False
+    assert (estimate.most, estimate.sound, estimate.note) == (estimate.tokens, 0, "")
 
 
-def test_what_cannot_be_counted_is_said() -> None:
-    content = [{"type": "file", "file": {"file_id": "f"}}, {"type": "input_audio", "input_audio": {"data": "x" * 999}}]
-    estimate = count({"messages": [{"role": "user", "content": content}]}, NEW)
+def said(*content: Any, **message: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": list(content), **message}]}
+
+
+def recording(content: bytes, kind: str = "mp3") -> dict[str, Any]:
+    data = base64.b64encode(content).decode()
+    return {"type": "input_audio", "input_audio": {"data": data, "format": kind}}
+
+
+def wav(seconds: int, rate: int, kind: int = 1) -> bytes:
+    head = b"RIFF" + bytes(4) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, kind, 1, rate, 2 * rate, 2, 16)
+    return head + b"data" + bytes(4) + bytes(seconds * rate * 2)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "file", "file": {"file_id": "f"}},
+        {"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBERi0="}},
+        {"type": "input_audio", "input_audio": {}},
+        {"type": "video_url", "video_url": {"url": "https://films.example/1"}},
+    ],
+)
+def test_what_nobody_can_count_leaves_no_upper_bound(part: dict[str, Any]) -> None:
+    estimate = count(said(part), NEW)
+    assert (estimate.is_open, estimate.most) == (True, None)
     assert estimate.tokens < 10
-    assert [note.split(" ")[0] for note in estimate.notes] == ["files", "sound"]
+
+
+@pytest.mark.parametrize(
+    ("content", "most"),
+    [(wav(60, 16_000), 610), (wav(60, 8_000), 610), (wav(1, 8_000, kind=17), 170), (b"x" * 9999, 101)],
+)
+def test_a_recording_counts_by_its_length_at_most(content: bytes, most: int) -> None:
+    estimate = count(said(recording(content)), NEW)
+    assert most - 10 <= estimate.sound <= most
+    assert estimate.most == estimate.tokens + estimate.sound
+
+
+def test_an_earlier_spoken_answer_counts_as_the_longest() -> None:
+    body = {"messages": [{"role": "assistant", "audio": {"id": "audio_1"}}]}
+    assert NEW is not None
+    assert count(body, NEW).sound == NEW.max_output
+    assert count(body, None).most is None
+
+
+def test_a_function_call_of_old_counts() -> None:
+    called = {"function_call": {"name": "f", "arguments": '{"city": "Lisbon"}'}}
+    plain = count(said(), NEW).tokens
+    assert plain < count(said(**called), NEW).tokens
 
 
 def test_calls_schemas_and_custom_tools_count() -> None:
@@ -215,7 +260,7 @@ def test_without_the_tokenizer_characters_are_counted_and_that_is_said(monkeypat
     estimate = count(SIX_MESSAGES, NEW)
     assert 100 <= estimate.tokens <= 200
     assert estimate.least == 0
-    assert "four characters" in estimate.notes[0]
+    assert "four characters" in estimate.note
     with pytest.raises(NoTokenizer, match="extra tokens"):
         encode("x")
     assert by_characters("12345") == 2
@@ -237,7 +282,9 @@ objects = st.dictionaries(
     st.dictionaries(st.sampled_from(["messages", "tools", "functions", "response_format"]), st.lists(objects) | values)
 )
 def test_no_body_makes_the_estimate_raise(body: dict[str, Any]) -> None:
-    assert count(body, NEW).tokens >= 0
+    estimate = count(body, NEW)
+    assert estimate.tokens >= 0
+    assert estimate.most is None or estimate.most >= estimate.tokens
 
 
 # --- pictures ----------------------------------------------------------------------------------------------------

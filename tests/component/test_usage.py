@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.models import Models
-from lib.usage import Budget, Cost, OverBudget, Usage, cost, usage_of, worst_case
+from lib.usage import Cost, OverBudget, Plan, Usage, cost, keep_within, usage_of, worst_case
 from pysailor import StepError
 
 MODELS = Models.load()
@@ -139,25 +140,55 @@ def test_the_older_prices_date_a_sum() -> None:
 # --- worst case and budget ---------------------------------------------------------------------------------------
 
 
-def worst(model: str = "gpt-5.1", tokens: int = 100_000, cap: int | None = 10_000, **more: Any) -> Decimal | None:
-    found = worst_case(tokens, cap, MODELS.find(model), **more)
+def worst(model: str = "gpt-5.1", **plan: Any) -> Decimal | None:
+    found = worst_case(Plan(**{"input": 100_000, "cap": 10_000, **plan}), MODELS.find(model))
     return None if found is None else found.amount
 
 
 @pytest.mark.parametrize(
-    ("amount", "more"),
+    ("amount", "plan"),
     [
         ("0.225", {}),
-        ("0.325", {"n": 2}),
+        ("0.325", {"answers": 2}),
         ("0.4625", {"rounds": 2}),
         ("0.1125", {"tier": "flex"}),
         ("1.405", {"cap": None}),
         ("0.125", {"cap": 0}),
+        ("0.125", {"cap": -5}),
         ("0.35", {"model": "gpt-6-sol"}),
+        ("0.675", {"tries": 3}),
+        ("1.3875", {"rounds": 2, "tries": 3}),
     ],
 )
-def test_the_worst_case_counts_cap_answers_rounds_and_tier(amount: str, more: dict[str, Any]) -> None:
-    assert worst(**more) == Decimal(amount)
+def test_the_worst_case_counts_cap_answers_rounds_tries_and_tier(amount: str, plan: dict[str, Any]) -> None:
+    assert worst(**plan) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    ("amount", "plan"),
+    [
+        ("0.012500", {"input": 1000}),
+        ("0.066500", {"input": 1000, "speaks": True}),
+        ("0.024300", {"input": 1000, "sound": 400}),
+    ],
+)
+def test_what_is_heard_and_spoken_is_priced_as_sound(amount: str, plan: dict[str, Any]) -> None:
+    assert worst("gpt-audio-1.5", **{"cap": 1000, **plan}) == Decimal(amount)
+
+
+def test_speech_from_a_model_without_a_price_for_it_is_unknown() -> None:
+    assert worst("gpt-4o", speaks=True) is None
+    assert worst("gpt-4o", sound=10) is None
+
+
+def test_an_input_that_cannot_be_counted_is_as_large_as_the_model_takes() -> None:
+    assert worst("gpt-4o", input=None, cap=0) == Decimal("0.32")
+    assert worst("gpt-4o", input=None, cap=0, rounds=2) == Decimal("0.64")
+    audio = MODELS.find("gpt-audio-1.5")
+    assert audio is not None
+    assert audio.context is not None
+    assert worst("gpt-audio-1.5", input=None, sound=1, cap=0) == Decimal(audio.context) * 32 / 1_000_000
+    assert worst_case(Plan(None, cap=0), replace(audio, context=None)) is None
 
 
 @pytest.mark.parametrize("model", ["llama", "gpt-5.2-pro"])
@@ -165,47 +196,52 @@ def test_the_worst_case_of_an_unknown_model_is_unknown(model: str) -> None:
     assert worst(model) is None
 
 
-@given(st.integers(0, 10**6), st.integers(0, 10**5), st.integers(0, 10**6), st.integers(0, 10**5))
+@given(
+    st.integers(0, 10**6), st.integers(0, 10**5), st.integers(0, 10**6), st.integers(0, 10**5), st.integers(0, 10**5)
+)
 def test_no_answer_within_the_limits_costs_more_than_the_worst_case(
-    prompt: int, cached: int, cap: int, used: int
+    prompt: int, cached: int, cap: int, used: int, spoken: int
 ) -> None:
-    family = MODELS.find("gpt-5.6-sol")
-    usage = Usage(prompt=prompt, cached=min(cached, prompt), completion=min(used, cap))
-    paid, most = cost(usage, family), worst_case(prompt, cap, family)
-    assert paid is not None
-    assert most is not None
-    assert paid.amount <= most.amount
+    completion = min(used, cap)
+    usage = Usage(prompt=prompt, cached=min(cached, prompt), completion=completion)
+    heard = Usage(prompt=prompt, audio_prompt=min(cached, prompt), completion=completion)
+    heard = replace(heard, audio_completion=min(spoken, completion))
+    for one, model in ((usage, "gpt-5.6-sol"), (heard, "gpt-audio-1.5")):
+        plan = Plan(prompt, one.audio_prompt, cap, speaks=one.audio_completion > 0)
+        family = MODELS.find(model)
+        paid, most = cost(one, family), worst_case(plan, family)
+        assert paid is not None
+        assert most is not None
+        assert paid.amount <= most.amount
 
 
-def check(budget: Budget, amount: str | None, **more: Any) -> None:
+def check(limit: str, amount: str | None, **plan: Any) -> None:
     most = None if amount is None else Cost(Decimal(amount), date(2026, 11, 20))
-    budget.check(most, **{"model": "gpt-5.1", "input_tokens": 900, "cap": 50, **more})
+    keep_within(Decimal(limit), most, Plan(**{"input": 900, "cap": 50, **plan}), "gpt-5.1")
 
 
 def test_what_fits_passes_to_the_last_cent() -> None:
-    check(Budget(Decimal("0.10")), "0.10")
-    check(Budget(Decimal(0)), "0")
+    check("0.10", "0.10")
+    check("0", "0")
 
 
 def test_what_does_not_fit_is_refused_with_the_numbers() -> None:
     with pytest.raises(OverBudget) as refused:
-        check(Budget(Decimal("0.10"), spent=Decimal("0.02")), "0.090", rounds=3)
+        check("0.08", "0.090", rounds=3, tries=2)
     text = str(refused.value)
     assert isinstance(refused.value, StepError)
-    for number in ("0.09 US$", "900 tokens of input", "50 tokens of output", "3 rounds", "0.1 US$", "0.02 is spent"):
+    for number in ("0.09 US$", "900 tokens of input", "50 tokens of output", "3 rounds", "up to 2 times", "0.08 US$"):
         assert number in text
     document = refused.value.to_json()
-    assert (document["code"], document["limit"], document["worst_case"]) == ("over_budget", "0.1", "0.09")
+    assert (document["code"], document["limit"], document["worst_case"]) == ("over_budget", "0.08", "0.09")
     assert document["retryable"] is False
+
+
+def test_what_cannot_be_counted_is_named_in_the_refusal() -> None:
+    with pytest.raises(OverBudget, match="files, which nobody can count before sending"):
+        check("0.01", "0.32", input=None)
 
 
 def test_a_cost_that_cannot_be_known_does_not_fit() -> None:
     with pytest.raises(OverBudget, match="is not known, and 5 US"):
-        check(Budget(Decimal(5)), None)
-
-
-def test_what_is_paid_is_taken_off() -> None:
-    budget = Budget(Decimal(1)).after(Cost(Decimal("0.75"), date(2026, 11, 20))).after(None)
-    assert budget.spent == Decimal("0.75")
-    with pytest.raises(OverBudget):
-        check(budget, "0.26", cap=None)
+        check("5", None)

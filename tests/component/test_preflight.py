@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lib import question
 from lib.models import Models
 from lib.preflight import RULES, Finding, Learned, Refusal, adapt, check, is_strict, learn
 from lib.tokens import Estimate
@@ -871,6 +872,12 @@ def test_a_schema_is_strict_if_no_rule_has_anything_against_it(schema: dict[str,
 def test_what_a_fine_tuned_model_does_not_take_is_not_strict_for_it() -> None:
     schema = closed({"a": {"type": "string", "pattern": "x"}})
     assert [is_strict(schema, MODELS.find(model)) for model in ("gpt-4o", "ft:gpt-4o:acme::1")] == [True, False]
+
+
+@pytest.mark.parametrize(("schema", "expected"), [("name, age int", True), ('{"type": "object"}', False)])
+def test_ask_says_strict_only_of_a_schema_that_is(schema: str, *, expected: bool) -> None:
+    asked = question.build({"prompt": "x"}, {"answerAs": "schema", "schema": schema}, None)
+    assert asked.options["response_format"]["json_schema"]["strict"] is expected
 
 
 def test_nothing_is_fetched_for_a_schema() -> None:

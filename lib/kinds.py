@@ -228,6 +228,43 @@ KINDS: Mapping[str, Kind] = {
             YES,
         ),
         Kind(
+            "address_refused",
+            "AddressRefused",
+            "An attachment lies in a network that flows may not reach.",
+            "Use a public address, or ask whoever runs the component to set CHATGPT_ALLOW_PRIVATE_URLS.",
+        ),
+        Kind(
+            "attachment_not_there",
+            "NotThere",
+            "No attachment has this name, or nothing usable is at its address.",
+            "Compare the name with those of the incoming message's attachments, or open the address in a browser.",
+        ),
+        Kind(
+            "attachment_wrong_kind",
+            "WrongKind",
+            "An attachment is something else than the message says.",
+            "Put it into a part of the right kind (picture, file or recording), or send it in another format.",
+        ),
+        Kind(
+            "attachment_too_large",
+            "TooLarge",
+            "An attachment is larger than may be sent.",
+            "Make it smaller, or send fewer of them with one message.",
+        ),
+        Kind(
+            "attachment_not_fetched",
+            "NotFetched",
+            "An attachment could not be fetched.",
+            "Try again later; if it goes on, check its address and the network between.",
+            YES,
+        ),
+        Kind(
+            "no_tokenizer",
+            "NoTokenizer",
+            "Text was to be turned into token ids, and the tokenizer is not installed.",
+            "Give token ids instead of text, or ask whoever runs the component to install its extra tokens.",
+        ),
+        Kind(
             "over_budget",
             "OverBudget",
             "The request was not sent: at worst it would cost more than the step allows.",

@@ -1,4 +1,4 @@
-"""The declarations, told: the tables of the README, docs/settings.md and docs/errors.md."""
+"""The declarations, told: the tables of the README and of the pages in docs/."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .environment import variables_of
+from .errors import SailorError
 from .settings import GROUPS
 
 if TYPE_CHECKING:
@@ -15,14 +16,22 @@ if TYPE_CHECKING:
     from .descriptor import Field, Function
     from .environment import Variable
 
+_END = "end"
+_MARK = re.compile(r"<!-- pysailor:(\S*) -->")
 _MARKED = re.compile(r"(<!-- pysailor:(?P<name>\w+) -->\n).*?(<!-- pysailor:end -->)", re.DOTALL)
+
+
+class UnknownMark(SailorError):
+    """A mark in the documentation that nothing can be written for."""
+
+    code = "unknown_mark"
 
 
 def told(component: Component, text: str) -> str:
     """Give the text with what stands between the marks written anew.
 
     The marks are `<!-- pysailor:credentials -->`, and likewise functions, environment, settings and errors; each is
-    closed by `<!-- pysailor:end -->`.
+    closed by `<!-- pysailor:end -->`. Raise UnknownMark for another one.
     """
     parts = {
         "credentials": _credentials(component),
@@ -31,6 +40,12 @@ def told(component: Component, text: str) -> str:
         "errors": _errors(component),
         "environment": _environment(component),
     }
+    marks = _MARK.findall(text)
+    for name in marks:
+        if name not in (*parts, _END):
+            raise UnknownMark(f'there is no part "{name}" to write; there is: {", ".join(parts)}')
+    if not len(marks) == 2 * marks.count(_END) == 2 * len(_MARKED.findall(text)):
+        raise UnknownMark("a mark stands alone: each part begins with its own line and ends with <!-- pysailor:end -->")
     return _MARKED.sub(lambda found: f"{found[1]}\n{parts[found['name']]}\n\n{found[3]}", text)
 
 
@@ -54,7 +69,7 @@ def _function(function: Function) -> Iterator[str]:
 def _errors(component: Component) -> str:
     """Tell the codes that the component's errors have; the runtime's own stand in `pysailor explain`."""
     rows = [
-        f"| `{told.code}` | {told.name} | {told.meaning} | {told.advice} | {told.again} |"
+        f"| `{told.code}` | {told.name} | {_cell(told.meaning)} | {_cell(told.advice)} | {told.again} |"
         for told in getattr(component.desk, "EXPLANATIONS", {}).values()
     ]
     return "\n".join(["| Code | Name | What it means | What to do | Trying again |", "|---|---|---|---|---|", *rows])

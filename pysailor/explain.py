@@ -6,8 +6,9 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from . import platform_api, transport
+from . import emitter, environment, object_storage, platform_api, transport
 from .errors import SailorError, StepError
+from .wire import cipher, codec, plaintext, rebound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +48,8 @@ def explanations(component: Component) -> Mapping[str, Explanation]:
     return {**own, **{told.code: told for told in _of_the_runtime() if told.code not in own}}
 
 
-_WITH_ERRORS = (platform_api, transport)  # imported so that their errors are known
+# imported so that their errors are known
+_WITH_ERRORS = (cipher, codec, emitter, environment, object_storage, plaintext, platform_api, rebound, transport)
 
 
 def _of_the_runtime() -> Iterator[Told]:

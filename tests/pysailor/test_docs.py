@@ -1,0 +1,49 @@
+"""The documentation's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pysailor.cli import main
+from pysailor.component import Component
+from pysailor.docs import UnknownMark, told
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def marked(*names: str) -> str:
+    return "\n".join(f"<!-- pysailor:{name} -->" for name in names)
+
+
+@pytest.mark.parametrize("marks", [("erors", "end"), ("errors",), ("end",), ("errors", "credentials", "end"), ("",)])
+def test_a_mark_that_nothing_can_be_written_for_is_told(echo: Path, marks: tuple[str, ...]) -> None:
+    with pytest.raises(UnknownMark):
+        told(Component(echo), marked(*marks))
+
+
+def test_what_stands_between_the_marks_is_written_anew_and_nothing_else(echo: Path) -> None:
+    text = f"before\n{marked('credentials', 'end')}\nafter"
+    once = told(Component(echo), text)
+    assert "| Password | `password` | yes |" in once
+    assert once.startswith("before\n")
+    assert once.endswith("\nafter")
+    assert told(Component(echo), once) == once
+
+
+def test_every_page_with_marks_is_checked_and_written(echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (echo / "docs").mkdir()
+    pages = [echo / "README.md", echo / "docs" / "errors.md", echo / "docs" / "plain.md"]
+    for page in pages:
+        page.write_text("nothing\n")
+    pages[1].write_text(marked("errors", "end"))
+    docs = ["--component", str(echo), "docs"]
+    assert main([*docs, "--check"]) == 1
+    assert "docs/errors.md is out of date" in capsys.readouterr().err
+    assert main(docs) == 0
+    assert main([*docs, "--check"]) == 0
+    pages[1].write_text(marked("erors", "end"))
+    assert main([*docs, "--check"]) == 1
+    assert 'docs/errors.md: there is no part "erors"' in capsys.readouterr().err

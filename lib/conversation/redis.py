@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig
 
+from ..extras import how_to_install
 from .errors import StoreUnavailable, TurnLost
 from .lease import Lease, new_name
 from .store import LEASE_SECONDS, Draft, Store, turn_lost_text
@@ -235,9 +236,7 @@ def _client(url: str) -> Any:
         from redis.backoff import ConstantBackoff  # noqa: PLC0415 - the same
         from redis.retry import Retry  # noqa: PLC0415 - the same
     except ImportError as error:
-        raise InvalidConfig(
-            "Conversations in Redis need the package redis: pip install 'chatgpt-component[redis]'."
-        ) from error
+        raise InvalidConfig(f"Conversations in Redis need the package redis: {how_to_install('redis')}") from error
     try:
         return redis.Redis.from_url(
             url,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _CONNECTIONS = 4  # readers side by side; SQLite has one writer at a time anyway
 _BUSY_SECONDS = 10.0
 _PAUSE = 0.02
+_ELSEWHERE = "CHATGPT_CONVERSATIONS names the place."
 
 T = TypeVar("T")
 
@@ -98,14 +99,17 @@ class SqliteStore(SqlStore):
         try:
             yield
         except (sqlite3.OperationalError, sqlite3.InterfaceError) as error:
-            raise StoreUnavailable(f"The conversations in {self._path} cannot be reached now: {error}.") from error
+            raise StoreUnavailable(
+                f"The conversations in {self._path.absolute()} cannot be reached now: {error}. {_ELSEWHERE}"
+            ) from error
         except sqlite3.DatabaseError as error:
             raise InvalidConfig(
                 f"The file {self._path} cannot hold conversations: {error}. Name another file, or a new one."
             ) from error
         except OSError as error:
             raise InvalidConfig(
-                f"The file {self._path} cannot be made: {error.strerror}. The folder must exist and be writable."
+                f"The file {self._path.absolute()} cannot be made: {error.strerror}. "
+                f"The folder must exist and be writable. {_ELSEWHERE}"
             ) from error
 
 

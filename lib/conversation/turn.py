@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from .window import ChatMessage
 
+ACCOUNT = "_account"
+"""The member of cfg by which the platform tells the credential's id; it goes before the key, which may be renewed."""
+DESK = "desk"
+"""The account of whoever asks at a desk without a key."""
 LARGEST_TURN = 8 * 1024 * 1024
 """In bytes of JSON."""
 _LONGEST_ID = 255

@@ -45,7 +45,7 @@ def test_a_missing_driver_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatc
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(InvalidConfig, match=r"pip install 'chatgpt-component\[(postgresql|redis)\]'"):
+    with pytest.raises(InvalidConfig, match=r"pip install -e '.*\[(postgresql|redis)\]'"):
         open_store(url)
 
 
@@ -77,7 +77,7 @@ def test_a_file_of_conversations_is_read_by_its_user_only(tmp_path: Path) -> Non
 
 
 def test_a_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidConfig, match=r"missing/a\.sqlite.*folder must exist"):
+    with pytest.raises(InvalidConfig, match=r"missing/a\.sqlite.*folder must exist.*CHATGPT_CONVERSATIONS"):
         make_a_turn(f"sqlite:///{tmp_path / 'missing' / 'a.sqlite'}")
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lib.conversation import open_store, owner_of
+from lib.conversation import DESK, open_store, owner_of
+from lib.conversation.opening import shown
+from lib.stand_ins import SERVERS
 from pysailor.cli import main
 
 if TYPE_CHECKING:
@@ -38,6 +40,25 @@ def test_another_credential_s_conversations_are_not_seen(store: str, capsys: pyt
     told = capsys.readouterr()
     assert told.out == ""
     assert "there is no conversation c" in told.err
+
+
+def test_looking_for_conversations_makes_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = f"sqlite:///{tmp_path}/none.sqlite"
+    assert main(["conversations", "list", "--store", store]) == 0
+    assert capsys.readouterr().err == f"no conversations of this credential in {store}\n"
+    assert main(["conversations", "delete", "c", "--store", store]) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_address_is_shown_without_its_password() -> None:
+    assert shown("postgresql://me:secret@host/kept") == "postgresql://host/kept"
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_what_stands_in_has_the_desk_s_account_however_often_it_starts(name: str) -> None:
+    server = SERVERS[name]()
+    assert server.cfg()["_account"] == DESK
+    server.close()
 
 
 def test_which_conversation_must_be_said(store: str, capsys: pytest.CaptureFixture[str]) -> None:

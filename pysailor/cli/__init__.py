@@ -1,6 +1,7 @@
 """The command line: people try, check and describe a component with it.
 
-Exit codes: 0 done, 1 the step failed (or something was found), 2 the command was used wrongly, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 the step failed (or something was found), 2 the command was used wrongly, 130 stopped by Ctrl-C,
+141 whoever read the output has gone (128 and the signal's number, as shells count).
 """
 
 from __future__ import annotations
@@ -14,20 +15,22 @@ from typing import TYPE_CHECKING
 from pysailor.errors import SailorError
 
 from . import check, docs, explain, lint, meta, own, process, run, select, serve, service, verify
-from .desk import BadUsage
+from .output import told
+from .usage import BadUsage, add_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DONE, FAILED, MISUSED, STOPPED = 0, 1, 2, 130
+DONE, FAILED, MISUSED, STOPPED, UNREAD = 0, 1, 2, 130, 141
 _COMMANDS = (process, check, verify, select, meta, explain, lint, docs, serve, run, service)
 _DESCRIPTION = "Run, check and describe the component in this directory."
 _EPILOG = """\
 exit codes:
   0  done
   1  the step failed, or something was found to mend
-  2  the command was used wrongly
-  130  stopped by Ctrl-C
+  2  the command was used wrongly, or a file could not be read
+  130  stopped by Ctrl-C (what runs until Ctrl-C ends with 0)
+  141  whoever read the output has gone
 
 example:
   pysailor process sendRequest samples/sendRequest/hello.json --pretty
@@ -41,19 +44,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not getattr(args, "logs", False):  # what runs on the platform logs in its form
         _log_to_stderr(args)
     try:
-        return int(args.run(args))
+        code = int(args.run(args))
+        sys.stdout.flush()
     except BadUsage as error:
-        print(f"pysailor {args.command}: {error}", file=sys.stderr)
-        return MISUSED
+        return _failed(args, told(error), MISUSED)
     except SailorError as error:
-        print(f"pysailor {args.command}: {error}", file=sys.stderr)
-        return FAILED
+        return _failed(args, told(error), FAILED)
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return STOPPED
-    except BrokenPipeError:  # whoever read our output has gone; nobody is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+    except BrokenPipeError:  # nobody is left to tell
+        _write_no_more()
+        return UNREAD
+    except OSError as error:  # a full disk, for example
+        _write_no_more()
+        return _failed(args, ": ".join(filter(None, [error.filename, error.strerror or str(error)])), FAILED)
+    return code
+
+
+def _failed(args: argparse.Namespace, text: str, code: int) -> int:
+    print(f"pysailor {args.command}: {text}", file=sys.stderr)
+    return code
+
+
+def _write_no_more() -> None:
+    """Send the rest of the output nowhere: at the exit it would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _log_to_stderr(args: argparse.Namespace) -> None:
@@ -73,10 +89,11 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--component", metavar="DIR", help="the component's directory (default: this one)")
-    parser.add_argument("-v", "--verbose", action="store_true", help="tell on stderr what is going on")
+    add_everywhere(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.add(commands)
     own.add(commands, arguments)
+    for subparser in commands.choices.values():
+        add_everywhere(subparser, default=argparse.SUPPRESS)  # what stands before the command is kept
     return parser

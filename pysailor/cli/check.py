@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING, Any
 
 from pysailor.component import schemas
@@ -11,8 +10,11 @@ from pysailor.context import Context, Keep
 from pysailor.errors import Fault, InvalidConfig, InvalidInput
 from pysailor.fields import bind
 
-from .desk import Desk, Sample, add_settings
-from .process import examples, loaded
+from .desk import Desk
+from .output import as_json, in_cfg
+from .process import examples
+from .sample import Sample, shown
+from .usage import BadUsage, add_samples, add_settings, demand_samples, unknown_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,19 +40,27 @@ def add(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("function", metavar="FUNCTION", help="an action or trigger of component.json")
-    parser.add_argument("samples", metavar="SAMPLE", nargs="+", help="a sample file, or - for standard input")
+    add_samples(parser)
     add_settings(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run; give 1 if any sample is not in order."""
+    """Run; give 1 if any sample is not in order, 2 if one could not be read."""
     with Desk(args) as desk:
-        function = loaded(desk, args.function)
-        reports = [report(function, Sample.read(name), desk.given) for name in args.samples]
-    for told in reports:
-        print(json.dumps(told, ensure_ascii=False))
-    return 0 if all(told["ok"] for told in reports) else 1
+        function = desk.function(args.function)
+        return max(_checked(function, file, desk.given) for file in demand_samples(args))
+
+
+def _checked(function: Loaded, file: str, given: Mapping[str, Any]) -> int:
+    """Print the report on one file; give the exit code."""
+    try:
+        told = report(function, Sample.read(file), given)
+    except BadUsage as error:
+        print(as_json(_report(shown(file), [Fault("", str(error))], [])))
+        return 2
+    print(as_json(told))
+    return 0 if told["ok"] else 1
 
 
 def report(function: Loaded, sample: Sample, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,9 +73,14 @@ def report(function: Loaded, sample: Sample, given: Mapping[str, Any]) -> dict[s
     except InvalidInput as error:
         errors = list(error.faults)
     except InvalidConfig as error:
-        errors = [Fault(f"/cfg{fault.pointer}", fault.message) for fault in error.faults]
+        errors = in_cfg(error)
+    strange = [Fault(f"/cfg{fault.pointer}", fault.message) for fault in unknown_settings(sample.cfg, function.fields)]
+    return _report(sample.name, errors, [*strange, *warnings])
+
+
+def _report(name: str, errors: list[Fault], warnings: list[Fault]) -> dict[str, Any]:
     return {
-        "sample": sample.name,
+        "sample": name,
         "ok": not errors,
         "errors": [fault.to_json() for fault in errors],
         "warnings": [fault.to_json() for fault in warnings],

@@ -1,62 +1,33 @@
-"""Settings and samples at a desk: from files, the environment, the command line, and a server that stands in."""
+"""A component on somebody's desk: its settings, and the servers that stand in where nothing leads to the real one."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pysailor.component import Component
-from pysailor.errors import BrokenComponent, SailorError
-from pysailor.message import Message
+from pysailor.errors import BrokenComponent
+
+from .output import say
+from .usage import BadUsage, near, unknown_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    import argparse
+    from collections.abc import Iterable, Iterator, Mapping
     from types import ModuleType
 
+    from pysailor.component import Loaded
+    from pysailor.descriptor import Field
 
-class BadUsage(SailorError):
-    """The command was given something it cannot work with."""
 
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A message to try a step with, as elasticio-cli has it; `scenario` is for the server that stands in."""
-
-    name: str
-    message: Message
-    cfg: Mapping[str, Any]
-    snapshot: Any
-    scenario: str | None
-
-    @classmethod
-    def read(cls, name: str) -> Self:
-        """Read a sample from a file, or from standard input for "-"; raise BadUsage."""
-        try:
-            text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-            document = json.loads(text, parse_constant=_no_constant)
-        except OSError as error:
-            raise BadUsage(f"{name} cannot be read: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise BadUsage(f"{name} is not text in UTF-8") from error
-        except (ValueError, RecursionError) as error:
-            raise BadUsage(f"{name} is not valid JSON: {error}") from error
-        return cls._of(name, document)
-
-    @classmethod
-    def _of(cls, name: str, document: Any) -> Self:
-        form = '{"cfg": {}, "msg": {"body": {}}, "snapshot": {}}'
-        if not isinstance(document, dict) or not isinstance(document.get("msg"), dict):
-            raise BadUsage(f"{name} is no sample; a sample looks like {form}")
-        cfg, scenario = document.get("cfg") or {}, document.get("scenario")
-        if not isinstance(cfg, dict) or not isinstance(scenario, str | None):
-            raise BadUsage(f"{name} is no sample: cfg is an object and scenario is text")
-        return cls(name, Message.from_json(document["msg"]), cfg, document.get("snapshot") or {}, scenario)
+def found(args: argparse.Namespace) -> Component:
+    """Give the component that the command is about; if it is neither named nor here, say which one it is."""
+    component = Component.find(args.component)
+    if args.component is None and component.root != Path.cwd():
+        say(f"component: {component.root}")
+    return component
 
 
 class Desk:
@@ -64,10 +35,13 @@ class Desk:
 
     def __init__(self, args: argparse.Namespace) -> None:
         """Find the component and collect the settings: --cfg first, then the environment, then .env."""
-        self.component = Component.find(args.component)
+        self.component = found(args)
         self.given: Mapping[str, Any] = dict(getattr(args, "cfg", None) or ())
+        self.variables: Mapping[str, str] = getattr(self.component.desk, "ENVIRONMENT", {})
+        """The environment's variables, and the field that each fills."""
         self.environment = self._environment()
         self._servers: dict[str, Any] = {}
+        self._said: set[str] = set()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -78,22 +52,67 @@ class Desk:
         """Stop the servers that were started."""
         self._stack.close()
 
-    def settings(self, sample: Mapping[str, Any], scenario: str | None = None) -> dict[str, Any]:
-        """Give cfg for one sample; where nothing leads to the real service, a server is started that stands in."""
-        cfg = {**self.environment, **sample, **self.given}
-        server = self._server(cfg, scenario)
-        return {**server.cfg(scenario), **cfg} if server is not None else cfg
+    def function(self, name: str) -> Loaded:
+        """Load the function that the command names; a wrong name, or a setting that it has not, is a wrong command."""
+        known = [function.name for function in self.component.descriptor.functions]
+        if name not in known:
+            raise BadUsage(f'"{name}" is no function; there is: {", ".join(known)}{near(name, known)}')
+        function = self.component.function(name)
+        self.demand_known(function.fields)
+        return function
 
-    def secrets(self, cfg: Mapping[str, Any]) -> list[str]:
-        """Give the values that must not be shown."""
-        return [str(cfg[field.name]) for field in self.component.descriptor.credentials if _is_secret(field, cfg)]
+    def demand_known(self, fields: Iterable[Field]) -> None:
+        """Raise BadUsage if --cfg names what is none of the fields."""
+        for fault in unknown_settings(self.given, fields):
+            raise BadUsage(
+                f'there is no field "{fault.pointer[1:]}"{fault.message.removeprefix("is not a known field")}'
+            )
+
+    def chosen(self, sample: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what somebody has set for one sample."""
+        return {**self.environment, **sample, **self.given}
+
+    def settings(self, sample: Mapping[str, Any], scenario: str | None = None) -> dict[str, Any]:
+        """Give cfg for one sample; where nothing leads to the real service, a server is started that stands in.
+
+        What leads to it goes before the environment, which is about the real service.
+        """
+        server = self._server(self.chosen(sample), scenario)
+        if server is None:
+            return self.chosen(sample)
+        own, meant = server.cfg(scenario), {**sample, **self.given}
+        for variable, name in self.variables.items():
+            if name in own and name in self.environment and name not in meant:
+                self._say_once(f"{variable} is not used: it is for the real service, and nothing else leads there")
+        return {**self.environment, **own, **meant}
+
+    def stands_in(self, cfg: Mapping[str, Any], scenario: str | None = None) -> bool:
+        """Say whether a server of the component's would answer in place of the real one."""
+        return self.component.desk is not None and bool(self.component.desk.servers_for(cfg, scenario))
+
+    def secrets(self, cfg: Mapping[str, Any]) -> dict[str, str]:
+        """Give the values that must not be shown, each with the variable that could hold it ("" if there is none)."""
+        variables = {name: variable for variable, name in self.variables.items()}
+        secret = [field.name for field in self.component.descriptor.credentials if field.secret]
+        return {str(cfg[name]).strip(): variables.get(name, "") for name in secret if cfg.get(name)}
+
+    def ways(self, field: Field) -> str:
+        """Say how a setting can be given here."""
+        variables = [variable for variable, name in self.variables.items() if name == field.name]
+        return " or ".join([f"--cfg {field.name}=…", *variables])
+
+    def hints(self, function: Loaded, cfg: Mapping[str, Any]) -> Iterator[str]:
+        """Say of each setting that is missing how it can be given."""
+        for field in function.fields:
+            if field.required and cfg.get(field.name) in (None, "") and field.default is None:
+                lists = f"pysailor select {function.declared.name} {field.name} lists them"
+                yield "; ".join([self.ways(field), lists] if field.model else [self.ways(field)])
 
     def _environment(self) -> dict[str, Any]:
         from dotenv import dotenv_values  # noqa: PLC0415 - not needed where no settings are
 
-        names: Mapping[str, str] = getattr(self.component.desk, "ENVIRONMENT", {})
         values = {**dotenv_values(".env"), **os.environ}
-        return {names[name]: values[name] for name in names if values.get(name)}
+        return {self.variables[name]: values[name] for name in self.variables if values.get(name)}
 
     def _server(self, cfg: Mapping[str, Any], scenario: str | None) -> Any:
         offers = self.component.desk
@@ -117,6 +136,11 @@ class Desk:
                 say(str(error))
         return self._servers[name]
 
+    def _say_once(self, line: str) -> None:
+        if line not in self._said:
+            self._said.add(line)
+            say(line)
+
 
 def start(kind: Any, port: int = 0) -> Any:
     """Start one of the component's servers; raise BrokenComponent, in one line, if it cannot be had here."""
@@ -125,43 +149,8 @@ def start(kind: Any, port: int = 0) -> Any:
         raise BrokenComponent(reason)
     try:
         return kind(port).start()
-    except (RuntimeError, OSError) as error:
+    except OSError as error:
+        which = f"port {port} cannot" if port else "no port can"
+        raise BrokenComponent(f"{which} be taken: {error.strerror or error}") from error
+    except RuntimeError as error:
         raise BrokenComponent(str(error)) from error
-
-
-def say(line: str) -> None:
-    """Tell the person at the terminal; standard output is for results."""
-    print(f"# {line}", file=sys.stderr)
-
-
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """Give the text without the secrets."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return text
-
-
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Add the option that every command with settings takes."""
-    parser.add_argument(
-        "--cfg",
-        metavar="KEY=VALUE",
-        action="append",
-        type=_setting,
-        help="a field of the step or the credential; may be given several times. Goes before the sample's own",
-    )
-
-
-def _setting(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError(f'"{text}" is not KEY=VALUE')
-    return name, value
-
-
-def _is_secret(field: Any, cfg: Mapping[str, Any]) -> bool:
-    return bool(field.secret and cfg.get(field.name))
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")

@@ -6,15 +6,16 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor.component import Component
-
-from .desk import BadUsage
+from .desk import found
+from .usage import BadUsage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pysailor.component import Component
+
 _README: Final = "README.md"
-_IF_THERE: Final = ("docs/settings.md",)
+_PAGES: Final = "docs/*.md"
 _EXAMPLE = """\
 example:
   pysailor docs --check
@@ -26,8 +27,8 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "docs",
         help="write the documentation's tables from what is declared",
-        description="Write the parts of README.md and docs/settings.md that stand between <!-- pysailor:… --> marks "
-        "from component.json and the settings.",
+        description="Write the parts of README.md and of the pages in docs/ that stand between <!-- pysailor:… --> "
+        "marks from component.json, the settings and the errors.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -37,22 +38,31 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; give 1 if --check found something out of date."""
-    from pysailor.docs import told  # noqa: PLC0415 - not needed by the other commands
+    component = found(args)
+    pages = [component.root / _README, *sorted(component.root.glob(_PAGES))]
+    results = [_page(component, page, check=args.check) for page in pages]
+    return 0 if all(results) else 1
 
-    component = Component.find(args.component)
-    stale = 0
-    for name in (_README, *(name for name in _IF_THERE if component.has(name))):
-        stands = _read(component.root / name)
+
+def _page(component: Component, page: Path, *, check: bool) -> bool:
+    """Write the page, or check it; tell whether it is in order now."""
+    from pysailor.docs import UnknownMark, told  # noqa: PLC0415 - not needed by the other commands
+
+    name = page.relative_to(component.root)
+    stands = _read(page)
+    try:
         should = told(component, stands)
-        if stands == should:
-            continue
-        stale += 1
-        if args.check:
-            print(f"{name} is out of date; run pysailor docs", file=sys.stderr)
-        else:
-            (component.root / name).write_text(should, encoding="utf-8")
-            print(f"{name} is written anew", file=sys.stderr)
-    return int(args.check and stale > 0)
+    except UnknownMark as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return False
+    if stands == should:
+        return True
+    if check:
+        print(f"{name} is out of date; run pysailor docs", file=sys.stderr)
+        return False
+    page.write_text(should, encoding="utf-8")
+    print(f"{name} is written anew", file=sys.stderr)
+    return True
 
 
 def _read(file: Path) -> str:

@@ -6,9 +6,8 @@ import argparse
 from difflib import get_close_matches
 from typing import Any
 
-from pysailor.component import Component
-
-from .desk import BadUsage
+from .desk import found as component_found
+from .usage import BadUsage
 
 _EXAMPLE = """\
 example:
@@ -33,15 +32,15 @@ def run(args: argparse.Namespace) -> int:
     """Run; raise BadUsage for a code that nobody knows."""
     from pysailor.explain import explanations  # noqa: PLC0415 - imports the component's own code
 
-    known = explanations(Component.find(args.component))
+    known = explanations(component_found(args))
     if args.code is None:
         for code, told in sorted(known.items()):
             print(f"{code:<32}{told.meaning}")
         return 0
-    by_name = {told.name.lower(): told for told in known.values()}
-    found = known.get(args.code) or by_name.get(args.code.lower())
+    words = {**known} | {told.name.lower(): told for told in known.values()}
+    found = words.get(args.code) or words.get(args.code.lower())
     if found is None:
-        close = get_close_matches(args.code, [*known, *by_name], 3)
+        close = dict.fromkeys(words[word].code for word in get_close_matches(args.code.lower(), words, 3))
         raise BadUsage(f'no error has the code "{args.code}"' + (f"; near: {', '.join(close)}" if close else ""))
     print("\n".join(filter(None, [f"{found.name} ({found.code})", found.meaning, found.advice])))
     print(f"Trying again: {found.again}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
+
+from pysailor.component import Component
 
 _EXAMPLE = """\
 example:
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """Run; give 1 if something was found."""
     from pysailor.lint import lint  # noqa: PLC0415 - imports the component's own code
 
-    faults = lint(Path(args.component or "."))
+    faults = lint(Component.locate(args.component))
     for fault in faults:
         print(fault)
     print(f"{len(faults)} to mend" if faults else "in order", file=sys.stderr)

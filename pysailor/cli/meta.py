@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING, Any
 
 from pysailor.component import metadata
 from pysailor.context import Context, Keep
 from pysailor.fields import bind
 
-from .desk import Desk, add_settings
-from .process import loaded
+from .desk import Desk
+from .output import as_json
+from .usage import add_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,9 +39,9 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run; raise a SailorError if the metadata cannot be had."""
     with Desk(args) as desk, Keep() as kept:
-        function = loaded(desk, args.function)
+        function = desk.function(args.function)
         cfg: Mapping[str, Any] = {**desk.environment, **desk.given}
         cfg = bind([field for field in function.fields if field.name in cfg], cfg)
         found = metadata(function, cfg, Context(kept=kept))
-    print(json.dumps(found, ensure_ascii=False, indent=2))
+    print(as_json(found, indent=2))
     return 0

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 from pysailor.component import Component
 from pysailor.errors import BrokenComponent
 
+from .desk import found
+from .usage import add_everywhere
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 def add(commands: Any, arguments: Sequence[str]) -> None:
     """Declare the component's commands, unless a command of the runtime is asked for: those need none loaded."""
-    asked, _ = _PEEK.parse_known_args(arguments)
+    asked, _ = _peek().parse_known_args(arguments)
     if asked.command in commands.choices:
         return
     try:
@@ -33,10 +36,21 @@ def add(commands: Any, arguments: Sequence[str]) -> None:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.declare(parser)
-        parser.set_defaults(run=command.run)
+        parser.set_defaults(run=_announced(command.run))
 
 
-_PEEK = argparse.ArgumentParser(add_help=False, exit_on_error=False)
-_PEEK.add_argument("--component")
-_PEEK.add_argument("-v", "--verbose", action="store_true")
-_PEEK.add_argument("command", nargs="?")
+def _announced(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """Give the command, so that it says whose it is where that is not plain."""
+
+    def announce_and_run(args: argparse.Namespace) -> int:
+        found(args)
+        return run(args)
+
+    return announce_and_run
+
+
+def _peek() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    add_everywhere(parser)
+    parser.add_argument("command", nargs="?")
+    return parser

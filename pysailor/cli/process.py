@@ -5,22 +5,29 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import shlex
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from pysailor.context import Data, HttpReply, Partial
-from pysailor.errors import BrokenComponent, SailorError
+from pysailor.errors import InvalidConfig, SailorError
 from pysailor.step import Call, Step
 
-from .desk import BadUsage, Desk, Sample, add_settings, masked, say
+from .curl import curl, without_secrets
+from .desk import Desk
+from .output import as_json, masked, say, told
+from .sample import Sample, shown
+from .usage import BadUsage, add_samples, add_settings, demand_samples, unknown_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pysailor.component import Loaded
     from pysailor.context import Event
     from pysailor.message import HttpRequest
+
+    Write = Callable[[Any], None]
+    Take = Callable[[Desk, Loaded, Sample, Write], None]
 
 _EXAMPLE = """\
 example:
@@ -29,6 +36,7 @@ example:
 Without a key or a base URL the component's own server answers, and says so.
 Each emitted message is one line of JSON on standard output; everything else goes to standard error.
 """
+_DONE, _FAILED, _UNREADABLE = 0, 1, 2
 
 
 def add(commands: Any) -> None:
@@ -41,7 +49,7 @@ def add(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("function", metavar="FUNCTION", help="an action or trigger of component.json")
-    parser.add_argument("samples", metavar="SAMPLE", nargs="+", help="a sample file, or - for standard input")
+    add_samples(parser)
     add_settings(parser)
     parser.add_argument("--dry-run", action="store_true", help="send nothing; print the exact request and a curl line")
     parser.add_argument("--pretty", action="store_true", help="print JSON over several lines")
@@ -49,53 +57,66 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run; give 1 if any sample failed. One sample's failure does not keep the others from being tried."""
-    show = _show if args.dry_run else _process
-    failed = 0
+    """Run; give 1 if a sample failed, 2 if one could not be read. The others are tried all the same."""
     with Desk(args) as desk:
-        function = loaded(desk, args.function)
-        samples = [Sample.read(name) for name in args.samples]
-        for number, sample in enumerate(samples, 1):
-            _tell_progress(number, len(samples), sample)
-            try:
-                show(desk, function, sample, _printer(pretty=args.pretty))
-            except BadUsage:
-                raise
-            except SailorError as error:
-                failed = 1
-                cfg = {**desk.environment, **sample.cfg, **desk.given}
-                print(masked(_told(sample, error), desk.secrets(cfg)), file=sys.stderr)
-    return failed
+        function = desk.function(args.function)
+        if args.dry_run and function.hook("preview") is None:
+            raise BadUsage(f"{function.declared.name} cannot show its request: its module has no function preview")
+        files = demand_samples(args)
+        take, write = _show if args.dry_run else _process, _printer(pretty=args.pretty)
+        return max(_taken(desk, function, file, take, write) for file in _one_by_one(files))
 
 
-def _tell_progress(number: int, of: int, sample: Sample) -> None:
-    if of > 1 and sys.stderr.isatty():
-        say(f"{number}/{of} {sample.name}")
+def _one_by_one(files: list[str]) -> Iterator[str]:
+    for number, file in enumerate(files, 1):
+        if len(files) > 1 and sys.stderr.isatty():
+            say(f"{number}/{len(files)} {shown(file)}")
+        yield file
 
 
-def loaded(desk: Desk, name: str) -> Loaded:
-    """Load the function that the command names; a wrong name is a wrong command."""
+def _taken(desk: Desk, function: Loaded, file: str, take: Take, write: Write) -> int:
+    """Take one sample through; give the exit code."""
     try:
-        desk.component.descriptor.function(name)
-    except BrokenComponent as error:
-        raise BadUsage(str(error)) from error
-    return desk.component.function(name)
+        sample = Sample.read(file)
+    except BadUsage as error:
+        print(error, file=sys.stderr)
+        return _UNREADABLE
+    for fault in unknown_settings(sample.cfg, function.fields):
+        say(f"{sample.name}: /cfg{fault}")
+    try:
+        take(desk, function, sample, write)
+    except SailorError as error:
+        cfg = desk.chosen(sample.cfg)
+        print(masked(_failure(sample, error), desk.secrets(cfg)), file=sys.stderr)
+        if isinstance(error, InvalidConfig) and sys.stderr.isatty():
+            for hint in desk.hints(function, cfg):
+                say(hint)
+        return _UNREADABLE if isinstance(error, BadUsage) else _FAILED
+    return _DONE
 
 
-def _process(desk: Desk, function: Loaded, sample: Sample, write: Callable[[Any], None]) -> None:
-    step = Step(function, desk.settings(sample.cfg, sample.scenario), snapshot=sample.snapshot)
+def _process(desk: Desk, function: Loaded, sample: Sample, write: Write) -> None:
+    if desk.stands_in(desk.chosen(sample.cfg), sample.scenario):
+        _check_first(desk, function, sample)
     listener = _Listener(write)
-    try:
-        step.process(sample.message, Call(listener, logging.getLogger("component")))
-    finally:
-        listener.end_line()
-        step.close()
+    cfg = desk.settings(sample.cfg, sample.scenario)
+    with closing(Step(function, cfg, snapshot=sample.snapshot)) as step:
+        try:
+            step.process(sample.message, Call(listener, logging.getLogger("component")))
+        finally:
+            listener.end_line()
+
+
+def _check_first(desk: Desk, function: Loaded, sample: Sample) -> None:
+    """Raise what the step would raise before it asks anybody: nothing needs to be started for that."""
+    with closing(Step(function, {**examples(function), **desk.chosen(sample.cfg)})) as step:
+        step.accept(sample.message)
 
 
 class _Listener:
     """Prints what a step emits: messages as results, the words of an answer that is being made as they come."""
 
-    def __init__(self, write: Callable[[Any], None]) -> None:
+    def __init__(self, write: Write) -> None:
         self._write = write
         self._in_a_line = False
 
@@ -119,24 +140,20 @@ class _Listener:
             self._in_a_line = False
 
 
-def _show(desk: Desk, function: Loaded, sample: Sample, write: Callable[[Any], None]) -> None:
+def _show(desk: Desk, function: Loaded, sample: Sample, write: Write) -> None:
     """Print the request that would be sent. Nothing is started or sent for it."""
-    preview = function.hook("preview")
-    if preview is None:
-        raise BadUsage(f"{function.declared.name} cannot show its request: its module has no function preview")
-    cfg = {**examples(function), **desk.environment, **sample.cfg, **desk.given}
-    step = Step(function, cfg)
-    call = Call(_Listener(write), logging.getLogger("component"))
-    request: HttpRequest = preview(step.accept(sample.message), step.cfg, step.context(call))
-    hidden = desk.secrets(cfg)
-    shown = {
-        "method": request.method,
-        "url": request.url,
-        "headers": {name: masked(value, hidden) for name, value in request.headers.items()},
-        "body": request.body,
-    }
-    write(shown)
-    print(masked(_curl(request), hidden), file=sys.stderr)
+    words, chosen = examples(function), desk.chosen(sample.cfg)
+    secrets = desk.secrets({**words, **chosen})
+    with closing(Step(function, {**words, **chosen})) as step:
+        context = step.context(Call(_Listener(write), logging.getLogger("component")))
+        request: HttpRequest = function.named("preview")(step.accept(sample.message), step.cfg, context)
+    headers = {name: without_secrets(value, secrets) for name, value in request.headers.items()}
+    write({"method": request.method, "url": request.url, "headers": headers, "body": request.body})
+    sent = json.dumps(request.body)
+    for name, word in words.items():
+        if name not in chosen and f'"{word}"' in sent:
+            say(f"no {name} is set; {word} stands in")
+    print(curl(request, secrets), file=sys.stderr)
 
 
 def examples(function: Loaded) -> dict[str, str]:
@@ -144,20 +161,13 @@ def examples(function: Loaded) -> dict[str, str]:
     return {field.name: field.name.upper() for field in function.fields if field.required}
 
 
-def _curl(request: HttpRequest) -> str:
-    parts = ["curl", request.url, "-X", request.method]
-    for name, value in request.headers.items():
-        parts += ["-H", f"{name}: {value}"]
-    return shlex.join([*parts, "-d", json.dumps(request.body, ensure_ascii=False)])
-
-
-def _printer(*, pretty: bool) -> Callable[[Any], None]:
+def _printer(*, pretty: bool) -> Write:
     def write(document: Any) -> None:
-        print(json.dumps(document, ensure_ascii=False, indent=2 if pretty else None), flush=True)
+        print(as_json(document, indent=2 if pretty else None), flush=True)
 
     return write
 
 
-def _told(sample: Sample, error: SailorError) -> str:
-    lines = str(error).splitlines()
+def _failure(sample: Sample, error: SailorError) -> str:
+    lines = told(error).splitlines()
     return "\n".join([f"{sample.name}: {error.to_json()['name']}", *(f"  {line}" for line in lines)])

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from typing import Any
 
+from .output import say
+
 _NOTE = """\
-Everything that it must know stands in the environment, as the platform sets it: ELASTICIO_AMQP_URI and the rest.
+example, as the image does it:
+  ELASTICIO_AMQP_URI=amqp://... ELASTICIO_STEP_ID=step_1 ELASTICIO_FUNCTION=sendRequest ... pysailor run
+
+Everything that it must know stands in the environment, as the platform sets it: ELASTICIO_AMQP_URI and the rest
+(docs/settings.md lists them). At a desk, `pysailor process` takes samples through a step without any of it.
 Log lines are JSON on standard output.
 
 exit codes:
@@ -33,4 +40,6 @@ def run(args: argparse.Namespace) -> int:
     from pysailor.run import run as live  # noqa: PLC0415 - what a worker needs, the other commands do not
     from pysailor.signals import leave  # noqa: PLC0415 - as above
 
+    if sys.stderr.isatty() and "ELASTICIO_AMQP_URI" not in os.environ:
+        say("the platform sets what this needs, see docs/settings.md; pysailor process tries a step without it")
     leave(live(os.environ, args.component))

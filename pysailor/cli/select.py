@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from pysailor.component import choices
 from pysailor.context import Context, Keep
 from pysailor.fields import bind
 
-from .desk import Desk, add_settings
-from .process import loaded
+from .desk import Desk
+from .output import as_json
+from .usage import BadUsage, add_settings, near
+
+if TYPE_CHECKING:
+    from pysailor.component import Loaded
 
 _EXAMPLE = """\
 example:
@@ -37,8 +41,20 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run; raise a SailorError if the choices cannot be had."""
     with Desk(args) as desk, Keep() as kept:
-        function = loaded(desk, args.function)
-        cfg = bind(desk.component.descriptor.credentials, desk.settings({}))
+        function = desk.function(args.function)
+        cfg = bind(desk.component.descriptor.credentials, desk.settings({})) if _must_ask(function, args.field) else {}
         found = choices(function, args.field, cfg, Context(kept=kept))
-    print(json.dumps(dict(found), ensure_ascii=False, indent=2))
+    print(as_json(dict(found), indent=2))
     return 0
+
+
+def _must_ask(function: Loaded, name: str) -> bool:
+    """Say whether the service knows the choices, not the declaration; raise BadUsage if there are none."""
+    models = {field.name: field.model for field in function.fields if field.model is not None}
+    known = models | {model: model for model in models.values() if isinstance(model, str)}
+    if name not in known:
+        listed = ", ".join(models) or "none"
+        raise BadUsage(
+            f'"{name}" is no select field of {function.declared.name}; there is: {listed}{near(name, models)}'
+        )
+    return not isinstance(known[name], Mapping)

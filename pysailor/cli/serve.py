@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
-from typing import Any
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from pysailor.component import Component
+from .desk import found, start
+from .output import as_json, say
+from .usage import BadUsage, port
 
-from .desk import BadUsage, say, start
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pysailor.component import Component
 
 _HELP = {
     "sandbox": "run the stand-in: it behaves like the service, errors and all, and is no model",
@@ -17,7 +23,12 @@ _HELP = {
 _EXAMPLE = """\
 example:
   pysailor {name} --port 8080
-  pysailor process sendRequest SAMPLE --cfg baseUrl=http://127.0.0.1:8080/v1 --cfg apiKey=KEY
+
+The settings that lead to it are printed on standard output as JSON, a command that uses them on standard error.
+
+exit codes:
+  0  it ran until Ctrl-C
+  1  it could not be started
 """
 
 
@@ -31,17 +42,32 @@ def add(commands: Any) -> None:
             epilog=_EXAMPLE.format(name=name),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        parser.add_argument("--port", type=int, default=0, help="where to listen (default: any free port)")
+        parser.add_argument("--port", type=port, default=0, help="where to listen (default: any free port)")
         parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run until the server ends."""
-    servers = getattr(Component.find(args.component).desk, "SERVERS", {})
+    """Run until Ctrl-C, or until the server ends by itself."""
+    component = found(args)
+    servers = getattr(component.desk, "SERVERS", {})
     if args.command not in servers:
         raise BadUsage("this component brings no such server")
-    with start(servers[args.command], args.port) as server:
-        say(f"{server.title}; Ctrl-C ends it")
-        print(json.dumps(server.cfg()), flush=True)
-        server.wait()
+    try:
+        with start(servers[args.command], args.port) as server:
+            say(f"{server.title}; Ctrl-C ends it. In another terminal:")
+            say(_command(component, server.cfg()))
+            print(as_json(server.cfg()), flush=True)  # the last: whoever reads it knows that all is ready
+            server.wait()
+    except KeyboardInterrupt:  # how it is meant to end
+        return 0
     return 0
+
+
+def _command(component: Component, cfg: Mapping[str, str]) -> str:
+    """Give a command that asks the server."""
+    function = component.descriptor.functions[0].name
+    samples = sorted((component.root / "samples" / function).glob("*.json"))
+    sample = next((file for file in samples if file.stem == "hello"), (samples or [Path("SAMPLE.json")])[0])
+    near = sample.relative_to(Path.cwd()) if sample.is_relative_to(Path.cwd()) else sample
+    settings = [part for name, value in cfg.items() if name[0] != "_" for part in ("--cfg", f"{name}={value}")]
+    return shlex.join(["pysailor", "process", function, str(near), *settings])

@@ -7,6 +7,9 @@ import os
 from typing import Any
 
 _NOTE = """\
+example, as the platform does it:
+  ELASTICIO_CFG='{"apiKey": "..."}' ELASTICIO_POST_RESULT_URL=https://... ... pysailor service verifyCredentials
+
 The methods are verifyCredentials, selectModel and getMetaModel. What they work on stands in the environment, as the
 platform sets it: ELASTICIO_CFG and the rest. The answer is posted to ELASTICIO_POST_RESULT_URL.
 

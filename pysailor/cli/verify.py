@@ -9,7 +9,9 @@ from pysailor.context import Context, Keep
 from pysailor.errors import InvalidCredentials
 from pysailor.fields import bind
 
-from .desk import BadUsage, Desk, add_settings, masked
+from .desk import Desk
+from .output import masked
+from .usage import BadUsage, add_settings
 
 _EXAMPLE = """\
 example:
@@ -37,7 +39,13 @@ def run(args: argparse.Namespace) -> int:
         verify = desk.component.verifier()
         if verify is None:
             raise BadUsage("this component has nothing to verify a credential with")
-        cfg = bind(desk.component.descriptor.credentials, desk.settings({}))
+        descriptor = desk.component.descriptor
+        desk.demand_known([*descriptor.credentials, *(f for each in descriptor.functions for f in each.fields)])
+        chosen = desk.chosen({})
+        for field in descriptor.credentials:
+            if field.required and field.default is None and not chosen.get(field.name):
+                raise BadUsage(f"no {field.label} is set; nothing to verify. Give one: {desk.ways(field)}")
+        cfg = bind(descriptor.credentials, chosen)
         try:
             verify(cfg, Context(kept=kept))
         except InvalidCredentials as error:

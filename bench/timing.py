@@ -35,22 +35,24 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a figure must not exceed."""
+    """What a figure must not exceed, or must reach."""
 
     what: str
     found: float
-    most: float
+    limit: float
     unit: str = ""
+    reach: bool = False
 
     @property
     def met(self) -> bool:
-        """Whether it does not."""
-        return self.found <= self.most
+        """Whether it does not, or does."""
+        return self.found >= self.limit if self.reach else self.found <= self.limit
 
     def __str__(self) -> str:
         """Give it in one line."""
         verdict = "met" if self.met else "MISSED"
-        return f"{verdict}: {self.what}: {self.found:.3g}{self.unit}, at most {self.most:g}{self.unit}"
+        wanted = "at least" if self.reach else "at most"
+        return f"{verdict}: {self.what}: {self.found:.3g}{self.unit}, {wanted} {self.limit:g}{self.unit}"
 
 
 def interleaved(

@@ -174,6 +174,9 @@ class Behaviour:
     )
     input_format: str = text("ELASTICIO_INPUT_FORMAT", "default", "'error': the step is a flow's error handler")
     log_level: str = text("LOG_LEVEL", "info", "least level that is logged, by name or number")
+    one_cpu: bool = flag(
+        "PYSAILOR_ONE_CPU", False, "whether the worker stays on one of the processors that it may use, which costs less"
+    )
 
 
 GROUPS: Final[Mapping[str, type[Any]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import threading
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from pysailor.errors import Defect, Rebound, StepError
 from pysailor.hooks import Hooks, emitting
 from pysailor.lightweight import Bodies
 from pysailor.log import Redaction
+from pysailor.run import stay_on_one_cpu
 from pysailor.settings import Settings
 from pysailor.signals import StopSignal
 from pysailor.step import Step
@@ -322,3 +324,24 @@ def test_keys_that_are_renewed_take_the_place_of_the_old_ones_in_the_log() -> No
     for number in range(50):
         redaction.hide([f"token-{number:02}"], instead_of="keys")
     assert redaction.mask("for-ever token-48 token-49") == "*** token-48 ***"
+
+
+def test_a_worker_that_stays_on_one_processor_has_its_threads_there_too() -> None:
+    found: list[set[int]] = []
+
+    def look() -> None:
+        found.append(os.sched_getaffinity(0))
+
+    def begin() -> None:  # on a thread of its own, as the test's has to keep its processors
+        stay_on_one_cpu()
+        look()
+        inner = threading.Thread(target=look)
+        inner.start()
+        inner.join()
+
+    outer = threading.Thread(target=begin)
+    outer.start()
+    outer.join()
+    (here, there) = found
+    assert here == there
+    assert len(here) == 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
-
 from pysailor import InvalidConfig
+
+from .json_schema import BadSchema, compiled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +47,8 @@ def _written_out(text: str) -> dict[str, Any]:
     if schema.get("type") != "object":
         raise InvalidConfig('must describe an object: {"type": "object", "properties": {…}}', pointer="/schema")
     try:
-        jsonschema_rs.Draft202012Validator(schema)
-    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+        compiled(schema)
+    except BadSchema as error:
         raise InvalidConfig(f"is not a JSON Schema: {str(error).splitlines()[0]}", pointer="/schema") from error
     return dict(schema)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import jsonschema_rs
 
@@ -32,7 +32,7 @@ class Schema:
         self.document = document
         self.standard: dict[str, Any] = to_standard(tolerant(document) if is_tolerant else document)
         try:
-            self._fast = jsonschema_rs.Draft202012Validator(self.standard)
+            self._fast = jsonschema_rs.Draft202012Validator(self.standard, retriever=_refuse_to_fetch)
         except (ValueError, jsonschema_rs.ValidationError) as error:
             raise BrokenComponent(f"{name} is not a JSON Schema: {error}") from error
 
@@ -131,3 +131,8 @@ def _is_refused_null(error: jsonschema_rs.ValidationError) -> bool:
         and isinstance(error.instance_path[-1], str)
         and error.schema_path[-1] in mending.ALTERNATIVES
     )
+
+
+def _refuse_to_fetch(address: str) -> NoReturn:
+    """Keep to the document: a schema that leads elsewhere must not make this process ask there."""
+    raise ValueError(f"{address} is not part of the schema")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from typing import Any
 
 import pytest
@@ -186,3 +187,14 @@ def test_a_tolerant_schema_asks_for_what_is_required_and_lets_the_rest_be() -> N
         "/choices/0/text",
     ]
     assert schema.document is document
+
+
+def test_a_schema_never_makes_the_process_ask_elsewhere() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/schema.json"
+        with pytest.raises(BrokenComponent):
+            Schema({"type": "object", "properties": {"a": {"$ref": address}}})
+        Schema({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}).faults(1)
+        listener.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            listener.accept()

@@ -100,8 +100,6 @@ class Life:
             stack.callback(transport.close, None)
             try:
                 worker = self._begin(stack, api, transport, codec)
-                # What is loaded by now stays: the garbage collector need not look at it again and again.
-                gc.freeze()
                 consume_until(stop, transport, worker)
             except Exception as error:
                 report(error, transport, codec, self.settings)
@@ -156,7 +154,11 @@ class Life:
 
     def _function(self) -> Loaded:
         component = assembly.component_at(self.settings.behaviour.component_path, self.directory)
-        return component.function(self.settings.step.function)
+        function = component.function(self.settings.step.function)
+        # What is loaded by now stays: the garbage collector, which the command stopped, need never look at it.
+        gc.freeze()
+        gc.enable()
+        return function
 
     def _step(
         self,

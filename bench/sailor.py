@@ -153,7 +153,8 @@ def measured(place: Place, rounds: int) -> dict[Contender, Record]:
     for contender in CONTENDERS:
         start(place, contender, Record())  # Python compiles, the system reads files
     for number in range(rounds):
-        turns = [CONTENDERS[(number + place_) % len(CONTENDERS)] for place_ in range(len(CONTENDERS))]
+        first = number % len(CONTENDERS)
+        turns = CONTENDERS[first:] + CONTENDERS[:first]
         for load in (*LOADS, IN_FLIGHT):
             for contender in turns:
                 work(place, contender, load, records[contender])
@@ -215,7 +216,8 @@ def long(place: Place) -> list[Target]:
     held: dict[int, float] = {}
     with OURS.running(place.env(LONG.prefetch, 0.0)) as running:
         for count in range(LONG.warming, LONG.messages + 1, LONG.warming):
-            held[place.wait(running, count, pause=0.5)] = running.memory()
+            done = place.wait(running, count, pause=0.5)
+            held[done] = running.memory()
     place.results(LONG.messages)
     table(("messages", "MiB"), *((str(count), f"{memory:.1f}") for count, memory in held.items()))
     first, *_, last = held.values()

@@ -126,9 +126,7 @@ class ObjectStorage:
             for piece in answer.iter_content(_PIECE):
                 content += piece
                 if len(content) > limit:
-                    raise UnusableObject(
-                        f"{failed}: it is larger than {limit} bytes (see PYSAILOR_OBJECT_SIZE_LIMIT)."
-                    )
+                    raise UnusableObject(f"{failed}: it is larger than {limit} bytes (see PYSAILOR_OBJECT_SIZE_LIMIT).")
         except requests.RequestException as error:
             raise ObjectStorageError(
                 f"{failed}: it broke off after {len(content)} bytes ({type(error).__name__})."

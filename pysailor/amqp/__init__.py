@@ -2,6 +2,7 @@
 
 values     where the broker is and how patient to be
 io         the thread; others post to it
+table      properties and headers, to bytes and back
 link       a connection with a channel that comes back by itself
 publisher  out: confirms, returns, retries
 consumer   in: deliveries, worker threads, acknowledgements

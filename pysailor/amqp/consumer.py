@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .io import IoThread
     from .link import Link
+    from .table import Received
     from .values import Broker
 
 LOG = logging.getLogger(__name__)
@@ -157,10 +158,9 @@ class Consumer:
         LOG.warning("the broker cancelled consuming from %r: beginning anew", self._broker.queue)
         self._link.reopen()
 
-    def _deliver(self, _channel: Any, method: Any, properties: Any, content: bytes) -> None:
+    def _deliver(self, _channel: Any, method: Any, properties: Received, content: bytes) -> None:
         self._count += 1
-        rest = {name: value for name, value in vars(properties).items() if value is not None and name != "headers"}
-        delivery = Delivery(self._count, content, properties.headers or {}, rest, method.redelivered)
+        delivery = Delivery(self._count, content, properties.headers, properties.others, method.redelivered)
         if method.redelivered and (self._orphans or self._finished) and self._claim(delivery, method.delivery_tag):
             return
         work = Work(delivery, self._generation, method.delivery_tag)

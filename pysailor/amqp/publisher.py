@@ -7,11 +7,12 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from pika import BasicProperties
 from pika.exceptions import ChannelClosedByBroker, ChannelWrongStateError
 from pika.spec import Basic
 
 from pysailor.transport import Refused, Stopped, Unconfirmed, Unroutable
+
+from .table import Properties
 
 if TYPE_CHECKING:
     from pysailor.transport import Publish
@@ -24,6 +25,8 @@ LOG = logging.getLogger(__name__)
 
 TOPOLOGY = (403, 404)
 """The exchange is not there or not ours. The platform owns it and may yet put it right."""
+LONGEST_KEY = 255
+"""Bytes."""
 
 
 class Job:
@@ -134,7 +137,8 @@ class Publisher:
             self._ready = False
             self._waiting.appendleft(job)
         except Exception as error:  # noqa: BLE001 - what pika cannot put into frames is the publisher's to know
-            self._end(job, error)
+            # Not in its words: they may quote what did not fit.
+            self._end(job, Refused(f"The message cannot be put into frames ({type(error).__name__})."))
         else:
             self._sent += 1
             self._unconfirmed[self._sent] = job
@@ -207,6 +211,12 @@ class Publisher:
         job.gate.release()
 
 
-def properties_of(publish: Publish) -> Any:
-    """Give them as pika wants them."""
-    return BasicProperties(**publish.properties, headers=dict(publish.headers))
+def properties_of(publish: Publish) -> Properties:
+    """Give them as they are sent; raise Refused if they, or the routing key, cannot be."""
+    size = len(publish.routing_key.encode(errors="replace"))
+    if size > LONGEST_KEY:
+        raise Refused(f"The routing key has {size} bytes; RabbitMQ takes at most {LONGEST_KEY}.")
+    try:
+        return Properties(publish.headers, publish.properties)
+    except ValueError as error:
+        raise Refused(f"The message cannot be sent to RabbitMQ: {error}.") from error

@@ -28,6 +28,7 @@ from tests.broker import Cable, Rabbit, eventually, free_port
 
 pytest.importorskip("pika")
 from pysailor.amqp import Amqp, Broker
+from pysailor.amqp.table import Properties, Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -193,6 +194,36 @@ def test_a_delivery_has_the_headers_and_the_properties_that_were_set(place: Plac
     assert (seen[1].content, seen[1].headers, seen[1].properties) == (b"", {}, {})
 
 
+def test_a_header_that_pika_cannot_read_or_cuts_costs_nothing_and_goes_out_as_it_came(place: Place) -> None:
+    headers = {"messageId": "m", "late": Timestamp(1_700_000_000_000), "half": 1.5, "large": 1e300}
+    with place.rabbit.channel() as channel:
+        channel.basic_publish("", place.name, b"strange", Properties(headers, {}))
+    place.put(b"plain")
+    seen: list[Delivery] = []
+    again: list[Delivery] = []
+
+    with Amqp(place.settings()) as amqp:
+
+        def work(delivery: Delivery) -> Outcome:
+            amqp.publish(Publish("data", delivery.content, delivery.headers, PERSISTENT))
+            seen.append(delivery)
+            return Outcome.DONE
+
+        amqp.consume(work, by_message_id)
+        eventually(lambda: len(seen) == 2)
+    with Amqp(place.settings(queue=place.out)) as amqp:
+
+        def look(delivery: Delivery) -> Outcome:
+            again.append(delivery)
+            return Outcome.DONE
+
+        amqp.consume(look, by_message_id)
+        eventually(lambda: len(again) == 2)
+    for delivery in (seen[0], again[0]):
+        assert (delivery.content, delivery.headers) == (b"strange", headers)
+    assert isinstance(again[0].headers["late"], Timestamp)
+
+
 def test_what_is_published_arrives_as_it_was_given(place: Place) -> None:
     with Amqp(place.settings()) as amqp:
         amqp.publish(Publish("data", b"\x00" * 300_000, {"messageId": "m", "end": 1_790_000_000_000}, PERSISTENT))
@@ -336,8 +367,12 @@ def test_a_message_that_the_broker_never_takes_fails_alone(place: Place) -> None
 
 def test_what_has_no_form_on_the_wire_is_the_publishers_error(place: Place) -> None:
     with Amqp(place.settings()) as amqp:
-        with pytest.raises(Exception, match="object"):
+        with pytest.raises(Refused, match="object"):
             amqp.publish(Publish("data", b"x", {"strange": object()}, PERSISTENT))
+        with pytest.raises(Refused, match="300 bytes"):
+            amqp.publish(message(route="r" * 300))
+        with pytest.raises(Refused, match="frames"):
+            amqp.publish(message(route="\ud800"))
         amqp.publish(message())
     assert len(place.take()) == 1
 

@@ -1,0 +1,285 @@
+"""AMQP's properties and header tables, read and written here instead of by pika.
+
+pika 1.4 fails at a timestamp beyond the year 9999, and the broker would bring that message again for ever; it cuts the
+fraction off a float and cannot write one. Here whatever the broker delivers can be read, and goes out as it came in.
+It also costs a third less, which pays for having it.
+"""
+
+from __future__ import annotations
+
+import calendar
+import logging
+import math
+import struct
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+LOG = logging.getLogger(__name__)
+
+BASIC: Final = 60
+"""The class of a message's properties, among AMQP's classes of methods."""
+_LONGEST_SHORT: Final = 255
+_SIZE: Final = struct.Struct(">I")
+_INTEGER: Final = struct.Struct(">ci")
+_LONG: Final = struct.Struct(">cq")
+_TEXT: Final = struct.Struct(">cI")
+_UNREADABLE: Final = (LookupError, ValueError, ArithmeticError, struct.error)
+
+Read = Callable[[bytes, int], tuple[Any, int]]
+"""Gives the value at an offset, and where the next one begins."""
+Write = Callable[[Any], bytes]
+
+
+class Timestamp(int):
+    """Seconds that no datetime can hold. Milliseconds by mistake, mostly."""
+
+
+class Received:
+    """The properties of a delivery: its headers, and by name the others that were set."""
+
+    __slots__ = ("headers", "others")
+
+    def __init__(self, content: bytes, offset: int = 0) -> None:
+        """Read a header frame's content from its flags on."""
+        flags, offset = _SHORT_READ(content, offset)
+        self.headers: Mapping[str, Any] = {}
+        self.others: dict[str, Any] = {}
+        for flag, name, read, _ in _PROPERTIES:
+            if flags & flag:
+                value, offset = read(content, offset)
+                self.others[name] = value
+        if "headers" in self.others:
+            self.headers = self.others.pop("headers")
+
+
+class Properties:
+    """The properties of a publish, written; what pika needs to put them into a frame."""
+
+    INDEX: Final = BASIC
+    __slots__ = ("_written",)
+
+    def __init__(self, headers: Mapping[str, Any], others: Mapping[str, Any]) -> None:
+        """Write them; raise ValueError if AMQP has no form for one."""
+        found = {**others, "headers": headers}
+        flags, pieces = 0, [b""]
+        try:
+            for flag, name, _, write in _PROPERTIES:
+                value = found.get(name)
+                if value is not None:
+                    flags |= flag
+                    pieces.append(write(value))
+        except (struct.error, ArithmeticError, RecursionError, TypeError, ValueError) as error:
+            raise ValueError(f"{name} cannot be written: {error}") from error
+        pieces[0] = flags.to_bytes(2, "big")
+        self._written = b"".join(pieces)
+
+    def encode(self) -> list[bytes]:
+        """Give them as pika takes them."""
+        return [self._written]
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+def read_table(content: bytes, offset: int) -> tuple[dict[Any, Any], int]:
+    """Give a table, and where it ends. What cannot be read is left out, with all that follows it in this table."""
+    begin = offset + 4
+    end = begin + _SIZE.unpack_from(content, offset)[0]
+    table: dict[Any, Any] = {}
+    offset = begin
+    try:
+        while offset < end:
+            name, offset = _read_short(content, offset)
+            kind = content[offset]
+            if kind == _S:
+                table[name], offset = _read_long(content, offset + 1)
+            else:
+                table[name], offset = _READERS[kind](content, offset + 1)
+    except _UNREADABLE as error:
+        LOG.warning("a header cannot be read (%s): %d were read before it", type(error).__name__, len(table))
+    return table, end
+
+
+def _read_headers(content: bytes, offset: int) -> tuple[dict[Any, Any], int]:
+    try:
+        return read_table(content, offset)
+    except RecursionError:
+        LOG.warning("the headers are nested too deep to be read: the message is taken for one without any")
+        return {}, offset + 4 + int(_SIZE.unpack_from(content, offset)[0])
+
+
+def _read_short(content: bytes, offset: int) -> tuple[str | bytes, int]:
+    end = offset + 1 + content[offset]
+    return _as_text(content[offset + 1 : end]), end
+
+
+def _read_long(content: bytes, offset: int) -> tuple[str | bytes, int]:
+    begin = offset + 4
+    end = begin + _SIZE.unpack_from(content, offset)[0]
+    return _as_text(content[begin:end]), end
+
+
+def _as_text(content: bytes) -> str | bytes:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content
+
+
+def _read_bytes(content: bytes, offset: int) -> tuple[bytes, int]:
+    begin = offset + 4
+    end = begin + _SIZE.unpack_from(content, offset)[0]
+    return content[begin:end], end
+
+
+def _read_list(content: bytes, offset: int) -> tuple[list[Any], int]:
+    begin = offset + 4
+    end = begin + _SIZE.unpack_from(content, offset)[0]
+    items: list[Any] = []
+    offset = begin
+    while offset < end:
+        value, offset = _READERS[content[offset]](content, offset + 1)
+        items.append(value)
+    return items, end
+
+
+def _read_timestamp(content: bytes, offset: int) -> tuple[Any, int]:
+    seconds, end = _MOMENT(content, offset)
+    try:
+        return datetime.fromtimestamp(seconds, UTC), end
+    except (ValueError, OverflowError, OSError):
+        return Timestamp(seconds), end
+
+
+def _read_decimal(content: bytes, offset: int) -> tuple[Decimal, int]:
+    places, raw = struct.unpack_from(">Bi", content, offset)
+    return Decimal(raw).scaleb(-places), offset + 5
+
+
+def _read_flag(content: bytes, offset: int) -> tuple[bool, int]:
+    return content[offset] != 0, offset + 1
+
+
+def _read_nothing(_content: bytes, offset: int) -> tuple[None, int]:
+    return None, offset
+
+
+def _number(form: str) -> Read:
+    packed = struct.Struct(">" + form)
+
+    def read(content: bytes, offset: int) -> tuple[Any, int]:
+        return packed.unpack_from(content, offset)[0], offset + packed.size
+
+    return read
+
+
+_MOMENT: Final = _number("Q")
+_SHORT_READ: Final = _number("H")
+_S: Final = ord("S")
+_READERS: Final[Mapping[int, Read]] = {
+    ord(kind): read
+    for kind, read in (
+        *zip("bBUsuIilLfd", map(_number, "bBhhHiIqqfd"), strict=True),
+        *(("t", _read_flag), ("V", _read_nothing), ("D", _read_decimal), ("T", _read_timestamp)),
+        *(("S", _read_long), ("x", _read_bytes), ("A", _read_list), ("F", read_table)),
+    )
+}
+
+
+# --- writing -------------------------------------------------------------------------------------------------------
+
+
+def write_table(table: Mapping[Any, Any]) -> bytes:
+    """Give a table as it is sent; raise ValueError, struct.error or TypeError if it cannot be."""
+    pieces = [b""]
+    for name, value in table.items():
+        pieces.append(_write_short(name))
+        pieces.append(_write_text(value) if type(value) is str else _write(value))
+    content = b"".join(pieces)
+    return _SIZE.pack(len(content)) + content
+
+
+def _write(value: Any) -> bytes:
+    for kind, write in _WRITERS:
+        if isinstance(value, kind):
+            return write(value)
+    raise TypeError(f"a {type(value).__name__} has no form in AMQP")
+
+
+def _write_short(value: str | bytes) -> bytes:
+    content = value if isinstance(value, bytes) else value.encode()
+    if len(content) > _LONGEST_SHORT:
+        raise ValueError(f"a name or property is longer than {_LONGEST_SHORT} bytes")
+    return bytes((len(content),)) + content
+
+
+def _write_text(value: str) -> bytes:
+    content = value.encode()
+    return _TEXT.pack(b"S", len(content)) + content
+
+
+def _write_bytes(value: bytes) -> bytes:
+    return _TEXT.pack(b"x", len(value)) + value
+
+
+def _write_integer(value: int) -> bytes:
+    return _INTEGER.pack(b"I", value) if -(1 << 31) <= value < 1 << 31 else _LONG.pack(b"l", value)
+
+
+def _write_float(value: float) -> bytes:
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no number to RabbitMQ, which ends a connection for it")
+    return struct.pack(">cd", b"d", value)
+
+
+def _write_list(value: list[Any]) -> bytes:
+    content = b"".join(map(_write, value))
+    return _TEXT.pack(b"A", len(content)) + content
+
+
+def _write_decimal(value: Decimal) -> bytes:
+    places = max(0, -int(value.normalize().as_tuple().exponent))
+    return struct.pack(">cBi", b"D", places, int(value.scaleb(places)))
+
+
+def _write_moment(value: datetime) -> bytes:
+    return struct.pack(">cQ", b"T", calendar.timegm(value.utctimetuple()))
+
+
+_WRITERS: Final[tuple[tuple[Any, Write], ...]] = (
+    (str, _write_text),
+    (bool, lambda value: b"t\x01" if value else b"t\x00"),
+    (Timestamp, lambda value: struct.pack(">cQ", b"T", value)),
+    (int, _write_integer),
+    (float, _write_float),
+    (type(None), lambda _: b"V"),
+    (dict, lambda value: b"F" + write_table(value)),
+    (list, _write_list),
+    (bytes, _write_bytes),
+    (datetime, _write_moment),
+    (Decimal, _write_decimal),
+)
+
+_OCTET: Final = _number("B")
+_WRITE_OCTET: Final[Write] = struct.Struct("B").pack
+_WRITE_SECONDS: Final[Write] = struct.Struct(">Q").pack
+_ORDER: Final[tuple[tuple[str, Read, Write], ...]] = (
+    ("content_type", _read_short, _write_short),
+    ("content_encoding", _read_short, _write_short),
+    ("headers", _read_headers, write_table),
+    ("delivery_mode", _OCTET, _WRITE_OCTET),
+    ("priority", _OCTET, _WRITE_OCTET),
+    ("correlation_id", _read_short, _write_short),
+    ("reply_to", _read_short, _write_short),
+    ("expiration", _read_short, _write_short),
+    ("message_id", _read_short, _write_short),
+    ("timestamp", _MOMENT, _WRITE_SECONDS),
+    ("type", _read_short, _write_short),
+    ("user_id", _read_short, _write_short),
+    ("app_id", _read_short, _write_short),
+    ("cluster_id", _read_short, _write_short),
+)
+_PROPERTIES: Final = tuple((1 << (15 - place), *each) for place, each in enumerate(_ORDER))
+"""AMQP's properties in the order in which they stand in a frame, each with its flag."""

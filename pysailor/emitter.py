@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from .context import Data, Event, HttpReply, Keys, Partial, Snapshot, SnapshotUpdate
-from .errors import StepError
+from .errors import SailorError, StepError
+from .object_storage import ObjectStorageError
+from .platform_api import PlatformApiError
 from .transport import NotPublished, Transport
 
 if TYPE_CHECKING:
@@ -31,6 +33,18 @@ class DeadlineExceeded(StepError):
 
     code = "deadline_exceeded"
     retryable = True
+
+    def __init__(self, message: str = "The time for this message is over; it has failed already.") -> None:
+        super().__init__(message)
+
+
+class TooLate(StepError):
+    """The message is finished, and its input acknowledged; a thread that the component left running goes on."""
+
+    code = "too_late"
+
+    def __init__(self) -> None:
+        super().__init__("This message is finished: emit what belongs to it before process returns.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,40 +67,50 @@ class Outlet:
 class Emitter:
     """Publishes what one input emits, one event after the other.
 
-    A publish that failed is remembered: a component that goes on as if nothing had happened does not make its input
-    done. What was never sent, because it is too large or not JSON, is the component's to handle.
+    What did not get through is remembered, be it a publish, a body on its way to the object storage, or fresh keys: a
+    component that goes on as if nothing had happened does not make its input done. What was never sent, because it is
+    too large or not JSON, is the component's to handle.
     """
 
     def __init__(self, outlet: Outlet, incoming: Incoming, received: Message, shared: Mapping[str, Any]) -> None:
-        self.failure: NotPublished | None = None
+        self._failure: SailorError | None = None
         self._outlet = outlet
         self._incoming = incoming
         self._received = received
         self._shared = shared
         self._turn = threading.Lock()
-        self._over = False
+        self._over: type[DeadlineExceeded | TooLate] | None = None
 
     def __call__(self, event: Event) -> None:
         """Return when the event is safe on the other side."""
         if isinstance(event, Partial):
             return
         with self._turn:
-            if self._over:
-                raise DeadlineExceeded("The time for this message is over; it has failed already.")
+            if self._over is not None:
+                raise self._over
             try:
                 if isinstance(event, Keys):
                     self._outlet.store_keys(event.keys)
                 else:
                     self._outlet.publish(self._publish(event))
-            except NotPublished as error:
-                self.failure = self.failure or error
+            except (NotPublished, ObjectStorageError, PlatformApiError) as error:
+                self._failure = self._failure or error
                 raise
 
-    def end(self) -> bool:
-        """Let nothing out any more; tell whether that came about: not while something is on its way."""
-        if not self._turn.acquire(blocking=False):
+    def finish(self) -> SailorError | None:
+        """Let nothing out any more, when what is on its way has ended; give the first failure there was."""
+        with self._turn:
+            self._over = self._over or TooLate
+            return self._failure
+
+    def interrupt(self, *, wait: bool = False) -> bool:
+        """Let nothing out any more, since time is over; tell whether that came about.
+
+        Without waiting it does not while something is on its way.
+        """
+        if not self._turn.acquire(blocking=wait):
             return False
-        self._over = True
+        self._over = self._over or DeadlineExceeded
         self._turn.release()
         return True
 

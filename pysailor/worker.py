@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
 from .emitter import DeadlineExceeded, Emitter, Outlet, new_id, now_ms
@@ -35,16 +36,26 @@ _LONGEST_PAUSE = 60.0
 
 
 class Passage:
-    """A delivery on its way through the step; `claim` lets one side alone decide what became of it."""
+    """A delivery on its way through the step; `claim` lets one side alone decide what became of it.
 
-    __slots__ = ("_claimed", "delivery", "emitter", "incoming", "shared")
+    The sides are the thread that works on it and the watch. `verdict` is the watch's, which the thread waits for if
+    it comes back and finds the message claimed: its outcome is not known before the error message is out.
+    """
+
+    __slots__ = ("_claimed", "delivery", "emitter", "incoming", "shared", "verdict")
 
     def __init__(self, delivery: Delivery, incoming: Incoming, shared: dict[str, Any]) -> None:
         self.delivery = delivery
         self.incoming = incoming
         self.shared = shared
         self.emitter: Emitter | None = None
+        self.verdict: SimpleQueue[Outcome] | None = None
         self._claimed = threading.Lock()
+
+    @property
+    def claimed(self) -> bool:
+        """Whether somebody has asked."""
+        return self._claimed.locked()
 
     def claim(self) -> bool:
         """Tell, once, whoever asks first that the outcome is theirs to tell."""
@@ -91,6 +102,9 @@ class Worker:
             # An error message could not say which message it means: nothing in it can be read.
             LOG.error("rejected: %s", error, extra=incoming.ids())  # noqa: TRY400 - its traceback tells nothing
             return Outcome.FAILED
+        except Exception:
+            LOG.exception("rejected: it cannot be read", extra=incoming.ids())
+            return Outcome.FAILED
         began = time.perf_counter()
         outcome = self._outcome(passage, message)
         if LOG.isEnabledFor(logging.DEBUG):
@@ -100,28 +114,38 @@ class Worker:
 
     def _outcome(self, passage: Passage, message: Message) -> Outcome:
         error = self._attempt(passage, message)
-        if not passage.claim():
-            LOG.warning("The component came back from a message that had failed", extra=passage.incoming.ids())
-            return Outcome.FAILED  # it is settled; this changes nothing
-        return self._settled(passage, error)
+        if passage.claim():
+            return self._settled(passage, error)
+        LOG.warning("The component came back from a message that had failed", extra=passage.incoming.ids())
+        # Were it rejected before its error message is out, a worker that stops meanwhile would lose it unheard.
+        return passage.verdict.get() if passage.verdict else Outcome.FAILED
 
     def _attempt(self, passage: Passage, message: Message) -> BaseException | None:
-        """Give what went wrong, None if all went well. The time begins when the component does."""
+        """Give what went wrong, None if all went well."""
+        failure: BaseException | None = None
+        deadline = None if self._seconds is None else time.monotonic() + self._seconds
+        self._watch.begin(passage)
         try:
-            resolved = self._outlet.bodies.incoming(message, passage.incoming.message_id)
-            emitter = passage.emitter = Emitter(self._outlet, passage.incoming, resolved, passage.shared)
-            deadline = None if self._seconds is None else time.monotonic() + self._seconds
-            self._watch.begin(passage)
-            known_as = None if passage.incoming.parent is None else str(passage.incoming.parent)
-            call = Call(emitter, component_logger(passage.incoming.ids()), deadline, known_as)
-            self._step.process(resolved, call)
+            self._process(passage, message, deadline)
         except Exception as error:  # noqa: BLE001 - the top of the thread: it must live on, and somebody must be told
-            return error
+            failure = error
         except BaseException as error:  # noqa: BLE001 - as above: sys.exit in a component ends a message, not us
-            return Defect(f"The component tried to end the process: {error!r}")
+            failure = Defect(f"The component tried to end the process: {error!r}")
         finally:
             self._watch.end(passage)
-        return emitter.failure
+        unsent = None if passage.emitter is None else passage.emitter.finish()
+        return unsent if failure is None else failure
+
+    def _process(self, passage: Passage, message: Message, deadline: float | None) -> None:
+        """Have the component work on the message. Its time runs while its bodies are fetched, too."""
+        incoming = passage.incoming
+        resolved = self._outlet.bodies.incoming(message, incoming.message_id)
+        emitter = passage.emitter = Emitter(self._outlet, incoming, resolved, passage.shared)
+        # In this order: whoever claims it looks for the emitter afterwards.
+        if passage.claimed or (deadline is not None and time.monotonic() >= deadline):
+            raise self._exceeded()
+        known_as = None if incoming.parent is None else str(incoming.parent)
+        self._step.process(resolved, Call(emitter, component_logger(incoming.ids()), deadline, known_as))
 
     def _settled(self, passage: Passage, error: BaseException | None) -> Outcome:
         if error is None:
@@ -132,6 +156,10 @@ class Worker:
             return self._failed(passage, error)
         except Stopped:
             return Outcome.RETURNED
+        except Exception:
+            # Whatever it is, it would be so the next time: bringing the message again would go on for ever.
+            LOG.exception("rejected: its failure cannot be told", extra=passage.incoming.ids())
+            return Outcome.FAILED
 
     def _put_off(self, passage: Passage, reason: Rebound) -> Outcome:
         """Have the message brought again later; if that cannot be, it fails."""
@@ -205,19 +233,29 @@ class Worker:
 
     def _overdue(self, passage: Passage) -> bool:
         """Settle a message that its component does not let go of; not while something it emitted is on its way."""
-        if passage.emitter is not None and not passage.emitter.end():
+        if passage.emitter is not None and not passage.emitter.interrupt():
             return False
+        passage.verdict = SimpleQueue()
         if passage.claim():
             name = f"pysailor-overdue-{passage.delivery.number}"
             threading.Thread(target=self._leave_behind, args=(passage,), name=name, daemon=True).start()
         return True
 
     def _leave_behind(self, passage: Passage) -> None:
-        error = DeadlineExceeded(
+        if passage.emitter is not None:
+            passage.emitter.interrupt(wait=True)
+        outcome = self._settled(passage, self._exceeded())
+        try:
+            self._outlet.transport.finish(passage.delivery, outcome)
+        finally:
+            if passage.verdict is not None:
+                passage.verdict.put(outcome)
+
+    def _exceeded(self) -> DeadlineExceeded:
+        return DeadlineExceeded(
             f"The step did not finish the message within {self._seconds:g} seconds (PYSAILOR_MESSAGE_DEADLINE). "
             "Give it more time, or less to do."
         )
-        self._outlet.transport.finish(passage.delivery, self._settled(passage, error))
 
 
 def id_of(delivery: Delivery) -> Hashable:

@@ -6,29 +6,33 @@ import json
 import os
 import signal
 import threading
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pysailor import assembly
 from pysailor.component import Component
-from pysailor.context import Keys
-from pysailor.emitter import Outlet, new_id
-from pysailor.errors import Defect, Rebound, StepError
+from pysailor.context import Data, Keys
+from pysailor.emitter import Outlet, TooLate, new_id
+from pysailor.errors import Defect, Rebound, SailorError, StepError
 from pysailor.hooks import Hooks, emitting
 from pysailor.lightweight import Bodies
 from pysailor.log import Redaction
+from pysailor.message import Message
+from pysailor.object_storage import ObjectStorageError
+from pysailor.platform_api import PlatformApiError
 from pysailor.run import stay_on_one_cpu
 from pysailor.settings import Settings
 from pysailor.signals import StopSignal
 from pysailor.step import Step
 from pysailor.throttle import Rate, Throttle
-from pysailor.transport import Delivery, NotPublished, Outcome, Publish, Refused, Stopped, Unroutable
+from pysailor.transport import Delivery, Outcome, Publish, Refused, Stopped, Unroutable
 from pysailor.watch import Watch
 from pysailor.wire.codec import Codec, Routes
 from pysailor.wire.headers import Identity
-from pysailor.wire.passthrough import Passthrough
+from pysailor.wire.passthrough import OBJECT_ID, Passthrough
 from pysailor.worker import Worker, id_of, told
 from tests.stage import CIPHER, TINY
 
@@ -44,15 +48,22 @@ class Wire:
     """A transport that keeps what it is given; `failures` are raised first, by routing key."""
 
     sent: list[Any] = field(default_factory=list)
-    failures: dict[str, list[NotPublished]] = field(default_factory=dict)
+    failures: dict[str, list[Exception]] = field(default_factory=dict)
+    told: threading.Event = field(default_factory=threading.Event)
     finished: list[tuple[Delivery, Outcome]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     def publish(self, publish: Publish) -> None:
         failures = self.failures.get(publish.routing_key)
         if failures:
+            self.told.set()
             raise failures.pop(0)
         self.sent.append(publish)
+
+    def tell_of(self, routing_key: str, failure: Exception) -> threading.Event:
+        """Raise this for the next publish there; give what is set then."""
+        self.failures[routing_key] = [failure]
+        return self.told
 
     def finish(self, delivery: Delivery, outcome: Outcome) -> None:
         self.finished.append((delivery, outcome))
@@ -64,6 +75,24 @@ class Wire:
 
 class NoStorage:
     """An object storage that must not be asked."""
+
+
+@dataclass
+class SlowStorage:
+    """An object storage that gives a body when the gate is open."""
+
+    gate: threading.Event
+
+    def get_body(self, _object_id: str, **_: str) -> Any:
+        self.gate.wait(10)
+        return {"do": "many", "times": 0}
+
+
+class AwayStorage:
+    """An object storage that takes nothing."""
+
+    def put_body(self, _plain: bytes, **_: str) -> str:
+        raise ObjectStorageError("The platform is away")
 
 
 @dataclass
@@ -187,6 +216,86 @@ def test_the_deadline_settles_a_message_that_its_component_holds(bench: Bench, t
         thread.join()
     assert outcomes == [Outcome.FAILED]
     assert bench.wire.routes() == ["to.error"]  # what the component emitted too late went nowhere
+
+
+def test_an_input_is_not_rejected_before_the_error_message_of_its_deadline_is_out(bench: Bench, tmp_path: Any) -> None:
+    gate = tmp_path / "gate"
+    worker = bench.worker(seconds=0.01)
+    turned_down = bench.wire.tell_of("to.error", Refused("not now"))
+    outcomes: list[Outcome] = []
+    with worker:
+        worker._watch._seconds = 0.02
+        thread = threading.Thread(target=lambda: outcomes.append(worker(order("hold", gate=str(gate)))))
+        thread.start()
+        assert turned_down.wait(10)
+        gate.touch()
+        thread.join(0.2)
+        assert outcomes == []
+        worker.stop()
+        thread.join(10)
+        assert bench.wire.over.wait(10)
+    assert outcomes == [Outcome.RETURNED]
+    assert bench.wire.finished[0][1] is Outcome.RETURNED
+    assert bench.wire.routes() == []
+
+
+def test_what_is_emitted_after_the_message_is_finished_goes_nowhere(bench: Bench) -> None:
+    worker = bench.worker()
+    contexts: list[Any] = []
+    worker._step._process = lambda _msg, _cfg, _snapshot, ctx: contexts.append(ctx)
+    assert worker(order("anything")) is Outcome.DONE
+    with pytest.raises(TooLate, match="before process returns"):
+        contexts[0].emit_snapshot({"late": True})
+    assert bench.wire.routes() == []
+
+
+def test_the_time_runs_while_bodies_are_fetched_and_the_component_is_not_begun_when_it_is_over(
+    bench: Bench, tmp_path: Any
+) -> None:
+    gate = threading.Event()
+    worker = bench.worker(seconds=0.01)
+    slow: Any = SlowStorage(gate)
+    worker._outlet = replace(worker._outlet, bodies=Bodies(slow))
+    begun = tmp_path / "begun"
+    content = CIPHER.encode({"body": {"do": "many", "times": 0, "begun": str(begun)}, "headers": {OBJECT_ID: "id"}})
+    outcomes: list[Outcome] = []
+    with worker:
+        worker._watch._seconds = 0.02
+        delivery = Delivery(1, content, {"messageId": "m"}, {})
+        thread = threading.Thread(target=lambda: outcomes.append(worker(delivery)))
+        thread.start()
+        assert bench.wire.over.wait(10)
+        assert bench.error()["code"] == "deadline_exceeded"
+        gate.set()
+        thread.join(10)
+    assert outcomes == [Outcome.FAILED]
+    assert bench.wire.routes() == ["to.error"]
+    assert not begun.exists()
+
+
+@pytest.mark.parametrize("event", [Keys({"a": 1}), Data(Message(body={"text": "x" * 100}))])
+def test_keys_or_a_body_that_cannot_be_stored_fail_the_message_whatever_the_component_makes_of_it(
+    bench: Bench, event: Any
+) -> None:
+    def broken(_keys: Mapping[str, Any]) -> None:
+        raise PlatformApiError("The platform is away")
+
+    def process(_msg: Message, _cfg: object, _snapshot: object, ctx: Any) -> None:
+        with suppress(SailorError):
+            ctx.emit(event)
+
+    worker = bench.worker()
+    worker._step._process = process
+    away: Any = AwayStorage()
+    worker._outlet = replace(worker._outlet, store_keys=broken, bodies=Bodies(away, threshold=10))
+    assert worker(order("anything")) is Outcome.FAILED
+    assert bench.error()["message"] == "The platform is away"
+
+
+def test_a_failure_at_telling_a_failure_rejects_and_raises_nothing(bench: Bench) -> None:
+    worker = bench.worker()
+    bench.wire.failures["to.error"] = [RuntimeError("no words")]
+    assert worker(order("fail")) is Outcome.FAILED
 
 
 @pytest.mark.parametrize(("value", "known_by"), [("a", "a"), (7, "7"), ("", None), (None, None), (["a"], "['a']")])

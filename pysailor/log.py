@@ -1,8 +1,9 @@
 """Log lines as the platform's pipeline reads them: one JSON object a line, in bunyan's form (platform contract, 5.5).
 
 Two loggers write them: `component` is what a component logs, everything else appears as `sailor`. Ids are bound to
-the component's logger for each message. Nothing here logs a message, a cfg or a secret, and what somebody else puts
-into a text by mistake is masked, as far as the secret is known.
+the component's logger for each message. Of an exception a line tells the kind and the place, not its text: that may
+quote a message or a cfg. What somebody puts into a line himself is there; secrets in it are masked, as far as they are
+known.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from .environment import PREFIX, InvalidSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, MutableMapping
+    from collections.abc import Iterable, Iterator, Mapping, MutableMapping
     from typing import TextIO
 
 COMPONENT: Final = "component"
@@ -28,7 +29,12 @@ SAILOR: Final = "sailor"
 MASK: Final = "***"
 TRACE: Final = 5
 _SHORTEST_SECRET: Final = 4  # masking every "a" would hide the text, not the secret
+_SHORTEST_PART: Final = 8  # a part of a secret may be a common word
+_GENERATIONS: Final = 2  # what is in work still has the keys from before
 _LONGEST: Final = 20_000
+_LONGEST_CHAIN: Final = 10
+
+_NAMED: Final = re.compile(r"^[ \t]*[\w-]+:[ \t]+")
 
 _LEVELS: Final = {"trace": 10, "debug": 20, "info": 30, "warn": 40, "error": 50, "fatal": 60}
 _CONTEXT: Final = (
@@ -37,6 +43,18 @@ _CONTEXT: Final = (
     *("USER_ID", "WORKSPACE_ID"),
 )
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """Give what to mask for a secret: itself, its lines, what follows a name and a colon, and the words of that.
+
+    A server that quotes one line of a key, or one header of several, tells the secret no less.
+    """
+    if len(secret) >= _SHORTEST_SECRET:
+        yield secret
+    for line in secret.splitlines():
+        value = _NAMED.sub("", line).strip()
+        yield from (part for part in (line.strip(), value, *value.split()) if len(part) >= _SHORTEST_PART)
 
 
 def level(text: str) -> int:
@@ -59,18 +77,23 @@ class Redaction:
     """The secrets that must not be logged. More become known on the way: a step's credentials, when it is read."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets: dict[str, frozenset[str]] = {}
+        self._secrets: dict[str, tuple[frozenset[str], ...]] = {}
         self._pattern: re.Pattern[str] | None = None
         self.hide(secrets)
 
     def hide(self, secrets: Iterable[str], instead_of: str = "") -> None:
-        """Mask these too, from now on. What is shorter than four characters is left.
+        """Mask these too, from now on, and their parts. What is shorter than four characters is left.
 
-        Secrets that are renewed have a name: the new ones take the place of the old, or there would be no end of them.
+        Secrets that are renewed have a name: the last two generations are masked, or there would be no end of them.
         """
-        found = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
-        self._secrets[instead_of] = found if instead_of else found | self._secrets.get("", frozenset())
-        longest_first = sorted(frozenset().union(*self._secrets.values()), key=len, reverse=True)
+        found = frozenset(part for secret in secrets for part in _parts(secret))
+        before = self._secrets.get(instead_of, ())
+        if instead_of:
+            self._secrets[instead_of] = (*before, found)[-_GENERATIONS:]
+        else:
+            self._secrets[""] = (found.union(*before),)
+        all_of_them = frozenset().union(*(each for kept in self._secrets.values() for each in kept))
+        longest_first = sorted(all_of_them, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def mask(self, text: str) -> str:
@@ -164,11 +187,22 @@ def quieten() -> None:
 
 
 def _told(error: BaseException) -> dict[str, str]:
+    """Give what kind of error it is and where it was raised, and the same of those that led to it."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and len(chain) < _LONGEST_CHAIN:
+        chain.append(cause)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    stacks = ["".join(traceback.format_tb(each.__traceback__)) + _kind(each) for each in reversed(chain)]
     return {
         "name": type(error).__name__,
-        "message": str(error),
-        "stack": "".join(traceback.format_exception(error)).rstrip(),
+        "stack": "Traceback (texts left out):\n" + "\n\nwhich led to\n\n".join(stacks),
     }
+
+
+def _kind(error: BaseException) -> str:
+    kind = type(error)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _bunyan_level(number: int) -> int:

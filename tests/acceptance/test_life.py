@@ -82,7 +82,7 @@ def test_a_shutdown_hook_that_fails_is_said_and_its_data_is_kept(hooked: Stage) 
     hooked.platform.started.append({"subscription": 7})
     hooked.platform.step["config"]["failsAt"] = "shutdown"
     line = ends(hooked.worker(FUNCTION="hooked", HOOK_SHUTDOWN="true"), 1)
-    assert (line["level"], line["err"]["message"]) == (60, "it does not end")
+    assert (line["level"], line["msg"]) == (60, "the worker cannot go on: it does not end")
     assert hooked.platform.started == [{"subscription": 7}]
 
 
@@ -132,7 +132,7 @@ def test_a_broker_that_cannot_be_reached_ends_it_after_as_many_tries_as_are_set(
     uri = f"amqp://guest:the-broker-password@127.0.0.1:{free_port()}/"
     worker = stage.worker(AMQP_URI=uri, AMQP_RECONNECT_ATTEMPTS="2", AMQP_RECONNECT_TIMEOUT="10")
     line = ends(worker, 1)
-    assert line["err"]["message"].startswith("RabbitMQ cannot be reached")
+    assert line["msg"].startswith("the worker cannot go on: RabbitMQ cannot be reached")
     assert "the-broker-password" not in worker.text
 
 

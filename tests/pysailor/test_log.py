@@ -63,15 +63,24 @@ def test_levels_are_numbers_of_bunyan(lines: Lines, python: int, bunyan: int) ->
     assert lines.last["level"] == bunyan
 
 
-def test_an_exception_is_one_line(lines: Lines) -> None:
+def test_an_exception_is_one_line_that_tells_kind_and_place_and_none_of_its_texts(lines: Lines) -> None:
+    def look_up(body: dict[str, str]) -> None:
+        try:
+            raise KeyError(body["private"])  # noqa: TRY301 - to be caught is what it is for
+        except KeyError as error:
+            raise ValueError(f"broken\n{body['private']}") from error
+
+    body = {"private": "jane@example.com"}
     try:
-        raise ValueError("broken\nin two")  # noqa: TRY301 - to be caught is what it is for
+        look_up(body)
     except ValueError:
         logging.getLogger("sailor").exception("failed")
     assert len(lines.stream.getvalue().splitlines()) == 1
     error = lines.last["err"]
-    assert (lines.last["level"], error["name"], error["message"]) == (50, "ValueError", "broken\nin two")
-    assert error["stack"].startswith("Traceback")
+    assert (lines.last["level"], error["name"]) == (50, "ValueError")
+    assert re.search(r"test_log.py\", line \d+, in look_up\n(.*\n){1,2}KeyError\n\nwhich led to\n\n", error["stack"])
+    assert error["stack"].endswith("\nValueError")
+    assert "jane" not in lines.stream.getvalue()
 
 
 def test_a_known_secret_is_masked_wherever_it_appears(lines: Lines) -> None:
@@ -85,6 +94,12 @@ def test_a_known_secret_is_masked_wherever_it_appears(lines: Lines) -> None:
     assert "top-secret" not in lines.stream.getvalue()
     assert "sk-later" not in lines.stream.getvalue()
     assert (lines.last["deep"], lines.last["short"]) == ([{"x": "***!"}], "abc")
+
+
+def test_a_secret_of_several_lines_is_masked_in_parts(lines: Lines) -> None:
+    lines.redaction.hide(["Authorization: Bearer abcd1234secret\nX-Key: zzzz9999\nX-Short: abc"])
+    logging.getLogger("sailor").info("Authorization was Bearer abcd1234secret, or abcd1234secret; X-Key zzzz9999; abc")
+    assert lines.last["msg"] == "Authorization was ***, or ***; X-Key ***; abc"
 
 
 def test_any_text_is_one_valid_line(lines: Lines) -> None:

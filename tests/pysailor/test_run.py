@@ -428,11 +428,11 @@ def test_every_hidden_value_is_known_to_the_log_however_deep() -> None:
     assert sorted(assembly.secrets_in(fields, cfg)) == ["a-token", "another"]
 
 
-def test_keys_that_are_renewed_take_the_place_of_the_old_ones_in_the_log() -> None:
+def test_of_keys_that_are_renewed_the_last_two_generations_are_masked_in_the_log() -> None:
     redaction = Redaction(["for-ever"])
     for number in range(50):
         redaction.hide([f"token-{number:02}"], instead_of="keys")
-    assert redaction.mask("for-ever token-48 token-49") == "*** token-48 ***"
+    assert redaction.mask("for-ever token-47 token-48 token-49") == "*** token-47 *** ***"
 
 
 def test_a_worker_that_stays_on_one_processor_has_its_threads_there_too() -> None:

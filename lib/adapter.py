@@ -5,43 +5,86 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+
+from .response import bear
 
 if TYPE_CHECKING:
-    import requests
-
     from .response import Cancel
 
 _ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
 _CONNECTIONS = 1000  # more than any prefetch; a connection is made only when one is needed
+_IN_ONE_PIECE = 64 * 1024  # so large a request may be to be sent at once; above, copying costs more than a system call
+
+
+class Calm:
+    """A socket whose time limit is set only where it changes: at each system call another thread takes Python's lock."""
+
+    def __init__(self, wire: Any) -> None:
+        self._wire = wire
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Wait at most about so long."""
+        bear(self._wire, seconds)
+
+    def __getattr__(self, name: str) -> Any:
+        """Do all else as the socket does."""
+        return getattr(self._wire, name)
 
 
 class Stoppable:
     """What makes a connection of urllib3 one that can be closed at any time, also before the answer's first byte.
 
     `wire` is its socket, also once http.client has let go of it: of an answer without a length it does so at the head.
+    A small request is sent in one piece, where urllib3 sends head and body each by itself.
     """
 
-    calls: threading.local
+    calls: Calls
     sock: Any
+    timeout: Any
     wire: Any = None
     used_by: Cancel | None = None
+    _held: list[bytes] | None = None
 
     def connect(self) -> None:
         """Connect, unless the call was cancelled meanwhile."""
         super().connect()  # type: ignore[misc]  # urllib3's, of whatever kind
         self.wire = self.sock
+        self.sock = Calm(self.wire)
         self._tell()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        """Send a request for the call that this thread makes."""
+        """Send a request for the call that this thread makes, within the time that is left for it."""
         self._tell()
-        super().request(*args, **kwargs)  # type: ignore[misc]  # urllib3's, of whatever kind
+        if self.sock is not None:
+            self.timeout = self.calls.left  # not that of connecting: it is done
+        self._held = held = []
+        try:
+            super().request(*args, **kwargs)  # type: ignore[misc]  # urllib3's, of whatever kind
+        finally:
+            self._held = None
+        for piece in [b"".join(held)] if sum(map(len, held)) <= _IN_ONE_PIECE else held:
+            self.send(piece)
+
+    def send(self, data: bytes) -> None:
+        """Send, or hold what belongs to a request until all of it is there."""
+        if self._held is not None:
+            self._held.append(data)
+        else:
+            super().send(data)  # type: ignore[misc]  # urllib3's, of whatever kind
 
     def _tell(self) -> None:
-        cancel: Cancel | None = getattr(self.calls, "cancel", None)
-        if cancel is not None:
-            cancel.closes(self)
+        if self.calls.cancel is not None:
+            self.calls.cancel.closes(self)
+
+
+class Calls(threading.local):
+    """The call that a thread makes: what cancels it, and the seconds that were left when it began."""
+
+    cancel: Cancel | None = None
+    left: float | None = None
 
 
 class Adapter(HTTPAdapter):
@@ -52,15 +95,26 @@ class Adapter(HTTPAdapter):
         self._pool: Any = None
         self._certified: Any = None
         self._targets: dict[str | None, str] = {}
-        self._calls = threading.local()
+        self._calls = Calls()
 
-    def send_for(self, cancel: Cancel, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+    def send_for(
+        self, cancel: Cancel, request: requests.PreparedRequest, timeout: tuple[float, float], **options: Any
+    ) -> requests.Response:
         """Send as send() does; from now on `cancel` closes the connection that is used."""
         self._calls.cancel = cancel
+        self._calls.left = timeout[1]
         try:
-            return self.send(request, **options)
+            return self.send(request, timeout=timeout, **options)
         finally:
             self._calls.cancel = None
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """Give the answer as requests does, but for cookies and the text's encoding: an API has no use for them."""
+        answer = requests.Response()
+        answer.status_code, answer.reason = resp.status, resp.reason
+        answer.headers = CaseInsensitiveDict(resp.headers)
+        answer.url, answer.request, answer.raw = str(req.url), req, resp
+        return answer
 
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None

@@ -86,7 +86,8 @@ class Client:
         answer = yield from self._ask("POST", url, json.dumps(body).encode(), call)
         if not isinstance(answer.body.get("choices"), list):
             raise ApiError("unreadable", "It holds no choices.", request_id=answer.request_id)
-        return replace(answer, warnings=_doubts(answer.body["choices"]))
+        doubts = _doubts(answer.body["choices"])
+        return replace(answer, warnings=doubts) if doubts else answer
 
     def models(self, call: Call) -> list[dict[str, Any]]:
         """List what the credential may use, as GET /models has it; raise ApiError."""
@@ -143,7 +144,7 @@ class Client:
                 self._templates.clear()
             template = self._templates[method, url] = self._prepared(method, url)
         request = template.copy()
-        request.headers["X-Client-Request-Id"] = str(uuid.uuid4())
+        request.headers["X-Client-Request-Id"] = str(uuid.UUID(int=random.getrandbits(128), version=4))  # noqa: S311 - names a try, guards nothing
         if body is not None:
             request.body = body
             request.headers["Content-Length"] = str(len(body))

@@ -157,8 +157,18 @@ def _next(response: requests.Response, deadline: Deadline) -> bytes:
     """Read what is there, within the time left: the socket's own limit counts anew from each read."""
     connection = _socket(response)
     if connection is not None:
-        connection.settimeout(max(deadline.left(), 0.001))
+        bear(connection, max(deadline.left(), 0.001))
     return bytes(response.raw.read1(_AT_ONCE, decode_content=True))
+
+
+def bear(wire: Any, seconds: float | None) -> None:
+    """Have a socket wait at most so long, give or take a hundredth, at most a twentieth of a second.
+
+    Only what differs more is set: setting is a system call, during which other threads take Python's lock.
+    """
+    current = wire.gettimeout()
+    if seconds is None or current is None or abs(current - seconds) > min(seconds / 100, 0.05):
+        wire.settimeout(seconds)
 
 
 def _socket(response: requests.Response) -> socket.socket | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ from .context import Context, Data, Emit, Event, Keep, Snapshot, SnapshotUpdate,
 from .errors import Defect, InvalidInput, InvalidOutput, SailorError
 from .fields import bind
 from .message import Message
+from .snapshot import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,8 +53,7 @@ class Step:
         self.cfg = bind(function.fields, cfg)
         self.kept = Keep()
         self._process = function.named("process")
-        self._snapshot = {} if snapshot is None else snapshot
-        self._snapshot_lock = threading.Lock()
+        self._memory = Memory(snapshot)
         self._flow_variables = dict(flow_variables or {})
         self._storage = storage
         self._takes, self._gives = schemas(function, self.cfg, Context(kept=self.kept))
@@ -68,10 +66,10 @@ class Step:
         What the listener raises is raised as it is: that its pipe broke is no defect of the component.
         """
         checked = self.accept(message)
-        listener = _Listener(call.emit, self._remember)
+        listener = _Listener(call, self._memory)
         context = self._heard_by(listener, call)
         try:
-            result = self._process(checked, self.cfg, self._snapshot_copy(), context)
+            result = self._process(checked, self.cfg, self._memory.copy(), context)
             for made in _messages(result):
                 context.emit(Data(self._promised(made, context)))
         except SailorError:
@@ -93,7 +91,7 @@ class Step:
 
     def context(self, call: Call) -> Context:
         """Give what the component may use during one call."""
-        return self._heard_by(_Listener(call.emit, self._remember), call)
+        return self._heard_by(_Listener(call, self._memory), call)
 
     def close(self) -> None:
         """Close what the component kept between messages."""
@@ -119,34 +117,26 @@ class Step:
             context.logger.info("The answer has members that metadata.out does not declare: %s", told)
         return message
 
-    def _snapshot_copy(self) -> Any:
-        with self._snapshot_lock:
-            return copy.deepcopy(self._snapshot)
-
-    def _remember(self, event: Event) -> None:
-        """Keep the step's memory as the platform now has it."""
-        if isinstance(event, Snapshot):
-            with self._snapshot_lock:
-                self._snapshot = copy.deepcopy(event.value)
-        elif isinstance(event, SnapshotUpdate):
-            with self._snapshot_lock:
-                self._snapshot = {**self._snapshot, **copy.deepcopy(dict(event.delta))}
-
 
 class _Listener:
     """Who listens to one call, and what went wrong with that; the step's memory follows what was taken."""
 
-    def __init__(self, emit: Emit, remember: Emit) -> None:
-        self._emit, self._remember = emit, remember
+    def __init__(self, call: Call, memory: Memory) -> None:
+        self._call, self._memory = call, memory
         self.failure: Exception | None = None
 
     def __call__(self, event: Event) -> None:
-        try:
+        if isinstance(event, (Snapshot, SnapshotUpdate)):
+            self._memory.change(event, self._emit, self._call.logger)
+        else:
             self._emit(event)
+
+    def _emit(self, event: Event) -> None:
+        try:
+            self._call.emit(event)
         except Exception as error:
             self.failure = error
             raise
-        self._remember(event)
 
 
 def _messages(result: Any) -> Iterator[Message]:

@@ -57,9 +57,17 @@ class Watch(Generic[Work]):
 
     def _run(self) -> None:
         while (work := self._next()) is not None:
-            if not self._overdue(work):
+            if not self._dealt_with(work):
                 with self._changed:
                     self._due[work] = time.monotonic() + self._again
+
+    def _dealt_with(self, work: Work) -> bool:
+        try:
+            return self._overdue(work)
+        except Exception:
+            # Without this thread no deadline would be kept any more, and nobody would know.
+            LOG.exception("what is overdue cannot be dealt with now")
+            return False
 
     def _next(self) -> Work | None:
         """Wait for work that is due; give None at the end."""

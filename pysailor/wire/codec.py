@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 ROUTING_KEY: Final = "x-eio-routing-key"
 _LONGEST_REASON: Final = 500  # headers must fit into one frame, and a Node neighbour asks for frames of 4 KB
 
+_NOT_OURS: Final = frozenset(("headers", "user_id", "cluster_id"))
+"""Properties that a rebound does not keep. The broker refuses a message that says it is from another user."""
+
 Throttle = Literal["data", "error", "snapshot"]
 
 
@@ -182,7 +185,7 @@ class Codec:
         headers = headers or {}
         iteration = self.backoff.next_iteration(headers)
         told = {"end": now_ms, "reboundReason": reason[:_LONGEST_REASON], "reboundIteration": iteration}
-        kept = {name: value for name, value in properties.items() if value is not None and name != "headers"}
+        kept = {name: value for name, value in properties.items() if value is not None and name not in _NOT_OURS}
         mode = 2 if self.persistent else kept.get("delivery_mode", 1)
         expiration = str(self.backoff.expiration_ms(iteration))
         return Publish(

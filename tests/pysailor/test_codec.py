@@ -325,7 +325,8 @@ def test_snapshots_are_plain_json_and_only_whole_ones_are_throttled() -> None:
 def test_a_rebound_is_the_same_delivery_with_a_rest_and_a_count() -> None:
     original = {"content_type": "x/y", "priority": 3, "correlation_id": "c", "delivery_mode": 1, "expiration": "5"}
     headers = {"messageId": "m", "any": b"x", "reboundIteration": 2}
-    sent = CODEC.rebound("rate limit", b"bytes", headers, {**original, "type": None}, now_ms=9)
+    not_ours = {"type": None, "user_id": "somebody else", "cluster_id": "theirs"}
+    sent = CODEC.rebound("rate limit", b"bytes", headers, {**original, **not_ours}, now_ms=9)
     assert sent == Publish(
         "to.rebound",
         b"bytes",

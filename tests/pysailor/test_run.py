@@ -380,6 +380,24 @@ def test_a_watch_asks_again_about_what_was_not_dealt_with() -> None:
     assert asked == ["held", "held", "held"]
 
 
+def test_a_watch_outlives_a_failure_to_deal_with_what_is_overdue(caplog: pytest.LogCaptureFixture) -> None:
+    over = threading.Event()
+    failures = [MemoryError("no thread to be had")]
+
+    def overdue(_work: str) -> bool:
+        if failures:
+            raise failures.pop()
+        over.set()
+        return True
+
+    watch = Watch[str](0.01, overdue, again=0.01)
+    watch.start()
+    watch.begin("held")
+    assert over.wait(10)
+    watch.stop()
+    assert "cannot be dealt with" in caplog.text
+
+
 def test_without_a_limit_nothing_is_watched() -> None:
     watch = Watch[str](None, lambda _work: True)
     watch.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from .context import Data, Event, HttpReply, Keys, Partial, Snapshot, SnapshotUp
 from .errors import SailorError, StepError
 from .object_storage import ObjectStorageError
 from .platform_api import PlatformApiError
+from .stopping import Stopping
 from .transport import NotPublished, Transport
 
 if TYPE_CHECKING:
@@ -57,10 +58,11 @@ class Outlet:
     passthrough: Passthrough
     bodies: Bodies
     store_keys: Callable[[Mapping[str, Any]], None]
+    stopping: Stopping = field(default_factory=Stopping)
 
     def publish(self, publish: Publish) -> None:
         """Return when the message is safe; raise NotPublished if it is not. A limited kind waits for its turn first."""
-        self.throttle.wait(publish.throttle)
+        self.throttle.wait(publish.throttle, self.stopping.pause)
         self.transport.publish(publish)
 
 

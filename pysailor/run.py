@@ -140,7 +140,7 @@ class Life:
         LOG.info("stopping: finishing what is in work, at most %g s", seconds)
         until = time.monotonic() + seconds
         transport.stop_consuming()
-        worker.stop()
+        worker.stop(until)
         if transport.drain(until):
             LOG.info("stopped")
             return

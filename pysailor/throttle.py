@@ -38,10 +38,9 @@ class Throttle:
 
     rates: Mapping[str, Rate] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
-    def wait(self, name: str | None) -> None:
-        """Return when an event of this name may go out."""
+    def wait(self, name: str | None, pause: Callable[[float], None] = time.sleep) -> None:
+        """Return when an event of this name may go out. `pause` waits so many seconds, or raises."""
         rate = self.rates.get(name) if name else None
-        if rate is not None and (pause := rate.take(self.clock())):
-            self.sleep(pause)
+        if rate is not None and (seconds := rate.take(self.clock())):
+            pause(seconds)

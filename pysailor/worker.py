@@ -77,7 +77,6 @@ class Worker:
         self._identity = identity
         self._seconds = seconds
         self._watch: Watch[Passage] = Watch(None if seconds is None else seconds + _GRACE, self._overdue)
-        self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
         """Start the watch."""
@@ -88,9 +87,9 @@ class Worker:
         """End the watch."""
         self._watch.stop()
 
-    def stop(self) -> None:
-        """Do not wait any longer for an error message that nobody takes: its input goes back."""
-        self._stopping.set()
+    def stop(self, until: float | None = None) -> None:
+        """Wait no longer for an error message that nobody takes, nor for a turn after `until`: the input goes back."""
+        self._outlet.stopping.ask(until)
 
     def __call__(self, delivery: Delivery) -> Outcome:
         """Work on a delivery and tell what became of it; raise nothing."""
@@ -220,7 +219,7 @@ class Worker:
                 )
             else:
                 return
-            if self._stopping.wait(pause):
+            if self._outlet.stopping.wait(pause):
                 raise Stopped("The worker stops; the error message was not published.")
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -238,7 +237,11 @@ class Worker:
         passage.verdict = SimpleQueue()
         if passage.claim():
             name = f"pysailor-overdue-{passage.delivery.number}"
-            threading.Thread(target=self._leave_behind, args=(passage,), name=name, daemon=True).start()
+            thread = threading.Thread(target=self._leave_behind, args=(passage,), name=name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # no thread to be had; the message is claimed and cannot be left at that
+                self._leave_behind(passage)
         return True
 
     def _leave_behind(self, passage: Passage) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from pysailor.run import stay_on_one_cpu
 from pysailor.settings import Settings
 from pysailor.signals import StopSignal
 from pysailor.step import Step
+from pysailor.stopping import Stopping
 from pysailor.throttle import Rate, Throttle
 from pysailor.transport import Delivery, Outcome, Publish, Refused, Stopped, Unroutable
 from pysailor.watch import Watch
@@ -330,10 +332,36 @@ def test_a_rate_lets_so_many_through_in_each_interval() -> None:
 
 def test_what_has_no_rate_waits_for_nobody() -> None:
     slept: list[float] = []
-    throttle = Throttle({"error": Rate(1, 5.0)}, lambda: 0.0, slept.append)
+    throttle = Throttle({"error": Rate(1, 5.0)}, lambda: 0.0)
     for name in ("data", None, "error", "error"):
-        throttle.wait(name)
+        throttle.wait(name, slept.append)
     assert slept == [5.0]
+
+
+def test_whoever_waits_for_a_turn_hears_that_the_worker_stops_and_waits_on_only_for_what_can_be_in_time() -> None:
+    stopping = Stopping()
+    outcomes: list[str] = []
+
+    def pause() -> None:
+        try:
+            stopping.pause(60)
+        except Stopped:
+            outcomes.append("stopped")
+
+    thread = threading.Thread(target=pause)
+    thread.start()
+    stopping.ask(time.monotonic() + 30)
+    thread.join(10)
+    assert outcomes == ["stopped"]
+    stopping.pause(0.001)
+
+
+def test_a_message_whose_turn_comes_too_late_for_a_worker_that_stops_is_returned(bench: Bench) -> None:
+    worker = bench.worker()
+    worker._outlet = replace(worker._outlet, throttle=Throttle({"data": Rate(1, 3600.0)}))
+    worker.stop()
+    assert worker(order("many", times=2)) is Outcome.RETURNED
+    assert bench.wire.routes() == ["to.data"]
 
 
 # --- hooks, signals, watch -----------------------------------------------------------------------------------------

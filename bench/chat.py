@@ -128,7 +128,17 @@ def main(sockets: int = 1000, streams: int = 50, seconds: float = 20) -> None:
         settings.flush()
         service = _process(stack, [__file__, "--api", str(seconds)])
         base = f"http://127.0.0.1:{_line(service).strip()}/v1"
-        options = [settings.name, "--port", "0", "--turns", str(max(128, streams))]
+        options = [
+            settings.name,
+            "--port",
+            "0",
+            "--turns",
+            str(max(128, streams)),
+            "--per-address",
+            str(sockets + WARM),
+            "--messages",
+            "100000",
+        ]
         server = _process(stack, ["-c", SERVER, *options], {"OPENAI_BASE_URL": base})
         url = _line(server).split(" ", 1)[1].strip().replace("http", "ws", 1)
         asking = _process(stack, [__file__, "--client", url, str(sockets), str(streams)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import html
 import logging
-import secrets
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,9 +14,12 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import Route as Address
 from starlette.routing import WebSocketRoute
 
+from .badge import COOKIE, new_name
+from .crowd import address_of
+from .line import Line
 from .protocol import format_of
 from .session import Session
-from .visit import SESSION_COOKIE, Handler, handler_of
+from .visit import Handler, handler_of, read_cookies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection, Request
     from starlette.websockets import WebSocket
 
-    from .config import Route
-    from .session import Surroundings
+    from .crowd import Seat
+    from .house import House
+    from .route import Route
 
 _LOG = logging.getLogger(__name__)
 _PAGE = Path(__file__).with_name("page")
@@ -49,9 +52,9 @@ _YEAR = 365 * 24 * 3600
 class Door:
     """Lets visitors in and knows who is inside."""
 
-    def __init__(self, routes: Sequence[Route], surroundings: Surroundings) -> None:
+    def __init__(self, routes: Sequence[Route], house: House) -> None:
         """Be open."""
-        self._routes, self._around = routes, surroundings
+        self._routes, self._house = routes, house
         self._inside: set[Session] = set()
         self._closing = False
         self.application = Starlette(
@@ -71,7 +74,7 @@ class Door:
     async def close(self) -> None:
         """Let nobody in any more, give running answers some seconds, and close all sockets."""
         self._closing = True
-        await asyncio.gather(*(session.leave(self._around.limits.grace) for session in self._inside))
+        await asyncio.gather(*(session.leave(self._house.allowances.grace) for session in self._inside))
 
     # --- sockets -----------------------------------------------------------------------------------------------------
 
@@ -82,27 +85,35 @@ class Door:
             await socket.send_denial_response(refusal or _text("There is no chat at this address.", 404))
             return
         route, handler = found
+        shown = _shown_token(handler, socket)
+        address = address_of(handler.request.remote_ip)
+        places = self._house.inside if self._house.guard.knows(shown) else self._house.strangers
+        seat = None if self._closing else places.seat(address)
+        if seat is None:
+            await socket.send_denial_response(_text("There is no room for another socket now; try again later.", 503))
+            return
         wanted = [name.strip() for name in socket.headers.get("sec-websocket-protocol", "").split(",")]
         spoken, confirmed = format_of(handler.args.get("format", ()), wanted)
-        await socket.accept(confirmed)
-        session = Session(socket, route, handler, spoken, self._around)
+        try:
+            await socket.accept(confirmed)
+            await self._talk(Line(socket, spoken, self._house.allowances.slow_reader), route, handler, shown, seat)
+        finally:
+            seat.leave()
+
+    async def _talk(self, line: Line, route: Route, handler: Handler, shown: str | None, seat: Seat) -> None:
+        session = Session(line, route, handler, self._house)
         self._inside.add(session)
         try:
-            await session.run()
+            await session.run(shown, seat)
         finally:
             self._inside.discard(session)
 
     def _refusal(self, connection: HTTPConnection) -> Response | None:
-        said = self._around.guard.refusal(connection.headers)
+        said = self._house.guard.refusal(connection.headers)
         if said:
             _LOG.warning("Refused: %s", said)
             return _text(f"Refused: {said}.", 403)
-        if connection.scope["type"] == "websocket" and (self._closing or self._is_full()):
-            return _text("There is no room for another conversation now; try again later.", 503)
         return None
-
-    def _is_full(self) -> bool:
-        return len(self._inside) >= self._around.limits.connections
 
     def _found(self, connection: HTTPConnection) -> tuple[Route, Handler] | None:
         """Give the route of this address and the visitor as its expressions see them; None if there is none."""
@@ -121,11 +132,15 @@ class Door:
                 connection.client.host if connection.client else "",
                 path_args=() if match.groupdict() else match.groups(),
                 path_kwargs=match.groupdict(),
-                session_id=secrets.token_urlsafe(16),
+                session_id=self._name(connection) or new_name(),
             )
         except ValueError:  # more arguments than anybody needs
             return None
         return route, handler
+
+    def _name(self, connection: HTTPConnection) -> str | None:
+        """Give the name that an earlier page gave the visitor."""
+        return self._house.badges.name(read_cookies(connection.headers.get("cookie", "")).get(COOKIE))
 
     # --- pages -------------------------------------------------------------------------------------------------------
 
@@ -142,10 +157,10 @@ class Door:
         title = html.escape(route.title)
         page = (_PAGE / "index.html").read_text(encoding="utf-8").replace("{base}", base).replace("{title}", title)
         response = HTMLResponse(page, headers=dict(_HEADERS))
-        if SESSION_COOKIE not in handler.cookies:
-            name = handler.session["id"]
+        if self._name(request) is None:
+            cookie = self._house.badges.cookie(handler.session["id"])
             secure = request.url.scheme == "https"
-            response.set_cookie(SESSION_COOKIE, name, _YEAR, path="/", secure=secure, httponly=True, samesite="strict")
+            response.set_cookie(COOKIE, cookie, _YEAR, path="/", secure=secure, httponly=True, samesite="strict")
         return response
 
     def _elsewhere(self, path: str) -> Response:
@@ -166,6 +181,12 @@ class Door:
 
     async def _health(self, request: Request) -> Response:  # noqa: ARG002 - starlette gives it
         return _text("closing" if self._closing else "ok", 503 if self._closing else 200)
+
+
+def _shown_token(handler: Handler, socket: WebSocket) -> str | None:
+    """Give the token of the address or of a header; None if there is none."""
+    bearer = socket.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    return handler.get_arg("token", None) or bearer or None
 
 
 def _text(sentence: str, status: int) -> Response:

@@ -74,10 +74,17 @@ def declare(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=float,
         default=30,
-        help="messages a minute for each socket (default: %(default)s)",
+        help="messages a minute from each address (default: %(default)s)",
     )
     parser.add_argument(
         "--connections", metavar="N", type=int, default=2000, help="sockets at once (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--per-address",
+        metavar="N",
+        type=int,
+        default=100,
+        help="of them from one address, such as an office's (default: %(default)s)",
     )
     parser.add_argument(
         "--turns", metavar="N", type=int, default=128, help="answers being made at once (default: %(default)s)"
@@ -144,7 +151,7 @@ def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
         args.file,
         environment=environment,
         hooks=hooks,
-        needs_key=not environment.get("OPENAI_API_KEY"),
+        needs_key=not environment.get("OPENAI_API_KEY", "").strip(),
         stand_in=args.stand_in is not None,
     )
 
@@ -152,31 +159,46 @@ def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
 def _listener(args: argparse.Namespace, config: Config, environment: Mapping[str, str], stack: ExitStack) -> Listener:
     from ..conversation import open_store  # noqa: PLC0415 - opened after the settings are known to be good
     from .guard import Guard  # noqa: PLC0415 - the same
+    from .house import Allowances  # noqa: PLC0415 - the same
     from .server import Listener  # noqa: PLC0415 - starlette and uvicorn take a quarter of a second
-    from .session import Limits  # noqa: PLC0415 - the same
     from .talk import ApiTalk  # noqa: PLC0415 - the same
 
-    limits = _limits(args, Limits())
+    allowances = _allowances(args, Allowances())
     store = stack.enter_context(open_store(args.store))
     service = _service(args, environment, stack)
     talk = ApiTalk()
     stack.callback(talk.close)
     origins = frozenset(origin.rstrip("/").lower() for origin in args.allow_origin)
-    guard = Guard(origins, args.token or environment.get("CHAT_TOKEN") or None, local=_is_local(args.host))
-    return Listener(config.routes, service, talk, store, host=args.host, port=args.port, guard=guard, limits=limits)
+    guard = Guard(
+        origins,
+        args.token or environment.get("CHAT_TOKEN") or None,
+        local=_is_local(args.host),
+        secret=environment.get("CHAT_SECRET", ""),
+    )
+    return Listener(
+        config.routes,
+        service,
+        talk,
+        store,
+        host=args.host,
+        port=args.port,
+        guard=guard,
+        allowances=allowances,
+    )
 
 
-def _limits(args: argparse.Namespace, usual: Any) -> Any:
+def _allowances(args: argparse.Namespace, usual: Any) -> Any:
     from dataclasses import replace  # noqa: PLC0415 - needed here only
 
-    for name in ("keep", "messages", "connections", "turns"):
+    for name in ("keep", "messages", "connections", "per_address", "turns"):
         if not getattr(args, name) > 0:
-            raise InvalidConfig(f"--{name} is {getattr(args, name):g}; allowed: a number above 0")
+            raise InvalidConfig(f"--{name.replace('_', '-')} is {getattr(args, name):g}; allowed: a number above 0")
     return replace(
         usual,
         keep=args.keep * 3600,
         messages_a_minute=max(1.0, args.messages),
         connections=args.connections,
+        connections_of_an_address=args.per_address,
         turns_at_once=args.turns,
     )
 
@@ -205,8 +227,11 @@ def _welcome(config: Config, listener: Listener, args: argparse.Namespace, envir
 
     for notice in (*config.notices, *of_models(config, args.stand_in is not None)):
         _say(notice)
-    if args.stand_in is None and not _is_local(args.host) and not (args.token or environment.get("CHAT_TOKEN")):
+    is_open = not _is_local(args.host) and not (args.token or environment.get("CHAT_TOKEN"))
+    if is_open and args.stand_in is None:
         _say("anybody who reaches this port can ask on your account; --token asks visitors for a word")
+    if is_open and not args.allow_origin:
+        _say("it answers under an address in digits only; --allow-origin https://NAME or --token lets a name lead here")
     for route in config.routes:
         sys.stdout.write(f"{route.name}: {listener.url(route.address) if route.address else route.text}\n")
     sys.stdout.flush()

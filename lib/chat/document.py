@@ -132,5 +132,5 @@ class _Reader:
                     return int(text) if node.tag.endswith("int") else float(text)
                 except ValueError:
                     pass
-        self.faults.append((line, f"{text[:40]!r} with the tag {node.tag} cannot be read; write it without a tag"))
+        self.faults.append((line, f"this value with the tag {node.tag} cannot be read; write it without a tag"))
         return None

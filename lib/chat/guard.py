@@ -1,8 +1,9 @@
-"""Who may come in, and how often they may speak. Pure: the clock and the request are given."""
+"""Who may come in. Pure: the request is given."""
 
 from __future__ import annotations
 
 import hmac
+import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,21 +20,22 @@ class Guard:
     """The rules for coming in.
 
     `origins` are further origins whose pages may open a socket; `token` is asked of every visitor if it is set.
-    With `local` the server listens on this machine only, and answers only to this machine's names: a foreign name that
-    was made to lead here is how a web page elsewhere would get in.
+    A foreign name that was made to lead here is how a web page elsewhere would get in. So the server answers to this
+    machine's own names if it is `local`, else to addresses in digits, and in both cases to the hosts of `origins`. With
+    a token, which such a page does not know, a server that is not local answers to every name.
     """
 
     origins: frozenset[str] = frozenset()
     token: str | None = field(default=None, repr=False)
     local: bool = True
+    secret: str = field(default="", repr=False)
+    """What cookies are sealed with; without it those of before a restart are not known."""
 
     def refusal(self, headers: Mapping[str, str]) -> str | None:
         """Say why a request is refused; None if it is not."""
         host = headers.get("host", "").lower()
-        if self.local and not self._is_known_name(host):
-            return (
-                f'this server answers on this machine only, not as "{host[:100]}"; --host or --allow-origin change that'
-            )
+        if not self._is_known_name(host):
+            return self._unknown_name(host[:100])
         origin = headers.get("origin")
         if origin is None or ANY in self.origins or origin.lower() in self.origins:
             return None  # without an origin it is no web page that asks
@@ -46,9 +48,14 @@ class Guard:
             name = urlsplit(f"//{host}").hostname
         except ValueError:
             return False
-        return (
-            name in _LOOPBACK or ANY in self.origins or name in {urlsplit(origin).hostname for origin in self.origins}
-        )
+        if ANY in self.origins or name in _LOOPBACK or name in {urlsplit(origin).hostname for origin in self.origins}:
+            return True
+        return not self.local and (self.token is not None or _is_digits(name))
+
+    def _unknown_name(self, host: str) -> str:
+        if self.local:
+            return f'this server answers on this machine only, not as "{host}"; --host or --allow-origin change that'
+        return f'this server does not answer as "{host}"; start it with --allow-origin https://{host}, or with --token'
 
     def knows(self, token: str | None) -> bool:
         """Tell whether this is the token, in a time that does not tell how much of it is right."""
@@ -57,19 +64,9 @@ class Guard:
         return token is not None and hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode())
 
 
-class Allowance:
-    """So many messages a minute, a burst of as many at once."""
-
-    def __init__(self, a_minute: float, now: float) -> None:
-        """Be full."""
-        self._most = self._left = float(a_minute)
-        self._then = now
-
-    def take(self, now: float) -> bool:
-        """Take one; tell whether there was one left."""
-        self._left = min(self._most, self._left + (now - self._then) * self._most / 60)
-        self._then = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
+def _is_digits(name: str | None) -> bool:
+    try:
+        ipaddress.ip_address(name or "")
+    except ValueError:
+        return False
+    return True

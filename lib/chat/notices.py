@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..models import Models
-from .config import DEFAULT_MODEL
+from .route import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

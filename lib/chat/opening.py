@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -10,16 +11,19 @@ from pysailor import InvalidConfig
 
 from ..connection import Connection
 from ..conversation import owner_of
-from .config import DEFAULT_MODEL, OWN, request_schema
 from .expression import Expression, NotComputed
+from .route import DEFAULT_MODEL, OWN, SECRET, request_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .config import Route
+    from pysailor import Fault
+
     from .hooks import Hook
+    from .route import Route
     from .visit import Handler
 
+_LOG = logging.getLogger(__name__)
 _SYSTEM = ("system", "developer")
 _SECONDS = 60.0
 
@@ -57,6 +61,11 @@ class Chat:
     timeout: float = _SECONDS
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Where it is kept: its owner and its id."""
+        return self.owner, self.conversation
+
+    @property
     def model(self) -> str:
         """The model that is asked."""
         return str(self.body["model"])
@@ -84,7 +93,7 @@ def open_chat(route: Route, handler: Handler, service: Service, conversation: st
     values = _values(route, handler, service)
     own = {name: values.pop(name) for name in list(values) if name in OWN}
     values.setdefault("stream", streams or "stream" in handler.args)
-    connection = _connection(own, service)
+    connection = _connection(route, own, service)
     values["model"] = service.model if service.is_stand_in else values.get("model", service.model)
     messages = [{"role": "system", "content": own["system"]}] if own.get("system") else []
     body, messages = _opened(route, handler, values, messages)
@@ -111,10 +120,7 @@ def _values(route: Route, handler: Handler, service: Service) -> dict[str, Any]:
     for name, given in route.kwargs.items():
         if name in ("key", "url") and service.is_stand_in:
             continue
-        try:
-            value = given.value(handler) if isinstance(given, Expression) else given
-        except NotComputed as error:
-            raise NotOpened("bad_address", f"{name}: {error}.") from error
+        value = _computed(name, given, handler) if isinstance(given, Expression) else given
         if name == "stream" and not isinstance(value, bool):
             value = str(value).lower() not in ("", "0", "false", "none")
         if value is not None:
@@ -124,19 +130,38 @@ def _values(route: Route, handler: Handler, service: Service) -> dict[str, Any]:
     return _fitting(values)
 
 
+def _computed(name: str, given: Expression, handler: Handler) -> Any:
+    """Compute a value; raise NotOpened. The log has the expression, unless it gives a key."""
+    try:
+        return given.value(handler)
+    except NotComputed as error:
+        source = "not logged, as it may hold one" if name in SECRET else given.source.strip()
+        _LOG.warning('The function of "%s" gave no value: %s (%s)', name, error.reason, source)
+        raise NotOpened("bad_address", f"{name}: {error}.") from error
+
+
 def _fitting(values: dict[str, Any]) -> dict[str, Any]:
     """Give the settings, where numbers may have come as text; raise NotOpened for what the API would refuse."""
     fitting, faults = request_schema().fit(values)
     if faults:
-        told = "; ".join(f"{fault.pointer.lstrip('/')}: {fault.message}" for fault in faults)
-        raise NotOpened("bad_address", f"This address asks for what is not possible: {told}.")
+        raise NotOpened("bad_address", f"This address asks for what is not possible: {'; '.join(map(_told, faults))}.")
     return dict(fitting)
 
 
-def _connection(own: Mapping[str, Any], service: Service) -> Connection:
+def _told(fault: Fault) -> str:
+    """Give a fault for the visitor; what a key or an address was computed to may be the operator's."""
+    name = fault.pointer.lstrip("/")
+    setting = name.partition("/")[0]
+    return f"{setting}: this address gives none" if setting in SECRET else f"{name}: {fault.message}"
+
+
+def _connection(route: Route, own: Mapping[str, Any], service: Service) -> Connection:
     if service.is_stand_in:
         return service.connection
     url, key = own.get("url"), own.get("key")
+    if key is None and url is not None and isinstance(route.kwargs.get("url"), Expression):
+        # whatever key the server has for itself, it does not go to a server that a visitor names
+        raise NotOpened("no_key", "The address names a server, and no API key for it; add the key to the address.")
     if key is not None:
         return _read({"baseUrl": service.connection.base_url if url is None else str(url), "apiKey": str(key)})
     if not service.connection.api_key:

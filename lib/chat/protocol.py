@@ -92,6 +92,8 @@ class Format(Protocol):
     name: str
     streams: bool
     """Whether an answer comes in pieces where the settings do not say."""
+    has_numbers: bool
+    """Whether frames tell which turn they belong to; without, they have to come in the order of the messages."""
 
     def read(self, frame: str) -> Said:
         """Understand a frame; raise Unreadable."""
@@ -120,6 +122,7 @@ class Text:
 
     name = "text"
     streams = False
+    has_numbers = False
 
     def read(self, frame: str) -> Said:
         """Every frame is a question."""
@@ -159,6 +162,7 @@ class Json:
 
     name = "json"
     streams = True
+    has_numbers = True
 
     def read(self, frame: str) -> Said:
         """Understand {"type": "ask", "text": …} and its like."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket as sockets
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
 import uvicorn
@@ -13,7 +12,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from .app import Door
 from .guard import Guard
-from .session import Limits, Surroundings
+from .house import Allowances, House
 from .turn import Desk
 
 if TYPE_CHECKING:
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ..conversation import Store
-    from .config import Route
     from .opening import Service
+    from .route import Route
     from .talk import Talk
 
 _LARGEST_FRAME = 1024 * 1024  # above it the socket is closed; below, a message that is too long gets a sentence
@@ -47,18 +46,18 @@ class Listener:
         host: str = "127.0.0.1",
         port: int = 0,
         guard: Guard | None = None,
-        limits: Limits | None = None,
+        allowances: Allowances | None = None,
     ) -> None:
         """Bind the port; raise OSError if it is taken."""
-        limits = limits or Limits()
-        self._threads = ThreadPoolExecutor(limits.turns_at_once, thread_name_prefix="chat")
-        desk = Desk(store, talk, limits.keep, limits.wait_for_turn)
-        self._door = Door(routes, Surroundings(service, desk, guard or Guard(), limits, self._threads))
+        allowances = allowances or Allowances()
+        desk = Desk(store, talk, allowances.keep, allowances.wait_for_turn)
+        self._house = House(service, desk, guard or Guard(), allowances)
+        self._door = Door(routes, self._house)
         family = sockets.AF_INET6 if ":" in host else sockets.AF_INET
         self._listening = sockets.create_server((host, port), family=family, backlog=1024)
         self._host = host
         self._ready = threading.Event()
-        self._server = _Server(_settings(self._door, limits), self._door.close, self._ready.set)
+        self._server = _Server(_settings(self._door, allowances), self._door.close, self._ready.set)
         self._thread: threading.Thread | None = None
 
     @property
@@ -82,7 +81,7 @@ class Listener:
             self._server.run([self._listening])
         finally:
             self._listening.close()
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._house.close()
 
     def start(self) -> Self:
         """Answer from now on, in a thread of its own."""
@@ -155,15 +154,15 @@ class _Server(uvicorn.Server):
             self.should_exit = True
 
 
-def _settings(door: Door, limits: Limits) -> uvicorn.Config:
+def _settings(door: Door, allowances: Allowances) -> uvicorn.Config:
     return uvicorn.Config(
         door.application,
         loop="asyncio",
         http="h11",
         ws=_Socket,
         ws_max_size=_LARGEST_FRAME,
-        ws_ping_interval=limits.ping,
-        ws_ping_timeout=limits.ping,
+        ws_ping_interval=allowances.ping,
+        ws_ping_timeout=allowances.ping,
         ws_per_message_deflate=False,  # some 50 KiB a socket for texts of a few words
         lifespan="off",
         log_config=None,

@@ -83,9 +83,7 @@ def take_turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], 
 def _turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], None], cancel: Cancel) -> Done:
     if cancel.is_set():
         return Done(stopped())
-    with desk.store.conversation(
-        chat.owner, chat.conversation, wait_seconds=desk.wait_seconds, ttl_seconds=desk.keep_seconds
-    ) as held:
+    with desk.store.conversation(*chat.place, wait_seconds=desk.wait_seconds, ttl_seconds=desk.keep_seconds) as held:
         asked = {"role": "user", "content": _prepared(chat, question.text)}
         body = {**chat.body, "messages": [*_history(chat, held, question.replaces), asked]}
         if cancel.is_set():

@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlencode
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-SESSION_COOKIE = "chat_session"
 _ABSENT: Any = object()
 _MOST_ARGUMENTS = 200
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "sec-websocket-key"})
@@ -113,7 +112,10 @@ def handler_of(
     path_kwargs: Mapping[str, str | None] | None = None,
     session_id: str = "",
 ) -> Handler:
-    """Give the visitor; raise ValueError for an address with too many arguments."""
+    """Give the visitor; raise ValueError for an address with too many arguments.
+
+    `session_id` is the visitor's name, which is not taken from a cookie unread: anybody can send one.
+    """
     said = Headers({name.lower(): value for name, value in headers})
     cookies = read_cookies(said.get("cookie", ""))
     visible = Headers({name: value for name, value in said.items() if name not in _SECRET_HEADERS})
@@ -123,7 +125,7 @@ def handler_of(
         MappingProxyType({**args}),
         tuple(path_args),
         MappingProxyType(dict(path_kwargs or {})),
-        MappingProxyType({"id": cookies.get(SESSION_COOKIE) or session_id}),
+        MappingProxyType({"id": session_id}),
     )
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lib.chat.house import Allowances
 from lib.chat.opening import Service
 from lib.chat.server import Listener
-from lib.chat.session import Limits
 from lib.connection import Connection
 from lib.conversation import Store, open_store
 from tests.component.chat.played import PLAIN, Played, Serve, routes
@@ -31,7 +31,7 @@ def store() -> Iterator[Store]:
 def lasting(store: Store) -> Iterator[tuple[Played, Listener]]:
     """Give the server of all tests that want nothing special of it; starting and stopping takes a while."""
     talk = Played()
-    with Listener(routes(), _SERVICE, talk, store, limits=Limits(messages_a_minute=10_000)) as server:
+    with Listener(routes(), _SERVICE, talk, store, allowances=Allowances(messages_a_minute=10_000)) as server:
         yield talk, server
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lib.answer.outcome import Outcome
-from lib.chat.config import Route, parse
+from lib.chat.config import parse
 from lib.chat.hooks import Hooks
 from lib.chat.talk import Answer
 from lib.errors import ApiError
 
 if TYPE_CHECKING:
+    from lib.chat.route import Route
     from lib.chat.server import Listener
     from lib.connection import Connection
     from lib.response import Cancel

@@ -146,9 +146,54 @@ def test_any_text_is_a_document_or_refused_and_nothing_else(text: str) -> None:
         read(text)
 
 
-def test_a_key_of_the_operators_never_goes_to_an_address_of_the_visitors() -> None:
-    told = faults_of("      key: sk-1\n      url: {function: handler.get_arg('url')}\n")
-    assert "any server" in told[0]
+@pytest.mark.parametrize(
+    "key",
+    [
+        "key: sk-1",
+        "key:",
+        "key: {function: handler.get_arg('key', 'sk-mine')}",
+        "key: {function: handler.get_arg('key', '') or 'sk-mine'}",
+        "key: {function: \"{'a': 'sk-mine'}[handler.get_arg('who')]\"}",
+    ],
+)
+def test_a_key_of_the_operators_never_goes_to_an_address_of_the_visitors(key: str) -> None:
+    told = faults_of(f"      {key}\n      url: {{function: handler.get_arg('url', None)}}\n")
+    assert any("any server" in fault for fault in told)
+
+
+@pytest.mark.parametrize("key", ["key:", "key: null", "key: ''", "key: '  '", "key: $EMPTY"])
+def test_a_key_that_is_blank_counts_as_missing(key: str) -> None:
+    text = f"url:\n  chat:\n    pattern: /chat\n    handler: ChatGPTHandler\n    kwargs:\n      {key}\n"
+    told = faults(text, EMPTY="")
+    assert len(told) == 1
+    assert "no key" in told[0]
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        "key: 512345678901",
+        "key: [512345678901]",
+        "key: {512345678901: 1}",
+        'key: "sk-512345678901\\u00e9"',
+        'key: "sk-\\n512345678901"',
+        "key: !!int 512345678901x",
+        "key: {function: \"'512345678901'.encode()\"}",
+        "key: {function: x512345678901}",
+        "key: sk-1\n      temperature: $SECRET",
+        "key: sk-1\n      stop: [[$SECRET]]",
+        "key: sk-1\n      response_format: {type: $SECRET}",
+        "key: sk-1\n      url: https://user:512345678901@host/v1",
+        "key: sk-1\n      url: ftp://host/v1?api-key=512345678901",
+        "key: sk-1\n      url: 'https://host/v1?key=512345678901&x= y'",
+        "key: sk-1\n      url: '512345678901'",
+    ],
+)
+def test_what_is_wrong_at_the_start_is_told_without_secrets(kwargs: str) -> None:
+    text = f"url:\n  chat:\n    pattern: /chat\n    handler: ChatGPTHandler\n    kwargs:\n      {kwargs}\n"
+    told = faults(text, SECRET="512345678901")  # noqa: S106 - a test's own
+    assert told
+    assert "512345678901" not in "".join(told)
 
 
 def test_what_is_for_other_handlers_is_named_and_left_alone() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.chat.expression import Expression, NotAllowed, NotComputed
+from lib.chat.expression import Expression, NotComputed
+from lib.chat.grammar import NotAllowed
 from lib.chat.visit import Handler, handler_of
 
 ADDRESS = "key=sk-1&key=sk-2&model=gpt&stream&empty=&temperature=0.5"
@@ -19,10 +20,11 @@ def visitor(query: str = ADDRESS) -> Handler:
     headers = [
         ("Host", "example.com"),
         ("X-Team", "blue"),
-        ("Cookie", "theme=dark; chat_session=s-1"),
+        ("Cookie", "theme=dark; chat_session=chosen-by-the-visitor"),
         ("Authorization", "Bearer secret"),
     ]
-    return handler_of("/chat/7", query, headers, "10.0.0.1", path_args=("7",), path_kwargs={"room": "7"})
+    room = {"room": "7"}
+    return handler_of("/chat/7", query, headers, "10.0.0.1", path_args=("7",), path_kwargs=room, session_id="s-1")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,8 @@ def visitor(query: str = ADDRESS) -> Handler:
         ("{'a': [1, -2.5, None, True]}", {"a": [1, -2.5, None, True]}),
         ("'a,b'.split(',')", ["a", "b"]),
         ("handler.get_arg('model').startswith('g')", True),
+        ("handler.get_arg('model').startswith(('x', 'g'))", True),
+        ("('a', 'b')", ["a", "b"]),
     ],
 )
 def test_an_expression_gives_its_value(source: str, value: Any) -> None:
@@ -109,6 +113,20 @@ def test_an_expression_gives_its_value(source: str, value: Any) -> None:
         "-" * 400 + "1",
         "[" + "1," * 400 + "]",
         "'" + "a" * 2000 + "'",
+        "handler.get_arg()",
+        "handler.get_arg('a', 'b', True, 4)",
+        "handler.get_args()",
+        "handler.get_cookie('a', first=True)",
+        "(1).strip()",
+        "'a'.get('b')",
+        "{}.strip()",
+        "[1].get(0)",
+        "'a'.upper(1)",
+        "'a'.split(',', 1, 2)",
+        "handler.args.get()",
+        "int(1, 2, 3)",
+        "float()",
+        "min()",
     ],
 )
 def test_what_is_not_on_the_list_is_refused_at_the_start(source: str) -> None:
@@ -132,10 +150,10 @@ def test_any_text_is_an_expression_or_refused_and_nothing_else(source: str) -> N
         "handler.path_args[3]",
         "'a' < 1",
         "-'a'",
-        "'a'.get('b')",
         "handler.get_args('key').get('x')",
-        "int('9' if 'key' in handler.args else 1, 2, 3)",
-        "handler.get_arg()",
+        "handler.headers.get(None)",
+        "float('nan')",
+        "float('inf')",
         "{}[[]]",
     ],
 )
@@ -152,3 +170,29 @@ def test_a_missing_argument_is_told_by_its_name() -> None:
 def test_the_credential_of_the_request_is_not_to_be_seen() -> None:
     assert Expression.parse("handler.headers.get('authorization', 'none')").value(visitor()) == "none"
     assert Expression.parse("handler.headers.get('cookie', 'none')").value(visitor()) == "none"
+
+
+@pytest.mark.parametrize(
+    ("source", "is_theirs"),
+    [
+        ("handler.get_arg('key')", True),
+        ("handler.get_arg('key', None)", True),
+        ("handler.get_arg('key', '') or handler.headers.get('x-key')", True),
+        ("handler.get_arg('key', handler.get_cookie('key'))", True),
+        ("handler.args['key'][0].strip()", True),
+        ("str(handler.request.headers['x-key'])", True),
+        ("handler.get_arg('a') if handler.get_arg('b') == 'c' else handler.get_arg('d')", True),
+        ("handler.get_arg('key', 'sk-mine')", False),
+        ("handler.get_arg('key', default='sk-mine')", False),
+        ("handler.get_arg('key') or 'sk-mine'", False),
+        ("handler.args.get('key', ['sk-mine'])[0]", False),
+        ("{'alice': 'sk-mine'}[handler.get_arg('who')]", False),
+        ("{'alice': 'sk-mine'}.get(handler.get_arg('who'))", False),
+        ("f\"sk-mine{handler.get_arg('a')}\"", False),
+        ("min(handler.get_arg('key'), 'sk-mine')", False),
+        ("'sk-mine' if handler.get_arg('a') else handler.get_arg('b')", False),
+        ("'sk-mine'", False),
+    ],
+)
+def test_what_the_visitor_brings_is_told_apart_from_what_the_settings_hold(source: str, is_theirs: bool) -> None:
+    assert Expression.parse(source).is_the_visitors is is_theirs

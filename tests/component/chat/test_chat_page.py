@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from lib.chat.guard import Guard
+from lib.chat.house import Allowances
 from lib.chat.opening import Service
-from lib.chat.session import Limits
 from lib.connection import Connection
 from lib.errors import ApiError
 from tests.component.chat.played import Gate, Played, Serve
@@ -186,7 +186,7 @@ def test_a_conversation_survives_a_reload_and_a_new_chat_forgets_it(serve: Serve
 
 def test_a_lost_connection_is_told_and_comes_back(serve: Serve, page: Page, played: Played) -> None:
     played.play = Gate()
-    server = serve(limits=Limits(grace=0.05))
+    server = serve(allowances=Allowances(grace=0.05))
     page.goto(server.url("/chat"))
     ask(page, "Hi")
     expect(answers(page)).to_contain_text("first")

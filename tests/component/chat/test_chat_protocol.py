@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.chat.guard import Allowance, Guard
+from lib.chat.badge import Badges
+from lib.chat.crowd import Pace
+from lib.chat.guard import Guard
 from lib.chat.protocol import Answered, Ask, Failed, Joiner, Json, Retry, Stop, Text, Unreadable, format_of
 
 DONE = Answered("Hello", "complete", "", {"total": 1}, {"amount": 0.1}, kept=True, streamed=False)
@@ -105,7 +107,12 @@ def test_address_or_subprotocol_choose_the_format(
         (Guard(), {"host": "evil.example:1", "origin": "http://evil.example:1"}, False),
         (Guard(), {"host": "]["}, False),
         (Guard(), {}, False),
-        (Guard(local=False), {"host": "chat.example", "origin": "https://chat.example"}, True),
+        (Guard(local=False), {"host": "chat.example", "origin": "https://chat.example"}, False),
+        (Guard(local=False), {"host": "10.0.0.1:8765", "origin": "http://10.0.0.1:8765"}, True),
+        (Guard(local=False), {"host": "[fd00::1]:8765", "origin": "http://[fd00::1]:8765"}, True),
+        (Guard(local=False), {"host": "localhost:8765"}, True),
+        (Guard(frozenset({"https://chat.example"}), local=False), {"host": "chat.example"}, True),
+        (Guard(token="word", local=False), {"host": "chat.example", "origin": "https://chat.example"}, True),  # noqa: S106 - a test's own
         (Guard(local=False), {"host": "chat.example", "origin": "https://evil.example"}, False),
         (Guard(frozenset({"https://site.example"})), {"host": "localhost", "origin": "https://site.example"}, True),
         (Guard(frozenset({"*"})), {"host": "any.example", "origin": "https://other.example"}, True),
@@ -121,7 +128,15 @@ def test_a_token_is_asked_of_everybody_if_there_is_one() -> None:
     assert Guard().knows(None)
 
 
-def test_an_allowance_fills_up_again_with_time() -> None:
-    allowance = Allowance(2, 0)
-    assert [allowance.take(0), allowance.take(0), allowance.take(0)] == [True, True, False]
-    assert [allowance.take(30), allowance.take(30)] == [True, False]
+def test_a_pace_fills_up_again_with_time() -> None:
+    pace = Pace(2, 0)
+    assert [pace.take(0), pace.take(0), pace.take(0)] == [True, True, False]
+    assert [pace.take(30), pace.take(30)] == [True, False]
+
+
+def test_a_cookie_that_the_server_did_not_make_names_nobody() -> None:
+    badges = Badges("a secret")
+    cookie = badges.cookie("name")
+    assert badges.name(cookie) == Badges("a secret").name(cookie) == "name"
+    assert [badges.name(other) for other in (None, "", "name", "name.", "other" + cookie[4:], "näme.x")] == [None] * 6
+    assert Badges().name(Badges().cookie("name")) is None

@@ -15,9 +15,9 @@ from websockets.sync.client import ClientConnection, connect
 from lib.answer.outcome import Outcome
 from lib.chat.guard import Guard
 from lib.chat.hooks import Hooks
+from lib.chat.house import Allowances
 from lib.chat.opening import Service
 from lib.chat.server import Listener
-from lib.chat.session import Limits
 from lib.chat.talk import ApiTalk
 from lib.connection import Connection
 from lib.errors import ApiError
@@ -193,6 +193,49 @@ def test_an_address_that_gives_no_settings_is_told_and_closed(serve: Serve, quer
         assert closed(ws) == 1008
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "{'alice': 'sk-of-alice', 'bob': 'sk-of-bob'}[handler.get_arg('who')]",
+        "{'alice': ['sk-of-alice'], 'bob': 'sk-of-bob'}.get(handler.get_arg('who'), ['sk-of-alice'])",
+        "{'alice': 'sk-of-alice'} or handler.get_arg('who')",
+        "'sk-of-alice \\u00e9' or handler.get_arg('who')",
+    ],
+)
+def test_keys_that_stand_in_an_expression_are_told_to_nobody(
+    serve: Serve, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = settings("").replace("key: sk-of-the-operator, ", f'key: {{function: "{key}"}}, model: m')
+    with socket(serve(text), "?who=mallory") as ws:
+        told = turn(ws)[0]
+        assert closed(ws) == 1008
+    assert told.startswith("[ERROR] ")
+    assert "sk-of" not in told + caplog.text
+    assert "alice" not in told + caplog.text
+
+
+def test_a_value_that_cannot_be_computed_is_told_in_short_and_logged_with_its_source(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket(serve(settings("user: {function: \"{'a': 'b'}[handler.get_arg('who')]\"}")), "?who=c") as ws:
+        assert turn(ws) == ["[ERROR] user: this address gives no value for it."]
+    assert "{'a': 'b'}[handler.get_arg('who')]" in caplog.text
+
+
+def test_the_operators_key_never_goes_to_a_server_that_a_visitor_names(serve: Serve, played: Played) -> None:
+    expressions = "key: {function: \"handler.get_arg('key', None)\"}, url: {function: \"handler.get_arg('url', None)\"}"
+    text = settings("").replace("key: sk-of-the-operator, ", f"{expressions}, model: m")
+    server = serve(text, service=Service(Connection("http://127.0.0.1:9/v1", "sk-of-the-environment")))
+    with socket(server, "?url=http://evil.example/v1") as ws:
+        assert "no API key for it" in turn(ws)[0]
+        assert closed(ws) == 1008
+    for query in ("", "?url=http://mine.example/v1&key=sk-mine"):
+        with socket(server, query) as ws:
+            turn(ws, "Hi")
+    asked = [(connection.base_url, connection.api_key) for connection in played.connections]
+    assert asked == [("http://127.0.0.1:9/v1", "sk-of-the-environment"), ("http://mine.example/v1", "sk-mine")]
+
+
 def test_hooks_change_what_goes_in_and_what_is_kept_in_streams_too(serve: Serve, played: Played) -> None:
     text = settings("stream: true, max_history: 3, open: begin, prepare: without_card_numbers(message), modify: signed")
     with socket(serve(text, Hooks.load(HOOKS)), "?language=Latin") as ws:
@@ -262,6 +305,7 @@ def test_stop_ends_the_answer_and_leaves_nothing_behind(serve: Serve, played: Pl
         told = events(ws)
         assert (told[-2]["outcome"], told[-1]["kept"]) == ("stopped", False)
         assert gate.cancelled.wait(WAIT)
+        assert [(each["type"], each["turn"]) for each in events(ws)] == [("start", 2), ("outcome", 2), ("done", 2)]
         played.play = None
         ws.send('{"type": "ask", "text": "two"}')
         events(ws)
@@ -320,6 +364,41 @@ def test_retry_asks_again_in_place_of_the_answer(serve: Serve, played: Played) -
     assert [played.said(number) for number in range(4)] == [["one"], ["one"], ["one"], ["one", "Hello", "2"]]
 
 
+def test_a_retry_after_one_that_failed_still_replaces_the_answer(serve: Serve, played: Played) -> None:
+    def play(body: Mapping[str, Any], show: Show, cancel: Cancel) -> Answer | None:
+        assert body["messages"]
+        assert callable(show)
+        assert not cancel.is_set()
+        if len(played.asked) == 2:
+            raise ApiError("overloaded", status=503)
+        return None
+
+    played.play = play
+    server = serve()
+    with socket(server, "?format=json") as ws:
+        name = event(ws)["conversation"]
+        for message in ({"type": "ask", "text": "one"}, {"type": "retry"}, {"type": "retry"}):
+            ws.send(json.dumps(message))
+            events(ws)
+    assert played.said() == ["one"]
+    with socket(server, f"?format=json&conversation={name}") as ws:
+        assert [message["content"] for message in event(ws)["messages"]] == ["one", "Hello"]
+
+
+def test_in_text_a_refusal_waits_until_the_answers_before_it_are_told(serve: Serve, played: Played) -> None:
+    gate = Gate()
+    played.play = lambda body, show, cancel: gate(body, show, cancel) if len(body["messages"]) == 1 else None
+    with socket(serve(allowances=Allowances(messages_a_minute=2)), "?stream") as ws:
+        ws.send("one")
+        assert gate.begun.wait(WAIT)
+        for text in ("two", "three"):
+            ws.send(text)
+        gate.opened.set()
+        assert "".join(turn(ws)) == "first second"
+        assert "".join(turn(ws)) == "Hello"
+        assert turn(ws)[0].startswith("[ERROR] That are too many messages")
+
+
 @pytest.mark.parametrize(
     ("frame", "code"),
     [
@@ -330,7 +409,7 @@ def test_retry_asks_again_in_place_of_the_answer(serve: Serve, played: Played) -
     ],
 )
 def test_what_leads_to_no_turn_is_told_by_a_code(serve: Serve, frame: str | bytes, code: str) -> None:
-    with socket(serve(limits=Limits(message_bytes=100)), "?format=json") as ws:
+    with socket(serve(allowances=Allowances(message_bytes=100)), "?format=json") as ws:
         event(ws)
         ws.send(frame)
         assert (event(ws) | {"message": ""})["code"] == code
@@ -387,6 +466,55 @@ def test_two_sockets_of_one_conversation_take_turns(serve: Serve, played: Played
     assert played.said() == ["one", "first second", "two"]
 
 
+def test_who_waits_for_a_conversation_holds_nobody_else_up(serve: Serve, played: Played) -> None:
+    gate = Gate()
+    played.play = lambda body, show, cancel: gate(body, show, cancel) if "slow" in str(body["messages"]) else None
+    server = serve(allowances=Allowances(turns_at_once=2))
+    with socket(server, "?conversation=shared-by-four-sockets") as first:
+        first.send("slow")
+        assert gate.begun.wait(WAIT)
+        for _ in range(3):
+            with socket(server, "?format=json&conversation=shared-by-four-sockets") as other:
+                other.send('{"type": "ask", "text": "slow"}')
+                assert events(other, "start")
+        with socket(server) as ws:
+            assert turn(ws, "quick") == ["Hello"]
+        gate.opened.set()
+        assert turn(first) == ["first second"]
+
+
+def test_a_question_that_waits_for_its_conversation_can_be_stopped_and_gives_up_in_the_end(
+    serve: Serve, played: Played
+) -> None:
+    played.play = gate = Gate()
+    server = serve(allowances=Allowances(wait_for_turn=0.2))
+    name = "?format=json&conversation=shared-by-two-sockets"
+    with socket(server, name) as first, socket(server, name) as second:
+        first.send('{"type": "ask", "text": "one"}')
+        assert gate.begun.wait(WAIT)
+        event(second)
+        second.send('{"type": "ask", "text": "two"}')
+        assert events(second)[-2]["code"] == "conversation_busy"
+        second.send('{"type": "ask", "text": "three"}')
+        event(second)
+        second.send('{"type": "stop"}')
+        assert events(second)[-2]["outcome"] == "stopped"
+        gate.opened.set()
+        assert events(first)[-1]["text"] == "first second"
+
+
+def test_a_conversation_is_open_in_so_many_sockets_only(serve: Serve) -> None:
+    server = serve(allowances=Allowances(connections_of_a_conversation=1))
+    name = "?format=json&conversation=open-in-one-socket-only"
+    with socket(server, name) as ws:
+        event(ws)
+        with socket(server, name) as other:
+            assert event(other)["code"] == "full"
+            assert closed(other) == 1013
+    with socket(server, name) as ws:
+        assert event(ws)["type"] == "open"
+
+
 # --- who may come in, and how much they may do -----------------------------------------------------------------------
 
 
@@ -424,7 +552,8 @@ def test_a_token_may_be_shown_in_three_ways(
 
 @pytest.mark.parametrize(("query", "first"), [("?token=wrong", None), ("", "wrong")])
 def test_a_wrong_token_is_told_and_closed(serve: Serve, played: Played, query: str, first: str | None) -> None:
-    with socket(serve(guard=Guard(token="word-of-mouth")), query) as ws:  # noqa: S106 - a test's own
+    allowances = Allowances(wrong_token=0.01)
+    with socket(serve(guard=Guard(token="word-of-mouth"), allowances=allowances), query) as ws:  # noqa: S106 - a test's own
         if first:
             ws.send(first)
         assert "token is wrong" in turn(ws)[0]
@@ -433,7 +562,7 @@ def test_a_wrong_token_is_told_and_closed(serve: Serve, played: Played, query: s
 
 
 def test_who_shows_no_token_is_not_waited_for(serve: Serve) -> None:
-    server = serve(guard=Guard(token="word-of-mouth"), limits=Limits(token=0.05))  # noqa: S106 - a test's own
+    server = serve(guard=Guard(token="word-of-mouth"), allowances=Allowances(token=0.05))  # noqa: S106 - a test's own
     with socket(server, "?format=json") as ws:
         assert [event(ws)["type"], event(ws)["code"]] == ["token_needed", "bad_token"]
         assert closed(ws) == 1008
@@ -447,16 +576,59 @@ def test_json_shows_its_token_in_a_message(serve: Serve) -> None:
 
 
 def test_too_many_messages_in_a_minute_are_told(serve: Serve, played: Played) -> None:
-    with socket(serve(limits=Limits(messages_a_minute=2))) as ws:
+    with socket(serve(allowances=Allowances(messages_a_minute=2))) as ws:
         told = [turn(ws, "Hi")[0] for _ in range(3)]
     assert told[:2] == ["Hello", "Hello"]
     assert "2 a minute" in told[2]
     assert len(played.asked) == 2
 
 
+def test_another_socket_of_the_same_address_has_no_allowance_of_its_own(serve: Serve, played: Played) -> None:
+    server = serve(allowances=Allowances(messages_a_minute=2))
+    for _ in range(4):
+        with socket(server) as ws:
+            turn(ws, "Hi")
+    assert len(played.asked) == 2
+
+
+def test_who_goes_on_after_too_many_messages_is_let_go_whatever_they_are(serve: Serve) -> None:
+    with socket(serve(allowances=Allowances(messages_a_minute=3, excess=2)), "?format=json") as ws:
+        event(ws)
+        for frame in ("{", b"bytes", "x", "{", '{"type": "stop"}', "{"):
+            ws.send(frame)
+        codes = [event(ws)["code"] for _ in range(6)]
+        assert codes == ["not_understood", "not_text", "not_understood", "too_fast", "too_fast", "too_fast"]
+        assert closed(ws) == 1008
+
+
+def test_who_has_no_token_takes_no_place_of_those_who_have(serve: Serve) -> None:
+    allowances = Allowances(connections=1, strangers=2, wrong_token=0.01)
+    server = serve(guard=Guard(token="word-of-mouth"), allowances=allowances)  # noqa: S106 - a test's own
+    with socket(server, "?format=json") as one, socket(server, "?format=json") as two:
+        assert [event(one)["type"], event(two)["type"]] == ["token_needed"] * 2
+        with pytest.raises(InvalidStatus) as caught, socket(server):
+            pass
+        assert caught.value.response.status_code == 503
+        with socket(server, "?token=word-of-mouth") as ws:
+            assert turn(ws, "Hi") == ["Hello"]
+            two.send('{"type": "token", "token": "word-of-mouth"}')
+            assert (event(two)["code"], closed(two)) == ("full", 1013)
+        one.send('{"type": "token", "token": "word-of-mouth"}')
+        assert event(one)["type"] == "open"
+
+
+def test_too_many_sockets_of_one_address_are_refused(serve: Serve) -> None:
+    server = serve(allowances=Allowances(connections_of_an_address=1))
+    with socket(server) as ws:
+        turn(ws, "Hi")
+        with pytest.raises(InvalidStatus) as caught, socket(server):
+            pass
+    assert caught.value.response.status_code == 503
+
+
 def test_too_many_questions_that_wait_are_told(serve: Serve, played: Played) -> None:
     played.play = gate = Gate()
-    with socket(serve(limits=Limits(waiting_questions=1)), "?format=json") as ws:
+    with socket(serve(allowances=Allowances(waiting_questions=1)), "?format=json") as ws:
         event(ws)
         ws.send('{"type": "ask", "text": "one"}')
         assert gate.begun.wait(WAIT)
@@ -466,7 +638,7 @@ def test_too_many_questions_that_wait_are_told(serve: Serve, played: Played) -> 
 
 
 def test_too_many_sockets_are_refused(serve: Serve) -> None:
-    server = serve(limits=Limits(connections=1))
+    server = serve(allowances=Allowances(connections=1))
     with socket(server) as ws:
         turn(ws, "Hi")
         with pytest.raises(InvalidStatus) as caught, socket(server):
@@ -498,7 +670,7 @@ def test_a_slow_reader_holds_the_api_up_and_is_let_go_in_the_end(serve: Serve, p
         return answer("all of it")
 
     played.play = play
-    server = serve(limits=Limits(slow_reader=0.3))
+    server = serve(allowances=Allowances(slow_reader=0.3))
     with socket(server, "?stream", max_queue=1, close_timeout=0.1) as ws:
         ws.send("Hi")
         assert ended.wait(WAIT)
@@ -516,7 +688,7 @@ def test_when_the_visitor_goes_the_call_is_stopped(serve: Serve, played: Played)
 
 def test_a_server_that_stops_lets_answers_end(serve: Serve, played: Played) -> None:
     played.play = gate = Gate()
-    server = serve(limits=Limits())
+    server = serve(allowances=Allowances())
     with socket(server) as busy, socket(server) as idle:
         busy.send("Hi")
         assert gate.begun.wait(WAIT)
@@ -532,7 +704,7 @@ def test_a_server_that_stops_lets_answers_end(serve: Serve, played: Played) -> N
 
 def test_a_server_that_stops_does_not_wait_for_ever(serve: Serve, played: Played) -> None:
     played.play = gate = Gate()
-    server = serve(limits=Limits(grace=0.05))
+    server = serve(allowances=Allowances(grace=0.05))
     with socket(server) as ws:
         ws.send("Hi")
         assert gate.begun.wait(WAIT)

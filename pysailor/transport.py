@@ -1,7 +1,9 @@
 """What carries messages to and from a step, whatever the wire is.
 
 A delivery comes in, publishes go out, and the delivery is finished: done, failed, or returned to be brought again.
-RabbitMQ is one way (`pysailor.amqp`); nothing here knows queues, channels or tags, so that another can take its place.
+RabbitMQ is one way (`pysailor.amqp`), and messages look as they do there: headers, properties, routing keys. Queues,
+channels and tags stay on its side, and a publish says what kind it is, so that a way without routing keys need not
+guess (platform contract, appendix A).
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 from .errors import SailorError
 
@@ -86,9 +88,18 @@ class Delivery:
     redelivered: bool = False
 
 
-class Publish(Protocol):
-    """One message to go out; `properties` as in a delivery."""
+Kind = Literal["data", "error", "rebound", "snapshot", "http-reply", "error-reply"]
+"""What a publish is. A reply goes to whoever waits for one; that is where its routing key leads."""
 
+
+class Publish(Protocol):
+    """One message to go out; `properties` as in a delivery.
+
+    The routing key follows from the kind, but for replies and for data whose message says where to go.
+    """
+
+    @property
+    def kind(self) -> Kind: ...
     @property
     def routing_key(self) -> str: ...
     @property

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pysailor.context import HttpReply
+    from pysailor.transport import Kind
 
 ROUTING_KEY: Final = "x-eio-routing-key"
 _LONGEST_REASON: Final = 500  # headers must fit into one frame, and a Node neighbour asks for frames of 4 KB
@@ -28,7 +29,7 @@ _LONGEST_REASON: Final = 500  # headers must fit into one frame, and a Node neig
 _NOT_OURS: Final = frozenset(("headers", "user_id", "cluster_id"))
 """Properties that a rebound does not keep. The broker refuses a message that says it is from another user."""
 
-Throttle = Literal["data", "error", "snapshot"]
+RateName = Literal["data", "error", "snapshot"]
 
 
 class MessageTooLarge(StepError):
@@ -58,14 +59,15 @@ class Publish:
     """One message, ready for the broker.
 
     `properties` are AMQP's besides the headers, under pika's names. `throttle` names the limit that the publish
-    counts against, None if it waits for nobody.
+    counts against, None if it waits for nobody. `kind` is for a transport that has no routing keys.
     """
 
     routing_key: str
     content: bytes
     headers: Mapping[str, Any]
     properties: Mapping[str, Any]
-    throttle: Throttle | None = None
+    throttle: RateName | None = None
+    kind: Kind = "data"
     mandatory: bool = True
 
     def retried(self, count: int) -> Self:
@@ -133,7 +135,7 @@ class Codec:
             )
         _, document = _routed({"statusCode": reply.status_code, "body": reply.body, "headers": dict(reply.headers)})
         headers = {**shared, "messageId": new_id, "protocolVersion": BASE64}
-        return Publish(reply_to, self._encrypted(document, BASE64), headers, self._properties())
+        return Publish(reply_to, self._encrypted(document, BASE64), headers, self._properties(), None, "http-reply")
 
     def snapshot(self, value: Any, shared: Mapping[str, Any], *, new_id: str) -> Publish:
         """Give the publish that replaces the step's memory."""
@@ -159,13 +161,13 @@ class Codec:
         """
         sealed, content = failure.write(self.cipher, error, original, self.size_limit)
         headers = {**shared, "messageId": new_id} | ({} if now_ms is None else {"end": now_ms})
-        publish = Publish(self.routes.error, content, headers, self._properties(), "error")
+        publish = Publish(self.routes.error, content, headers, self._properties(), "error", "error")
         reply_to = shared.get("reply_to")
         if not (reply_to and self.error_replies):
             return (publish,)
         return (
             publish,
-            Publish(reply_to, sealed, {**headers, ERROR_RESPONSE: True}, self._properties()),
+            Publish(reply_to, sealed, {**headers, ERROR_RESPONSE: True}, self._properties(), None, "error-reply"),
         )
 
     def rebound(
@@ -189,7 +191,11 @@ class Codec:
         mode = 2 if self.persistent else kept.get("delivery_mode", 1)
         expiration = str(self.backoff.expiration_ms(iteration))
         return Publish(
-            self.routes.rebound, content, {**headers, **told}, {**kept, "delivery_mode": mode, "expiration": expiration}
+            self.routes.rebound,
+            content,
+            {**headers, **told},
+            {**kept, "delivery_mode": mode, "expiration": expiration},
+            kind="rebound",
         )
 
     def _encrypted(self, value: Any, protocol: int) -> bytes:
@@ -197,10 +203,10 @@ class Codec:
         self._must_fit(content_length(len(plain), protocol))
         return to_content(self.cipher.encrypt(plain), protocol)
 
-    def _memory(self, value: Any, headers: Mapping[str, Any], throttle: Throttle | None) -> Publish:
+    def _memory(self, value: Any, headers: Mapping[str, Any], throttle: RateName | None) -> Publish:
         content = plaintext.write(value)
         self._must_fit(len(content))
-        return Publish(self.routes.snapshot, content, headers, self._properties(), throttle)
+        return Publish(self.routes.snapshot, content, headers, self._properties(), throttle, "snapshot")
 
     def _must_fit(self, size: int) -> None:
         if size > self.size_limit:

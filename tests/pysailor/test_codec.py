@@ -213,7 +213,7 @@ def test_an_error_carries_name_message_stack_and_the_input() -> None:
     original = VECTORS["V2"]["v1_wire_ascii"].encode()
     (sent,) = errors(raised(ValueError("no such thing")), original=(original, BASE64))
     assert replace(sent, content=b"") == Publish(
-        "to.error", b"", {**SHARED, "messageId": "new", "end": 9}, PROPERTIES, "error"
+        "to.error", b"", {**SHARED, "messageId": "new", "end": 9}, PROPERTIES, "error", "error"
     )
     assert json.loads(sent.content)["errorInput"].encode() == original
     error = opened(sent.content)["error"]
@@ -295,7 +295,7 @@ def test_an_http_reply_goes_to_whoever_waits_in_base64_whatever_the_protocol() -
     reply = HttpReply(201, {"ok": True}, {"content-type": "text/plain", "X-Eio-Routing-Key": "elsewhere"})
     sent = replace(CODEC, protocol=2).http_reply(reply, ASKED, new_id="new")
     assert replace(sent, content=b"") == Publish(
-        "asker", b"", {**ASKED, "messageId": "new", "protocolVersion": 1}, PROPERTIES
+        "asker", b"", {**ASKED, "messageId": "new", "protocolVersion": 1}, PROPERTIES, None, "http-reply"
     )
     assert CIPHER.decode(sent.content) == {
         "statusCode": 201,
@@ -318,6 +318,7 @@ def test_snapshots_are_plain_json_and_only_whole_ones_are_throttled() -> None:
         {**SHARED, "messageId": "new", "snapshotEvent": "snapshot"},
         PROPERTIES,
         "snapshot",
+        "snapshot",
     )
     assert (part.content, part.headers["snapshotEvent"], part.throttle) == (b'{"n":2}', "updateSnapshot", None)
 
@@ -332,6 +333,7 @@ def test_a_rebound_is_the_same_delivery_with_a_rest_and_a_count() -> None:
         b"bytes",
         {**headers, "end": 9, "reboundReason": "rate limit", "reboundIteration": 3},
         {"content_type": "x/y", "priority": 3, "correlation_id": "c", "delivery_mode": 2, "expiration": "60000"},
+        kind="rebound",
     )
     assert headers["reboundIteration"] == 2
 
@@ -349,6 +351,15 @@ def test_a_reason_fits_into_the_smallest_frame() -> None:
 def test_a_rebound_beyond_the_limit_is_an_error() -> None:
     with pytest.raises(ReboundLimitExceeded):
         CODEC.rebound("x", b"", {"reboundIteration": 100}, {}, now_ms=9)
+
+
+def test_every_publish_says_of_what_kind_it_is() -> None:
+    report, copy = CODEC.error(ValueError("x"), ASKED, now_ms=9, new_id="new")
+    reply = CODEC.http_reply(HttpReply(200, "", {}), ASKED, new_id="new")
+    put_off = CODEC.rebound("x", b"", {}, {}, now_ms=9)
+    snapshots = CODEC.snapshot({}, SHARED, new_id="new"), CODEC.update_snapshot({}, SHARED, new_id="new")
+    kinds = [publish.kind for publish in (data(Message()), report, copy, reply, put_off, *snapshots)]
+    assert kinds == ["data", "error", "error-reply", "http-reply", "rebound", "snapshot", "snapshot"]
 
 
 def test_a_publish_that_is_tried_again_says_so() -> None:

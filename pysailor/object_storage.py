@@ -6,7 +6,7 @@ Bodies are encrypted like messages. Attachments are not: they are stored as they
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Self
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 import requests
 
@@ -151,18 +151,6 @@ class ObjectStorage:
             answer.close()
             raise ObjectStorageError(f"{failed}: {_told(answer.status_code)}", answer.status_code)
         return answer
-
-
-def attachment_id(url: str) -> str | None:
-    """Give the id of the object that an attachment's address names; None if it is not one of the object storage.
-
-    Only the id counts. Host and port of such an address are never used: whoever maps a flow could choose them.
-    """
-    parts = urlsplit(url)
-    if parse_qs(parts.query).get("storage_type") != ["maester"]:
-        return None
-    folder, _, object_id = parts.path.rpartition("/")
-    return object_id if folder.endswith("/objects") and object_id else None
 
 
 def _object_id(answer: Response, failed: str) -> str:

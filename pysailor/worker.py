@@ -108,7 +108,8 @@ class Worker:
         outcome = self._outcome(passage, message)
         if LOG.isEnabledFor(logging.DEBUG):
             took = round((time.perf_counter() - began) * 1000)
-            LOG.debug("%s after %d ms", outcome.value, took, extra=incoming.ids())
+            again = ", brought again" if delivery.redelivered else ""
+            LOG.debug("%s after %d ms%s", outcome.value, took, again, extra=incoming.ids())
         return outcome
 
     def _outcome(self, passage: Passage, message: Message) -> Outcome:
@@ -178,7 +179,7 @@ class Worker:
         """Tell the platform, and whoever waits for a reply, why the message failed."""
         if isinstance(error, Stopped):
             raise error
-        LOG.error("failed: %s", told(error), extra=passage.incoming.ids())
+        LOG.error("failed: %s", named(error), extra=passage.incoming.ids())
         report, *reply = self._written(error, passage)
         self._report(report, passage)
         for copy in reply:
@@ -267,7 +268,7 @@ def id_of(delivery: Delivery) -> Hashable:
     return str(value) if value else None
 
 
-def told(error: BaseException) -> str:
+def named(error: BaseException) -> str:
     """Give what the log may know of a failure: what kind, and where; its text may quote the message."""
     if isinstance(error, TransportError):
         return f"{type(error).__name__}: {error}"

@@ -24,7 +24,7 @@ from pysailor.transport import (
     Unroutable,
 )
 from pysailor.wire.codec import Publish
-from tests.broker import Cable, Rabbit, eventually, free_port
+from tests.broker import Cable, Rabbit, eventually, free_port, may_install
 
 pytest.importorskip("pika")
 from pysailor.amqp import Amqp, Broker
@@ -80,6 +80,21 @@ class Place:
     def count(self, queue: str = "") -> int:
         with self.rabbit.channel() as channel:
             return int(channel.queue_declare(queue or self.name, passive=True).method.message_count)
+
+
+@pytest.mark.parametrize(
+    ("environ", "root", "contained", "may"),
+    [
+        ({}, True, False, False),
+        ({}, False, True, False),
+        ({}, True, True, True),
+        ({"PYSAILOR_TEST_INSTALL": "0"}, True, True, False),
+        ({"PYSAILOR_TEST_INSTALL": "1"}, False, False, True),
+        ({"CI": "true"}, False, False, True),
+    ],
+)
+def test_a_desk_is_not_given_a_server_unasked(environ: dict[str, str], root: bool, contained: bool, may: bool) -> None:
+    assert may_install(environ, root=root, contained=contained) is may
 
 
 @pytest.fixture

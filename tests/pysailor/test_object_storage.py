@@ -14,7 +14,6 @@ from pysailor.object_storage import (
     ObjectStorage,
     ObjectStorageError,
     UnusableObject,
-    attachment_id,
 )
 from pysailor.rest import Tries
 from pysailor.settings import Storage
@@ -121,18 +120,3 @@ def test_an_upload_that_failed_is_told_in_the_platforms_words(
 def test_without_an_address_nothing_is_asked() -> None:
     with ObjectStorage(Storage(), CIPHER, "f", "s") as storage, pytest.raises(NoObjectStorage):
         storage.get_body("id1")
-
-
-@pytest.mark.parametrize(
-    ("url", "object_id"),
-    [
-        ("http://any.host:3002/objects/id-1?storage_type=maester", "id-1"),
-        ("http://169.254.169.254/objects/id-1?a=b&storage_type=maester", "id-1"),
-        ("http://any.host/objects/id-1", None),
-        ("http://any.host/objects/id-1?storage_type=steward", None),
-        ("http://any.host/elsewhere/id-1?storage_type=maester", None),
-        ("http://any.host/objects/?storage_type=maester", None),
-    ],
-)
-def test_only_the_id_of_an_attachments_address_counts(url: str, object_id: str | None) -> None:
-    assert attachment_id(url) == object_id

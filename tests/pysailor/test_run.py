@@ -35,7 +35,7 @@ from pysailor.watch import Watch
 from pysailor.wire.codec import Codec, Routes
 from pysailor.wire.headers import Identity
 from pysailor.wire.passthrough import OBJECT_ID, Passthrough
-from pysailor.worker import Worker, id_of, told
+from pysailor.worker import Worker, id_of, named
 from tests.stage import CIPHER, TINY
 
 if TYPE_CHECKING:
@@ -309,10 +309,10 @@ def test_the_log_is_told_the_kind_of_a_failure_and_not_its_text() -> None:
     component = Component.find(TINY)
     with pytest.raises(StepError) as caught:
         Step(component.function("obey"), {})
-    assert told(caught.value) == "InvalidConfig (invalid_config) at /password, /tone"
-    assert told(ValueError("the body")) == "ValueError"
-    assert told(Rebound("the body")) == "Rebound (rebound)"
-    assert told(Unroutable("no queue takes it")) == "Unroutable: no queue takes it"
+    assert named(caught.value) == "InvalidConfig (invalid_config) at /password, /tone"
+    assert named(ValueError("the body")) == "ValueError"
+    assert named(Rebound("the body")) == "Rebound (rebound)"
+    assert named(Unroutable("no queue takes it")) == "Unroutable: no queue takes it"
 
 
 def test_ids_are_uuids_and_differ() -> None:

@@ -10,7 +10,6 @@ from .errors import BrokenComponent
 from .throttle import Rate, Throttle
 from .wire.cipher import Cipher
 from .wire.codec import Codec, Routes
-from .wire.headers import Identity
 from .wire.rebound import Backoff
 
 if TYPE_CHECKING:
@@ -35,22 +34,6 @@ def component_at(path: str, directory: str | Path | None) -> Component:
         where = named or Path.cwd()
         reason = f": {error}" if (where / "component.json").exists() else ""
         raise BrokenComponent(f"Failed to load component.json from {where}{reason}") from error
-
-
-def identity(settings: Settings) -> Identity:
-    """Give who the step is."""
-    step = settings.step
-    return Identity(
-        exec_id=step.exec_id,
-        task_id=step.flow_id,
-        workspace_id=step.workspace_id,
-        container_id=step.container_id,
-        user_id=step.user_id,
-        step_id=step.step_id,
-        comp_id=step.comp_id,
-        function=step.function,
-        additional=settings.additional_headers,
-    )
 
 
 def codec(settings: Settings) -> Codec:

@@ -28,6 +28,7 @@ from .settings import Settings
 from .signals import StopSignal, leave
 from .step import Step
 from .transport import Transport, TransportError
+from .wire.headers import identity
 from .wire.passthrough import Passthrough
 from .worker import Worker, id_of
 
@@ -132,7 +133,8 @@ class Life:
         if told.behaviour.startup_required:
             api.store_startup_data(hooks.startup())
         hooks.init()
-        return stack.enter_context(Worker(step, outlet, assembly.identity(told), told.limits.message_deadline))
+        mine = identity(told.step, told.additional_headers)
+        return stack.enter_context(Worker(step, outlet, mine, told.limits.message_deadline))
 
     def _stop(self, worker: Worker, transport: Transport) -> None:
         """Finish what is in work, in the time there is; the rest goes back to the queue."""
@@ -216,7 +218,7 @@ def stay_on_one_cpu() -> None:
 
 def report(error: Exception, transport: Transport, codec: Codec, settings: Settings) -> None:
     """Tell the flow why this worker cannot begin, if the broker takes it."""
-    shared = assembly.identity(settings).headers()
+    shared = identity(settings.step, settings.additional_headers)
     try:
         for publish in codec.error(error, shared, now_ms=None, new_id=new_id()):
             transport.publish(publish, time.monotonic() + _TIME_TO_REPORT)

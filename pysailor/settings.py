@@ -35,7 +35,7 @@ _PASSWORD: Final = re.compile(r"://[^/?#:]*:([^/?#]*)@")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepIdentity:
     """Who this step is."""
 
     flow_id: str = mandatory("ELASTICIO_FLOW_ID", "the flow; sent as taskId")
@@ -180,7 +180,7 @@ class Behaviour:
 
 
 GROUPS: Final[Mapping[str, type[Any]]] = {
-    "step": Step,
+    "step": StepIdentity,
     "api": Api,
     "amqp": Amqp,
     "crypto": Crypto,
@@ -195,7 +195,7 @@ GROUPS: Final[Mapping[str, type[Any]]] = {
 class Settings:
     """What a worker knows. `remarks` are for the log: what the environment says that was not understood."""
 
-    step: Step
+    step: StepIdentity
     api: Api
     amqp: Amqp
     crypto: Crypto
@@ -208,7 +208,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
         """Read everything; raise InvalidSettings, in the platform's words, for the first variable that is missing."""
-        demand(Step, environ)
+        demand(StepIdentity, environ)
         demand(Api, environ)
         if not variable(Behaviour, "hook_shutdown").read(environ, _ignore):
             demand(Amqp, environ)

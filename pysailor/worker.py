@@ -20,10 +20,10 @@ from .step import Call, Step
 from .transport import Delivery, NotPublished, Outcome, Stopped, TransportError
 from .watch import Watch
 from .wire.cipher import RAW, Undecodable
-from .wire.headers import Identity, Incoming, outgoing
+from .wire.headers import Incoming, outgoing
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
     from .message import Message
     from .wire.codec import Publish
@@ -65,16 +65,16 @@ class Passage:
 class Worker:
     """Takes deliveries through a step, each on the thread that calls. A context manager, for its watch.
 
-    `seconds` is the time for one message, None for no limit. A component that knows the deadline keeps it; one that
-    does not is left behind: its message fails, its thread's place is taken by another, and what it emits later is
-    refused. Threads cannot be ended from outside.
+    `mine` are the headers that say who the step is. `seconds` is the time for one message, None for no limit. A
+    component that knows the deadline keeps it; one that does not is left behind: its message fails, its thread's place
+    is taken by another, and what it emits later is refused. Threads cannot be ended from outside.
     """
 
-    def __init__(self, step: Step, outlet: Outlet, identity: Identity, seconds: float | None = None) -> None:
+    def __init__(self, step: Step, outlet: Outlet, mine: Mapping[str, Any], seconds: float | None = None) -> None:
         self._step = step
         self._outlet = outlet
         self._codec = outlet.codec
-        self._identity = identity
+        self._mine = mine
         self._seconds = seconds
         self._watch: Watch[Passage] = Watch(None if seconds is None else seconds + _GRACE, self._overdue)
 
@@ -94,7 +94,7 @@ class Worker:
     def __call__(self, delivery: Delivery) -> Outcome:
         """Work on a delivery and tell what became of it; raise nothing."""
         incoming = Incoming.read(delivery.headers, new_id())
-        passage = Passage(delivery, incoming, outgoing(incoming, self._identity, now_ms()))
+        passage = Passage(delivery, incoming, outgoing(incoming, self._mine, now_ms()))
         try:
             message = self._codec.decode(incoming, delivery.headers, delivery.content)
         except Undecodable as error:

@@ -10,42 +10,30 @@ from .cipher import BASE64, RAW
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pysailor.settings import StepIdentity
+
 META: Final = "x-eio-meta-"
 _META_LENGTH: Final = len(META)
 TRACE_ID: Final = META + "trace-id"
 ERROR_RESPONSE: Final = "x-eio-error-response"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who this step is, as every message that it sends says. `task_id` is the flow's id.
+def identity(step: StepIdentity, additional: Mapping[str, str]) -> dict[str, Any]:
+    """Give the headers that say who this step is: they are the same in every message that it sends.
 
-    `additional` are headers that the operator asked for, already under their header names.
+    `additional` are those that the operator asked for, already under their header names; they cannot hide the others.
     """
-
-    exec_id: str
-    task_id: str
-    workspace_id: str
-    container_id: str
-    user_id: str
-    step_id: str
-    comp_id: str
-    function: str
-    additional: Mapping[str, str] = field(default_factory=dict)
-
-    def headers(self) -> dict[str, Any]:
-        """Give the headers; the additional ones cannot hide the fixed ones."""
-        return {
-            **self.additional,
-            "execId": self.exec_id,
-            "taskId": self.task_id,
-            "workspaceId": self.workspace_id,
-            "containerId": self.container_id,
-            "userId": self.user_id,
-            "stepId": self.step_id,
-            "compId": self.comp_id,
-            "function": self.function,
-        }
+    return {
+        **additional,
+        "execId": step.exec_id,
+        "taskId": step.flow_id,
+        "workspaceId": step.workspace_id,
+        "containerId": step.container_id,
+        "userId": step.user_id,
+        "stepId": step.step_id,
+        "compId": step.comp_id,
+        "function": step.function,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +83,16 @@ class Incoming:
         }
 
 
-def outgoing(incoming: Incoming, identity: Identity, start_ms: int) -> dict[str, Any]:
+def outgoing(incoming: Incoming, mine: Mapping[str, Any], start_ms: int) -> dict[str, Any]:
     """Give the headers that everything sent in answer to one input shares; each event adds its own (see codec).
+
+    `mine` is what `identity` gives.
 
     There is no messageId among them. Node's sailor makes one id an input and gives it to every event; the sailor of
     the next step takes two live messages with one id for a redelivery and never acknowledges the first. Here each
     event gets an id of its own, and `parentMessageId` still says what they have in common.
     """
-    headers = {**incoming.meta, **identity.headers(), "threadId": incoming.thread_id, "start": start_ms}
+    headers = {**incoming.meta, **mine, "threadId": incoming.thread_id, "start": start_ms}
     if incoming.parent is not None:
         headers["parentMessageId"] = incoming.parent
     if incoming.reply_to is not None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from pysailor.wire.headers import Identity, Incoming, outgoing
+from pysailor.settings import StepIdentity
+from pysailor.wire.headers import Incoming, identity, outgoing
 
-ME = Identity("exec", "flow", "workspace", "container", "user", "step_1", "comp", "sendRequest")
+STEP = StepIdentity("flow", "exec", "step_1", "container", "workspace", "user", "comp", "sendRequest")
+ME = identity(STEP, {})
 FIXED = {
     "execId": "exec",
     "taskId": "flow",
@@ -90,10 +92,7 @@ def test_what_goes_out_is_what_the_contract_lists() -> None:
 
 
 def test_additional_headers_can_hide_meta_headers_but_never_the_fixed_ones() -> None:
-    mine = Identity(
-        *("exec", "flow", "workspace", "container", "user", "step_1", "comp", "sendRequest"),
-        additional={"x-eio-meta-a": "mine", "execId": "forged", "flowVersion": "7"},
-    )
+    mine = identity(STEP, {"x-eio-meta-a": "mine", "execId": "forged", "flowVersion": "7"})
     sent = outgoing(read(**{"x-eio-meta-a": "theirs"}), mine, 1)
     assert (sent["x-eio-meta-a"], sent["execId"], sent["flowVersion"]) == ("mine", "exec", "7")
 

@@ -25,7 +25,7 @@ from pysailor.message import Message
 from pysailor.object_storage import ObjectStorageError
 from pysailor.platform_api import PlatformApiError
 from pysailor.run import stay_on_one_cpu
-from pysailor.settings import Settings
+from pysailor.settings import Settings, StepIdentity
 from pysailor.signals import StopSignal
 from pysailor.step import Step
 from pysailor.stopping import Stopping
@@ -33,7 +33,7 @@ from pysailor.throttle import Rate, Throttle
 from pysailor.transport import Delivery, Outcome, Publish, Refused, Stopped, Unroutable
 from pysailor.watch import Watch
 from pysailor.wire.codec import Codec, Routes
-from pysailor.wire.headers import Identity
+from pysailor.wire.headers import identity
 from pysailor.wire.passthrough import OBJECT_ID, Passthrough
 from pysailor.worker import Worker, id_of, named
 from tests.stage import CIPHER, TINY
@@ -41,7 +41,7 @@ from tests.stage import CIPHER, TINY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-IDENTITY = Identity("exec", "flow", "workspace", "container", "user", "step_1", "comp", "obey")
+MINE = identity(StepIdentity("flow", "exec", "step_1", "container", "workspace", "user", "comp", "obey"), {})
 ROUTES = Routes("to.data", "to.error", "to.rebound", "to.snapshot")
 
 
@@ -117,7 +117,7 @@ class Bench:
             Bodies(storage),
             self.kept.append,
         )
-        return Worker(Step(loaded, {"password": "x", "tone": "soft"}), outlet, IDENTITY, seconds)
+        return Worker(Step(loaded, {"password": "x", "tone": "soft"}), outlet, MINE, seconds)
 
     def error(self) -> dict[str, Any]:
         (report,) = [publish for publish in self.wire.sent if publish.routing_key == "to.error"]
@@ -464,7 +464,7 @@ def test_the_parts_are_made_of_the_settings(environ: dict[str, str]) -> None:
     assert codec.routes == Routes(
         "DATA_ROUTING_KEY", "ERROR_ROUTING_KEY", "REBOUND_ROUTING_KEY", "SNAPSHOT_ROUTING_KEY"
     )
-    assert assembly.identity(settings).task_id == "FLOW_ID"
+    assert identity(settings.step, {})["taskId"] == "FLOW_ID"
     assert set(assembly.throttle(settings).rates) == {"data"}
 
 

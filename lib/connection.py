@@ -67,12 +67,12 @@ class Connection:
         """The kind of server that is at the address."""
         return servers.of(self.base_url, self.chosen)
 
-    @property
+    @cached_property
     def public(self) -> bool:
         """Whether this is the public API, whose models and rules are known."""
         return self.server is servers.OPENAI
 
-    @property
+    @cached_property
     def address(self) -> str:
         """The base URL without its query, which may hold a key: to be logged, shown and remembered."""
         parts = urlsplit(self.base_url)

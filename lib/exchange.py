@@ -72,7 +72,7 @@ class Exchange:
             request,
             public_api=connection.public,
             strict=self._terms.strict,
-            refusals=self._learned.about(connection.address, request.model),
+            refusals=self._learned.about(connection.address, request.model) if self._learned.refusals else (),
             now=datetime.now(tz=UTC),
         )
 
@@ -150,7 +150,7 @@ class Exchange:
             deadline=self._call.deadline,
             inline_public=self._client.connection.server.inlines_images,
         )
-        return replace(request, body=body)
+        return request if body is request.body else replace(request, body=body)
 
     def _within_budget(self, request: Request) -> tuple[str, ...]:
         """Raise OverBudget unless the request fits at worst; give a sentence if that was counted poorly."""

@@ -25,6 +25,7 @@ MARKED_DAYS_BEFORE = 120
 """So many days before its shutdown a model is marked where one is chosen: the choice is to last."""
 WARNED_DAYS_BEFORE = 30
 """So many days before it every message warns: earlier, months of warnings would be read by nobody."""
+_MOST_FOUND = 1000  # remembered at most; names of models may come from data
 _VARIANT = re.compile(r":(free|online|nitro|floor|extended|beta)$")
 _DATED = re.compile(r"^(.+)-\d{4}-\d{2}-\d{2}$")
 
@@ -113,6 +114,7 @@ class Models:
     source: str
     families: Mapping[str, tuple[re.Pattern[str], Family]]
     rows: Mapping[str, Mapping[str, Any]]
+    _found: dict[str, Family | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def load(cls, user_file: Path | None = None) -> Self:
@@ -131,6 +133,15 @@ class Models:
 
     def find(self, model_id: str) -> Family | None:
         """Give what is known about a model: router prefixes, `ft:` and dates are seen through. Unknown gives None."""
+        found = self._found.get(model_id, self)  # itself stands for what was not looked up yet
+        if not isinstance(found, Models):
+            return found
+        if len(self._found) >= _MOST_FOUND:
+            self._found.clear()
+        found = self._found[model_id] = self._look_up(model_id)
+        return found
+
+    def _look_up(self, model_id: str) -> Family | None:
         plain = _VARIANT.sub("", ROUTER.sub("", model_id))
         fine_tuned = plain.startswith("ft:")
         base = plain.split(":")[1] if fine_tuned else plain

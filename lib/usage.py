@@ -48,10 +48,11 @@ class Usage:
 
     def to_json(self) -> dict[str, Any]:
         """Give the members by their names."""
-        return {member.name: getattr(self, member.name) for member in fields(self)}
+        return {name: getattr(self, name) for name in _MEMBERS}
 
 
-_COUNTS = tuple(member.name for member in fields(Usage) if member.name != "known")
+_MEMBERS = tuple(member.name for member in fields(Usage))
+_COUNTS = tuple(name for name in _MEMBERS if name != "known")
 
 
 def usage_of(completion: Any) -> Usage:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .errors import Fault, InvalidConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from .descriptor import Field
 
@@ -16,7 +16,30 @@ _TICKED = (True, "on", "true")
 _UNTICKED = (False, "off", "false")
 
 
-def bind(fields: Iterable[Field], cfg: Mapping[str, Any]) -> Mapping[str, Any]:
+class Settings(Mapping[str, Any]):
+    """Settings that nobody changes any more; a key by what they are, so that what follows from them can be kept."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> Any:
+        """Give a setting; raise KeyError."""
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the names."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """Count the settings."""
+        return len(self._values)
+
+    __hash__ = object.__hash__
+
+
+def bind(fields: Iterable[Field], cfg: Mapping[str, Any]) -> Settings:
     """Give the settings that a component sees: typed, with defaults, empty ones absent.
 
     A form sends text for numbers, "on" for a ticked box, and "" or null for what was left empty. A field whose
@@ -36,7 +59,7 @@ def bind(fields: Iterable[Field], cfg: Mapping[str, Any]) -> Mapping[str, Any]:
             faults.append(Fault(f"/{field.name}", fault))
     if faults:
         raise InvalidConfig(faults=faults)
-    return MappingProxyType(bound)
+    return Settings(bound)
 
 
 def _missing(field: Field) -> str:

@@ -13,12 +13,11 @@ from pysailor import InvalidConfig, Message, Schema
 from .. import answer as answers
 from .. import question, request
 from ..client import Client
-from ..connection import Connection
 from ..conversation import StoreUnavailable, TurnLost, TurnTooLarge, open_store, owner_of
 from ..exchange import Exchange
 from ..model_choice import models
+from ..setup import setup
 from ..surroundings import Surroundings
-from ..terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,11 +86,11 @@ class _Asking:
 
     def __init__(self, msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> None:
         self._msg, self._cfg, self._ctx = msg, cfg, ctx
-        self._connection = Connection.of(cfg)
+        given = setup(cfg, ctx)
+        self._connection = given.connection
         self._surroundings = ctx.keep(Surroundings)
-        self._terms = Terms.of(cfg)
         client = ctx.keep(Client, self._connection)
-        self._exchange = Exchange(client, self._terms, ctx, snapshot, msg.attachments)
+        self._exchange = Exchange(client, given.terms, ctx, snapshot, msg.attachments)
 
     def conversation(self) -> AbstractContextManager[Conversation]:
         """Give the conversation, held for this turn."""

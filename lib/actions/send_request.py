@@ -12,8 +12,8 @@ from ..client import Client
 from ..connection import Connection
 from ..exchange import Exchange
 from ..model_choice import models
+from ..setup import setup
 from ..surroundings import Surroundings
-from ..terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -29,8 +29,9 @@ __all__ = ["check", "models", "preview", "process"]
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:
     """Send the request and emit the completion; raise InvalidInput, OverBudget, ApiError or BadAnswer."""
-    client = ctx.keep(Client, Connection.of(cfg))
-    exchange = Exchange(client, Terms.of(cfg), ctx, snapshot, msg.attachments)
+    given = setup(cfg, ctx)
+    client = ctx.keep(Client, given.connection)
+    exchange = Exchange(client, given.terms, ctx, snapshot, msg.attachments)
     asked = _request(msg, cfg, client, ctx)
     if cfg.get("emitPieces"):
         result = yield from _emitting_pieces(exchange, asked)
@@ -41,8 +42,9 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
 
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Verdict:
     """Say what is wrong with a request, and what may be, without sending it."""
-    client = ctx.keep(Client, Connection.of(cfg))
-    return Exchange(client, Terms.of(cfg), ctx, snapshot).verdict(_request(msg, cfg, client, ctx))
+    given = setup(cfg, ctx)
+    client = ctx.keep(Client, given.connection)
+    return Exchange(client, given.terms, ctx, snapshot).verdict(_request(msg, cfg, client, ctx))
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:

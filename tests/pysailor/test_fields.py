@@ -61,3 +61,10 @@ def test_a_choice_that_is_not_offered_is_refused() -> None:
 
 def test_what_nobody_declared_stays() -> None:
     assert bind([], {"_account": "1"})["_account"] == "1"
+
+
+def test_bound_settings_are_a_key_and_cannot_be_changed() -> None:
+    bound = bind([], {"x": ["a"]})
+    assert {bound: 1}[bound] == 1
+    assert bound == {"x": ["a"]}
+    assert not hasattr(bound, "__setitem__")

@@ -58,8 +58,11 @@ class ToolCall:
 
 def tool_calls_of(choice: Mapping[str, Any], request: Mapping[str, Any]) -> list[ToolCall]:
     """Give one choice's tool calls, checked."""
+    calls = calls_of(message_of(choice))
+    if not calls:
+        return []
     offered, stopped = _offered(request), _UNFINISHED.get(outcome_of(choice))
-    return [_checked(call, offered, stopped) for call in calls_of(message_of(choice))]
+    return [_checked(call, offered, stopped) for call in calls]
 
 
 def _offered(request: Mapping[str, Any]) -> dict[tuple[str, str], Any]:

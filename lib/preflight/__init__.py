@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from . import messages, model, options, schemas, strict_schema, tools
@@ -46,8 +47,13 @@ def check(
     this server refused before. Never raises, whatever the body.
     """
     subject = Subject(*_read(body), family, public_api, estimate, refusals, now)
-    found = [finding for rule in RULES for finding in rule.findings(subject)]
+    found = [finding for rule in _rules_about(frozenset(subject.words())) for finding in rule.findings(subject)]
     return sorted(found, key=lambda finding: not finding.certain)
+
+
+@lru_cache(maxsize=100)  # the requests of a step mostly hold the same
+def _rules_about(words: frozenset[str]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES if not (rule.about and words.isdisjoint(rule.about)))
 
 
 def is_strict(schema: Mapping[str, Any], family: Family | None = None) -> bool:

@@ -60,15 +60,37 @@ class Subject:
     refusals: tuple[Refusal, ...] = ()
     now: datetime | None = None
 
+    def words(self) -> list[str]:
+        """Give the names of the body's members, and of what else a rule may be about, as far as it is there."""
+        talk = self.conversation
+        others = {
+            "calls": talk.calls,
+            "answers": talk.answers,
+            "names": talk.names,
+            "parts": talk.parts,
+            "silent": talk.silent,
+            "voices": talk.voices,
+            "developer": "developer" in talk.roles,
+            "estimate": self.estimate,
+            "refusals": self.refusals,
+            "gone": self.family and self.family.gone,
+        }
+        return [*self.body, *(name for name, value in others.items() if value)]
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its name, what looks for breaches, where it is from, and on what ground it stands."""
+    """A rule: its name, what looks for breaches, where it is from, and on what ground it stands.
+
+    `about` says what must be there for anything to be found, by names that Subject.words() gives: one of them will do.
+    Most requests have few of them. Empty, the rule is about every request.
+    """
 
     name: str
     look: Callable[[Subject], Iterable[Found]]
     source: str
     ground: Ground = Ground.SERVICE
+    about: tuple[str, ...] = ()
 
     def findings(self, subject: Subject) -> list[Finding]:
         """Give every breach in the request."""

@@ -169,18 +169,46 @@ def _roles(subject: Subject) -> Iterator[tuple[int, Any]]:
 _ORDER = "answered with 400, param messages.[i].role"
 
 RULES = (
-    Rule("tool_message_without_call", _tool_message_without_call, _ORDER),
-    Rule("tool_calls_unanswered", _tool_calls_unanswered, "answered with 400; the text lists the ids"),
-    Rule("too_many_tool_calls", _too_many_tool_calls, "array_above_max_length (openai-dotnet#317)"),
-    Rule("called_name", _called_name, "answered with 400, code invalid_value"),
-    Rule("call_id_length", _call_id_length, "string_above_max_length, not always (vercel/ai#17233)", Ground.DOUBT),
-    Rule("assistant_says_nothing", _assistant_says_nothing, "API reference: content of an assistant message"),
-    Rule("message_name", _message_name, "invalid_value or string_above_max_length, param messages[i].name"),
-    Rule("refusal_stands_alone", _refusal_stands_alone, "API reference: assistant content parts", Ground.DOUBT),
-    Rule("file_without_content", _file_without_content, "API reference: file content part"),
-    Rule("file_without_name", _file_without_name, "API reference: file content part", Ground.DOUBT),
+    Rule("tool_message_without_call", _tool_message_without_call, _ORDER, about=("answers",)),
+    Rule(
+        "tool_calls_unanswered", _tool_calls_unanswered, "answered with 400; the text lists the ids", about=("calls",)
+    ),
+    Rule("too_many_tool_calls", _too_many_tool_calls, "array_above_max_length (openai-dotnet#317)", about=("calls",)),
+    Rule("called_name", _called_name, "answered with 400, code invalid_value", about=("calls",)),
+    Rule(
+        "call_id_length",
+        _call_id_length,
+        "string_above_max_length, not always (vercel/ai#17233)",
+        Ground.DOUBT,
+        about=("calls",),
+    ),
+    Rule(
+        "assistant_says_nothing",
+        _assistant_says_nothing,
+        "API reference: content of an assistant message",
+        about=("silent",),
+    ),
+    Rule(
+        "message_name",
+        _message_name,
+        "invalid_value or string_above_max_length, param messages[i].name",
+        about=("names",),
+    ),
+    Rule(
+        "refusal_stands_alone",
+        _refusal_stands_alone,
+        "API reference: assistant content parts",
+        Ground.DOUBT,
+        about=("parts",),
+    ),
+    Rule("file_without_content", _file_without_content, "API reference: file content part", about=("parts",)),
+    Rule("file_without_name", _file_without_name, "API reference: file content part", Ground.DOUBT, about=("parts",)),
     Rule("text_too_long", _text_too_long, "string_above_max_length, as seen", Ground.DOUBT),
-    Rule("voice_expired", _voice_expired, "API reference: expires_at of an audio answer", Ground.DOUBT),
-    Rule("too_many_breakpoints", _too_many_breakpoints, "API guide: prompt caching", Ground.DOUBT),
-    Rule("developer_unknown", _developer_unknown, "servers other than the public API", Ground.DOUBT),
+    Rule(
+        "voice_expired", _voice_expired, "API reference: expires_at of an audio answer", Ground.DOUBT, about=("voices",)
+    ),
+    Rule("too_many_breakpoints", _too_many_breakpoints, "API guide: prompt caching", Ground.DOUBT, about=("parts",)),
+    Rule(
+        "developer_unknown", _developer_unknown, "servers other than the public API", Ground.DOUBT, about=("developer",)
+    ),
 )

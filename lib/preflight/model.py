@@ -9,6 +9,7 @@ from pysailor import pointer_to
 from ..models import WARNED_DAYS_BEFORE
 from .finding import Ground, Rule
 from .options import TOKEN_CAPS, number, wants_audio
+from .tools import TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -224,26 +225,64 @@ _FAMILY = "unsupported_parameter or unsupported_value; table of models"
 
 RULES = (
     Rule("another_endpoint", _another_endpoint, "answered with 404: only supported in v1/responses", Ground.TABLE),
-    Rule("gone", _gone, "deprecations page; table of models", Ground.DOUBT),
-    Rule("goes_soon", _goes_soon, "deprecations page; table of models", Ground.DOUBT),
+    Rule("gone", _gone, "deprecations page; table of models", Ground.DOUBT, about=("gone",)),
+    Rule("goes_soon", _goes_soon, "deprecations page; table of models", Ground.DOUBT, about=("gone",)),
     Rule("field_not_taken", _field_not_taken, _FAMILY, Ground.TABLE),
     Rule("field_needs_no_reasoning", _field_needs_no_reasoning, _FAMILY, Ground.TABLE),
     Rule("field_may_need_no_reasoning", _field_may_need_no_reasoning, _FAMILY, Ground.DOUBT),
-    Rule("token_cap_name", _token_cap_name, "unsupported_parameter, param max_tokens", Ground.TABLE),
-    Rule("effort_value", _effort_value, "unsupported_value, param reasoning_effort", Ground.TABLE),
-    Rule("effort_max", _effort_max, "as seen", Ground.DOUBT),
-    Rule("tools_never", _tools_never, "API guide: latest models", Ground.TABLE),
     Rule(
-        "tools_need_no_reasoning", _tools_need_no_reasoning, "param reasoning_effort (openai-openapi#541)", Ground.TABLE
+        "token_cap_name",
+        _token_cap_name,
+        "unsupported_parameter, param max_tokens",
+        Ground.TABLE,
+        about=("max_tokens",),
     ),
-    Rule("custom_tools", _custom_tools, "API guide: custom tools are for gpt-5 and later", Ground.TABLE),
-    Rule("spoken_answer", _spoken_answer, "API guide: audio", Ground.TABLE),
+    Rule(
+        "effort_value",
+        _effort_value,
+        "unsupported_value, param reasoning_effort",
+        Ground.TABLE,
+        about=("reasoning_effort",),
+    ),
+    Rule("effort_max", _effort_max, "as seen", Ground.DOUBT, about=("reasoning_effort",)),
+    Rule("tools_never", _tools_never, "API guide: latest models", Ground.TABLE, about=TOOLS),
+    Rule(
+        "tools_need_no_reasoning",
+        _tools_need_no_reasoning,
+        "param reasoning_effort (openai-openapi#541)",
+        Ground.TABLE,
+        about=TOOLS,
+    ),
+    Rule(
+        "custom_tools", _custom_tools, "API guide: custom tools are for gpt-5 and later", Ground.TABLE, about=("tools",)
+    ),
+    Rule("spoken_answer", _spoken_answer, "API guide: audio", Ground.TABLE, about=("modalities",)),
     Rule("value_not_taken", _value_not_taken, "invalid_parameter; table of models", Ground.TABLE),
-    Rule("tier_not_offered", _tier_not_offered, "price page; table of models", Ground.DOUBT),
-    Rule("original_detail", _original_detail, "API guide: images", Ground.DOUBT),
-    Rule("cap_above_model", _cap_above_model, "answered with 400: supports at most N completion tokens", Ground.TABLE),
-    Rule("little_room_for_reasoning", _little_room_for_reasoning, "API guide: reasoning", Ground.DOUBT),
-    Rule("context_exceeded", _context_exceeded, "context_length_exceeded; counted here", Ground.DOUBT),
-    Rule("context_far_exceeded", _context_far_exceeded, "context_length_exceeded, param messages", Ground.TABLE),
-    Rule("refused_before", _refused_before, "this server's own answer", Ground.DOUBT),
+    Rule("tier_not_offered", _tier_not_offered, "price page; table of models", Ground.DOUBT, about=("service_tier",)),
+    Rule("original_detail", _original_detail, "API guide: images", Ground.DOUBT, about=("parts",)),
+    Rule(
+        "cap_above_model",
+        _cap_above_model,
+        "answered with 400: supports at most N completion tokens",
+        Ground.TABLE,
+        about=TOKEN_CAPS,
+    ),
+    Rule(
+        "little_room_for_reasoning", _little_room_for_reasoning, "API guide: reasoning", Ground.DOUBT, about=TOKEN_CAPS
+    ),
+    Rule(
+        "context_exceeded",
+        _context_exceeded,
+        "context_length_exceeded; counted here",
+        Ground.DOUBT,
+        about=("estimate",),
+    ),
+    Rule(
+        "context_far_exceeded",
+        _context_far_exceeded,
+        "context_length_exceeded, param messages",
+        Ground.TABLE,
+        about=("estimate",),
+    ),
+    Rule("refused_before", _refused_before, "this server's own answer", Ground.DOUBT, about=("refusals",)),
 )

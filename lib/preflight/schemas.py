@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from .tools import Toolbox
 
 
+CARRIERS = ("response_format", "tools", "functions")
+"""The members that a schema may stand in."""
+
+
 def given(body: Mapping[str, Any], toolbox: Toolbox) -> Iterator[tuple[str, dict[str, Any], bool]]:
     """Give every schema of a request: of the answer and of each function's parameters; and whether it is strict."""
     wanted = body.get("response_format")
@@ -47,6 +51,8 @@ def _unusable(subject: Subject) -> Iterator[tuple[str, dict[str, Any], BadSchema
 
 
 RULES = (
-    Rule("not_a_schema", _not_a_schema, "JSON Schema, in its editions of 2020-12, 7 and 4", Ground.LOGIC),
-    Rule("schema_of_no_use", _schema_of_no_use, "the check of the answer here", Ground.DOUBT),
+    Rule(
+        "not_a_schema", _not_a_schema, "JSON Schema, in its editions of 2020-12, 7 and 4", Ground.LOGIC, about=CARRIERS
+    ),
+    Rule("schema_of_no_use", _schema_of_no_use, "the check of the answer here", Ground.DOUBT, about=CARRIERS),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor import pointer_to
 
 from .finding import Ground, Rule
-from .schemas import given
+from .schemas import CARRIERS, given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -217,16 +217,16 @@ def _list(value: Any) -> list[Any]:
 _GUIDE = "API guide: structured outputs, supported schemas"
 
 RULES = (
-    Rule("strict_root", _root, _GUIDE),
-    Rule("strict_additional_properties", _additional_properties, _GUIDE),
-    Rule("strict_all_required", _all_required, _GUIDE),
-    Rule("strict_refused_keyword", _refused_keyword, _GUIDE),
-    Rule("strict_doubtful_keyword", _doubtful_keyword, _GUIDE, Ground.DOUBT),
-    Rule("strict_fine_tuned_keyword", _fine_tuned_keyword, _GUIDE),
-    Rule("strict_depth", _depth, _GUIDE),
-    Rule("strict_properties", _properties, _GUIDE),
-    Rule("strict_characters", _characters, _GUIDE),
-    Rule("strict_choices", _choices, _GUIDE),
-    Rule("strict_long_choices", _long_choices, _GUIDE),
-    Rule("strict_dangling_reference", _dangling_reference, "JSON Schema: $ref", Ground.LOGIC),
+    Rule("strict_root", _root, _GUIDE, about=CARRIERS),
+    Rule("strict_additional_properties", _additional_properties, _GUIDE, about=CARRIERS),
+    Rule("strict_all_required", _all_required, _GUIDE, about=CARRIERS),
+    Rule("strict_refused_keyword", _refused_keyword, _GUIDE, about=CARRIERS),
+    Rule("strict_doubtful_keyword", _doubtful_keyword, _GUIDE, Ground.DOUBT, about=CARRIERS),
+    Rule("strict_fine_tuned_keyword", _fine_tuned_keyword, _GUIDE, about=CARRIERS),
+    Rule("strict_depth", _depth, _GUIDE, about=CARRIERS),
+    Rule("strict_properties", _properties, _GUIDE, about=CARRIERS),
+    Rule("strict_characters", _characters, _GUIDE, about=CARRIERS),
+    Rule("strict_choices", _choices, _GUIDE, about=CARRIERS),
+    Rule("strict_long_choices", _long_choices, _GUIDE, about=CARRIERS),
+    Rule("strict_dangling_reference", _dangling_reference, "JSON Schema: $ref", Ground.LOGIC, about=CARRIERS),
 )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _MOST_TOOLS = 128
 _KINDS = ("function", "custom")
+TOOLS = ("tools", "functions")
+"""The members that offer tools, the newer first."""
 
 
 def named_well(name: str) -> bool:
@@ -173,14 +175,50 @@ def _strict_null(subject: Subject) -> Iterator[Found]:
 
 
 RULES = (
-    Rule("no_tools", _no_tools, "answered with 400: empty array"),
-    Rule("too_many_tools", _too_many_tools, "array_above_max_length, param tools"),
-    Rule("tool_name", _tool_name, "invalid_value or string_above_max_length, param tools[i].function.name"),
-    Rule("tool_names_unique", _tool_names_unique, "gateways refuse it; a call could mean either", Ground.LOGIC),
-    Rule("choice_without_tools", _choice_without_tools, "answered with 400, param tool_choice (vllm#40311)"),
-    Rule("choice_of_missing_tool", _choice_of_missing_tool, "answered with 400, param tool_choice", Ground.LOGIC),
-    Rule("function_call_without_functions", _function_call_without_functions, "answered with 400, param function_call"),
-    Rule("call_of_missing_function", _call_of_missing_function, "as for tool_choice", Ground.LOGIC),
-    Rule("parameters_not_an_object", _parameters_not_an_object, "code invalid_function_parameters", Ground.DOUBT),
-    Rule("strict_null", _strict_null, "servers other than the public API", Ground.DOUBT),
+    Rule("no_tools", _no_tools, "answered with 400: empty array", about=("tools",)),
+    Rule("too_many_tools", _too_many_tools, "array_above_max_length, param tools", about=("tools",)),
+    Rule(
+        "tool_name", _tool_name, "invalid_value or string_above_max_length, param tools[i].function.name", about=TOOLS
+    ),
+    Rule(
+        "tool_names_unique",
+        _tool_names_unique,
+        "gateways refuse it; a call could mean either",
+        Ground.LOGIC,
+        about=TOOLS,
+    ),
+    Rule(
+        "choice_without_tools",
+        _choice_without_tools,
+        "answered with 400, param tool_choice (vllm#40311)",
+        about=("tool_choice", "parallel_tool_calls"),
+    ),
+    Rule(
+        "choice_of_missing_tool",
+        _choice_of_missing_tool,
+        "answered with 400, param tool_choice",
+        Ground.LOGIC,
+        about=("tool_choice",),
+    ),
+    Rule(
+        "function_call_without_functions",
+        _function_call_without_functions,
+        "answered with 400, param function_call",
+        about=("function_call",),
+    ),
+    Rule(
+        "call_of_missing_function",
+        _call_of_missing_function,
+        "as for tool_choice",
+        Ground.LOGIC,
+        about=("function_call",),
+    ),
+    Rule(
+        "parameters_not_an_object",
+        _parameters_not_an_object,
+        "code invalid_function_parameters",
+        Ground.DOUBT,
+        about=TOOLS,
+    ),
+    Rule("strict_null", _strict_null, "servers other than the public API", Ground.DOUBT, about=("tools",)),
 )

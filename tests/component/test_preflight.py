@@ -14,6 +14,10 @@ from hypothesis import strategies as st
 from lib import question
 from lib.models import Models
 from lib.preflight import RULES, Finding, Learned, Refusal, adapt, check, is_strict, learn
+from lib.preflight.conversation import Conversation
+from lib.preflight.finding import Subject
+from lib.preflight.strict_schema import StrictSchema
+from lib.preflight.tools import Toolbox
 from lib.tokens import Estimate
 
 MODELS = Models.load()
@@ -921,3 +925,21 @@ def test_no_body_makes_it_raise(body: dict[str, Any], said: list[Any], model: st
         findings = check(whole, family=MODELS.find(model), public_api=public, now=NOW, refusals=(REFUSED,))
         assert all(one.message and one.fix for one in findings)
         adapt(whole, MODELS.find(model))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(FIELDS), values.filter(lambda value: value is not None), max_size=8),
+    messages,
+    st.sampled_from(["gpt-5.5", "gpt-4o", "gpt-5-search-api", "none"]),
+    st.booleans(),
+)
+def test_a_rule_finds_nothing_where_all_that_it_is_about_is_absent(
+    body: dict[str, Any], said: list[Any], model: str, public: bool
+) -> None:
+    toolbox = Toolbox.of(body)
+    strict_schemas = StrictSchema.all_of(body, toolbox)
+    subject = Subject(body, Conversation.of(said), toolbox, strict_schemas, MODELS.find(model), public, now=NOW)
+    for rule in RULES:
+        if rule.about and not set(rule.about).intersection(subject.words()):
+            assert rule.findings(subject) == []

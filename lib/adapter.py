@@ -20,7 +20,7 @@ _IN_ONE_PIECE = 64 * 1024  # so large a request may be to be sent at once; above
 
 
 class Calm:
-    """A socket whose time limit is set only where it changes: at each system call another thread takes Python's lock."""
+    """A socket whose time limit is set only where it changes: at a system call another thread takes Python's lock."""
 
     def __init__(self, wire: Any) -> None:
         self._wire = wire
@@ -60,7 +60,8 @@ class Stoppable:
         self._tell()
         if self.sock is not None:
             self.timeout = self.calls.left  # not that of connecting: it is done
-        self._held = held = []
+        held: list[bytes] = []
+        self._held = held
         try:
             super().request(*args, **kwargs)  # type: ignore[misc]  # urllib3's, of whatever kind
         finally:

@@ -144,7 +144,7 @@ class Client:
                 self._templates.clear()
             template = self._templates[method, url] = self._prepared(method, url)
         request = template.copy()
-        request.headers["X-Client-Request-Id"] = str(uuid.UUID(int=random.getrandbits(128), version=4))  # noqa: S311 - names a try, guards nothing
+        request.headers["X-Client-Request-Id"] = str(uuid.UUID(int=random.getrandbits(128), version=4))
         if body is not None:
             request.body = body
             request.headers["Content-Length"] = str(len(body))

@@ -1,7 +1,11 @@
-"""Conversations in this process: gone when it ends. For tests, and for people who try things out."""
+"""Conversations in this process: gone when it ends, and the oldest before that when there are too many.
+
+For tests, and for people who try things out.
+"""
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -14,6 +18,9 @@ from .turn import Place, Summary, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+MOST_CONVERSATIONS = 10_000
+MOST_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +40,27 @@ class _Kept:
     expires: float | None
     rows: list[_Row] = field(default_factory=list)
 
+    @property
+    def size(self) -> int:
+        return sum(sys.getsizeof(row.document) for row in self.rows)
+
 
 class MemoryStore(Store):
-    """Conversations in a dict."""
+    """Conversations in a dict, the one silent for longest first. It is forgotten when there is too much of them."""
 
-    def __init__(self, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self,
+        lease_seconds: float = LEASE_SECONDS,
+        *,
+        most_conversations: int = MOST_CONVERSATIONS,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         """Be empty."""
         super().__init__(lease_seconds)
+        self._most_conversations, self._most_bytes = most_conversations, most_bytes
         self._lock = threading.RLock()
         self._kept: dict[Place, _Kept] = {}
+        self._size = 0
 
     def _turns(self, place: Place, newest: int | None) -> Sequence[Turn]:
         with self._lock:
@@ -61,7 +80,7 @@ class MemoryStore(Store):
     def _delete(self, place: Place) -> bool:
         with self._lock:
             kept = self._standing(place)
-            self._kept.pop(place, None)
+            self._drop(place)
             return kept is not None and bool(kept.rows)
 
     def purge(self) -> int:
@@ -69,7 +88,7 @@ class MemoryStore(Store):
         with self._lock:
             gone = [place for place in self._kept if self._standing(place) is None]
             for place in gone:
-                del self._kept[place]
+                self._drop(place)
             return len(gone)
 
     def _look(self, place: Place) -> tuple[Lease | None, float]:
@@ -83,6 +102,7 @@ class MemoryStore(Store):
             if (kept.lease if kept else None) != old:
                 return False
             if kept is None:
+                self._drop(place)
                 self._kept[place] = _Kept(new, new.until)
             else:
                 kept.lease = new
@@ -96,7 +116,7 @@ class MemoryStore(Store):
                 return
             kept.lease = left(kept.lease, token)
             if not kept.rows and not kept.lease.queue:
-                del self._kept[place]
+                self._drop(place)
 
     def _append(self, place: Place, token: str, draft: Draft, ttl_seconds: float | None) -> Turn:
         with self._lock:
@@ -109,9 +129,25 @@ class MemoryStore(Store):
                 raise TurnLost(turn_lost_text(place))
             row = _Row(len(kept.rows) + 1, draft.key, time.time(), draft.document)
             kept.rows.append(row)
+            self._size += sys.getsizeof(row.document)
+            self._kept[place] = self._kept.pop(place)
             kept.lease = left(kept.lease, token)
             kept.expires = None if ttl_seconds is None else row.at + ttl_seconds
+            self._make_room()
             return row.turn()
+
+    def _make_room(self) -> None:
+        """Forget the conversations silent for longest, but for those whose turn is being made, until all fits."""
+        while len(self._kept) > self._most_conversations or self._size > self._most_bytes:
+            oldest = next((place for place, kept in self._kept.items() if kept.rows and not kept.lease.holder), None)
+            if oldest is None:
+                return
+            self._drop(oldest)
+
+    def _drop(self, place: Place) -> None:
+        kept = self._kept.pop(place, None)
+        if kept is not None:
+            self._size -= kept.size
 
     def _standing(self, place: Place) -> _Kept | None:
         kept = self._kept.get(place)

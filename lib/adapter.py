@@ -14,6 +14,10 @@ from .response import bear
 if TYPE_CHECKING:
     from .response import Cancel
 
+REQUEST_ID = "X-Client-Request-Id"
+OF_ONE_REQUEST = (REQUEST_ID, "Content-Length")
+"""The headers that differ from request to request."""
+
 _ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
 _CONNECTIONS = 1000  # more than any prefetch; a connection is made only when one is needed
 _IN_ONE_PIECE = 64 * 1024  # so large a request may be to be sent at once; above, copying costs more than a system call
@@ -42,6 +46,7 @@ class Stoppable:
     """
 
     calls: Calls
+    lines: dict[tuple[str, Any], bytes]
     sock: Any
     timeout: Any
     wire: Any = None
@@ -68,6 +73,16 @@ class Stoppable:
             self._held = None
         for piece in [b"".join(held)] if sum(map(len, held)) <= _IN_ONE_PIECE else held:
             self.send(piece)
+
+    def putheader(self, header: str, *values: Any) -> None:
+        """Add a line to the head; one that all requests of a client have in common is checked and written once."""
+        line = self.lines.get((header, values))
+        if line is not None:
+            self._output(line)  # type: ignore[attr-defined]  # http.client's
+            return
+        super().putheader(header, *values)  # type: ignore[misc]  # urllib3's, of whatever kind
+        if header not in OF_ONE_REQUEST and len(values) == 1:
+            self.lines[header, values] = f"{header}: {values[0]}".encode("latin-1")
 
     def send(self, data: bytes) -> None:
         """Send, or hold what belongs to a request until all of it is there."""
@@ -125,7 +140,8 @@ class Adapter(HTTPAdapter):
         if pool is None:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
             if not issubclass(pool.ConnectionCls, Stoppable):
-                pool.ConnectionCls = type("Connection", (Stoppable, pool.ConnectionCls), {"calls": self._calls})
+                shared = {"calls": self._calls, "lines": {}}
+                pool.ConnectionCls = type("Connection", (Stoppable, pool.ConnectionCls), shared)
             self._pool = pool
         return pool
 

@@ -15,7 +15,7 @@ import urllib3.exceptions
 from pysailor import HttpRequest
 
 from . import errors, response, retry
-from .adapter import Adapter
+from .adapter import REQUEST_ID, Adapter
 from .errors import ApiError, Try
 from .response import Cancel
 from .servers import CHAT, MODELS
@@ -123,7 +123,7 @@ class Client:
                 document, request_id = yield from self._try(request, end, call, cancel)
             except ApiError as error:
                 error.mask(self.connection.masked)
-                own_id = request.headers["X-Client-Request-Id"]
+                own_id = request.headers[REQUEST_ID]
                 tries.append(Try(error.code, time.monotonic() - began, error.request_id or own_id))
                 error.tries = tuple(tries)
                 pause = retry.wait(error, len(tries) - 1, call.limits, random.random())  # noqa: S311 - jitter
@@ -144,7 +144,7 @@ class Client:
                 self._templates.clear()
             template = self._templates[method, url] = self._prepared(method, url)
         request = template.copy()
-        request.headers["X-Client-Request-Id"] = str(uuid.UUID(int=random.getrandbits(128), version=4))
+        request.headers[REQUEST_ID] = str(uuid.UUID(int=random.getrandbits(128), version=4))
         if body is not None:
             request.body = body
             request.headers["Content-Length"] = str(len(body))

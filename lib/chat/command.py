@@ -6,6 +6,7 @@ Everything heavy is imported when the command runs, so that declaring it costs n
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import ipaddress
 import os
@@ -123,6 +124,7 @@ def run(args: argparse.Namespace, environment: Mapping[str, str] | None = None) 
         with ExitStack() as stack:
             listener = _listener(args, config, environment, stack)
             _welcome(config, listener, args, environment)
+            gc.freeze()  # what is loaded by now stays: looking through it would hold all answers up for some 10 ms
             listener.run()
     except InvalidConfig as error:
         return _told(MISUSED, *str(error).splitlines())

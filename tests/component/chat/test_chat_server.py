@@ -626,6 +626,15 @@ def test_too_many_sockets_of_one_address_are_refused(serve: Serve) -> None:
     assert caught.value.response.status_code == 503
 
 
+def test_behind_a_proxy_on_this_machine_visitors_are_told_apart(serve: Serve) -> None:
+    server = serve(allowances=Allowances(connections_of_an_address=1))
+    mine, theirs = ({"X-Forwarded-For": address} for address in ("192.0.2.1", "192.0.2.2"))
+    with socket(server, additional_headers=mine) as ws, socket(server, additional_headers=theirs) as other:
+        assert turn(ws, "Hi") == turn(other, "Hi")
+        with pytest.raises(InvalidStatus), socket(server, additional_headers=mine):
+            pass
+
+
 def test_too_many_questions_that_wait_are_told(serve: Serve, played: Played) -> None:
     played.play = gate = Gate()
     with socket(serve(allowances=Allowances(waiting_questions=1)), "?format=json") as ws:

@@ -145,12 +145,17 @@ def _pieces(
 
 def _rest(response: requests.Response, first: bytes, deadline: Deadline) -> bytes:
     pieces, size = [first], len(first)
-    while piece := _next(response, deadline):
+    while not _is_whole(response) and (piece := _next(response, deadline)):
         pieces.append(piece)
         size += len(piece)
         if size > _LARGEST_ANSWER:
             raise ApiError("unreadable", f"It is larger than {_LARGEST_ANSWER >> 20} MiB.")
     return b"".join(pieces)
+
+
+def _is_whole(response: requests.Response) -> bool:
+    """Say whether all has come that the answer's length tells; a decoder may still hold some of what is compressed."""
+    return response.raw.length_remaining == 0 and "content-encoding" not in response.headers
 
 
 def _next(response: requests.Response, deadline: Deadline) -> bytes:

@@ -7,10 +7,12 @@ WORKDIR /build
 COPY pyproject.toml component.json logo.png README.md LICENSE ./
 COPY pysailor pysailor
 COPY lib lib
-# pip is needed here only: the environment that goes into the image has none.
+# pip is needed here only: the environment that goes into the image has none. It compiles what it installs as packages,
+# and a container writes no bytecode; so the component is compiled here, valid by content, whatever time its files get.
 RUN python -m venv --without-pip /opt/pysailor \
     && python -m pip --python /opt/pysailor install --no-cache-dir ".[${EXTRAS}]" \
-    && mv /opt/pysailor/share/pysailor/components/chatgpt-component /component
+    && mv /opt/pysailor/share/pysailor/components/chatgpt-component /component \
+    && python -m compileall -q --invalidation-mode checked-hash /component/lib
 
 FROM python:3.13-slim
 # The platform calls /sbin/tini and expects the user node. Which tini Debian has does not matter.

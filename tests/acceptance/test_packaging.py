@@ -151,6 +151,12 @@ def test_the_image_holds_the_component_where_the_platform_looks(image: Image) ->
     assert not image.at("/opt/pysailor/share/pysailor/components/chatgpt-component").exists()
 
 
+def test_the_component_in_the_image_is_compiled_since_a_container_writes_no_bytecode(image: Image) -> None:
+    lib = image.at("/component/lib")
+    compiled = {path.parents[1] / f"{path.name.split('.')[0]}.py" for path in lib.rglob("__pycache__/*.pyc")}
+    assert compiled == set(lib.rglob("*.py"))
+
+
 def test_the_image_brings_what_a_worker_needs_and_no_tools(image: Image) -> None:
     (packages,) = image.at("/opt/pysailor/lib").glob("python*/site-packages")
     names = {path.name.lower().split("-")[0] for path in packages.iterdir()}

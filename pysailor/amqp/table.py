@@ -21,6 +21,7 @@ LOG = logging.getLogger(__name__)
 BASIC: Final = 60
 """The class of a message's properties, among AMQP's classes of methods."""
 _LONGEST_SHORT: Final = 255
+_DEEPEST: Final = 50
 _SIZE: Final = struct.Struct(">I")
 _INTEGER: Final = struct.Struct(">ci")
 _LONG: Final = struct.Struct(">cq")
@@ -83,7 +84,7 @@ class Properties:
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
-def read_table(content: bytes, offset: int) -> tuple[dict[Any, Any], int]:
+def read_table(content: bytes, offset: int, depth: int = 0) -> tuple[dict[Any, Any], int]:
     """Give a table, and where it ends. What cannot be read is left out, with all that follows it in this table."""
     begin = offset + 4
     end = begin + _SIZE.unpack_from(content, offset)[0]
@@ -96,18 +97,19 @@ def read_table(content: bytes, offset: int) -> tuple[dict[Any, Any], int]:
             if kind == _S:
                 table[name], offset = _read_long(content, offset + 1)
             else:
-                table[name], offset = _READERS[kind](content, offset + 1)
+                table[name], offset = _read_value(kind, content, offset + 1, depth)
     except _UNREADABLE as error:
         LOG.warning("a header cannot be read (%s): %d were read before it", type(error).__name__, len(table))
     return table, end
 
 
-def _read_headers(content: bytes, offset: int) -> tuple[dict[Any, Any], int]:
-    try:
-        return read_table(content, offset)
-    except RecursionError:
-        LOG.warning("the headers are nested too deep to be read: the message is taken for one without any")
-        return {}, offset + 4 + int(_SIZE.unpack_from(content, offset)[0])
+def _read_value(kind: int, content: bytes, offset: int, depth: int) -> tuple[Any, int]:
+    read = _READERS.get(kind)
+    if read is not None:
+        return read(content, offset)
+    if depth == _DEEPEST:
+        raise ValueError("it is nested too deep: it could be read, but not be written again")
+    return _NESTED[kind](content, offset, depth + 1)
 
 
 def _read_short(content: bytes, offset: int) -> tuple[str | bytes, int]:
@@ -134,13 +136,13 @@ def _read_bytes(content: bytes, offset: int) -> tuple[bytes, int]:
     return content[begin:end], end
 
 
-def _read_list(content: bytes, offset: int) -> tuple[list[Any], int]:
+def _read_list(content: bytes, offset: int, depth: int) -> tuple[list[Any], int]:
     begin = offset + 4
     end = begin + _SIZE.unpack_from(content, offset)[0]
     items: list[Any] = []
     offset = begin
     while offset < end:
-        value, offset = _READERS[content[offset]](content, offset + 1)
+        value, offset = _read_value(content[offset], content, offset + 1, depth)
         items.append(value)
     return items, end
 
@@ -183,8 +185,12 @@ _READERS: Final[Mapping[int, Read]] = {
     for kind, read in (
         *zip("bBUsuIilLfd", map(_number, "bBhhHiIqqfd"), strict=True),
         *(("t", _read_flag), ("V", _read_nothing), ("D", _read_decimal), ("T", _read_timestamp)),
-        *(("S", _read_long), ("x", _read_bytes), ("A", _read_list), ("F", read_table)),
+        *(("S", _read_long), ("x", _read_bytes)),
     )
+}
+_NESTED: Final[Mapping[int, Callable[[bytes, int, int], tuple[Any, int]]]] = {
+    ord("A"): _read_list,
+    ord("F"): read_table,
 }
 
 
@@ -268,7 +274,7 @@ _WRITE_SECONDS: Final[Write] = struct.Struct(">Q").pack
 _ORDER: Final[tuple[tuple[str, Read, Write], ...]] = (
     ("content_type", _read_short, _write_short),
     ("content_encoding", _read_short, _write_short),
-    ("headers", _read_headers, write_table),
+    ("headers", read_table, write_table),
     ("delivery_mode", _OCTET, _WRITE_OCTET),
     ("priority", _OCTET, _WRITE_OCTET),
     ("correlation_id", _read_short, _write_short),

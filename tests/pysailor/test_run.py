@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -20,7 +21,7 @@ from pysailor.emitter import Outlet, TooLate, new_id
 from pysailor.errors import Defect, Rebound, SailorError, StepError
 from pysailor.hooks import Hooks, emitting
 from pysailor.lightweight import Bodies
-from pysailor.log import Redaction
+from pysailor.log import BunyanFormatter, LogTo, Redaction
 from pysailor.message import Message
 from pysailor.object_storage import ObjectStorageError
 from pysailor.platform_api import PlatformApiError
@@ -292,6 +293,16 @@ def test_keys_or_a_body_that_cannot_be_stored_fail_the_message_whatever_the_comp
     worker._outlet = replace(worker._outlet, store_keys=broken, bodies=Bodies(away, threshold=10))
     assert worker(order("anything")) is Outcome.FAILED
     assert bench.error()["message"] == "The platform is away"
+
+
+def test_what_a_component_chokes_on_is_in_the_error_message_and_not_in_the_log(bench: Bench) -> None:
+    stream = io.StringIO()
+    with LogTo(stream, BunyanFormatter({}, Redaction())):
+        assert bench.worker()(order("jane@example.com")) is Outcome.FAILED
+    assert "The component has a defect" in stream.getvalue()
+    assert "obey.py" in stream.getvalue()
+    assert "jane" not in stream.getvalue()
+    assert "jane@example.com" in bench.error()["message"]
 
 
 def test_a_failure_at_telling_a_failure_rejects_and_raises_nothing(bench: Bench) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 
 from .response import bear
 
@@ -128,7 +127,7 @@ class Adapter(HTTPAdapter):
         """Give the answer as requests does, but for cookies and the text's encoding: an API has no use for them."""
         answer = requests.Response()
         answer.status_code, answer.reason = resp.status, resp.reason
-        answer.headers = CaseInsensitiveDict(resp.headers)
+        answer.headers = resp.headers  # urllib3's dictionary looks up a name in any case, too
         answer.url, answer.request, answer.raw = str(req.url), req, resp
         return answer
 

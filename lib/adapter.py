@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.adapters import HTTPAdapter
 
+from .head import Reply
 from .response import bear
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Adapter(HTTPAdapter):
         if pool is None:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
             if not issubclass(pool.ConnectionCls, Stoppable):
-                shared = {"calls": self._calls, "lines": {}}
+                shared = {"calls": self._calls, "lines": {}, "response_class": Reply}
                 pool.ConnectionCls = type("Connection", (Stoppable, pool.ConnectionCls), shared)
             self._pool = pool
         return pool

@@ -1,6 +1,6 @@
 """An answer's head, read in one go where it is a plain one, as nearly all are; http.client reads all others.
 
-http.client parses a head as it would an e-mail, which takes a seventh of a call, with three headers; services send 25.
+http.client parses a head as it would an e-mail: an eighth of a call with three headers, and a service sends more.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from .adapter import REQUEST_ID, Adapter
 from .errors import ApiError, Try
 from .response import Cancel
 from .servers import CHAT, MODELS
+from .stream import drained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -78,7 +79,7 @@ class Client:
 
         `show` gets the words of the first choice as they come.
         """
-        return _drained(self.stream(body, call), show)
+        return drained(self.stream(body, call), show)
 
     def stream(self, body: Mapping[str, Any], call: Call) -> Generator[Piece, None, Answer]:
         """Ask as complete() does: yield the pieces of the answer as they come, and return the whole."""
@@ -91,7 +92,7 @@ class Client:
 
     def models(self, call: Call) -> list[dict[str, Any]]:
         """List what the credential may use, as GET /models has it; raise ApiError."""
-        answer = _drained(self._ask("GET", self.connection.url(MODELS), None, call))
+        answer = drained(self._ask("GET", self.connection.url(MODELS), None, call))
         listed = answer.body.get("data")
         if not isinstance(listed, list):
             raise ApiError("unreadable", "It holds no list of models.", request_id=answer.request_id)
@@ -189,17 +190,6 @@ class Client:
         with answer:
             pause = retry.hint(answer.headers, time.time())
             raise errors.from_answer(answer.status_code, answer.headers, response.content(answer, end), pause)
-
-
-def _drained(pieces: Generator[Piece, None, Answer], show: Callable[[str], None] | None = None) -> Answer:
-    while True:
-        try:
-            piece = next(pieces)
-        except StopIteration as end:
-            answer: Answer = end.value
-            return answer
-        if show is not None and piece.choice == 0 and piece.kind in ("content", "refusal"):
-            show(piece.text)
 
 
 def _cancelled(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiError:

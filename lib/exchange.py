@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from .preflight.options import wants_audio
 from .request import judge
 from .result import Result, judged
 from .servers import OLLAMA, OTHER
+from .stream import drained
 from .surroundings import Surroundings
 from .usage import Plan, cost, keep_within, usage_of, worst_case
 
@@ -103,19 +103,7 @@ class Exchange:
 
     def result(self, request: Request, show: Callable[[str], None] | None = None) -> Result:
         """Ask, show the words of the first choice as they come, and give the result; raise as pieces() does."""
-        with closing(self.pieces(request)) as answering:
-            while True:
-                try:
-                    piece = next(answering)
-                except StopIteration as end:
-                    result: Result = end.value
-                    return result
-                self.show(piece, show)
-
-    def show(self, piece: Piece, show: Callable[[str], None] | None = None) -> None:
-        """Show a piece to whoever watches the step, or to `show`."""
-        if piece.choice == 0 and piece.kind in ("content", "refusal"):
-            (show or self._ctx.partial)(piece.text)
+        return drained(self.pieces(request), show or self._ctx.partial)
 
     def _round(self, request: Request, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
         try:

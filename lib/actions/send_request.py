@@ -9,7 +9,6 @@ from pysailor import Message
 
 from .. import request
 from ..client import Client
-from ..connection import Connection
 from ..exchange import Exchange
 from ..model_choice import models
 from ..setup import setup
@@ -48,8 +47,8 @@ def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> 
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
-    """Give the request that process would send."""
-    client = ctx.keep(Client, Connection.of(cfg))
+    """Give the request that process would send, before files are fetched."""
+    client = ctx.keep(Client, setup(cfg, ctx).connection)
     return client.preview(_request(msg, cfg, client, ctx).body)
 
 

@@ -36,6 +36,14 @@ _NO_ADDRESS = (
     urllib3.exceptions.ProxySchemeUnknown,
 )
 _ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
+_UNSENT: tuple[tuple[type[Exception], str, str], ...] = (
+    (requests.ReadTimeout, "timeout", "No answer after {seconds} seconds."),
+    (requests.exceptions.SSLError, "untrusted", ""),
+    (requests.exceptions.ProxyError, "unreachable", "The proxy did not lead to {server}."),
+    (requests.ConnectTimeout, "unreachable", "{server} did not answer in time."),
+    (urllib3.exceptions.NameResolutionError, "unreachable", "Nobody knows the name {server}."),
+    (urllib3.exceptions.NewConnectionError, "unreachable", "Nobody listens at {server}."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +190,7 @@ class Client:
         try:
             answer = self._adapter.send_for(cancel, request, timeout=timeout, **self._ways)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as fault:
-            raise _unsent(fault, call.limits) from fault
+            raise _unsent(fault, call.limits, self.connection.server_name) from fault
         except OSError as fault:  # the file of certificates that the environment names is not there
             raise ApiError("untrusted", str(fault)) from fault
         if 200 <= answer.status_code < 300:  # noqa: PLR2004 - the class of good answers; a redirection is none
@@ -214,18 +222,14 @@ def _doubts(choices: Sequence[Any]) -> tuple[str, ...]:
     return (f"the server did not say why it ended (no finish_reason for choice {listed}); something may be missing",)
 
 
-def _unsent(fault: Exception, limits: Limits) -> ApiError:
+def _unsent(fault: Exception, limits: Limits, server: str) -> ApiError:
     """Name what kept an answer from beginning."""
     if isinstance(fault, _NO_ADDRESS):
         error = ApiError("unreachable", "Its address, or that of the proxy, is none.")
         error.should_retry = False
         return error
-    if isinstance(fault, requests.ReadTimeout):
-        return ApiError("timeout", f"No answer after {limits.timeout:g} seconds.")
-    if isinstance(fault, requests.exceptions.SSLError):
-        return ApiError("untrusted")
-    if isinstance(fault, (requests.ConnectTimeout, requests.exceptions.ProxyError)):
-        return ApiError("unreachable")
-    reason = getattr(fault.args[0], "reason", None) if fault.args else None
-    refused = isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError)
-    return ApiError("unreachable" if refused else "dropped")
+    inner = getattr(fault.args[0], "reason", None) if fault.args else None
+    for kind, code, why in _UNSENT:
+        if isinstance(fault, kind) or isinstance(inner, kind):
+            return ApiError(code, why.format(server=server, seconds=f"{limits.timeout:g}"))
+    return ApiError("dropped")

@@ -78,6 +78,11 @@ class Connection:
         parts = urlsplit(self.base_url)
         return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
+    @property
+    def server_name(self) -> str:
+        """The server's name, and the port if one is given: for people."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
     def headers(self) -> dict[str, str]:
         """Give the headers that every request carries. A line of the credential stands above ours of that name."""
         carried = {

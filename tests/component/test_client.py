@@ -245,7 +245,9 @@ def test_an_answer_that_ends_with_its_connection_is_whole() -> None:
 def test_nobody_listening_is_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    assert failure(Client(Connection(f"http://127.0.0.1:{port}/v1", "key"))).code == "unreachable"
+    error = failure(Client(Connection(f"http://127.0.0.1:{port}/v1", "key")))
+    assert error.code == "unreachable"
+    assert f"Nobody listens at 127.0.0.1:{port}." in str(error)
 
 
 def test_the_request_carries_key_organization_project_and_an_id(sandbox: Sandbox) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,8 +71,9 @@ class Step:
         context = self._heard_by(listener, call)
         try:
             result = self._process(checked, self.cfg, self._memory.copy(), context)
-            for made in _messages(result):
-                context.emit(Data(self._promised(made, context)))
+            with closing(_messages(result)) as messages:
+                for made in messages:
+                    context.emit(Data(self._promised(made, context)))
         except SailorError:
             raise
         except Exception as error:  # the component's author may have erred in any way; the runner must live on
@@ -139,11 +141,16 @@ class _Listener:
             raise
 
 
-def _messages(result: Any) -> Iterator[Message]:
-    """Give what process returned or yields, one by one."""
+def _messages(result: Any) -> Generator[Message, None, None]:
+    """Give what process returned or yields, one by one; what it was about to yield is let go with this."""
     if result is None:
         return
-    for made in result if isinstance(result, Iterator) else (result,):
-        if not isinstance(made, Message):
-            raise Defect(f"process must return a Message, yield them, or return None; it gave a {type(made).__name__}.")
-        yield made
+    try:
+        for made in result if isinstance(result, Iterator) else (result,):
+            if not isinstance(made, Message):
+                kind = type(made).__name__
+                raise Defect(f"process must return a Message, yield them, or return None; it gave a {kind}.")
+            yield made
+    finally:
+        if isinstance(result, Generator):
+            result.close()

@@ -173,3 +173,26 @@ def test_undeclared_members_of_the_answer_are_kept_and_said_once(
     assert [record.getMessage() for record in caplog.records] == [
         "The answer has members that metadata.out does not declare: /new"
     ]
+
+
+def test_what_process_was_about_to_yield_is_let_go_at_once_when_nobody_takes_it(make_component: Any) -> None:
+    code = """
+from pysailor import Message
+LET_GO = []
+def process(msg, cfg, snapshot, ctx):
+    try:
+        yield Message(body=msg.body)
+        yield Message(body=msg.body)
+    finally:
+        LET_GO.append(msg.body["word"])
+def tones(cfg, ctx):
+    return {}
+"""
+    yielding = step(make_component(echo=code))
+
+    def refuse(event: Event) -> None:
+        raise Rebound(str(event))
+
+    with pytest.raises(Rebound):
+        yielding.process(Message(body={"word": "hi"}), Call(refuse, logging.getLogger("test")))
+    assert yielding.function.module.LET_GO == ["hi"]

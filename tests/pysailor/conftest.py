@@ -1,4 +1,4 @@
-"""A tiny component, made anew for each test: the runtime knows none by name."""
+"""What tests of the runtime share: a tiny component, made anew for each, and a platform that answers as they say."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+import responses
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 DECLARED: dict[str, Any] = {
@@ -99,6 +101,19 @@ def verify(cfg, ctx):
 
 class MakeComponent(Protocol):
     def __call__(self, declared: dict[str, Any] | None = None, **files: str) -> Path: ...
+
+
+@pytest.fixture
+def web() -> Iterator[responses.RequestsMock]:
+    """Give the platform's services, as far as a test says what they answer."""
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    """Give the list of the pauses between tries, none of which is waited for."""
+    return []
 
 
 @pytest.fixture

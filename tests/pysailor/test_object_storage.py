@@ -28,17 +28,6 @@ HEADERS = {"Authorization": "Bearer token", "x-request-id": "f:flow;s:step_1;m:m
 
 
 @pytest.fixture
-def web() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock() as mock:
-        yield mock
-
-
-@pytest.fixture
-def waits() -> list[float]:
-    return []
-
-
-@pytest.fixture
 def storage(waits: list[float]) -> Iterator[ObjectStorage]:
     settings = Storage("http://storage.test/", "token", object_size=1000)
     with ObjectStorage(settings, CIPHER, "flow", "step_1", tries=Tries(3, 0.1, waits.append)) as made:

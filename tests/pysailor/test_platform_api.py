@@ -35,17 +35,6 @@ DOCUMENT = {"status": "success", "data": {"verified": True}}
 
 
 @pytest.fixture
-def web() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock() as mock:
-        yield mock
-
-
-@pytest.fixture
-def waits() -> list[float]:
-    return []
-
-
-@pytest.fixture
 def api(waits: list[float]) -> Iterator[PlatformApi]:
     with PlatformApi(API, "flow/1", "step_1", Tries(3, 0.1, waits.append)) as made:
         yield made

@@ -10,7 +10,7 @@ import argparse
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pysailor.errors import SailorError
 
@@ -81,12 +81,18 @@ def _log_to_stderr(args: argparse.Namespace) -> None:
     logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser, and the parsers of its commands, whose texts stand as they are written."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="pysailor",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add_everywhere(parser)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING, Any
 
 from pysailor.component import schemas
@@ -17,6 +16,7 @@ from .sample import Sample, shown
 from .usage import BadUsage, add_samples, add_settings, demand_samples, unknown_settings
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
 
     from pysailor.component import Loaded
@@ -37,7 +37,6 @@ def add(commands: Any) -> None:
         help="say what is wrong with samples, without sending them",
         description="Check samples as the step would before it sends anything. Needs no key and no network.",
         epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("function", metavar="FUNCTION", help="an action or trigger of component.json")
     add_samples(parser)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +9,7 @@ from .desk import found
 from .usage import BadUsage
 
 if TYPE_CHECKING:
+    import argparse
     from pathlib import Path
 
     from pysailor.component import Component
@@ -30,7 +30,6 @@ def add(commands: Any) -> None:
         description="Write the parts of README.md and of the pages in docs/ that stand between <!-- pysailor:… --> "
         "marks from component.json, the settings and the errors.",
         epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--check", action="store_true", help="write nothing; fail if something is out of date")
     parser.set_defaults(run=run)

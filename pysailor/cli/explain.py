@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .desk import found as component_found
 from .usage import BadUsage
+
+if TYPE_CHECKING:
+    import argparse
 
 _EXAMPLE = """\
 example:
@@ -22,7 +24,6 @@ def add(commands: Any) -> None:
         help="say what an error's code means and what to do",
         description="Say what an error's code means, what to do, and whether trying again can help.",
         epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("code", metavar="CODE", nargs="?", help="the code or name of an error (default: list all)")
     parser.set_defaults(run=run)

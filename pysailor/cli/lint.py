@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pysailor.component import Component
+
+if TYPE_CHECKING:
+    import argparse
 
 _EXAMPLE = """\
 example:
@@ -22,7 +24,6 @@ def add(commands: Any) -> None:
         description="Check component.json, the files it names and the schemas, as the platform and its designers "
         "need them.",
         epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING, Any
 
 from pysailor.component import metadata
@@ -14,6 +13,7 @@ from .output import as_json
 from .usage import add_settings
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
 
 _EXAMPLE = """\
@@ -29,7 +29,6 @@ def add(commands: Any) -> None:
         help="print what a step takes and gives",
         description="Print the schemas that the mapper shows: what the step takes (in) and gives (out).",
         epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("function", metavar="FUNCTION", help="an action or trigger of component.json")
     add_settings(parser)

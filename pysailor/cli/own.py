@@ -33,7 +33,6 @@ def add(commands: Any, arguments: Sequence[str]) -> None:
             help=command.HELP,
             description=f"{command.HELP[0].upper()}{command.HELP[1:]}.",
             epilog=command.EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.declare(parser)
         parser.set_defaults(run=_announced(command.run))

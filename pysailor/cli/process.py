@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import sys
@@ -20,6 +19,7 @@ from .sample import Sample, shown
 from .usage import BadUsage, add_samples, add_settings, demand_samples, unknown_settings
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator
 
     from pysailor.component import Loaded
@@ -46,7 +46,6 @@ def add(commands: Any) -> None:
         help="take samples through a step and print what it emits",
         description="Take samples through a step and print each emitted message as JSON.",
         epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("function", metavar="FUNCTION", help="an action or trigger of component.json")
     add_samples(parser)

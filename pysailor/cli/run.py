@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .output import say
+
+if TYPE_CHECKING:
+    import argparse
 
 _NOTE = """\
 example, as the image does it:
@@ -31,7 +33,6 @@ def add(commands: Any) -> None:
         help="work on messages as a step of a flow, over RabbitMQ",
         description="Work on messages as a step of a flow, over RabbitMQ, until SIGTERM.",
         epilog=_NOTE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, logs=True)
 

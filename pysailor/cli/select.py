@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from .output import as_json
 from .usage import BadUsage, add_settings, near
 
 if TYPE_CHECKING:
+    import argparse
+
     from pysailor.component import Loaded
 
 _EXAMPLE = """\
@@ -30,7 +31,6 @@ def add(commands: Any) -> None:
         help="list the choices of a select field",
         description="List what a select field offers, as a JSON object of value and label.",
         epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("function", metavar="FUNCTION", help="an action or trigger of component.json")
     parser.add_argument("field", metavar="FIELD", help="a select field of it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from .output import as_json, say
 from .usage import BadUsage, port
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
 
     from pysailor.component import Component
@@ -40,7 +40,6 @@ def add(commands: Any) -> None:
             help=text,
             description=f"{text[0].upper()}{text[1:]}. It listens on this machine only, until Ctrl-C.",
             epilog=_EXAMPLE.format(name=name),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         parser.add_argument("--port", type=port, default=0, help="where to listen (default: any free port)")
         parser.set_defaults(run=run)

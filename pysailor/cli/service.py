@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
 
 _NOTE = """\
 example, as the platform does it:
@@ -28,7 +30,6 @@ def add(commands: Any) -> None:
         help="answer one question of the platform's forms, and post the answer",
         description="Answer one question of the platform's forms, and post the answer.",
         epilog=_NOTE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("method", metavar="METHOD", help="verifyCredentials, selectModel or getMetaModel")
     parser.set_defaults(run=run, logs=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pysailor.context import Context, Keep
 from pysailor.errors import InvalidCredentials
@@ -12,6 +11,9 @@ from pysailor.fields import bind
 from .desk import Desk
 from .output import masked
 from .usage import BadUsage, add_settings
+
+if TYPE_CHECKING:
+    import argparse
 
 _EXAMPLE = """\
 example:
@@ -27,7 +29,6 @@ def add(commands: Any) -> None:
         help="test the credential and say what is wrong with it",
         description="Test the credential with one cheap call; say what is wrong with it and what to do.",
         epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_settings(parser)
     parser.set_defaults(run=run)

@@ -13,10 +13,10 @@ import resource
 import threading
 import time
 
-from pysailor.amqp import Amqp, Broker
-from pysailor.transport import Delivery, Outcome
+from pysailor.transport.amqp import Amqp, Broker
+from pysailor.transport.base import Delivery, Outcome
 from pysailor.wire.codec import Publish
-from tests.broker import Rabbit, running_rabbit
+from tests.support.broker import Rabbit, running_rabbit
 
 BODY = b"x" * 2048
 PROPERTIES = {"content_type": "application/json", "content_encoding": "utf8", "delivery_mode": 2}

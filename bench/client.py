@@ -25,9 +25,9 @@ import requests
 
 from bench.stub import Pace, running_stub
 from bench.timing import Spread, Target, beside, interleaved, parser, settled_memory, table, told
-from lib.client import Call, Client
-from lib.connection import Connection
-from lib.retry import Limits
+from lib.api.client import Call, Client
+from lib.api.connection import Connection
+from lib.api.retry import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

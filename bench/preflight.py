@@ -13,9 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.timing import Spread, Target, interleaved, parser, table, told
-from lib.models import Models
-from lib.preflight import check
-from lib.tokens import count
+from lib.completions.preflight import check
+from lib.models.table import Models
+from lib.tokens.count import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,10 +29,10 @@ from bench.client import BODY
 from bench.contender import Contender
 from bench.stub import Pace, running_stub
 from bench.timing import Spread, Target, beside, parser, table, told
-from tests.broker import running_rabbit
 from tests.interop.test_interop import SAILOR, _trouble
-from tests.platform import Platform
-from tests.stage import CIPHER, PYSAILOR, Stage
+from tests.support.broker import running_rabbit
+from tests.support.platform import Platform
+from tests.support.stage import CIPHER, PYSAILOR, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.stub import transcript
 from bench.timing import Spread, Target, beside, interleaved, parser, table, told
-from lib.stream import EventReader, Stream
+from lib.api.sse import EventReader
+from lib.completions.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

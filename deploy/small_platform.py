@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import pika
 
-from pysailor.settings import Settings
+from pysailor.platform.settings import Settings
 from pysailor.wire.cipher import Cipher
 
 if TYPE_CHECKING:

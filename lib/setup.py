@@ -6,8 +6,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from .connection import Connection
-from .terms import Terms
+from .api.connection import Connection
+from .completions.settings import Terms
 
 if TYPE_CHECKING:
     from pysailor import Context

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .environment import variables_of
 from .errors import SailorError
-from .settings import GROUPS
+from .platform.environment import variables_of
+from .platform.settings import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .component import Component
-    from .descriptor import Field, Function
-    from .environment import Variable
+    from .component.component import Component
+    from .component.descriptor import Field, Function
+    from .platform.environment import Variable
 
 _END = "end"
 _MARK = re.compile(r"<!-- pysailor:(\S*) -->")

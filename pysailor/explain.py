@@ -6,14 +6,18 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from . import emitter, environment, object_storage, platform_api, transport
 from .errors import SailorError, StepError
-from .wire import cipher, codec, plaintext, rebound
+from .platform import api as platform_api
+from .platform import environment, object_storage
+from .transport import base as transport
+from .wire import cipher, codec, rebound
+from .wire import json_text as plaintext
+from .worker import emitter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .component import Component
+    from .component.component import Component
 
 
 class Explanation(Protocol):

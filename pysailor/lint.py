@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from . import descriptor as declaration
-from .component import Component
+from .component import descriptor as declaration
+from .component.component import Component
 from .errors import BrokenComponent, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from .component import Loaded
-    from .descriptor import Field
+    from .component.component import Loaded
+    from .component.descriptor import Field
     from .metadata import Schema
 
 _CHOICES = ("SelectView", "MultiSelectView")

@@ -18,7 +18,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from .environment import PREFIX, InvalidSettings
+from .platform.environment import PREFIX, InvalidSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, MutableMapping

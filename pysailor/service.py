@@ -15,17 +15,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from . import assembly
-from .component import Component, Loaded, metadata
+from .component.component import Component, Loaded, metadata
+from .component.fields import bind
 from .context import Context, Keep
-from .environment import InvalidSettings
 from .errors import BrokenComponent, InvalidCredentials, SailorError
-from .fields import bind
 from .hooks import emitting
 from .log import COMPONENT, BunyanFormatter, LogTo, Redaction, context_of, level, quieten
-from .platform_api import PlatformApi, PlatformApiError, ResultNotDelivered, post_result
-from .settings import ResultSettings, ServiceSettings
-from .wire import plaintext
+from .platform.api import PlatformApi, PlatformApiError, ResultNotDelivered, post_result
+from .platform.environment import InvalidSettings
+from .platform.settings import ResultSettings, ServiceSettings
+from .wire import json_text as plaintext
+from .worker import assembly
 
 if TYPE_CHECKING:
     from collections.abc import Callable

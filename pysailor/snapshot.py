@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from .context import Emit, Snapshot, SnapshotUpdate
-from .wire import plaintext
+from .wire import json_text as plaintext
 
 if TYPE_CHECKING:
     from logging import Logger, LoggerAdapter

@@ -7,10 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .component import schemas
+from .component.component import schemas
+from .component.fields import bind
 from .context import Context, Data, Emit, Event, Keep, Snapshot, SnapshotUpdate, Storage
 from .errors import Defect, InvalidInput, InvalidOutput, SailorError
-from .fields import bind
 from .message import Message
 from .snapshot import Memory
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from logging import Logger, LoggerAdapter
 
-    from .component import Loaded
+    from .component.component import Loaded
 
 _MOST_TOLD = 20
 _MOST_REMEMBERED = 1000  # names may come from data, and then there is no end of them

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from lib.sandbox import Sandbox
-from tests.broker import Rabbit, running_rabbit
+from lib.offline.sandbox import Sandbox
+from tests.support.broker import Rabbit, running_rabbit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.stage import Stage
+    from tests.support.stage import Stage
 
 # In CI the same examples each time, so that a red run is about the change; at a desk new ones, which find new faults.
 settings.register_profile("ci", derandomize=True)
@@ -40,7 +40,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def stage(broker: Rabbit, tmp_path: Path) -> Iterator[Stage]:
     """Give a step of a flow on it, with a platform of its own."""
-    from tests.stage import staged  # noqa: PLC0415 - needs an extra, and most tests need no stage
+    from tests.support.stage import staged  # noqa: PLC0415 - needs an extra, and most tests need no stage
 
     with staged(broker, tmp_path) as made:
         yield made

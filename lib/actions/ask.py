@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig, Message, Schema
 
-from .. import answer as answers
-from .. import question, request
-from ..client import Client
+from ..api.client import Client
+from ..completions import answer as answers
+from ..completions import prompt as question
+from ..completions import request
+from ..completions.pipeline import Exchange
 from ..conversation import StoreUnavailable, TurnLost, TurnTooLarge, open_store, owner_of
-from ..exchange import Exchange
-from ..model_choice import models
+from ..environment import Surroundings
 from ..setup import setup
-from ..surroundings import Surroundings
+from .select_model import models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
     from pysailor import Context, HttpRequest
 
+    from ..completions.prompt import Question
+    from ..completions.request import Request, Verdict
+    from ..completions.result import Result
     from ..conversation import Conversation
-    from ..question import Question
-    from ..request import Request, Verdict
-    from ..result import Result
 
 __all__ = ["check", "get_meta_model", "models", "preview", "process"]
 _SCHEMAS = Path(__file__).parents[1] / "schemas"

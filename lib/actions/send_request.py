@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import Message
 
-from .. import request
-from ..client import Client
-from ..exchange import Exchange
-from ..model_choice import models
+from ..api.client import Client
+from ..completions import request
+from ..completions.pipeline import Exchange
+from ..environment import Surroundings
 from ..setup import setup
-from ..surroundings import Surroundings
+from .select_model import models
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
     from pysailor import Context, HttpRequest
 
-    from ..request import Request, Verdict
-    from ..result import Result
-    from ..stream import Piece
+    from ..api.stream import Piece
+    from ..completions.request import Request, Verdict
+    from ..completions.result import Result
 
 __all__ = ["check", "models", "preview", "process"]
 

@@ -1,8 +1,8 @@
 """Pictures, files and recordings of a request: fetched where the service cannot, checked, and put into the body."""
 
+from .address_policy import ALLOW_PRIVATE_URLS
 from .download import Downloads
-from .faults import AddressRefused, NotFetched, NotThere, TooLarge, WrongKind
-from .guard import ALLOW_PRIVATE_URLS
+from .errors import AddressRefused, NotFetched, NotThere, TooLarge, WrongKind
 from .inline import inline
 
 __all__ = [

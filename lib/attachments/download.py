@@ -11,16 +11,16 @@ from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
-from ..connection import user_agent
-from . import guard
-from .faults import NotFetched, NotThere, TooLarge
-from .route import Routes, Target, shown
-from .watch import Watch
+from ..api.connection import user_agent
+from . import address_policy as guard
+from .connect import Routes, Target, shown
+from .deadline import Watch
+from .errors import NotFetched, NotThere, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .guard import Resolve
+    from .address_policy import Resolve
 
 MOST_REDIRECTIONS = 5
 _REDIRECTIONS = (301, 302, 303, 307, 308)

@@ -13,9 +13,9 @@ from urllib.parse import unquote, urlsplit
 from pysailor import InvalidInput, StepError
 
 from . import sniff
+from .connect import shown
 from .download import Downloads, Fetched, Want, plain_name
-from .faults import NotFetched, NotThere, TooLarge, WrongKind
-from .route import shown
+from .errors import NotFetched, NotThere, TooLarge, WrongKind
 from .source import Source, data_url, encoded_part, name_for, pdf_name
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from ..extras import how_to_install
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .config import Config
-    from .opening import Service
-    from .server import Listener
+    from .config.load import Config
+    from .conversation import Service
+    from .server.listener import Listener
 
 HELP = "serve conversations over WebSocket, with a page, as a settings file in Gramex' form says"
 EPILOG = """\
@@ -142,8 +142,8 @@ def _environment() -> dict[str, str]:
 
 
 def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
-    from .config import load  # noqa: PLC0415 - yaml and the schema, which declaring the command does not need
-    from .hooks import BadHook, Hooks  # noqa: PLC0415 - the same
+    from .config.hooks import BadHook, Hooks  # noqa: PLC0415 - the same
+    from .config.load import load  # noqa: PLC0415 - yaml and the schema, which declaring the command does not need
 
     try:
         hooks = Hooks.load(args.hooks) if args.hooks else Hooks()
@@ -160,10 +160,10 @@ def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
 
 def _listener(args: argparse.Namespace, config: Config, environment: Mapping[str, str], stack: ExitStack) -> Listener:
     from ..conversation import open_store  # noqa: PLC0415 - opened after the settings are known to be good
-    from .guard import Guard  # noqa: PLC0415 - the same
-    from .house import Allowances  # noqa: PLC0415 - the same
-    from .server import Listener  # noqa: PLC0415 - starlette and uvicorn take a quarter of a second
-    from .talk import ApiTalk  # noqa: PLC0415 - the same
+    from .backend import ApiTalk  # noqa: PLC0415 - the same
+    from .server.access import Guard  # noqa: PLC0415 - the same
+    from .server.listener import Listener  # noqa: PLC0415 - starlette and uvicorn take a quarter of a second
+    from .server.shared import Allowances  # noqa: PLC0415 - the same
 
     allowances = _allowances(args, Allowances())
     store = stack.enter_context(open_store(args.store))
@@ -207,9 +207,9 @@ def _allowances(args: argparse.Namespace, usual: Any) -> Any:
 
 def _service(args: argparse.Namespace, environment: Mapping[str, str], stack: ExitStack) -> Service:
     """Choose who answers; start a stand-in only if one is asked for."""
-    from ..connection import Connection  # noqa: PLC0415 - the same as above
-    from ..stand_ins import ENVIRONMENT, SERVERS  # noqa: PLC0415 - the same as above
-    from .opening import Service  # noqa: PLC0415 - the same as above
+    from ..api.connection import Connection  # noqa: PLC0415 - the same as above
+    from ..offline.servers import ENVIRONMENT, SERVERS  # noqa: PLC0415 - the same as above
+    from .conversation import Service  # noqa: PLC0415 - the same as above
 
     if not args.stand_in:
         cfg = {name: environment[variable] for variable, name in ENVIRONMENT.items() if environment.get(variable)}
@@ -225,7 +225,7 @@ def _service(args: argparse.Namespace, environment: Mapping[str, str], stack: Ex
 
 
 def _welcome(config: Config, listener: Listener, args: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    from .notices import of_models  # noqa: PLC0415 - the table of models
+    from .config.warnings import of_models  # noqa: PLC0415 - the table of models
 
     for notice in (*config.notices, *of_models(config, args.stand_in is not None)):
         _say(notice)

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
 
-from ..answer.outcome import Outcome
+from ..completions.answer.outcome import Outcome
 from ..conversation import window
-from ..errors import ApiError
-from .hooks import HookFailed
+from ..errors.api_error import ApiError
+from .config.hooks import HookFailed
 from .protocol import Answered, Failed, well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ..api.cancel import Cancel
     from ..conversation import Conversation, Store, Turn
-    from ..response import Cancel
-    from .opening import Chat
-    from .talk import Answer, Talk
+    from .backend import Answer, Talk
+    from .conversation import Chat
 
 _LOG = logging.getLogger(__name__)
 _KEPT = (Outcome.COMPLETE, Outcome.TRUNCATED, Outcome.REFUSED)

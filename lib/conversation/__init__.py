@@ -1,8 +1,8 @@
 """Conversations that last: append-only turns, one at a time, in a store that several workers share."""
 
 from .errors import ConversationBusy, StoreUnavailable, TurnLost, TurnTooLarge
-from .opening import DEFAULT_STORE, STORE_VARIABLE, open_store
 from .store import LEASE_SECONDS, Busy, Conversation, Store
+from .stores.open import DEFAULT_STORE, STORE_VARIABLE, open_store
 from .turn import ACCOUNT, DESK, LARGEST_TURN, Summary, Turn, owner_of
 from .window import ChatMessage, Count, window
 

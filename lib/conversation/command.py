@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidInput
 
-from .opening import DEFAULT_STORE, STORE_VARIABLE, is_empty, open_store, shown
+from .stores.open import DEFAULT_STORE, STORE_VARIABLE, is_empty, open_store, shown
 from .turn import DESK, owner_of
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pysailor import StepError
 
 from .errors import ConversationBusy
-from .keeper import Keeper
 from .lease import Lease, asked, left, new_name, renewed
+from .lease_renewal import Keeper
 from .turn import Place, Summary, Turn, check_key, check_owner, written
 from .window import ChatMessage, Count, window
 

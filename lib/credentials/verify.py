@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidCredentials
 
-from ..client import Call, Client
-from ..connection import Connection
-from ..errors import ApiError
-from ..retry import Limits
+from ..api.client import Call, Client
+from ..api.connection import Connection
+from ..api.retry import Limits
+from ..errors.api_error import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

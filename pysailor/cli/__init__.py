@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor.errors import SailorError
 
-from . import check, docs, explain, lint, meta, own, process, run, select, serve, service, verify
+from . import check, docs, explain, lint, meta, process, run, select, serve, service, verify
+from . import component_commands as own
 from .output import told
 from .usage import BadUsage, add_everywhere
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component import schemas
+from pysailor.component.component import schemas
+from pysailor.component.fields import bind
 from pysailor.context import Context, Keep
 from pysailor.errors import Fault, InvalidConfig, InvalidInput
-from pysailor.fields import bind
 
-from .desk import Desk
 from .output import as_json, in_cfg
 from .process import examples
 from .sample import Sample, shown
 from .usage import BadUsage, add_samples, add_settings, demand_samples, unknown_settings
+from .workspace import Desk
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from pysailor.component import Loaded
+    from pysailor.component.component import Loaded
 
 _EXAMPLE = """\
 example:

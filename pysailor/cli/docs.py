@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from .desk import found
 from .usage import BadUsage
+from .workspace import found
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from pysailor.component import Component
+    from pysailor.component.component import Component
 
 _README: Final = "README.md"
 _PAGES: Final = "docs/*.md"

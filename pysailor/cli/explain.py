@@ -5,8 +5,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from .desk import found as component_found
 from .usage import BadUsage
+from .workspace import found as component_found
 
 if TYPE_CHECKING:
     import argparse

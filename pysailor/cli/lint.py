@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component import Component
+from pysailor.component.component import Component
 
 if TYPE_CHECKING:
     import argparse

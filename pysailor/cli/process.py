@@ -13,16 +13,16 @@ from pysailor.errors import InvalidConfig, SailorError
 from pysailor.step import Call, Step
 
 from .curl import curl, without_secrets
-from .desk import Desk
 from .output import as_json, masked, say, told
 from .sample import Sample, shown
 from .usage import BadUsage, add_samples, add_settings, demand_samples, unknown_settings
+from .workspace import Desk
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from pysailor.component import Loaded
+    from pysailor.component.component import Loaded
     from pysailor.context import Event
     from pysailor.message import HttpRequest
 

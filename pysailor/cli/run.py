@@ -40,8 +40,8 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run; give the exit code."""
     gc.disable()  # until everything is loaded: nothing of it is garbage, and looking takes a twentieth of the start
-    from pysailor.run import run as live  # noqa: PLC0415 - what a worker needs, the other commands do not
-    from pysailor.signals import leave  # noqa: PLC0415 - as above
+    from pysailor.worker.run import run as live  # noqa: PLC0415 - what a worker needs, the other commands do not
+    from pysailor.worker.signals import leave  # noqa: PLC0415 - as above
 
     if sys.stderr.isatty() and "ELASTICIO_AMQP_URI" not in os.environ:
         say("the platform sets what this needs, see docs/settings.md; pysailor process tries a step without it")

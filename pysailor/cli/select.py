@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component import choices
+from pysailor.component.component import choices
+from pysailor.component.fields import bind
 from pysailor.context import Context, Keep
-from pysailor.fields import bind
 
-from .desk import Desk
 from .output import as_json
 from .usage import BadUsage, add_settings, near
+from .workspace import Desk
 
 if TYPE_CHECKING:
     import argparse
 
-    from pysailor.component import Loaded
+    from pysailor.component.component import Loaded
 
 _EXAMPLE = """\
 example:

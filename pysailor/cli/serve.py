@@ -6,15 +6,15 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .desk import found, start
 from .output import as_json, say
 from .usage import BadUsage, port
+from .workspace import found, start
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from pysailor.component import Component
+    from pysailor.component.component import Component
 
 _HELP = {
     "sandbox": "run the stand-in: it behaves like the service, errors and all, and is no model",

@@ -38,6 +38,6 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Answer; give the exit code."""
     from pysailor.service import serve  # noqa: PLC0415 - what it needs, the other commands do not
-    from pysailor.signals import leave  # noqa: PLC0415 - as above
+    from pysailor.worker.signals import leave  # noqa: PLC0415 - as above
 
     leave(serve(args.method, os.environ, args.component))

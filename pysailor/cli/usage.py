@@ -11,7 +11,7 @@ from pysailor.errors import Fault, SailorError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pysailor.descriptor import Field
+    from pysailor.component.descriptor import Field
 
 _LARGEST_PORT = 65_535
 _PLATFORMS_OWN = ("secretId",)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pysailor.component.fields import bind
 from pysailor.context import Context, Keep
 from pysailor.errors import InvalidCredentials
-from pysailor.fields import bind
 
-from .desk import Desk
 from .output import masked
 from .usage import BadUsage, add_settings
+from .workspace import Desk
 
 if TYPE_CHECKING:
     import argparse

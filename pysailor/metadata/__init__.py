@@ -4,7 +4,7 @@ The files are JSON Schema 2020-12 with one twist: `required: true` stands inside
 Only this package knows the twist.
 """
 
+from .explanation import pointer_to
 from .schema import Schema
-from .telling import pointer_to
 
 __all__ = ["Schema", "pointer_to"]

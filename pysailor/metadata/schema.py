@@ -10,7 +10,9 @@ import jsonschema_rs
 
 from pysailor.errors import BrokenComponent, Fault
 
-from . import mending, telling, undeclared
+from . import coercion as mending
+from . import explanation as telling
+from . import undeclared
 from .dialect import to_dialect, to_standard, tolerant
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor.errors import Fault
 
 from .dialect import resolved
-from .telling import pointer_to
+from .explanation import pointer_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -13,10 +13,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pysailor.component import Component, metadata
+from pysailor.component.component import Component, metadata
+from pysailor.component.fields import bind
 from pysailor.context import Context
 from pysailor.errors import InvalidConfig, InvalidInput
-from pysailor.fields import bind
 from pysailor.lint import lint
 from pysailor.message import Message
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pysailor.component import Loaded
+    from pysailor.component.component import Loaded
 
 _ODD_BODIES: tuple[Any, ...] = (
     None,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pysailor.errors import SailorError
 
-from . import plaintext
+from . import json_text as plaintext
 
 _BLOCK: Final = 16
 _PADDING: Final = tuple(bytes([n]) * n for n in range(_BLOCK + 1))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from pysailor.errors import StepError
 from pysailor.message import Message
 
-from . import failure, plaintext
+from . import error_message as failure
+from . import json_text as plaintext
 from .cipher import BASE64, Cipher, Undecodable, content_length, to_content
 from .headers import ERROR_RESPONSE, Incoming
 from .rebound import Backoff
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pysailor.context import HttpReply
-    from pysailor.transport import Kind
+    from pysailor.transport.base import Kind
 
 ROUTING_KEY: Final = "x-eio-routing-key"
 _LONGEST_REASON: Final = 500  # headers must fit into one frame, and a Node neighbour asks for frames of 4 KB

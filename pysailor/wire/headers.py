@@ -10,30 +10,11 @@ from .cipher import BASE64, RAW
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pysailor.settings import StepIdentity
 
 META: Final = "x-eio-meta-"
 _META_LENGTH: Final = len(META)
 TRACE_ID: Final = META + "trace-id"
 ERROR_RESPONSE: Final = "x-eio-error-response"
-
-
-def identity(step: StepIdentity, additional: Mapping[str, str]) -> dict[str, Any]:
-    """Give the headers that say who this step is: they are the same in every message that it sends.
-
-    `additional` are those that the operator asked for, already under their header names; they cannot hide the others.
-    """
-    return {
-        **additional,
-        "execId": step.exec_id,
-        "taskId": step.flow_id,
-        "workspaceId": step.workspace_id,
-        "containerId": step.container_id,
-        "userId": step.user_id,
-        "stepId": step.step_id,
-        "compId": step.comp_id,
-        "function": step.function,
-    }
 
 
 @dataclass(frozen=True, slots=True)

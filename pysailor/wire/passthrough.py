@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from . import plaintext
+from . import json_text as plaintext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

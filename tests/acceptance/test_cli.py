@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lib.sandbox import KEY, Sandbox
+from lib.offline.sandbox import KEY, Sandbox
 from pysailor.cli import main
 
 if TYPE_CHECKING:

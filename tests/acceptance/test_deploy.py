@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from lib.sandbox import KEY
+from lib.offline.sandbox import KEY
 from pysailor.cli import main
-from pysailor.settings import Limits, variables
-from pysailor.signals import _LAST_RESORT
-from tests.broker import eventually, free_port
+from pysailor.platform.settings import Limits, variables
+from pysailor.worker.signals import _LAST_RESORT
+from tests.support.broker import eventually, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lib.sandbox import Sandbox
-    from tests.broker import Rabbit
+    from lib.offline.sandbox import Sandbox
+    from tests.support.broker import Rabbit
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -10,12 +10,12 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.broker import Cable, eventually
+from tests.support.broker import Cable, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.stage import Stage
+    from tests.support.stage import Stage
 
     Tell = Callable[[str], None]
 

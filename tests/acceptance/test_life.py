@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.broker import Cable, eventually, free_port
-from tests.platform import FLOW_ID
-from tests.stage import FIXED, PYSAILOR, Worker
+from tests.support.broker import Cable, eventually, free_port
+from tests.support.platform import FLOW_ID
+from tests.support.stage import FIXED, PYSAILOR, Worker
 
 if TYPE_CHECKING:
-    from tests.stage import Stage
+    from tests.support.stage import Stage
 
 HOOK = f"/sailor-support/hooks/task/{FLOW_ID}/startup/data"
 

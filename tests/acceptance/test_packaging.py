@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.dockerfile import ROOT, Image, instructions, sources
+from tests.support.dockerfile import ROOT, Image, instructions, sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

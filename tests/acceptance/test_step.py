@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.broker import eventually
-from tests.platform import FLOW_ID, KEY, TOKEN
-from tests.stage import CIPHER, FIXED, IV, PASSWORD
+from tests.support.broker import eventually
+from tests.support.platform import FLOW_ID, KEY, TOKEN
+from tests.support.stage import CIPHER, FIXED, IV, PASSWORD
 
 if TYPE_CHECKING:
-    from tests.stage import Stage
+    from tests.support.stage import Stage
 
 
 @pytest.mark.parametrize("protocol", [1, 2])

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.platform import Platform
-from tests.stage import Stage, Worker
+from tests.support.platform import Platform
+from tests.support.stage import Stage, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.broker import Rabbit
+    from tests.support.broker import Rabbit
 
 HERE = Path(__file__).parent
 SAILOR = HERE / ".cache" / "node_modules" / "elasticio-sailor-nodejs" / "run.js"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pysailor.cli import main
-from pysailor.component import Component
+from pysailor.component.component import Component
 from pysailor.docs import UnknownMark, told
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import lib
 import pysailor
-from pysailor.component import Component
+from pysailor.component.component import Component
 from pysailor.errors import StepError
 from pysailor.explain import explanations
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pysailor.environment import InvalidSettings
 from pysailor.log import BunyanFormatter, LogTo, Redaction, component_logger, context_of, level
+from pysailor.platform.environment import InvalidSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

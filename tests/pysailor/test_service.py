@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pysailor import service
-from tests.platform import KEY, USERNAME, Platform
-from tests.stage import TINY
+from tests.support.platform import KEY, USERNAME, Platform
+from tests.support.stage import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

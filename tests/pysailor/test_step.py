@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pysailor.component import Component
+from pysailor.component.component import Component
 from pysailor.context import Data, Event, Snapshot, SnapshotUpdate
 from pysailor.errors import Defect, InvalidConfig, InvalidInput, InvalidOutput, Rebound
 from pysailor.message import Message
 from pysailor.snapshot import Memory
 from pysailor.step import Call, Step
-from pysailor.wire.plaintext import NotJson
+from pysailor.wire.json_text import NotJson
 
 if TYPE_CHECKING:
     from pathlib import Path

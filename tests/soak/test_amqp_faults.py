@@ -14,12 +14,12 @@ from uuid import uuid4
 
 import pytest
 
-from pysailor.transport import Delivery, NotPublished, Outcome
+from pysailor.transport.base import Delivery, NotPublished, Outcome
 from pysailor.wire.codec import Publish
-from tests.broker import Cable, Rabbit, eventually
+from tests.support.broker import Cable, Rabbit, eventually
 
 pytest.importorskip("pika")
-from pysailor.amqp import Amqp, Broker
+from pysailor.transport.amqp import Amqp, Broker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.broker import eventually
-from tests.stage import CIPHER
+from tests.support.broker import eventually
+from tests.support.stage import CIPHER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.stage import Stage, Worker
+    from tests.support.stage import Stage, Worker
 
     Tell = Callable[[str], None]
 

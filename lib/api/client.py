@@ -1,0 +1,236 @@
+"""The only module that does HTTP to the API: one connection per credential, one deadline over all tries."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import requests
+import urllib3.exceptions
+
+from pysailor import HttpRequest
+
+from ..errors import api_error as errors
+from ..errors.api_error import ApiError, Try
+from . import response, retry
+from .adapter import REQUEST_ID, Adapter
+from .cancel import Cancel
+from .servers import CHAT, MODELS
+from .stream import drained
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+    from logging import Logger, LoggerAdapter
+
+    from .connection import Connection
+    from .retry import Limits
+    from .stream import Piece
+
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,  # also a proxy's
+    requests.exceptions.InvalidSchema,  # also SOCKS, whose package is not installed
+    urllib3.exceptions.LocationValueError,
+    urllib3.exceptions.ProxySchemeUnknown,
+)
+_ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
+_UNSENT: tuple[tuple[type[Exception], str, str], ...] = (
+    (requests.ReadTimeout, "timeout", "No answer after {seconds} seconds."),
+    (requests.exceptions.SSLError, "untrusted", ""),
+    (requests.exceptions.ProxyError, "unreachable", "The proxy did not lead to {server}."),
+    (requests.ConnectTimeout, "unreachable", "{server} did not answer in time."),
+    (urllib3.exceptions.NameResolutionError, "unreachable", "Nobody knows the name {server}."),
+    (urllib3.exceptions.NewConnectionError, "unreachable", "Nobody listens at {server}."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How one call is made: its limits, who logs, until when (on the clock of time.monotonic), and what stops it."""
+
+    limits: Limits
+    logger: Logger | LoggerAdapter[Logger]
+    deadline: float | None = None
+    cancel: Cancel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API gave: the JSON object as it came, its request id, how every try went, and what was odd about it."""
+
+    body: dict[str, Any]
+    request_id: str | None
+    tries: tuple[Try, ...]
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+
+class Client:
+    """Keeps the connections to one API for one credential. Threads may share it."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Look up proxies and certificates once; connect when the first request is made."""
+        self.connection = connection
+        self._session = requests.Session()
+        self._adapter = Adapter()
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, self._adapter)
+        self._ways: dict[str, Any] = {
+            **self._session.merge_environment_settings(connection.base_url, {}, True, None, None)
+        }
+        self._templates: dict[tuple[str, str], requests.PreparedRequest] = {}
+
+    def complete(self, body: Mapping[str, Any], call: Call, show: Callable[[str], None] | None = None) -> Answer:
+        """Ask for a chat completion, streamed or not as the body says; raise ApiError.
+
+        `show` gets the words of the first choice as they come.
+        """
+        return drained(self.stream(body, call), show)
+
+    def stream(self, body: Mapping[str, Any], call: Call) -> Generator[Piece, None, Answer]:
+        """Ask as complete() does: yield the pieces of the answer as they come, and return the whole."""
+        url = self.connection.url(CHAT, body.get("model"))
+        answer = yield from self._ask("POST", url, json.dumps(body).encode(), call)
+        if not isinstance(answer.body.get("choices"), list):
+            raise ApiError("unreadable", "It holds no choices.", request_id=answer.request_id)
+        doubts = _doubts(answer.body["choices"])
+        return replace(answer, warnings=doubts) if doubts else answer
+
+    def models(self, call: Call) -> list[dict[str, Any]]:
+        """List what the credential may use, as GET /models has it; raise ApiError."""
+        answer = drained(self._ask("GET", self.connection.url(MODELS), None, call))
+        listed = answer.body.get("data")
+        if not isinstance(listed, list):
+            raise ApiError("unreadable", "It holds no list of models.", request_id=answer.request_id)
+        return [model for model in listed if isinstance(model, dict) and isinstance(model.get("id"), str)]
+
+    def preview(self, body: Mapping[str, Any]) -> HttpRequest:
+        """Give the request that complete() would send, without the secrets in it; raise ApiError if it cannot be."""
+        url = self.connection.url(CHAT, body.get("model"))
+        request = self._request("POST", url, json.dumps(body).encode())
+        headers = {**request.headers, **self.connection.shown_headers()}
+        return HttpRequest("POST", self.connection.shown(str(request.url)), headers, dict(body))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _ask(self, method: str, url: str, body: bytes | None, call: Call) -> Generator[Piece, None, Answer]:
+        """Send, and send again where that can help; every try is told, in the answer or in the error."""
+        start = time.monotonic()
+        end = min(start + call.limits.timeout, call.deadline or float("inf"))
+        cancel = call.cancel or Cancel()
+        tries: list[Try] = []
+        while True:
+            if cancel.is_set():
+                raise _cancelled(tries)
+            request = self._request(method, url, body)
+            began = time.monotonic()
+            try:
+                document, request_id = yield from self._try(request, end, call, cancel)
+            except ApiError as error:
+                error.mask(self.connection.masked)
+                own_id = request.headers[REQUEST_ID]
+                tries.append(Try(error.code, time.monotonic() - began, error.request_id or own_id))
+                error.tries = tuple(tries)
+                pause = retry.wait(error, len(tries) - 1, call.limits, random.random())  # noqa: S311 - jitter
+                if pause is None or time.monotonic() + pause >= end:
+                    raise
+                call.logger.warning("Try %d failed (%s); the next follows in %.1f s", len(tries), error.code, pause)
+                cancel.wait(pause)
+            else:
+                now = time.monotonic()
+                tries.append(Try("answered", now - began, request_id))
+                return Answer(document, request_id, tuple(tries), now - start)
+
+    def _request(self, method: str, url: str, body: bytes | None) -> requests.PreparedRequest:
+        """Copy a request prepared once; preparing each anew costs more than all the rest."""
+        template = self._templates.get((method, url))
+        if template is None:
+            if len(self._templates) >= _ADDRESSES:
+                self._templates.clear()
+            template = self._templates[method, url] = self._prepared(method, url)
+        request = template.copy()
+        request.headers[REQUEST_ID] = str(uuid.UUID(int=random.getrandbits(128), version=4))
+        if body is not None:
+            request.body = body
+            request.headers["Content-Length"] = str(len(body))
+        return request
+
+    def _prepared(self, method: str, url: str) -> requests.PreparedRequest:
+        try:
+            return requests.Request(method, url, headers=self.connection.headers()).prepare()
+        except requests.RequestException as fault:
+            raise ApiError("wrong_address", "No request can be sent there.") from fault
+
+    def _try(
+        self, request: requests.PreparedRequest, end: float, call: Call, cancel: Cancel
+    ) -> Generator[Piece, None, tuple[dict[str, Any], str | None]]:
+        try:
+            with self._sent(request, end, call, cancel) as answer:
+                document = yield from response.read(answer, end, call.limits.silence)
+        except ApiError as error:
+            if cancel.is_set():
+                raise _cancelled(came=error) from error
+            raise
+        finally:
+            cancel.lets_go()
+        if cancel.is_set():  # the end of what was read may be ours: not every answer tells its length
+            raise _cancelled()
+        return document, answer.headers.get("x-request-id")
+
+    def _sent(self, request: requests.PreparedRequest, end: float, call: Call, cancel: Cancel) -> requests.Response:
+        """Send, and give the answer once its first line says yes; raise ApiError."""
+        left = end - time.monotonic()
+        if left <= 0:
+            raise ApiError("timeout", f"Nothing was left of {call.limits.timeout:g} seconds.")
+        timeout = (min(call.limits.connect_timeout, left), left)
+        try:
+            answer = self._adapter.send_for(cancel, request, timeout=timeout, **self._ways)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as fault:
+            raise _unsent(fault, call.limits, self.connection.server_name) from fault
+        except OSError as fault:  # the file of certificates that the environment names is not there
+            raise ApiError("untrusted", str(fault)) from fault
+        if 200 <= answer.status_code < 300:  # noqa: PLR2004 - the class of good answers; a redirection is none
+            return answer
+        with answer:
+            pause = retry.hint(answer.headers, time.time())
+            raise errors.from_answer(answer.status_code, answer.headers, response.content(answer, end), pause)
+
+
+def _cancelled(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiError:
+    """Make the error of a call that was stopped; with what had come until then."""
+    error = ApiError("cancelled")
+    error.tries = tuple(tries)
+    if came is not None:
+        error.partial, error.characters, error.request_id = came.partial, came.characters, came.request_id
+    return error
+
+
+def _doubts(choices: Sequence[Any]) -> tuple[str, ...]:
+    """Say which choices ended without a reason; lenient servers leave it out, so it is a doubt and no error."""
+    unexplained = [
+        str(number)
+        for number, choice in enumerate(choices)
+        if isinstance(choice, dict) and not choice.get("finish_reason")
+    ]
+    if not unexplained:
+        return ()
+    listed = ", ".join(unexplained)
+    return (f"the server did not say why it ended (no finish_reason for choice {listed}); something may be missing",)
+
+
+def _unsent(fault: Exception, limits: Limits, server: str) -> ApiError:
+    """Name what kept an answer from beginning."""
+    if isinstance(fault, _NO_ADDRESS):
+        error = ApiError("unreachable", "Its address, or that of the proxy, is none.")
+        error.should_retry = False
+        return error
+    inner = getattr(fault.args[0], "reason", None) if fault.args else None
+    for kind, code, why in _UNSENT:
+        if isinstance(fault, kind) or isinstance(inner, kind):
+            return ApiError(code, why.format(server=server, seconds=f"{limits.timeout:g}"))
+    return ApiError("dropped")

@@ -1,0 +1,217 @@
+"""Where the API is and who asks: the credential, in the client's words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
+
+from pysailor import Fault, InvalidConfig
+
+from . import extra_headers as more_headers
+from . import servers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .servers import Server
+
+PUBLIC_API = "https://api.openai.com/v1"
+MASK = "***"
+NO_KEY = "-"
+"""Stands where a key is asked for and none is to be sent."""
+
+_VERSION = "api-version"
+_SHORTEST_SECRET = 8
+_SHORTEST_PART = 3
+_LONGEST_NAME = 253  # of a server, as the DNS has it
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One way to one API. Equal ones are interchangeable; a printed one tells where it leads and no secret."""
+
+    base_url: str = field(default=PUBLIC_API, repr=False)
+    api_key: str = field(default="", repr=False)
+    organization: str | None = None
+    project: str | None = None
+    more_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    chosen: str = servers.AUTO
+
+    @classmethod
+    def of(cls, cfg: Mapping[str, Any]) -> Connection:
+        """Take the connection from cfg, where the step's organization overrides the credential's.
+
+        Raise InvalidConfig for what no request could be made with.
+        """
+        headers, faults = more_headers.read(cfg.get("headers"))
+        chosen = cfg.get("server", servers.AUTO)
+        connection = cls(
+            base_url=_tidy(str(cfg.get("baseUrl", PUBLIC_API)), chosen),
+            api_key=str(cfg.get("apiKey", "")).strip(),
+            organization=cfg.get("organizationId") or cfg.get("organization"),
+            project=cfg.get("project"),
+            more_headers=headers,
+            chosen=chosen,
+        )
+        faults = [*connection.faults(), *faults]
+        if faults:
+            raise InvalidConfig(faults=faults)
+        return connection
+
+    @cached_property
+    def server(self) -> Server:
+        """The kind of server that is at the address."""
+        return servers.of(self.base_url, self.chosen)
+
+    @cached_property
+    def public(self) -> bool:
+        """Whether this is the public API, whose models and rules are known."""
+        return self.server is servers.OPENAI
+
+    @cached_property
+    def address(self) -> str:
+        """The base URL without its query, which may hold a key: to be logged, shown and remembered."""
+        parts = urlsplit(self.base_url)
+        return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+
+    @property
+    def server_name(self) -> str:
+        """The server's name, and the port if one is given: for people."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
+    def headers(self) -> dict[str, str]:
+        """Give the headers that every request carries. A line of the credential stands above ours of that name."""
+        carried = {
+            "OpenAI-Organization": self.organization,
+            "OpenAI-Project": self.project,
+            "User-Agent": user_agent(),
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "Content-Type": "application/json",
+        }
+        if self._sends_key:
+            name, value = self.server.key(self.api_key)
+            carried = {name: value, **carried}
+        replaced = {name.lower() for name, _ in self.more_headers}
+        ours = {name: value for name, value in carried.items() if value and name.lower() not in replaced}
+        return {**ours, **dict(self.more_headers)}
+
+    def shown_headers(self) -> dict[str, str]:
+        """Give the same headers with the lines of the credential masked: any of them may be a secret."""
+        masked = {name: MASK for name, _ in self.more_headers}
+        return {**self.headers(), **masked}
+
+    def shown(self, url: str) -> str:
+        """Give an address with the values of its query masked, since any may be a secret; a version is none."""
+        parts = urlsplit(url)
+        query = "&".join(_shown(part) for part in parts.query.split("&")) if parts.query else ""
+        return urlunsplit(parts._replace(query=query))
+
+    def masked(self, text: str) -> str:
+        """Give a server's words without the key, nor anything else that may be a secret of this connection."""
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+            for size in range(len(secret) - 1, _SHORTEST_PART, -1):  # the text may have been cut within it
+                if text.endswith(secret[:size]):
+                    text = text[:-size] + MASK
+                    break
+        return text
+
+    @cached_property
+    def _secrets(self) -> list[str]:
+        """What a server must not make us tell, the longest first; what is short would mask common words."""
+        found = {self.api_key}
+        for _, value in self.more_headers:
+            found |= {value, *value.split()}  # a bearer token without its Bearer
+        for name, value in parse_qsl(urlsplit(self.base_url).query, keep_blank_values=True):
+            if name != _VERSION:
+                found |= {value, quote(value), quote_plus(value)} if value else {name}
+        return sorted((secret for secret in found if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+    def url(self, path: str, model: str | None = None) -> str:
+        """Give the address of an endpoint; some servers want the model in it."""
+        return self.server.url(self.base_url, path, model)
+
+    def faults(self) -> Iterator[Fault]:
+        """Give what keeps a request from being made at all."""
+        if not _names_a_server(self.base_url):
+            yield Fault("/baseUrl", f"must start with https:// (or http://) and name a server, like {PUBLIC_API}")
+        elif not _can_be_looked_up(urlsplit(self.base_url).hostname or ""):
+            yield Fault(
+                "/baseUrl",
+                "names no server: its name is parts of 1 to 63 letters, digits and hyphens, with single dots between",
+            )
+        elif "@" in urlsplit(self.base_url).netloc:
+            yield Fault("/baseUrl", "holds a user name; put it into More headers, as an Authorization line")
+        if self.chosen not in servers.CHOICES:
+            yield Fault("/server", f"found {self.chosen}, allowed: {', '.join(servers.CHOICES)}")
+        for name, value in (
+            ("apiKey", self.api_key),
+            ("organization", self.organization),
+            ("project", self.project),
+        ):
+            if value and not (value.isascii() and value.isprintable()):
+                yield Fault(f"/{name}", "holds a line break or another character that it cannot have; copy it again")
+        if self._sends_key and any(name.lower() in ("authorization", "api-key") for name, _ in self.more_headers):
+            yield Fault(
+                "/headers", f"names a key beside the API Key; take one away (an API Key of {NO_KEY} means: send none)"
+            )
+
+    @property
+    def _sends_key(self) -> bool:
+        return self.api_key not in ("", NO_KEY)
+
+
+def user_agent() -> str:
+    """Give the name and version by which servers see this component."""
+    return f"chatgpt-component/{_version()}"
+
+
+def _tidy(address: str, chosen: str) -> str:
+    """Give the address as it is meant, or as it stands if it is none: faults() has the sentence for that."""
+    if not address.strip().isprintable():
+        return address
+    try:
+        return servers.tidy(address, chosen)
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        return address
+
+
+def _names_a_server(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        return False
+    return usable and not parts.fragment and address.isprintable() and " " not in address
+
+
+def _can_be_looked_up(host: str) -> bool:
+    """Say whether a name could be a server's; what stands between brackets is an address, and has been judged."""
+    if ":" in host:
+        return True
+    try:
+        name = host.encode("idna").decode()  # refuses labels that are empty or too long
+    except UnicodeError:
+        return False
+    return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
+
+
+def _shown(part: str) -> str:
+    name, equals, _ = part.partition("=")
+    if name == _VERSION:
+        return part
+    return f"{name}={MASK}" if equals else MASK
+
+
+def _version() -> str:
+    """Give the version that is installed."""
+    try:
+        return version("chatgpt-component")
+    except PackageNotFoundError:
+        return "0"

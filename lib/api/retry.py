@@ -1,0 +1,106 @@
+"""When to try again, and how long to wait before. Pure: no clock, no sleeping, no dice."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from pysailor import InvalidConfig
+
+from ..errors.catalog import BILLED, NO, YES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..errors.api_error import ApiError
+
+_FIRST_WAIT = 0.5
+_SHORTEST_WAIT = 0.1  # also where the hint says 0: what failed a moment ago fails again
+_LONGEST_WAIT = 8.0
+_LONGEST_CALL = 3600
+_MOST_RETRIES = 10
+_SHORTEST_SILENCE = 60.0
+_SLOWER = {"overloaded": 4.0, "slow_down": 8.0}  # how many times longer these wait
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a call may take in all its tries, in seconds, and how often it may be tried again.
+
+    `after_timeout` allows another try when an answer was lost that may have been billed.
+    """
+
+    timeout: float = 60
+    connect_timeout: float = 10
+    max_retries: int = 2
+    after_timeout: bool = False
+
+    @property
+    def silence(self) -> float:
+        """How long a stream may send no data before it is given up: a minute, or half of a longer time limit.
+
+        Models that think pause for minutes; who allows the call more time, allows that too. Comments are no data.
+        """
+        return max(_SHORTEST_SILENCE, self.timeout / 2)
+
+    @classmethod
+    def of(cls, cfg: Mapping[str, Any]) -> Limits:
+        """Take the limits from a step's settings; raise InvalidConfig for what no call could keep to."""
+        limits = cls(
+            timeout=cfg.get("timeout", cls.timeout),
+            max_retries=cfg.get("maxRetries", cls.max_retries),
+            after_timeout=cfg.get("retryAfterTimeout", False),
+        )
+        if not 1 <= limits.timeout <= _LONGEST_CALL:
+            raise InvalidConfig(f"found {limits.timeout:g}, allowed: 1 to {_LONGEST_CALL} seconds", pointer="/timeout")
+        if limits.max_retries not in range(_MOST_RETRIES + 1):
+            raise InvalidConfig(
+                f"found {limits.max_retries:g}, allowed: a whole number from 0 to {_MOST_RETRIES}",
+                pointer="/maxRetries",
+            )
+        return limits
+
+
+def wait(error: ApiError, retries: int, limits: Limits, chance: float) -> float | None:
+    """Give the seconds to wait before the next try, or None if there must be none.
+
+    `retries` counts those already made. The wait is a random part (`chance`, 0..1: many workers must not come back at
+    once) of a span that doubles each time; the service's own hint comes before it.
+    """
+    again = _again(error)
+    if retries >= limits.max_retries or again == NO or error.begun:
+        return None
+    if again == BILLED and not limits.after_timeout:
+        return None
+    span: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(retries, 10))
+    if error.retry_after is not None:
+        return max(error.retry_after, _SHORTEST_WAIT) + chance * span
+    return chance * span * _SLOWER.get(error.code, 1.0)
+
+
+def _again(error: ApiError) -> str:
+    """Say whether another try can help; the server knows it better than the table, except in matters of money."""
+    if error.should_retry is None or error.code == "quota":
+        return error.kind.again
+    return YES if error.should_retry else NO
+
+
+def hint(headers: Mapping[str, str], now: float) -> float | None:
+    """Read how many seconds the service asks to wait; `now` is in seconds since the epoch, for hints that are dates."""
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    said = headers.get("retry-after")
+    seconds = _number(said)
+    if seconds is not None or not said:
+        return seconds
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - now)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text is not None and re.fullmatch(r"\s*\d{1,9}(\.\d{1,9})?\s*", text) else None

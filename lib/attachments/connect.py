@@ -1,0 +1,212 @@
+"""From an address to a connection that leads there and nowhere else.
+
+A name is looked up once. What was checked is what is connected to, while the certificate, SNI and the Host header are
+the name's: whoever owns the name cannot answer the second question with another address. http.client lets the socket
+be made outside; that is why it is used here.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from dataclasses import dataclass
+from functools import cached_property
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies
+
+import requests
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy, should_bypass_proxies
+from urllib3.exceptions import LocationParseError
+from urllib3.util import make_headers, parse_url
+
+from . import address_policy as guard
+from .errors import AddressRefused, NotFetched, NotThere
+
+if TYPE_CHECKING:
+    from .address_policy import Resolve
+    from .deadline import Watch
+
+_PORTS = {"http": 80, "https": 443}
+_USER = re.compile(r"//[^/]*@")
+_LONGEST_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address to fetch from, taken apart; `host` is as certificates name it, without brackets."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    pointer: str
+
+    @classmethod
+    def of(cls, url: str, pointer: str) -> Target:
+        """Take the address apart; raise NotThere if nothing can be fetched from such a one."""
+        try:
+            parts = parse_url(url)
+            port = parts.port
+        except LocationParseError as error:
+            raise NotThere(f"{shown(url)} is no address; check it", pointer=pointer) from error
+        if parts.scheme not in _PORTS or not parts.host:
+            raise NotThere(f"{shown(url)} cannot be fetched; it must start with https:// (or http://)", pointer=pointer)
+        if parts.auth:
+            raise NotThere(
+                "the address holds a user name, which is not sent on; take an address without", pointer=pointer
+            )
+        host = parts.host.strip("[]").rstrip(".")
+        return cls(str(parts.scheme), host, port or _PORTS[str(parts.scheme)], parts.request_uri, pointer)
+
+    @property
+    def url(self) -> str:
+        """The address, whole again."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}{self.path}"
+
+
+class Routes:
+    """Makes connections. Reads once what the environment says of proxies and certificates; threads may share it."""
+
+    def __init__(self, *, allow_private: bool, resolve: Resolve) -> None:
+        """Take what is allowed, and who knows the addresses of names."""
+        self._allow_private = allow_private
+        self._resolve = resolve
+        self._proxies = getproxies()
+        with requests.Session() as session:
+            self._verify = session.merge_environment_settings("https://host", {}, None, None, None)["verify"]
+
+    def open(self, target: Target, watch: Watch) -> tuple[HTTPConnection, str]:
+        """Give a connection and what to ask for on it; raise AddressRefused, NotFetched, OSError or HTTPException."""
+        proxy = self._proxy(target)
+        if proxy is not None:
+            self._check_behind_proxy(target)
+            return self._through(proxy, target, watch)
+        return self._straight(target, self.addresses(target), watch), target.path
+
+    def addresses(self, target: Target) -> list[str]:
+        """Give the addresses of the target's host, every one of which may be reached; raise AddressRefused."""
+        found = self._found(target)
+        for address in found:
+            reason = guard.refusal(address, allow_private=self._allow_private)
+            if reason is not None:
+                raise AddressRefused(f"{target.host} leads to {address}, which is {reason}", pointer=target.pointer)
+        return found
+
+    def leads_outside(self, target: Target) -> bool:
+        """Say whether the service, which is elsewhere, can be expected to reach the target by itself."""
+        if not guard.looks_public(target.host):
+            return False
+        if not self._allow_private:
+            return True
+        try:
+            return all(guard.refusal(address) is None for address in self._found(target))
+        except NotFetched:
+            return True
+
+    def _found(self, target: Target) -> list[str]:
+        try:
+            found = list(self._resolve(target.host, target.port))
+        except (OSError, UnicodeError) as error:
+            raise NotFetched(
+                f"no server has the name {target.host}; check the address", pointer=target.pointer
+            ) from error
+        if not found:
+            raise NotFetched(f"the name {target.host} has no address", pointer=target.pointer)
+        return found
+
+    def _straight(self, target: Target, addresses: list[str], watch: Watch) -> HTTPConnection:
+        """Connect to the first of the addresses that takes it."""
+        for address in addresses[:-1]:
+            try:
+                return self._connected(target, address, watch)
+            except ssl.SSLError:
+                raise
+            except OSError:
+                if watch.over:
+                    raise
+        return self._connected(target, addresses[-1], watch)
+
+    def _connected(self, target: Target, address: str, watch: Watch) -> HTTPConnection:
+        raw = socket.create_connection((address, target.port), timeout=max(watch.left(), 0.001))
+        try:
+            watch.took(raw)
+            if target.scheme == "http":
+                connection = HTTPConnection(target.host, target.port)
+                connection.sock = raw
+                return connection
+            secured = self._tls.wrap_socket(raw, server_hostname=target.host, do_handshake_on_connect=False)
+            raw = secured
+            watch.took(secured)
+            secured.do_handshake()
+            connection = HTTPSConnection(target.host, target.port, context=self._tls)
+            connection.sock = secured
+        except BaseException:
+            raw.close()
+            raise
+        return connection
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """The certificates that are trusted: those that REQUESTS_CA_BUNDLE names, or else those of requests."""
+        bundle = self._verify if isinstance(self._verify, str) else DEFAULT_CA_BUNDLE_PATH
+        if Path(bundle).is_dir():
+            return ssl.create_default_context(capath=bundle)
+        return ssl.create_default_context(cafile=bundle)
+
+    def _proxy(self, target: Target) -> str | None:
+        proxy = select_proxy(target.url, self._proxies)
+        if proxy is None or should_bypass_proxies(target.url, no_proxy=self._proxies.get("no", "")):
+            return None
+        return proxy if "://" in proxy else f"http://{proxy}"
+
+    def _check_behind_proxy(self, target: Target) -> None:
+        """Check the name as well as can be done: the proxy looks it up again, and may know names that we do not."""
+        if not guard.looks_public(target.host) and not self._allow_private:
+            raise AddressRefused(
+                f"{target.host} is a name or address of a private network; whoever runs this component can allow such "
+                f"with {guard.ALLOW_PRIVATE_URLS}=true",
+                pointer=target.pointer,
+            )
+        try:
+            self.addresses(target)
+        except NotFetched:  # a network that leaves names to the proxy
+            return
+
+    def _through(self, proxy: str, target: Target, watch: Watch) -> tuple[HTTPConnection, str]:
+        """Connect by way of an HTTP proxy: it gets the whole address, or makes a tunnel for TLS."""
+        way = urlsplit(proxy)
+        if way.scheme != "http" or not way.hostname:
+            raise NotFetched(
+                f"attachments can be fetched through an http:// proxy only, not {way.scheme}://",
+                pointer=target.pointer,
+                retryable=False,
+            )
+        said = (
+            make_headers(proxy_basic_auth=f"{unquote(way.username)}:{unquote(way.password or '')}")
+            if way.username
+            else {}
+        )
+        port, left = way.port or _PORTS["http"], max(watch.left(), 0.001)
+        if target.scheme == "https":
+            tunnel = HTTPSConnection(way.hostname, port, timeout=left, context=self._tls)
+            tunnel.set_tunnel(target.host, target.port, said)
+            tunnel.connect()
+            watch.took(tunnel.sock)
+            return tunnel, target.path
+        plain = HTTPConnection(way.hostname, port, timeout=left)
+        plain.connect()
+        watch.took(plain.sock)
+        return plain, target.url
+
+
+def shown(url: str) -> str:
+    """Give an address for a sentence: not too long, and without the parts that hold secrets (user, query)."""
+    open_part = _USER.sub("//", re.split(r"[?#]", url, maxsplit=1)[0])
+    plain = "".join(character for character in open_part if character.isprintable())
+    return f'"{plain if len(plain) <= _LONGEST_SHOWN else plain[:_LONGEST_SHOWN] + "…"}"'

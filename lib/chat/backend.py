@@ -1,0 +1,108 @@
+"""One question to the API. A worker thread asks; the seam is small, so that anything can stand in."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pysailor import Context, Keep
+
+from ..api.client import Client
+from ..api.retry import Limits
+from ..completions import request
+from ..completions.answer.outcome import Outcome, choices, message_of, outcome, refusal_of, text_of
+from ..completions.pipeline import Exchange
+from ..completions.settings import Terms
+from ..environment import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..api.cancel import Cancel
+    from ..api.connection import Connection
+    from ..completions.result import Result
+
+_MOST_CLIENTS = 64  # a key that a visitor brings gets a client of its own
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a question. `text` is the answer's, or the refusal's; `completion` is the API's own object."""
+
+    text: str
+    outcome: Outcome
+    completion: Mapping[str, Any]
+    usage: Mapping[str, Any] | None = None
+    cost: Mapping[str, Any] | None = None
+
+
+class Talk(Protocol):
+    """Asks the API."""
+
+    def ask(
+        self,
+        connection: Connection,
+        body: Mapping[str, Any],
+        timeout: float,
+        show: Callable[[str], None],
+        cancel: Cancel,
+    ) -> Answer:
+        """Ask, call `show` with each piece if the body wants a stream, and give the whole; raise ApiError."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+
+
+class ApiTalk:
+    """Asks the API as a step does: judged before it is sent, accounted for afterwards."""
+
+    def __init__(self) -> None:
+        """Connect when the first question comes."""
+        self._kept = Keep()
+        self._clients: OrderedDict[Connection, Client] = OrderedDict()
+        self._lock = Lock()
+
+    def ask(
+        self,
+        connection: Connection,
+        body: Mapping[str, Any],
+        timeout: float,
+        show: Callable[[str], None],
+        cancel: Cancel,
+    ) -> Answer:
+        """Ask; raise InvalidInput for what the service certainly refuses, ApiError for what it does refuse."""
+        ctx = Context(logger=_LOG, kept=self._kept)
+        exchange = Exchange(self._client(connection), Terms(Limits(timeout=timeout)), ctx, cancel=cancel)
+        sent = request.build(body, {}, ctx.keep(Surroundings).models, connection.server)
+        return _read(exchange.result(sent, show))
+
+    def close(self) -> None:
+        """Close the clients."""
+        with self._lock:
+            while self._clients:
+                self._clients.popitem()[1].close()
+        self._kept.close()
+
+    def _client(self, connection: Connection) -> Client:
+        with self._lock:
+            client = self._clients.pop(connection, None) or Client(connection)
+            self._clients[connection] = client
+            if len(self._clients) > _MOST_CLIENTS:
+                self._clients.popitem(last=False)  # a call that it still makes keeps it alive until it ends
+            return client
+
+
+def _read(result: Result) -> Answer:
+    found = choices(result.completion)
+    message = message_of(found[0]) if found else {}
+    return Answer(
+        text_of(message) or refusal_of(message),
+        outcome(result.completion),
+        result.completion,
+        result.usage.to_json() if result.usage.known else None,
+        result.cost.to_json() if result.cost else None,
+    )

@@ -1,0 +1,69 @@
+"""One address at which visitors talk, and the settings that it may have."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pysailor import Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .hooks import Hook
+
+DEFAULT_MODEL = "gpt-4o-mini"
+"""It takes every field that such a file may hold."""
+LONGEST_TIMEOUT = 3600
+OWN = frozenset({"key", "url", "max_history", "system", "title", "timeout"})
+SECRET = frozenset({"key", "url"})
+"""What is not quoted in any sentence: an address may hold a password or a key."""
+_NOT_SETTABLE = frozenset({"messages", "stream_options"})
+
+OWN_SCHEMA: Mapping[str, Any] = MappingProxyType(
+    {
+        "key": {"type": "string", "minLength": 1},
+        "url": {"type": "string", "minLength": 1},
+        "max_history": {"type": "integer", "minimum": 0},
+        "system": {"type": "string"},
+        "title": {"type": "string"},
+        "timeout": {"type": "number", "minimum": 1, "maximum": LONGEST_TIMEOUT},
+        "n": {"type": "integer", "minimum": 1, "maximum": 1},
+    }
+)
+
+Value = Any  # what JSON has, or an Expression that gives it
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address at which visitors talk. `kwargs` are plain values and expressions, by name."""
+
+    name: str
+    line: int
+    text: str
+    pattern: re.Pattern[str]
+    kwargs: Mapping[str, Value]
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What the page is called."""
+        return str(self.kwargs.get("title") or self.name.rsplit("/", 1)[-1].replace("_", " ").capitalize())
+
+    @property
+    def address(self) -> str | None:
+        """The path to open in a browser, where the pattern is one plain path."""
+        return self.text if re.escape(self.text) == self.text.replace("-", r"\-").replace(".", r"\.") else None
+
+
+@cache
+def request_schema() -> Schema:
+    """Give the schema of a route's kwargs: what the API takes, as Send Request declares it, and our own settings."""
+    declared = Schema.load(Path(__file__).parents[2] / "schemas" / "sendRequest.in.json").document
+    taken = {name: schema for name, schema in declared["properties"].items() if name not in _NOT_SETTABLE}
+    return Schema({**declared, "properties": {**taken, **OWN_SCHEMA}})

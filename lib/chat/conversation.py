@@ -1,0 +1,212 @@
+"""What a socket talks with: computed once, when it opens, from the route and the visitor's request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from pysailor import InvalidConfig
+
+from ..api.connection import Connection
+from ..conversation import owner_of
+from .config.expression import Expression, NotComputed
+from .config.route import DEFAULT_MODEL, OWN, SECRET, request_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pysailor import Fault
+
+    from .config.handler import Handler
+    from .config.hooks import Hook
+    from .config.route import Route
+
+_LOG = logging.getLogger(__name__)
+_SYSTEM = ("system", "developer")
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What answers: the operator's own credential, or a stand-in. `source` is api, sandbox or local."""
+
+    connection: Connection
+    model: str = DEFAULT_MODEL
+    source: str = "api"
+    note: str = ""
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether key, address and model of the settings file count for nothing."""
+        return self.source != "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One visitor's conversation: where it is kept, whom it asks and how."""
+
+    owner: str
+    conversation: str
+    connection: Connection
+    body: Mapping[str, Any]
+    system: Sequence[Mapping[str, Any]]
+    examples: Sequence[Mapping[str, Any]]
+    """What the open hook put in beside the system text: the conversation begins with it."""
+    handler: Handler
+    title: str
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
+    max_history: int | None = None
+    timeout: float = _SECONDS
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it is kept: its owner and its id."""
+        return self.owner, self.conversation
+
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return str(self.body["model"])
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answer comes in pieces."""
+        return bool(self.body.get("stream"))
+
+
+class NotOpened(Exception):
+    """This visitor's socket cannot be used; `code` is stable, the text says what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.code = code
+
+
+def open_chat(route: Route, handler: Handler, service: Service, conversation: str, *, streams: bool) -> Chat:
+    """Compute the settings and call the open hook; raise NotOpened, or HookFailed.
+
+    `streams` is for a route that does not say whether it streams.
+    """
+    values = _values(route, handler, service)
+    own = {name: values.pop(name) for name in list(values) if name in OWN}
+    values.setdefault("stream", streams or "stream" in handler.args)
+    connection = _connection(route, own, service)
+    values["model"] = service.model if service.is_stand_in else values.get("model", service.model)
+    messages = [{"role": "system", "content": own["system"]}] if own.get("system") else []
+    body, messages = _opened(route, handler, values, messages)
+    if body["stream"]:
+        body["stream_options"] = {"include_usage": True}
+    return Chat(
+        _owner(route, connection, service),
+        conversation,
+        connection,
+        body,
+        [message for message in messages if message.get("role") in _SYSTEM],
+        [message for message in messages if message.get("role") not in _SYSTEM],
+        handler,
+        str(own.get("title") or route.title),
+        route.hooks,
+        own.get("max_history"),
+        float(own.get("timeout", _SECONDS)),
+    )
+
+
+def _values(route: Route, handler: Handler, service: Service) -> dict[str, Any]:
+    """Compute the expressions and hold everything against the schema; what is None is left out."""
+    values: dict[str, Any] = {}
+    for name, given in route.kwargs.items():
+        if name in ("key", "url") and service.is_stand_in:
+            continue
+        value = _computed(name, given, handler) if isinstance(given, Expression) else given
+        if name == "stream" and not isinstance(value, bool):
+            value = str(value).lower() not in ("", "0", "false", "none")
+        if value is not None:
+            values[name] = value
+    if "key" in values and not values["key"]:
+        raise NotOpened("no_key", "The address names no API key; add ?key=… to it.")
+    return _fitting(values)
+
+
+def _computed(name: str, given: Expression, handler: Handler) -> Any:
+    """Compute a value; raise NotOpened. The log has the expression, unless it gives a key."""
+    try:
+        return given.value(handler)
+    except NotComputed as error:
+        source = "not logged, as it may hold one" if name in SECRET else given.source.strip()
+        _LOG.warning('The function of "%s" gave no value: %s (%s)', name, error.reason, source)
+        raise NotOpened("bad_address", f"{name}: {error}.") from error
+
+
+def _fitting(values: dict[str, Any]) -> dict[str, Any]:
+    """Give the settings, where numbers may have come as text; raise NotOpened for what the API would refuse."""
+    fitting, faults = request_schema().fit(values)
+    if faults:
+        raise NotOpened("bad_address", f"This address asks for what is not possible: {'; '.join(map(_told, faults))}.")
+    return dict(fitting)
+
+
+def _told(fault: Fault) -> str:
+    """Give a fault for the visitor; what a key or an address was computed to may be the operator's."""
+    name = fault.pointer.lstrip("/")
+    setting = name.partition("/")[0]
+    return f"{setting}: this address gives none" if setting in SECRET else f"{name}: {fault.message}"
+
+
+def _connection(route: Route, own: Mapping[str, Any], service: Service) -> Connection:
+    if service.is_stand_in:
+        return service.connection
+    url, key = own.get("url"), own.get("key")
+    if key is None and url is not None and isinstance(route.kwargs.get("url"), Expression):
+        # whatever key the server has for itself, it does not go to a server that a visitor names
+        raise NotOpened("no_key", "The address names a server, and no API key for it; add the key to the address.")
+    if key is not None:
+        return _read({"baseUrl": service.connection.base_url if url is None else str(url), "apiKey": str(key)})
+    if not service.connection.api_key:
+        raise NotOpened("no_key", "No API key is set for this chat.")
+    if url is None:
+        return service.connection
+    return replace(service.connection, base_url=_read({"baseUrl": str(url)}).base_url)
+
+
+def _read(cfg: Mapping[str, str]) -> Connection:
+    try:
+        return Connection.of(cfg)
+    except InvalidConfig as error:
+        told = "; ".join(f"{fault.pointer.lstrip('/')} {fault.message}" for fault in error.faults)
+        raise NotOpened("bad_address", f"No request can be made with this address: {told}.") from error
+
+
+def _opened(
+    route: Route, handler: Handler, values: dict[str, Any], messages: list[dict[str, Any]]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Let the open hook change request and messages."""
+    hook = route.hooks.get("open")
+    if hook is None:
+        return values, messages
+    params = {**values, "messages": messages}
+    hook.call(params=params, handler=handler)
+    said = params.pop("messages", [])
+    if not isinstance(said, list) or not all(isinstance(one, Mapping) and one.get("role") for one in said):
+        raise NotOpened("hook_failed", f'The server\'s function "{hook.name}" left messages that are none.')
+    changed = _fitting({name: value for name, value in params.items() if value is not None and name not in OWN})
+    return {"model": values["model"], "stream": values["stream"], **changed}, [dict(one) for one in said]
+
+
+def _owner(route: Route, connection: Connection, service: Service) -> str:
+    """Give the namespace: of one credential at one route. A stand-in has another key each time it starts."""
+    if service.is_stand_in:
+        return owner_of("chat", route.name, service.source)
+    return owner_of("chat", route.name, connection.base_url, connection.api_key)
+
+
+def check_conversation(name: str) -> str:
+    """Give the id if it may resume a conversation; raise NotOpened. A short id could be guessed by others."""
+    if not 16 <= len(name) <= 255 or not name.isprintable():  # noqa: PLR2004 - as the sentence says
+        raise NotOpened(
+            "bad_conversation",
+            "The id of a conversation is 16 to 255 printable characters: whoever knows it can read the conversation.",
+        )
+    return name

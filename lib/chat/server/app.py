@@ -1,0 +1,193 @@
+"""What answers at which address: a socket and a page at every route, the page's own files below /-/chat/."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import logging
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route as Address
+from starlette.routing import WebSocketRoute
+
+from ..config.handler import Handler, handler_of, read_cookies
+from ..protocol import format_of
+from .cookie import COOKIE, new_name
+from .limits import address_of
+from .session import Session
+from .socket import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import HTTPConnection, Request
+    from starlette.websockets import WebSocket
+
+    from ..config.route import Route
+    from .limits import Seat
+    from .shared import House
+
+_LOG = logging.getLogger(__name__)
+_PAGE = Path(__file__).parents[1] / "page"
+_KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = MappingProxyType(
+    {
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-cache",
+    }
+)
+_YEAR = 365 * 24 * 3600
+
+
+class Door:
+    """Lets visitors in and knows who is inside."""
+
+    def __init__(self, routes: Sequence[Route], house: House) -> None:
+        """Be open."""
+        self._routes, self._house = routes, house
+        self._inside: set[Session] = set()
+        self._closing = False
+        self.application = Starlette(
+            routes=[
+                Address("/-/health", self._health),
+                Address("/-/chat/{name}", self._file),
+                WebSocketRoute("/{path:path}", self._socket),
+                Address("/{path:path}", self._page),
+            ]
+        )
+
+    @property
+    def sockets(self) -> int:
+        """How many are open."""
+        return len(self._inside)
+
+    async def close(self) -> None:
+        """Let nobody in any more, give running answers some seconds, and close all sockets."""
+        self._closing = True
+        await asyncio.gather(*(session.leave(self._house.allowances.grace) for session in self._inside))
+
+    # --- sockets -----------------------------------------------------------------------------------------------------
+
+    async def _socket(self, socket: WebSocket) -> None:
+        refusal = self._refusal(socket)
+        found = None if refusal else self._found(socket)
+        if found is None or refusal:
+            await socket.send_denial_response(refusal or _text("There is no chat at this address.", 404))
+            return
+        route, handler = found
+        shown = _shown_token(handler, socket)
+        address = address_of(handler.request.remote_ip)
+        places = self._house.inside if self._house.guard.knows(shown) else self._house.strangers
+        seat = None if self._closing else places.seat(address)
+        if seat is None:
+            await socket.send_denial_response(_text("There is no room for another socket now; try again later.", 503))
+            return
+        wanted = [name.strip() for name in socket.headers.get("sec-websocket-protocol", "").split(",")]
+        spoken, confirmed = format_of(handler.args.get("format", ()), wanted)
+        try:
+            await socket.accept(confirmed)
+            await self._talk(Line(socket, spoken, self._house.allowances.slow_reader), route, handler, shown, seat)
+        finally:
+            seat.leave()
+
+    async def _talk(self, line: Line, route: Route, handler: Handler, shown: str | None, seat: Seat) -> None:
+        session = Session(line, route, handler, self._house)
+        self._inside.add(session)
+        try:
+            await session.run(shown, seat)
+        finally:
+            self._inside.discard(session)
+
+    def _refusal(self, connection: HTTPConnection) -> Response | None:
+        said = self._house.guard.refusal(connection.headers)
+        if said:
+            _LOG.warning("Refused: %s", said)
+            return _text(f"Refused: {said}.", 403)
+        return None
+
+    def _found(self, connection: HTTPConnection) -> tuple[Route, Handler] | None:
+        """Give the route of this address and the visitor as its expressions see them; None if there is none."""
+        path = connection.scope["path"]
+        for route in self._routes:
+            match = route.pattern.fullmatch(path)
+            if match:
+                break
+        else:
+            return None
+        try:
+            handler = handler_of(
+                path,
+                connection.scope["query_string"].decode("ascii", "replace"),
+                connection.headers.items(),
+                connection.client.host if connection.client else "",
+                path_args=() if match.groupdict() else match.groups(),
+                path_kwargs=match.groupdict(),
+                session_id=self._name(connection) or new_name(),
+            )
+        except ValueError:  # more arguments than anybody needs
+            return None
+        return route, handler
+
+    def _name(self, connection: HTTPConnection) -> str | None:
+        """Give the name that an earlier page gave the visitor."""
+        return self._house.badges.name(read_cookies(connection.headers.get("cookie", "")).get(COOKIE))
+
+    # --- pages -------------------------------------------------------------------------------------------------------
+
+    async def _page(self, request: Request) -> Response:
+        refusal = self._refusal(request)
+        if refusal:
+            return refusal
+        found = self._found(request)
+        if found is None:
+            return self._elsewhere(request.url.path)
+        route, handler = found
+        # relative, so that a proxy may put the whole server below a path of its own
+        base = "../" * (request.url.path.count("/") - 1) + "-/chat/"
+        title = html.escape(route.title)
+        page = (_PAGE / "index.html").read_text(encoding="utf-8").replace("{base}", base).replace("{title}", title)
+        response = HTMLResponse(page, headers=dict(_HEADERS))
+        if self._name(request) is None:
+            cookie = self._house.badges.cookie(handler.session["id"])
+            secure = request.url.scheme == "https"
+            response.set_cookie(COOKIE, cookie, _YEAR, path="/", secure=secure, httponly=True, samesite="strict")
+        return response
+
+    def _elsewhere(self, path: str) -> Response:
+        addresses = [route.address for route in self._routes if route.address]
+        if path == "/" and addresses:
+            return RedirectResponse(addresses[0].lstrip("/"), 307, headers=dict(_HEADERS))
+        known = f" There is one at {' and '.join(addresses)}." if addresses else ""
+        return _text(f"There is no chat at this address.{known}", 404)
+
+    async def _file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        kind = _KINDS.get(Path(name).suffix)
+        path = _PAGE / name
+        refusal = self._refusal(request)
+        if refusal or kind is None or "/" in name or not path.is_file():
+            return refusal or _text("There is no such file.", 404)
+        return FileResponse(path, headers=dict(_HEADERS), media_type=kind)
+
+    async def _health(self, request: Request) -> Response:  # noqa: ARG002 - starlette gives it
+        return _text("closing" if self._closing else "ok", 503 if self._closing else 200)
+
+
+def _shown_token(handler: Handler, socket: WebSocket) -> str | None:
+    """Give the token of the address or of a header; None if there is none."""
+    bearer = socket.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    return handler.get_arg("token", None) or bearer or None
+
+
+def _text(sentence: str, status: int) -> Response:
+    return PlainTextResponse(f"{sentence}\n", status, headers=dict(_HEADERS))

@@ -1,0 +1,172 @@
+"""The life of the chat server: a port, its sockets, start and a graceful stop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket as sockets
+import threading
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from ..turn import Desk
+from .access import Guard
+from .app import Door
+from .shared import Allowances, House
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from types import FrameType
+
+    from ...conversation import Store
+    from ..backend import Talk
+    from ..config.route import Route
+    from ..conversation import Service
+
+_LARGEST_FRAME = 1024 * 1024  # above it the socket is closed; below, a message that is too long gets a sentence
+_SECONDS_TO_FINISH = 5
+_SECONDS_TO_START = 15.0
+
+
+class Listener:
+    """A chat server that listens from its making on and answers between `start()` and `close()`, or during `run()`.
+
+    Use it as a context manager, or `run()` it in the main thread, where SIGTERM and SIGINT end it. Store and talk
+    belong to the caller.
+    """
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        service: Service,
+        talk: Talk,
+        store: Store,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        guard: Guard | None = None,
+        allowances: Allowances | None = None,
+    ) -> None:
+        """Bind the port; raise OSError if it is taken."""
+        allowances = allowances or Allowances()
+        desk = Desk(store, talk, allowances.keep, allowances.wait_for_turn)
+        self._house = House(service, desk, guard or Guard(), allowances)
+        self._door = Door(routes, self._house)
+        family = sockets.AF_INET6 if ":" in host else sockets.AF_INET
+        self._listening = sockets.create_server((host, port), family=family, backlog=1024)
+        self._host = host
+        self._ready = threading.Event()
+        self._server = _Server(_settings(self._door, allowances), self._door.close, self._ready.set)
+        self._thread: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self._listening.getsockname()[1])
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets are open."""
+        return self._door.sockets
+
+    def url(self, path: str = "/", scheme: str = "http") -> str:
+        """Give the address of a path."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{scheme}://{host}:{self.port}{path}"
+
+    def run(self) -> None:
+        """Answer until SIGTERM or SIGINT; running answers are given some seconds. A second signal ends it at once."""
+        try:
+            self._server.run([self._listening])
+        finally:
+            self._listening.close()
+            self._house.close()
+
+    def start(self) -> Self:
+        """Answer from now on, in a thread of its own."""
+        self._thread = threading.Thread(target=self.run, name="chat server", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(_SECONDS_TO_START):
+            raise RuntimeError(f"the chat server was not ready after {_SECONDS_TO_START:g} seconds")
+        return self
+
+    def close(self) -> None:
+        """Stop as after SIGTERM, and return when it has stopped; a second time does nothing."""
+        if self._thread is None:
+            self._listening.close()
+            return
+        self._server.leave()
+        self._thread.join()
+        self._thread = None
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+class _Socket(WebSocketsSansIOProtocol):
+    """uvicorn's, and a way to end a connection on which nothing can be sent any more."""
+
+    async def run_asgi(self) -> None:
+        self.scope["state"]["abort"] = self.transport.abort
+        await super().run_asgi()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, which would close all sockets at once at the first signal; here running answers come first."""
+
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]], ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._drain, self._ready = drain, ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._leaving: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature of a handler
+        if self._leaving is not None:
+            self.force_exit = self.should_exit = True
+        self.leave()
+
+    def leave(self) -> None:
+        """Begin to stop; from any thread."""
+        if self._loop is None:
+            self.should_exit = True
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._begin)
+
+    def _begin(self) -> None:
+        if self._leaving is None:
+            self._leaving = asyncio.get_running_loop().create_task(self._leave())
+
+    async def _leave(self) -> None:
+        try:
+            await self._drain()
+        finally:
+            self.should_exit = True
+
+
+def _settings(door: Door, allowances: Allowances) -> uvicorn.Config:
+    return uvicorn.Config(
+        door.application,
+        loop="asyncio",
+        http="h11",
+        ws=_Socket,
+        ws_max_size=_LARGEST_FRAME,
+        ws_ping_interval=allowances.ping,
+        ws_ping_timeout=allowances.ping,
+        ws_per_message_deflate=False,  # some 50 KiB a socket for texts of a few words
+        lifespan="off",
+        log_config=None,
+        access_log=False,  # addresses may hold keys and tokens
+        server_header=False,
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+    )

@@ -1,0 +1,85 @@
+"""The frames of one socket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from starlette.websockets import WebSocketDisconnect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.websockets import WebSocket
+
+    from ..protocol import Failed, Format
+
+_LOG = logging.getLogger(__name__)
+_SECONDS_TO_CLOSE = 2.0
+GOING_AWAY, POLICY, INTERNAL, RESTART, LATER = 1001, 1008, 1011, 1012, 1013
+
+
+class Gone(Exception):
+    """The socket is of no use any more."""
+
+
+class Line:
+    """A socket that was accepted, and the format that is spoken on it.
+
+    The frames of one event go out together. A visitor who does not read is waited for so many seconds.
+    """
+
+    def __init__(self, socket: WebSocket, spoken: Format, seconds: float) -> None:
+        """Be open."""
+        self._socket, self.format, self._seconds = socket, spoken, seconds
+        self._abort: Callable[[], None] | None = getattr(socket.state, "abort", None)
+        self._sending = asyncio.Lock()
+        self._is_cut = False
+
+    async def receive(self) -> str | None:
+        """Give the next frame, None for one that is not text; raise Gone when there is none any more."""
+        if self._is_cut:
+            raise Gone
+        try:
+            message = await self._socket.receive()
+        except (WebSocketDisconnect, RuntimeError) as error:  # closed by then, which starlette tells so
+            raise Gone from error
+        if message["type"] == "websocket.disconnect":
+            raise Gone
+        return message.get("text")
+
+    async def send(self, frames: Sequence[str]) -> None:
+        """Send the frames of an event; raise Gone."""
+        try:
+            async with asyncio.timeout(self._seconds), self._sending:
+                for frame in frames:
+                    await self._socket.send_text(frame)
+        except TimeoutError as error:
+            _LOG.warning("A visitor did not read for %g seconds and was let go", self._seconds)
+            self._cut()
+            raise Gone from error
+        except (WebSocketDisconnect, RuntimeError, OSError) as error:  # closed by then, which starlette tells so
+            raise Gone from error
+
+    async def refuse(self, failed: Failed, code: int) -> Any:
+        """Tell why this socket cannot be used and close it; raise Gone."""
+        await self.send(self.format.failed(None, failed))
+        await self.close(code, failed.code)
+        raise Gone
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the socket, if it is not closed by then."""
+        try:
+            async with asyncio.timeout(_SECONDS_TO_CLOSE):
+                await self._socket.close(code, reason)
+        except TimeoutError:
+            self._cut()
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            return  # it was closed by then
+
+    def _cut(self) -> None:
+        """End the connection without a word: a close frame would wait behind what is not read."""
+        self._is_cut = True
+        if self._abort is not None:
+            self._abort()

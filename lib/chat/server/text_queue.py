@@ -1,0 +1,73 @@
+"""Text from a worker thread to the event loop, no faster than the visitor reads it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from ...errors.api_error import ApiError
+from ..protocol import Joiner
+
+_MOST_CHARACTERS = 64 * 1024
+
+
+class Pieces:
+    """A bounded queue between one thread that puts and one task that takes.
+
+    When the queue is full the thread waits, and so the API's stream is not read any further. Many pieces that come
+    between two looks of the loop wake it once, and are taken together.
+    """
+
+    def __init__(self, most_characters: int = _MOST_CHARACTERS) -> None:
+        """Belong to the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._room = threading.Condition()
+        self._most = most_characters
+        self._waiting: list[str] = []
+        self._size = 0
+        self._ended = self._closed = False
+        self._joiner = Joiner()
+
+    def put(self, text: str) -> None:
+        """Add a piece, from the thread; wait while the queue is full. Raise ApiError("cancelled") once it is closed."""
+        text = self._joiner.join(text)
+        if not text:
+            return
+        with self._room:
+            self._room.wait_for(lambda: self._closed or self._size < self._most)
+            if self._closed:
+                raise ApiError("cancelled")
+            is_first = not self._waiting
+            self._waiting.append(text)
+            self._size += len(text)
+        if is_first:
+            self._loop.call_soon_threadsafe(self._news.set)
+
+    def end(self) -> None:
+        """Say that nothing more comes; in the loop's own thread."""
+        self._ended = True
+        self._news.set()
+
+    def close(self) -> None:
+        """Say that nothing more is wanted, in the loop's own thread; whoever waits is woken."""
+        with self._room:
+            self._closed = True
+            self._room.notify_all()
+        self._news.set()
+
+    async def take(self) -> str | None:
+        """Give what has come, as one text; wait for something. None is the end."""
+        while not self._closed:
+            with self._room:
+                text = "".join(self._waiting)
+                self._waiting.clear()
+                self._size = 0
+                self._news.clear()
+                self._room.notify_all()
+            if text:
+                return text
+            if self._ended:
+                return None
+            await self._news.wait()
+        return None

@@ -1,0 +1,25 @@
+"""What this component offers at a desk, where no platform hands it a credential."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .chat import command as chat
+from .conversation import command as conversations
+from .errors.catalog import KINDS as EXPLANATIONS
+from .offline.sandbox import SCENARIOS
+from .offline.servers import ENVIRONMENT, SERVERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMMANDS = {"chat": chat, "conversations": conversations}
+HOW_TO_GO_LIVE = "to ask the real API, set OPENAI_API_KEY and OPENAI_MODEL"
+__all__ = ["COMMANDS", "ENVIRONMENT", "EXPLANATIONS", "HOW_TO_GO_LIVE", "SCENARIOS", "SERVERS", "servers_for"]
+
+
+def servers_for(cfg: Mapping[str, Any], scenario: str | None) -> tuple[str, ...]:
+    """Name the servers that may answer in place of the API, the best first; none if cfg leads to an API."""
+    if cfg.get("apiKey") or cfg.get("baseUrl"):
+        return ()
+    return ("sandbox",) if scenario else ("local", "sandbox")

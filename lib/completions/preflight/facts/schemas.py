@@ -1,0 +1,81 @@
+"""The schemas that a request carries, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pysailor import pointer_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .toolbox import Toolbox
+
+CARRIERS = ("response_format", "tools", "functions")
+"""The members that a schema may stand in."""
+
+
+def given(body: Mapping[str, Any], toolbox: Toolbox) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Give every schema of a request: of the answer and of each function's parameters; and whether it is strict."""
+    wanted = body.get("response_format")
+    described = wanted.get("json_schema") if isinstance(wanted, dict) else None
+    if isinstance(described, dict) and isinstance(described.get("schema"), dict):
+        yield "/response_format/json_schema/schema", described["schema"], described.get("strict") is True
+    for tool in toolbox.all:
+        if isinstance(tool.given.get("parameters"), dict):
+            yield f"{tool.pointer}/parameters", tool.given["parameters"], tool.given.get("strict") is True
+
+
+_OF_NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+
+
+_OF_SCHEMAS = ("anyOf", "allOf", "oneOf", "prefixItems")
+
+
+_OF_ONE_SCHEMA = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else")
+
+
+@dataclass(frozen=True, slots=True)
+class StrictSchema:
+    """A strict schema: where it stands, and each schema in it with pointer and depth; references are not followed."""
+
+    pointer: str
+    root: Mapping[str, Any]
+    inner: tuple[tuple[str, Mapping[str, Any], int], ...]
+
+    @classmethod
+    def all_of(cls, body: Mapping[str, Any], toolbox: Toolbox) -> tuple[StrictSchema, ...]:
+        """Give the strict schemas of a request."""
+        return tuple(cls.of(pointer, root) for pointer, root, is_strict in given(body, toolbox) if is_strict)
+
+    @classmethod
+    def of(cls, pointer: str, root: Mapping[str, Any]) -> StrictSchema:
+        """Walk through one schema."""
+        return cls(pointer, root, tuple(_walk(pointer, root)))
+
+    def objects(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Give each object schema."""
+        for pointer, schema, _ in self.inner:
+            kind = schema.get("type")
+            if kind == "object" or "properties" in schema or (isinstance(kind, list) and "object" in kind):
+                yield pointer, schema
+
+
+def _walk(pointer: str, root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], int]]:
+    """Give every schema inside, without recursion, so that no depth can end it; properties count as a level."""
+    waiting: list[tuple[str, Any, int]] = [(pointer, root, 0)]
+    while waiting:
+        here, schema, depth = waiting.pop()
+        if not isinstance(schema, dict):
+            continue
+        yield here, schema, depth
+        for key in _OF_NAMED_SCHEMAS:
+            named = schema.get(key)
+            if isinstance(named, dict):
+                below = depth + (key not in ("$defs", "definitions"))
+                waiting.extend((here + pointer_to((key, name)), one, below) for name, one in named.items())
+        for key in _OF_SCHEMAS:
+            if isinstance(schema.get(key), list):
+                waiting.extend((f"{here}/{key}/{index}", one, depth) for index, one in enumerate(schema[key]))
+        waiting.extend((f"{here}/{key}", schema[key], depth) for key in _OF_ONE_SCHEMA if key in schema)

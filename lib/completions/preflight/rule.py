@@ -1,0 +1,105 @@
+"""What a rule is, what it finds, and what it is given to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from ...models.table import Family
+    from ...tokens.count import Estimate
+    from .facts.past_refusals import Refusal
+    from .facts.schemas import StrictSchema
+    from .facts.toolbox import Toolbox
+    from .facts.transcript import Conversation
+
+Found = tuple[str, str, str]
+"""Pointer into the body, what is wrong, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the service would answer no to, or may.
+
+    `certain` means that it always would: an error. Else it depends on the server, or was only observed: a warning.
+    `source` says where the rule is from, `rule` is its stable name.
+    """
+
+    pointer: str
+    message: str
+    fix: str
+    source: str
+    certain: bool
+    rule: str
+
+
+class Ground(Enum):
+    """Why a rule holds, and so how far."""
+
+    LOGIC = "no server can do what is asked"
+    SERVICE = "the public API refuses it, whatever the model"
+    TABLE = "the public API refuses it for this model, as the table of models has it"
+    DOUBT = "it depends on the server, or was only observed"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A request body, read once for all rules. Members that are null count as absent."""
+
+    body: Mapping[str, Any]
+    conversation: Conversation
+    toolbox: Toolbox
+    strict: tuple[StrictSchema, ...] = ()
+    family: Family | None = None
+    public_api: bool = True
+    estimate: Estimate | None = None
+    refusals: tuple[Refusal, ...] = ()
+    now: datetime | None = None
+
+    def words(self) -> list[str]:
+        """Give the names of the body's members, and of what else a rule may be about, as far as it is there."""
+        talk = self.conversation
+        others = {
+            "calls": talk.calls,
+            "answers": talk.answers,
+            "names": talk.names,
+            "parts": talk.parts,
+            "silent": talk.silent,
+            "voices": talk.voices,
+            "developer": "developer" in talk.roles,
+            "estimate": self.estimate,
+            "refusals": self.refusals,
+            "gone": self.family and self.family.gone,
+        }
+        return [*self.body, *(name for name, value in others.items() if value)]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: its name, what looks for breaches, where it is from, and on what ground it stands.
+
+    `about` says what must be there for anything to be found, by names that Subject.words() gives: one of them will do.
+    Most requests have few of them. Empty, the rule is about every request.
+    """
+
+    name: str
+    look: Callable[[Subject], Iterable[Found]]
+    source: str
+    ground: Ground = Ground.SERVICE
+    about: tuple[str, ...] = ()
+
+    def findings(self, subject: Subject) -> list[Finding]:
+        """Give every breach in the request."""
+        return [
+            Finding(pointer, message, fix, self.source, self._is_certain(subject), self.name)
+            for pointer, message, fix in self.look(subject)
+        ]
+
+    def _is_certain(self, subject: Subject) -> bool:
+        if self.ground is Ground.TABLE:
+            return subject.public_api and (subject.family is None or subject.family.certain)
+        return self.ground is Ground.LOGIC or (self.ground is Ground.SERVICE and subject.public_api)

@@ -1,0 +1,214 @@
+"""Rules between messages: who answers whom, and what each may carry."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..facts.toolbox import named_well
+from ..facts.transcript import answered_after, call_id
+from ..rule import Ground, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..rule import Found, Subject
+
+LONGEST_TEXT = 1_048_576
+"""So many characters of one content string were seen to be accepted."""
+_MOST_CALLS = 128
+_LONGEST_NAME = 64
+_LONGEST_CALL_ID = 64
+_MOST_BREAKPOINTS = 4
+_FILES = ("file_url", "file_id", "file_data")  # of a file_url the content is sent
+_BAD_IN_NAMES = re.compile(r"[\s<|\\/>]")
+
+
+def _tool_message_without_call(subject: Subject) -> Iterator[Found]:
+    talk = subject.conversation
+    asked: dict[int, set[str | None]] = {}
+    for index, calls in talk.calls:
+        ids = {call_id(call) for call in calls}
+        asked.update((place, ids) for place, _ in answered_after(talk, index))
+    for place, answered in talk.answers.items():
+        wanted = asked.get(place)
+        if wanted is None:
+            problem = "this tool message does not follow an assistant's message with tool_calls"
+            yield f"/messages/{place}/role", problem, "put the assistant's message that asked for the tool before it"
+        elif not isinstance(answered, str) or answered not in wanted:
+            listed = ", ".join(sorted(repr(one) for one in wanted if one))
+            problem = f"answers the call {answered!r}, but the assistant's message before it asked for {listed}"
+            yield f"/messages/{place}/tool_call_id", problem, "give the id of one of these calls"
+
+
+def _tool_calls_unanswered(subject: Subject) -> Iterator[Found]:
+    talk = subject.conversation
+    for index, calls in talk.calls:
+        answered = [one for _, one in answered_after(talk, index)]
+        for place, call in enumerate(calls):
+            one = call_id(call)
+            if one is not None and one not in answered:
+                problem = f"the tool call {one!r} has no tool message that answers it before the next message"
+                fix = "add a message with role tool and this tool_call_id right after it"
+                yield f"/messages/{index}/tool_calls/{place}/id", problem, fix
+
+
+def _too_many_tool_calls(subject: Subject) -> Iterator[Found]:
+    for index, calls in subject.conversation.calls:
+        if len(calls) > _MOST_CALLS:
+            problem = f"holds {len(calls)} tool calls, at most {_MOST_CALLS} are allowed in one message"
+            yield f"/messages/{index}/tool_calls", problem, "spread them over several turns"
+
+
+def _called_name(subject: Subject) -> Iterator[Found]:
+    for index, calls in subject.conversation.calls:
+        for place, call in enumerate(calls):
+            kind = "custom" if isinstance(call, dict) and "custom" in call else "function"
+            called = call.get(kind) if isinstance(call, dict) else None
+            name = called.get("name") if isinstance(called, dict) else None
+            if isinstance(name, str) and not named_well(name):
+                problem = f"the name {name!r} is not allowed: letters, digits, _ and -, at most 64 of them"
+                fix = "rename the function in the history too; a model sometimes makes such names up"
+                yield f"/messages/{index}/tool_calls/{place}/{kind}/name", problem, fix
+
+
+def _call_id_length(subject: Subject) -> Iterator[Found]:
+    for index, calls in subject.conversation.calls:
+        for place, call in enumerate(calls):
+            one = call_id(call)
+            if one is not None and len(one) > _LONGEST_CALL_ID:
+                problem = f"the id has {len(one)} characters; more than {_LONGEST_CALL_ID} have been refused"
+                fix = "shorten it, here and in the tool message; another vendor's history has such ids"
+                yield f"/messages/{index}/tool_calls/{place}/id", problem, fix
+
+
+def _assistant_says_nothing(subject: Subject) -> Iterator[Found]:
+    for index in subject.conversation.silent:
+        problem = "this assistant's message has no content, tool_calls, refusal or audio"
+        yield f"/messages/{index}/content", problem, 'give it content ("" will do), or leave the message out'
+
+
+def _message_name(subject: Subject) -> Iterator[Found]:
+    for index, name in subject.conversation.names:
+        if not isinstance(name, str):
+            continue
+        if len(name) > _LONGEST_NAME:
+            problem = f"the name has {len(name)} characters, at most {_LONGEST_NAME} are allowed"
+            yield f"/messages/{index}/name", problem, "shorten it"
+        elif not name or _BAD_IN_NAMES.search(name):
+            problem = f"the name {name!r} is not allowed: no blanks and none of < > | \\ /, and not empty"
+            yield f"/messages/{index}/name", problem, "write _ instead of a blank, or leave the name out"
+
+
+def _refusal_stands_alone(subject: Subject) -> Iterator[Found]:
+    for index, content in subject.conversation.parts:
+        kinds = [part.get("type") for part in content if isinstance(part, dict)]
+        if "refusal" in kinds and len(content) > 1:
+            problem = f"a refusal must be the only part of its message, here are {len(content)}"
+            yield f"/messages/{index}/content", problem, "keep the refusal or the text, not both"
+
+
+def _file_without_content(subject: Subject) -> Iterator[Found]:
+    for pointer, part in subject.conversation.each_part("file"):
+        given = part.get("file")
+        if isinstance(given, dict) and not any(given.get(name) for name in _FILES):
+            problem = f"this file part has none of {', '.join(_FILES)}"
+            yield (
+                f"{pointer}/file",
+                problem,
+                "give an address, the id of an uploaded file, or the content as a data URL",
+            )
+
+
+def _file_without_name(subject: Subject) -> Iterator[Found]:
+    for pointer, part in subject.conversation.each_part("file"):
+        given = part.get("file")
+        if isinstance(given, dict) and given.get("file_data") and not given.get("filename"):
+            yield f"{pointer}/file/filename", "file_data comes without a filename", "add one, such as report.pdf"
+
+
+def _text_too_long(subject: Subject) -> Iterator[Found]:
+    for index, text in subject.conversation.texts:
+        if len(text) > LONGEST_TEXT:
+            problem = f"this content has {len(text)} characters; more than {LONGEST_TEXT} have been refused"
+            yield f"/messages/{index}/content", problem, "shorten it, or split it into several parts"
+
+
+def _voice_expired(subject: Subject) -> Iterator[Found]:
+    for index, voice in subject.conversation.voices:
+        end = voice.get("expires_at") if isinstance(voice, dict) else None
+        if subject.now and isinstance(end, (int, float)) and end < subject.now.timestamp():
+            problem = "the audio of this earlier answer has expired on the server"
+            yield f"/messages/{index}/audio/id", problem, "send its transcript as content instead"
+
+
+def _too_many_breakpoints(subject: Subject) -> Iterator[Found]:
+    marked = [
+        f"/messages/{index}/content/{place}/prompt_cache_breakpoint"
+        for index, content in subject.conversation.parts
+        for place, part in enumerate(content)
+        if isinstance(part, dict) and part.get("prompt_cache_breakpoint")
+    ]
+    if len(marked) > _MOST_BREAKPOINTS:
+        problem = f"there are {len(marked)} prompt_cache_breakpoint marks, {_MOST_BREAKPOINTS} are written per request"
+        yield marked[_MOST_BREAKPOINTS], problem, "keep the four that matter most"
+
+
+def _developer_unknown(subject: Subject) -> Iterator[Found]:
+    if not subject.public_api and subject.family is None and "developer" in subject.conversation.roles:
+        place = next(index for index, role in _roles(subject) if role == "developer")
+        problem = "many servers of other vendors do not know the role developer"
+        yield f"/messages/{place}/role", problem, "write system, if this server answers no"
+
+
+def _roles(subject: Subject) -> Iterator[tuple[int, Any]]:
+    messages: list[Any] = subject.body["messages"]
+    return ((index, message.get("role")) for index, message in enumerate(messages) if isinstance(message, dict))
+
+
+_ORDER = "answered with 400, param messages.[i].role"
+
+RULES = (
+    Rule("tool_message_without_call", _tool_message_without_call, _ORDER, about=("answers",)),
+    Rule(
+        "tool_calls_unanswered", _tool_calls_unanswered, "answered with 400; the text lists the ids", about=("calls",)
+    ),
+    Rule("too_many_tool_calls", _too_many_tool_calls, "array_above_max_length (openai-dotnet#317)", about=("calls",)),
+    Rule("called_name", _called_name, "answered with 400, code invalid_value", about=("calls",)),
+    Rule(
+        "call_id_length",
+        _call_id_length,
+        "string_above_max_length, not always (vercel/ai#17233)",
+        Ground.DOUBT,
+        about=("calls",),
+    ),
+    Rule(
+        "assistant_says_nothing",
+        _assistant_says_nothing,
+        "API reference: content of an assistant message",
+        about=("silent",),
+    ),
+    Rule(
+        "message_name",
+        _message_name,
+        "invalid_value or string_above_max_length, param messages[i].name",
+        about=("names",),
+    ),
+    Rule(
+        "refusal_stands_alone",
+        _refusal_stands_alone,
+        "API reference: assistant content parts",
+        Ground.DOUBT,
+        about=("parts",),
+    ),
+    Rule("file_without_content", _file_without_content, "API reference: file content part", about=("parts",)),
+    Rule("file_without_name", _file_without_name, "API reference: file content part", Ground.DOUBT, about=("parts",)),
+    Rule("text_too_long", _text_too_long, "string_above_max_length, as seen", Ground.DOUBT),
+    Rule(
+        "voice_expired", _voice_expired, "API reference: expires_at of an audio answer", Ground.DOUBT, about=("voices",)
+    ),
+    Rule("too_many_breakpoints", _too_many_breakpoints, "API guide: prompt caching", Ground.DOUBT, about=("parts",)),
+    Rule(
+        "developer_unknown", _developer_unknown, "servers other than the public API", Ground.DOUBT, about=("developer",)
+    ),
+)

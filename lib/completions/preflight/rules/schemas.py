@@ -1,0 +1,43 @@
+"""Whether the schemas in a request are JSON Schema at all: an answer that nothing can check is not worth paying for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...json_schema import BadSchema, compiled, is_of_any_edition
+from ..facts.schemas import CARRIERS, given
+from ..rule import Ground, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..rule import Found, Subject
+
+
+def _not_a_schema(subject: Subject) -> Iterator[Found]:
+    for pointer, schema, error in _unusable(subject):
+        if not is_of_any_edition(schema):
+            yield pointer + error.pointer, f"is no JSON Schema: {error}", "correct it; no answer could be checked by it"
+
+
+def _schema_of_no_use(subject: Subject) -> Iterator[Found]:
+    for pointer, schema, error in _unusable(subject):
+        if is_of_any_edition(schema):
+            problem = f"no answer can be checked by this schema: {error}"
+            yield pointer + error.pointer, problem, "correct it, or take the answer as it comes"
+
+
+def _unusable(subject: Subject) -> Iterator[tuple[str, dict[str, Any], BadSchema]]:
+    for pointer, schema, _ in given(subject.body, subject.toolbox):
+        try:
+            compiled(schema)
+        except BadSchema as error:
+            yield pointer, schema, error
+
+
+RULES = (
+    Rule(
+        "not_a_schema", _not_a_schema, "JSON Schema, in its editions of 2020-12, 7 and 4", Ground.LOGIC, about=CARRIERS
+    ),
+    Rule("schema_of_no_use", _schema_of_no_use, "the check of the answer here", Ground.DOUBT, about=CARRIERS),
+)

@@ -1,0 +1,180 @@
+"""What a schema may hold when strict is true: in response_format, and in a function's parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..facts.schemas import CARRIERS
+from ..rule import Ground, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..rule import Found, Subject
+
+_MOST_PROPERTIES = 5000
+_DEEPEST = 10
+_MOST_CHARACTERS = 120_000
+_MOST_CHOICES = 1000
+_MANY_CHOICES = 250
+_MOST_CHARACTERS_OF_MANY = 15_000
+
+_REFUSED = ("allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas")
+_DOUBTFUL = (
+    *("oneOf", "prefixItems", "contains", "minContains", "maxContains", "uniqueItems", "patternProperties"),
+    *("propertyNames", "minProperties", "maxProperties", "minLength", "maxLength"),
+    *("unevaluatedProperties", "unevaluatedItems"),
+)
+_NOT_FINE_TUNED = ("pattern", "format", "minimum", "maximum", "multipleOf", "minItems", "maxItems")
+
+
+def _root(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
+        if "anyOf" in strict.root:
+            yield f"{strict.pointer}/anyOf", "the root must not be an anyOf", "wrap it as a property of an object"
+        elif strict.root.get("type") != "object":
+            problem = f'the root must have the type "object", here it is {strict.root.get("type")!r}'
+            yield f"{strict.pointer}/type", problem, "wrap what you want as a property of an object"
+
+
+def _additional_properties(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
+        for pointer, schema in strict.objects():
+            if schema.get("additionalProperties", True) is not False:
+                problem = "strict asks of every object that additionalProperties is false"
+                yield f"{pointer}/additionalProperties", problem, 'write "additionalProperties": false'
+
+
+def _all_required(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
+        for pointer, schema in strict.objects():
+            properties, required = schema.get("properties"), schema.get("required")
+            listed = required if isinstance(required, list) else []
+            missing = [name for name in properties if name not in listed] if isinstance(properties, dict) else []
+            if missing:
+                problem = f"strict asks that required lists every property; {', '.join(missing)} is not listed"
+                yield f"{pointer}/required", problem, 'list it, and let its type be ["…", "null"] if it may be absent'
+
+
+def _refused_keyword(subject: Subject) -> Iterator[Found]:
+    yield from _keywords(subject, _REFUSED, "is not supported in a strict schema")
+
+
+def _doubtful_keyword(subject: Subject) -> Iterator[Found]:
+    yield from _keywords(subject, _DOUBTFUL, "is not among the keywords that strict is known to support")
+
+
+def _fine_tuned_keyword(subject: Subject) -> Iterator[Found]:
+    if subject.family and subject.family.fine_tuned:
+        yield from _keywords(subject, _NOT_FINE_TUNED, "is not supported by fine-tuned models in a strict schema")
+
+
+def _keywords(subject: Subject, keywords: tuple[str, ...], problem: str) -> Iterator[Found]:
+    for strict in subject.strict:
+        for pointer, schema, _ in strict.inner:
+            for keyword in keywords:
+                if keyword in schema:
+                    fix = "say it in the description, or check it after the answer"
+                    yield f"{pointer}/{keyword}", f"{keyword} {problem}", fix
+
+
+def _depth(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
+        pointer, _, deepest = max(strict.inner, key=lambda inner: inner[2])
+        if deepest > _DEEPEST:
+            yield pointer, f"is nested {deepest} levels deep, at most {_DEEPEST} are allowed", "make the schema flatter"
+
+
+def _properties(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
+        count = sum(len(_dict(schema.get("properties"))) for _, schema, _ in strict.inner)
+        if count > _MOST_PROPERTIES:
+            problem = f"there are {count} properties in all, at most {_MOST_PROPERTIES} are allowed"
+            yield strict.pointer, problem, "ask for less at once"
+
+
+def _characters(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
+        count = sum(_length(schema) for _, schema, _ in strict.inner)
+        if count > _MOST_CHARACTERS:
+            problem = (
+                f"names, enum and const values have {count} characters in all, at most {_MOST_CHARACTERS} are allowed"
+            )
+            yield strict.pointer, problem, "shorten names and values"
+
+
+def _choices(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
+        count = sum(len(_list(schema.get("enum"))) for _, schema, _ in strict.inner)
+        if count > _MOST_CHOICES:
+            problem = f"there are {count} enum values in all, at most {_MOST_CHOICES} are allowed"
+            yield strict.pointer, problem, "take text instead, and check the value after the answer"
+
+
+def _long_choices(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
+        for pointer, schema, _ in strict.inner:
+            texts = [value for value in _list(schema.get("enum")) if isinstance(value, str)]
+            count = sum(map(len, texts))
+            if len(texts) > _MANY_CHOICES and count > _MOST_CHARACTERS_OF_MANY:
+                problem = (
+                    f"an enum of more than {_MANY_CHOICES} values may have {_MOST_CHARACTERS_OF_MANY} characters, "
+                    f"this one has {count}"
+                )
+                yield f"{pointer}/enum", problem, "shorten the values"
+
+
+def _dangling_reference(subject: Subject) -> Iterator[Found]:
+    for strict in subject.strict:
+        for pointer, schema, _ in strict.inner:
+            reference = schema.get("$ref")
+            if isinstance(reference, str) and not _resolves(reference, strict.root):
+                problem = f"the reference {reference!r} leads nowhere in this schema"
+                yield f"{pointer}/$ref", problem, "point to # or to an entry of $defs"
+
+
+def _resolves(reference: str, root: Mapping[str, Any]) -> bool:
+    if reference == "#":
+        return True
+    target: Any = root
+    for key in reference.removeprefix("#/").split("/") if reference.startswith("#/") else ["\0"]:
+        plain = key.replace("~1", "/").replace("~0", "~")
+        if isinstance(target, list) and plain.isdecimal() and int(plain) < len(target):
+            target = target[int(plain)]
+        elif isinstance(target, dict) and plain in target:
+            target = target[plain]
+        else:
+            return False
+    return True
+
+
+def _length(schema: Mapping[str, Any]) -> int:
+    named = (*_dict(schema.get("properties")), *_dict(schema.get("$defs")), *_dict(schema.get("definitions")))
+    values = [*_list(schema.get("enum")), schema.get("const")]
+    return sum(len(text) for text in (*named, *values) if isinstance(text, str))
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+_GUIDE = "API guide: structured outputs, supported schemas"
+
+RULES = (
+    Rule("strict_root", _root, _GUIDE, about=CARRIERS),
+    Rule("strict_additional_properties", _additional_properties, _GUIDE, about=CARRIERS),
+    Rule("strict_all_required", _all_required, _GUIDE, about=CARRIERS),
+    Rule("strict_refused_keyword", _refused_keyword, _GUIDE, about=CARRIERS),
+    Rule("strict_doubtful_keyword", _doubtful_keyword, _GUIDE, Ground.DOUBT, about=CARRIERS),
+    Rule("strict_fine_tuned_keyword", _fine_tuned_keyword, _GUIDE, about=CARRIERS),
+    Rule("strict_depth", _depth, _GUIDE, about=CARRIERS),
+    Rule("strict_properties", _properties, _GUIDE, about=CARRIERS),
+    Rule("strict_characters", _characters, _GUIDE, about=CARRIERS),
+    Rule("strict_choices", _choices, _GUIDE, about=CARRIERS),
+    Rule("strict_long_choices", _long_choices, _GUIDE, about=CARRIERS),
+    Rule("strict_dangling_reference", _dangling_reference, "JSON Schema: $ref", Ground.LOGIC, about=CARRIERS),
+)

@@ -1,0 +1,167 @@
+"""Rules about tools and the choice among them, and about the functions that came before tools."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from ..facts.toolbox import KINDS, TOOLS, named_well
+from ..rule import Ground, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..rule import Found, Subject
+
+_MOST_TOOLS = 128
+
+
+def _no_tools(subject: Subject) -> Iterator[Found]:
+    if subject.body.get("tools") == []:
+        yield "/tools", "the list of tools is empty", "leave tools out, or offer one"
+
+
+def _too_many_tools(subject: Subject) -> Iterator[Found]:
+    tools = subject.body.get("tools")
+    if isinstance(tools, list) and len(tools) > _MOST_TOOLS:
+        problem = f"{len(tools)} tools are offered, at most {_MOST_TOOLS} are allowed"
+        yield "/tools", problem, "offer only those that this turn needs"
+
+
+def _tool_name(subject: Subject) -> Iterator[Found]:
+    for tool in subject.toolbox.all:
+        if not named_well(tool.name):
+            problem = f"the name {tool.name!r} is not allowed: letters, digits, _ and -, 1 to 64 of them"
+            yield f"{tool.pointer}/name", problem, "rename it"
+
+
+def _tool_names_unique(subject: Subject) -> Iterator[Found]:
+    for tools in (subject.toolbox.tools, subject.toolbox.functions):
+        times = Counter(tool.name for tool in tools) if len(tools) > 1 else {}
+        seen: set[str] = set()
+        for tool in tools:
+            if times and times[tool.name] > 1 and tool.name in seen:
+                problem = f"the name {tool.name!r} stands {times[tool.name]} times among the tools"
+                yield (
+                    f"{tool.pointer}/name",
+                    problem,
+                    "give each tool a name of its own: a call says nothing but the name",
+                )
+            seen.add(tool.name)
+
+
+def _choice_without_tools(subject: Subject) -> Iterator[Found]:
+    for name in ("tool_choice", "parallel_tool_calls"):
+        if name in subject.body and not subject.body.get("tools"):
+            yield f"/{name}", f"{name} is set, but there are no tools", f"add tools, or remove {name}"
+
+
+def _choice_of_missing_tool(subject: Subject) -> Iterator[Found]:
+    offered = {(tool.kind, tool.name) for tool in subject.toolbox.tools}
+    for pointer, kind, name in _chosen(subject.body.get("tool_choice")):
+        if offered and (kind, name) not in offered:
+            names = ", ".join(sorted(name for _, name in offered))
+            yield pointer, f"there is no {kind} tool named {name!r}; there are {names}", "choose one of these"
+
+
+def _chosen(choice: Any) -> Iterator[tuple[str, str, str]]:
+    """Give pointer, kind and name of each tool that a choice names."""
+    if not isinstance(choice, dict):
+        return
+    if choice.get("type") == "allowed_tools":
+        allowed = choice.get("allowed_tools")
+        listed = allowed.get("tools") if isinstance(allowed, dict) else None
+        for index, one in enumerate(listed if isinstance(listed, list) else ()):
+            yield from _named(one, f"/tool_choice/allowed_tools/tools/{index}")
+    else:
+        yield from _named(choice, "/tool_choice")
+
+
+def _named(one: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
+    kind = one.get("type") if isinstance(one, dict) else None
+    named = one.get(kind) if kind in KINDS else None
+    name = named.get("name") if isinstance(named, dict) else None
+    if isinstance(name, str):
+        yield f"{pointer}/{kind}/name", str(kind), name
+
+
+def _function_call_without_functions(subject: Subject) -> Iterator[Found]:
+    if "function_call" in subject.body and not subject.body.get("functions"):
+        fix = "write tools and tool_choice, which took their place, or remove it"
+        yield "/function_call", "function_call is set, but there are no functions", fix
+
+
+def _call_of_missing_function(subject: Subject) -> Iterator[Found]:
+    call = subject.body.get("function_call")
+    name = call.get("name") if isinstance(call, dict) else None
+    names = [function.name for function in subject.toolbox.functions]
+    if isinstance(name, str) and names and name not in names:
+        problem = f"there is no function named {name!r}; there are {', '.join(names)}"
+        yield "/function_call/name", problem, "choose one of these"
+
+
+def _parameters_not_an_object(subject: Subject) -> Iterator[Found]:
+    for tool in subject.toolbox.all:
+        parameters = tool.given.get("parameters")
+        kind = parameters.get("type", "object") if isinstance(parameters, dict) else "object"
+        if kind != "object" and tool.given.get("strict") is not True:
+            problem = f"the parameters of a function are one object, here their type is {kind!r}"
+            yield f"{tool.pointer}/parameters/type", problem, 'write "object", with the arguments as its properties'
+
+
+def _strict_null(subject: Subject) -> Iterator[Found]:
+    if subject.public_api:
+        return
+    for tool in subject.toolbox.tools:
+        if "strict" in tool.given and tool.given["strict"] is None:
+            yield f"{tool.pointer}/strict", "some servers do not take null for strict", "leave strict out"
+
+
+RULES = (
+    Rule("no_tools", _no_tools, "answered with 400: empty array", about=("tools",)),
+    Rule("too_many_tools", _too_many_tools, "array_above_max_length, param tools", about=("tools",)),
+    Rule(
+        "tool_name", _tool_name, "invalid_value or string_above_max_length, param tools[i].function.name", about=TOOLS
+    ),
+    Rule(
+        "tool_names_unique",
+        _tool_names_unique,
+        "gateways refuse it; a call could mean either",
+        Ground.LOGIC,
+        about=TOOLS,
+    ),
+    Rule(
+        "choice_without_tools",
+        _choice_without_tools,
+        "answered with 400, param tool_choice (vllm#40311)",
+        about=("tool_choice", "parallel_tool_calls"),
+    ),
+    Rule(
+        "choice_of_missing_tool",
+        _choice_of_missing_tool,
+        "answered with 400, param tool_choice",
+        Ground.LOGIC,
+        about=("tool_choice",),
+    ),
+    Rule(
+        "function_call_without_functions",
+        _function_call_without_functions,
+        "answered with 400, param function_call",
+        about=("function_call",),
+    ),
+    Rule(
+        "call_of_missing_function",
+        _call_of_missing_function,
+        "as for tool_choice",
+        Ground.LOGIC,
+        about=("function_call",),
+    ),
+    Rule(
+        "parameters_not_an_object",
+        _parameters_not_an_object,
+        "code invalid_function_parameters",
+        Ground.DOUBT,
+        about=TOOLS,
+    ),
+    Rule("strict_null", _strict_null, "servers other than the public API", Ground.DOUBT, about=("tools",)),
+)

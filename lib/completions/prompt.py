@@ -1,0 +1,108 @@
+"""A prompt and plain words become a request body. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pysailor import InvalidInput
+
+from . import schema_shorthand as short_schema
+from .preflight import is_strict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..models.table import Family
+
+_PLACE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
+_TEMPERATURE = {"precise": 0.2, "balanced": 0.7, "inventive": 1.1}
+_VERBOSITY = {"short": "low", "medium": "medium", "long": "high"}
+_NAME = "answer"
+_AS_JSON = "Answer with a JSON object."
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: the system text, the user's message, and the options that the model takes."""
+
+    system: dict[str, Any] | None
+    user: dict[str, Any]
+    options: dict[str, Any]
+
+
+def build(body: Mapping[str, Any], cfg: Mapping[str, Any], family: Family | None) -> Question:
+    """Give the question; raise InvalidInput for a prompt that lacks a variable, InvalidConfig for a bad schema."""
+    instructions = str(cfg.get("instructions") or "").strip()
+    answer_as = cfg.get("answerAs", "text")
+    if answer_as == "json":  # the API wants the word JSON somewhere in the messages
+        instructions = f"{instructions}\n{_AS_JSON}".strip()
+    system = {"role": "system", "content": instructions} if instructions else None
+    return Question(system, {"role": "user", "content": _content(body)}, _options(cfg, answer_as, family))
+
+
+def schema_of(cfg: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Give the schema of the answer, None if the step asks for none; raise InvalidConfig."""
+    return short_schema.read(str(cfg.get("schema") or "")) if cfg.get("answerAs") == "schema" else None
+
+
+def for_history(user: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the user's message as a conversation keeps it: references that will end are told, not kept."""
+    content = user["content"]
+    return {**user, "content": content if isinstance(content, str) else [_kept(part) for part in content]}
+
+
+def _content(body: Mapping[str, Any]) -> str | list[dict[str, Any]]:
+    text = _filled(body["prompt"], body.get("variables") or {})
+    images = [{"type": "image_url", "image_url": {"url": url}} for url in _urls(body.get("images"))]
+    files = [{"type": "file", "file": {"file_url": url}} for url in _urls(body.get("files"))]
+    return [{"type": "text", "text": text}, *images, *files] if images or files else text
+
+
+def _filled(prompt: str, variables: Mapping[str, Any]) -> str:
+    """Put the variables into their places. It is one text in one message: it cannot become another role's."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in variables:
+            known = ", ".join(variables) or "none"
+            raise InvalidInput(f"{{{{{name}}}}} has no variable; there is: {known}", pointer="/prompt")
+        return str(variables[name])
+
+    return _PLACE.sub(value, prompt) if variables else prompt
+
+
+def _urls(given: Any) -> list[str]:
+    return [item["url"] if isinstance(item, dict) else item for item in given or ()]
+
+
+def _options(cfg: Mapping[str, Any], answer_as: str, family: Family | None) -> dict[str, Any]:
+    """Give the options of the plain words, without those that the model does not take."""
+    options: dict[str, Any] = {}
+    if cfg.get("creativity") in _TEMPERATURE and _takes(family, "temperature"):
+        options["temperature"] = _TEMPERATURE[cfg["creativity"]]
+    if cfg.get("length") in _VERBOSITY and family is not None and _takes(family, "verbosity"):
+        options["verbosity"] = _VERBOSITY[cfg["length"]]
+    if answer_as == "json":
+        options["response_format"] = {"type": "json_object"}
+    schema = schema_of(cfg)
+    if schema is not None:
+        described = {"name": _NAME, "schema": schema, "strict": is_strict(schema, family)}
+        options["response_format"] = {"type": "json_schema", "json_schema": described}
+    return options
+
+
+def _takes(family: Family | None, name: str) -> bool:
+    if family is None:
+        return True
+    reasons = name in family.effort_none_only and family.default_effort != "none"
+    return name not in family.refuses and not reasons and (not family.takes_only or name in family.takes_only)
+
+
+def _kept(part: Mapping[str, Any]) -> dict[str, Any]:
+    url = str(part.get("image_url", {}).get("url", ""))
+    if part["type"] == "text" or (url.startswith("https://") and "storage_type=" not in url):
+        return dict(part)
+    what = "picture" if part["type"] == "image_url" else "file"
+    return {"type": "text", "text": f"(Here was a {what}.)"}

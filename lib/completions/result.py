@@ -1,0 +1,120 @@
+"""What came of a request: the answer, what it is worth, and what all its rounds took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pysailor import StepError
+
+from ..errors.catalog import KINDS, NO
+from .answer import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..cost.price import Cost
+    from ..cost.usage import Usage
+    from ..errors.api_error import ApiError, Try
+    from .settings import Terms
+
+_LONGEST_HEADER = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of it: the last answer, and the usage, cost and tries of all rounds together."""
+
+    completion: dict[str, Any]
+    report: dict[str, Any]
+    usage: Usage
+    cost: Cost | None
+    warnings: tuple[str, ...]
+    tries: tuple[Try, ...]
+    request_id: str | None
+    seconds: float
+    rounds: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what stands beside the completion in the emitted message."""
+        return {
+            **self.report,
+            "usage": self.usage.to_json(),
+            "cost": self.cost.to_json() if self.cost else None,
+            "rounds": self.rounds,
+            "tries": len(self.tries),
+            "warnings": list(self.warnings),
+        }
+
+    def headers(self) -> dict[str, str]:
+        """Give the message headers: what to route on, what support will ask for, and how long it took."""
+        told = {
+            "x-outcome": self.report["outcome"],
+            "x-request-id": self.request_id,
+            "x-duration-ms": str(round(self.seconds * 1000)),
+            "x-tries": str(len(self.tries)),
+            "x-warnings": "; ".join(self.warnings)[:_LONGEST_HEADER] or None,
+        }
+        return {name: value for name, value in told.items() if value is not None}
+
+    def each(self) -> list[Mapping[str, Any]]:
+        """Give the report of each answer, if several were asked for."""
+        several: list[Mapping[str, Any]] = self.report.get("choices") or [self.report]
+        return several
+
+    def and_then(self, later: Result) -> Result:
+        """Give the later round's result with what both rounds took."""
+        paid = None if self.cost is None or later.cost is None else self.cost + later.cost
+        return replace(
+            later,
+            usage=self.usage + later.usage,
+            cost=paid,
+            tries=self.tries + later.tries,
+            seconds=self.seconds + later.seconds,
+            rounds=self.rounds + later.rounds,
+        )
+
+    def despite(self, error: ApiError) -> Result:
+        """Give this result, though a further round failed: what is paid for is not thrown away."""
+        told = f"a repair round failed ({error.code}); what was answered before it is handed on"
+        usage = replace(self.usage, known=False)
+        return replace(self, usage=usage, tries=self.tries + error.tries, warnings=(*self.warnings, told))
+
+
+class BadAnswer(StepError):
+    """The answer came, and was paid for, but is one of those that the step calls an error."""
+
+    def __init__(self, code: str, result: Result, why: str = "") -> None:
+        self.kind = KINDS[code]
+        self.code = code
+        self.retryable = self.kind.again != NO
+        self.result = result
+        super().__init__(f"{self.kind.meaning} {why}{self.kind.advice}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Add what was paid."""
+        paid = {"usage": self.result.usage.to_json(), "cost": self.result.cost.to_json() if self.result.cost else None}
+        return {**super().to_json(), "name": self.kind.name, **paid, "request_id": self.result.request_id}
+
+
+def judged(result: Result, terms: Terms) -> Result:
+    """Give the result, unless one of its answers is of those that the step calls an error; then raise BadAnswer."""
+    for report in result.each():
+        outcome = Outcome(report["outcome"])
+        if outcome in terms.fails_on:
+            raise BadAnswer(f"answer_{outcome.value}", result)
+        misfits = list(_misfits(report))
+        if terms.fails_on_misfit and misfits:
+            raise BadAnswer("answer_misfit", result, f"({'; '.join(misfits)}) ")
+    return result
+
+
+def _misfits(report: Mapping[str, Any]) -> Iterator[str]:
+    """Give what does not fit: the answer its response format, or a tool call its tool."""
+    why = report.get("parse_error")
+    if why:
+        faults = [f"{fault['pointer'] or 'the whole'}: {fault['message']}" for fault in why.get("faults", ())]
+        yield from faults or [str(why.get("reason"))]
+    for call in report.get("tool_calls", ()):
+        if call.get("error"):
+            yield f"{call.get('name')}: {call['error']}"

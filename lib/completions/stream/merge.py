@@ -1,0 +1,243 @@
+"""Chunks to one completion: the same object as the answer that is not streamed.
+
+What the API documents is merged by its meaning: text is joined, lists are appended, ids and names stand once. What it
+does not document is kept, the last value winning; the one thing dropped is `obfuscation`, which is padding.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, Final
+
+from ...api.stream import Piece
+from .tool_calls import Calls, whole
+
+_JOINED: Final = ("content", "refusal", "reasoning_content", "reasoning")
+_LISTS: Final = ("annotations", "reasoning_details", "images")
+_KINDS: Final = {"content": "content", "refusal": "refusal", "reasoning_content": "reasoning", "reasoning": "reasoning"}
+_MERGED_DELTA: Final = frozenset({*_JOINED, *_LISTS, "role", "tool_calls", "function_call", "audio"})
+_MERGED_CHOICE: Final = frozenset({"index", "delta", "message", "finish_reason", "logprobs", "error"})
+_FIRST_WINS: Final = ("id", "created")
+_CHUNK_ONLY: Final = frozenset({"choices", "object", "obfuscation", "usage", "error"})
+
+
+class Completion:
+    """One completion in the making: add chunks as they come, then finish.
+
+    `characters` counts the text so far, of every kind.
+    """
+
+    def __init__(self) -> None:
+        self.characters = 0
+        self._fields: dict[str, Any] = {}
+        self._usage: Any = None
+        self._choices: dict[int, _Choice] = {}
+
+    def add(self, chunk: dict[str, Any]) -> list[Piece]:
+        """Merge a chunk and give the text that it brought."""
+        if chunk.get("usage") is not None:
+            self._usage = chunk["usage"]
+        self._keep(chunk)
+        pieces: list[Piece] = []
+        choices = chunk.get("choices")
+        for position, choice in enumerate(choices if isinstance(choices, list) else ()):
+            if isinstance(choice, dict):
+                pieces += self._choice(choice, position).add(choice)
+        for piece in pieces:
+            self.characters += len(piece.text)
+        return pieces
+
+    def finish(self) -> dict[str, Any]:
+        """Give the completion so far; it may be asked for at any time."""
+        return {
+            "id": None,
+            "object": "chat.completion",
+            **self._fields,
+            "choices": [self._choices[index].to_json() for index in sorted(self._choices)],
+            "usage": self._usage,
+        }
+
+    @property
+    def unfinished(self) -> list[int]:
+        """The choices that have no finish_reason yet."""
+        return sorted(index for index, choice in self._choices.items() if choice.finish_reason is None)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether any part of an answer has come, beyond the announcement of its role."""
+        return not all(choice.is_blank() for choice in self._choices.values())
+
+    def _keep(self, chunk: dict[str, Any]) -> None:
+        fields = self._fields
+        for key, value in chunk.items():
+            if key in _CHUNK_ONLY or (fields.get(key) and (key in _FIRST_WINS or value in (None, ""))):
+                continue
+            fields[key] = value
+
+    def _choice(self, choice: dict[str, Any], position: int) -> _Choice:
+        index = choice.get("index")
+        if not isinstance(index, int):
+            index = position
+        found = self._choices.get(index)
+        if found is None:
+            found = self._choices[index] = _Choice(index)
+        return found
+
+
+class _Choice:
+    def __init__(self, index: int) -> None:
+        self.finish_reason: str | None = None
+        self._index = index
+        self._role = "assistant"
+        self._texts: dict[str, list[str]] = {}
+        self._lists: dict[str, list[Any]] = {}
+        self._calls = Calls()
+        self._function: dict[str, str] | None = None
+        self._audio: _Audio | None = None
+        self._logprobs: dict[str, Any] | None = None
+        self._halves: dict[str, str] = {}
+        self._of_message: dict[str, Any] = {}
+        self._of_choice: dict[str, Any] = {}
+
+    def add(self, choice: dict[str, Any]) -> list[Piece]:
+        delta = choice.get("delta")
+        if not delta and self.is_blank():
+            delta = choice.get("message")  # the whole answer as one chunk
+        reason = choice.get("finish_reason")
+        if reason and isinstance(reason, str):
+            self.finish_reason = reason
+        if choice.get("logprobs") is not None:
+            self._add_logprobs(choice["logprobs"])
+        for key, value in choice.items():
+            if key not in _MERGED_CHOICE and (value is not None or key not in self._of_choice):
+                self._of_choice[key] = value
+        return self._add_delta(delta) if isinstance(delta, dict) else []
+
+    def _add_delta(self, delta: dict[str, Any]) -> list[Piece]:
+        pieces = []
+        for key, value in delta.items():
+            if key in _KINDS:
+                text = _text(value)
+                if text is not None:
+                    self._texts.setdefault(key, []).append(text)
+                    pieces.append(self._piece(_KINDS[key], text))
+            elif key not in _MERGED_DELTA and (value is not None or key not in self._of_message):
+                self._of_message[key] = value
+            elif value is not None:
+                pieces += self._add_other(key, value)
+        return [piece for piece in pieces if piece.text]
+
+    def _add_other(self, key: str, value: Any) -> list[Piece]:
+        if key == "tool_calls" and isinstance(value, list):
+            return [self._piece("tool_call", self._calls.add(piece)) for piece in value]
+        if key == "function_call" and isinstance(value, dict):
+            return [self._piece("tool_call", self._add_function(value))]
+        if key == "audio" and isinstance(value, dict):
+            self._audio = self._audio or _Audio()
+            return [self._piece("transcript", self._audio.add(value))]
+        if key == "role" and isinstance(value, str) and value:
+            self._role = value
+        elif key in _LISTS and isinstance(value, list):
+            self._lists.setdefault(key, []).extend(value)
+        return []
+
+    def _piece(self, kind: str, text: str) -> Piece:
+        """Give the text to show; half a character waits for its other half."""
+        if self._halves:
+            text = self._halves.pop(kind, "") + text
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            self._halves[kind], text = text[-1], text[:-1]
+        return Piece(self._index, kind, whole(text))
+
+    def _add_function(self, value: dict[str, Any]) -> str:
+        name, arguments = value.get("name"), value.get("arguments")
+        self._function = call = self._function or {"name": "", "arguments": ""}
+        if isinstance(name, str) and name != call["name"]:
+            call["name"] += name
+        text = arguments if isinstance(arguments, str) else ""
+        call["arguments"] += text
+        return text
+
+    def _add_logprobs(self, logprobs: Any) -> None:
+        if not isinstance(logprobs, dict):
+            return
+        self._logprobs = merged = self._logprobs or {"content": None, "refusal": None}
+        for key, value in logprobs.items():
+            if isinstance(value, list) and isinstance(merged.get(key), list):
+                merged[key].extend(value)
+            elif value is not None or key not in merged:
+                merged[key] = list(value) if isinstance(value, list) else value
+
+    def is_blank(self) -> bool:
+        texts = any(map(any, self._texts.values()))
+        return not (
+            texts or self.finish_reason or self._calls or self._function or self._audio or any(self._lists.values())
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **self._of_choice,
+            "index": self._index,
+            "message": self._message(),
+            "logprobs": self._logprobs,
+            "finish_reason": self.finish_reason,
+        }
+
+    def _message(self) -> dict[str, Any]:
+        message: dict[str, Any] = {**self._of_message, "role": self._role, "content": None, "refusal": None}
+        message.update((key, whole("".join(pieces))) for key, pieces in self._texts.items())
+        message.update((key, list(items)) for key, items in self._lists.items())
+        if self._calls:
+            message["tool_calls"] = self._calls.to_json()
+        if self._function:
+            message["function_call"] = dict(self._function)
+        if self._audio:
+            message["audio"] = self._audio.to_json()
+        if not message["content"] and (self._calls or self._function or self._audio or message["refusal"]):
+            message["content"] = None  # a stream opens with "" where an answer that is not streamed has null
+        message["refusal"] = message["refusal"] or None
+        return message
+
+
+class _Audio:
+    """Spoken words in the making: base64 in pieces, each of which may be padded on its own."""
+
+    def __init__(self) -> None:
+        self._data: list[str] = []
+        self._transcript: list[str] = []
+        self._fields: dict[str, Any] = {}
+
+    def add(self, audio: dict[str, Any]) -> str:
+        transcript, data = audio.get("transcript"), audio.get("data")
+        if isinstance(data, str):
+            self._data.append(data)
+        self._fields.update(
+            (key, value) for key, value in audio.items() if key not in ("data", "transcript") and value is not None
+        )
+        if not isinstance(transcript, str):
+            return ""
+        self._transcript.append(transcript)
+        return transcript
+
+    def to_json(self) -> dict[str, Any]:
+        return {**self._fields, "data": _base64(self._data), "transcript": whole("".join(self._transcript))}
+
+
+def _base64(pieces: list[str]) -> str:
+    if not any(piece.endswith("=") for piece in pieces[:-1]):
+        return "".join(pieces)
+    try:
+        return base64.b64encode(b"".join(map(base64.b64decode, pieces))).decode()
+    except (binascii.Error, ValueError):
+        return "".join(pieces)
+
+
+def _text(value: Any) -> str | None:
+    """Give a text delta; some servers send a list of parts, as in a request."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list):
+        return None
+    texts = [part.get("text") for part in value if isinstance(part, dict)]
+    return "".join(text for text in texts if isinstance(text, str))

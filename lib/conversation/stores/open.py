@@ -1,0 +1,64 @@
+"""From an address to a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pysailor import InvalidConfig
+
+from ..store import LEASE_SECONDS, Store
+from .memory import MemoryStore
+
+STORE_VARIABLE = "CHATGPT_CONVERSATIONS"
+"""The variable by which whoever runs the component says where Ask keeps its conversations."""
+DEFAULT_STORE = "sqlite:///conversations.sqlite"
+
+_KNOWN = "sqlite:///file.sqlite, postgresql://user@host/database, redis://host:6379/0, memory:"
+
+
+def open_store(url: str, *, lease_seconds: float = LEASE_SECONDS) -> Store:
+    """Give the store at this address; raise InvalidConfig if the address or its driver cannot be used.
+
+    `sqlite:///a.sqlite` is beside the working directory, `sqlite:////var/a.sqlite` (four slashes) is absolute.
+    Nothing is connected before it is needed. `lease_seconds` is for how long a killed worker can block a conversation;
+    all workers should give the same.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "memory" and not rest.strip("/"):
+        return MemoryStore(lease_seconds)
+    if scheme == "sqlite":
+        return _sqlite(rest, lease_seconds)
+    if scheme in ("postgresql", "postgres"):
+        from .postgresql import PostgresqlStore  # noqa: PLC0415 - its driver is an extra
+
+        return PostgresqlStore(url, lease_seconds)
+    if scheme in ("redis", "rediss", "unix"):
+        from .redis import RedisStore  # noqa: PLC0415 - its driver is an extra
+
+        return RedisStore(url, lease_seconds)
+    # the address is not quoted: it may hold a password
+    raise InvalidConfig(f"Conversations cannot be kept at an address of the kind {scheme[:20]!r}. Known are: {_KNOWN}.")
+
+
+def is_empty(url: str) -> bool:
+    """Say whether certainly nothing is kept at this address: its file is not there. Looking does not make it."""
+    scheme, _, rest = url.partition(":")
+    return scheme == "sqlite" and rest.startswith("///") and not Path(rest.removeprefix("///")).exists()
+
+
+def shown(url: str) -> str:
+    """Give the address without its user and password."""
+    before, at, after = url.partition("://")
+    return f"{before}://{after.rpartition('@')[2]}" if at else url
+
+
+def _sqlite(rest: str, lease_seconds: float) -> Store:
+    from .sqlite import SqliteStore  # noqa: PLC0415 - 5 ms that not everybody needs
+
+    path = rest.removeprefix("///")
+    if not rest.startswith("///") or not path or path == ":memory:":
+        raise InvalidConfig(
+            "The address of a file of conversations is sqlite:///file.sqlite, or sqlite:////folder/file.sqlite for an "
+            "absolute path; conversations that need not outlive the process are at memory:."
+        )
+    return SqliteStore(Path(path), lease_seconds)

@@ -1,0 +1,95 @@
+"""What was used in money: US$ by the table of models, an estimate with that table's date; no amount without a price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ..models.table import Family, Price
+    from .usage import Usage
+
+_MILLION = 1_000_000
+
+
+_TIER_NAMES = {"fast": "priority", "auto": "default", "": "default"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """An amount in US$, by prices of a certain day. `notes` say what it leaves out or assumes."""
+
+    amount: Decimal
+    as_of: date
+    notes: tuple[str, ...] = ()
+
+    def __add__(self, other: Cost) -> Cost:
+        """Add another round's cost; the older prices date the sum."""
+        notes = tuple(dict.fromkeys(self.notes + other.notes))
+        return Cost(self.amount + other.amount, min(self.as_of, other.as_of), notes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the amount as a number, as exact text, and what it stands on."""
+        document: dict[str, Any] = {
+            "amount": float(self.amount),
+            "exact": dollars(self.amount),
+            "currency": "USD",
+            "as_of": self.as_of.isoformat(),
+        }
+        return {**document, "notes": list(self.notes)} if self.notes else document
+
+
+def dollars(amount: Decimal) -> str:
+    """Give an amount as plain digits."""
+    return f"{amount.normalize():f}"
+
+
+def cost(usage: Usage, family: Family | None, tier: str | None = None) -> Cost | None:
+    """Give what was used in money, or None if a price or the usage is not known.
+
+    `tier` is the answer's service_tier: what was asked for may not be what was given. `usage` is that of one request,
+    since a long input makes the whole request dearer; add the costs of several.
+    """
+    price = _price(family, tier)
+    if family is None or price is None or not usage.known or _lacks_audio_price(usage, price):
+        return None
+    long = family.long if family.long and usage.prompt > family.long.above else None
+    cached, cached_note = (
+        (price.input, "cached tokens at the full price") if price.cached is None else (price.cached, "")
+    )
+    fresh = usage.prompt - usage.cached - usage.cache_write - usage.audio_prompt
+    asked = (
+        fresh * price.input
+        + usage.cached * cached
+        + usage.cache_write * price.input * (family.cache_write or 1)
+        + usage.audio_prompt * (price.audio_input or 0)
+    )
+    written = usage.completion - usage.audio_completion
+    answered = written * price.output + usage.audio_completion * (price.audio_output or 0)
+    amount = (asked * (long.input if long else 1) + answered * (long.output if long else 1)) / _MILLION
+    return Cost(amount, family.as_of, tuple(filter(None, (family.note, cached_note if usage.cached else ""))))
+
+
+def _price(family: Family | None, tier: str | None) -> Price | None:
+    """Give the prices of a tier, or None if they are not known."""
+    if family is None or family.price is None:
+        return None
+    named = _TIER_NAMES.get(tier or "", tier)
+    if named == "default":
+        return family.price
+    given = family.tiers.get(str(named))
+    return _scaled(family.price, given) if isinstance(given, Decimal) else given
+
+
+def _scaled(price: Price, factor: Decimal) -> Price:
+    amounts = {member.name: getattr(price, member.name) for member in fields(price)}
+    return replace(price, **{name: amount * factor for name, amount in amounts.items() if amount is not None})
+
+
+def _lacks_audio_price(usage: Usage, price: Price) -> bool:
+    return bool(
+        (usage.audio_prompt and price.audio_input is None) or (usage.audio_completion and price.audio_output is None),
+    )

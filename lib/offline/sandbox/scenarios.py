@@ -1,0 +1,279 @@
+"""What may go wrong with a real server, by name, so that it can be tried without one.
+
+A scenario says at which point it steps in: instead of any work, before the answer is made, in the answer, or on its way
+through the socket. Each is one entry of the table at the end; the names and their help are `SCENARIOS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from . import errors as refusals
+from .answers import MARK, call, prompt_tokens, question, text_choice, usage
+from .chunks import DONE
+from .models import CONTEXT_TOKENS
+from .reply import EVENTS, HTML, Piece, Reply, encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .errors import Refusal
+
+    Json = dict[str, Any]
+    Pieces = list[Piece]
+
+_BEATS_A_STALL = 20
+_LOOK_UP = {
+    "type": "function",
+    "function": {
+        "name": "look_up",
+        "parameters": {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One thing that goes wrong; what it does not name stays as it is.
+
+    `instead` replies without any work, at every address; with `is_once` only to the first of two equal requests.
+    `refuses` looks at a chat request, `changes` at its completion. `damages` is done to a reply that is no stream and
+    `streams` to the pieces of one; both get the seconds that something slow takes.
+    """
+
+    help: str
+    instead: Callable[[], Reply] | None = None
+    is_once: bool = False
+    refuses: Callable[[Mapping[str, Any]], Refusal | None] | None = None
+    changes: Callable[[Mapping[str, Any], Json], Json] | None = None
+    damages: Callable[[Reply, float], Reply] | None = None
+    streams: Callable[[Pieces, float], Reply] | None = None
+
+
+# --- instead of an answer ---------------------------------------------------------------------------------------------
+
+
+def _rate_limited() -> Reply:
+    headers = {
+        "retry-after-ms": "50",
+        "retry-after": "1",
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": "50ms",
+    }
+    return refusals.rate_limited(headers).reply()
+
+
+def _rate_limited_for_an_hour() -> Reply:
+    headers = {"retry-after": "3600", "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1h0m0s"}
+    return refusals.rate_limited(headers).reply()
+
+
+def _page(status: int, title: str) -> Reply:
+    page = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1><hr>proxy</body></html>\n"
+    return Reply(status, page.encode(), HTML)
+
+
+def _error_in_a_200() -> Reply:
+    return replace(refusals.overloaded().reply(), status=200)
+
+
+# --- a refusal that depends on the request ----------------------------------------------------------------------------
+
+
+def _too_much_context(request: Mapping[str, Any]) -> Refusal:
+    return refusals.context_exceeded(CONTEXT_TOKENS, CONTEXT_TOKENS + prompt_tokens(request), 0)
+
+
+def _like_a_reasoning_model(request: Mapping[str, Any]) -> Refusal | None:
+    if request.get("max_tokens") is not None:
+        return refusals.unsupported_parameter("max_tokens", "max_completion_tokens")
+    for name in ("temperature", "top_p"):
+        if request.get(name) not in (None, 1):
+            default = "Only the default (1) value is supported."
+            return refusals.unsupported_value(name, str(request[name]), default)
+    return None
+
+
+# --- another answer ---------------------------------------------------------------------------------------------------
+
+
+def _with_choices(request: Mapping[str, Any], completion: Json, choices: list[Json]) -> Json:
+    return {**completion, "choices": choices, "usage": usage(prompt_tokens(request), choices)}
+
+
+def _refused(request: Mapping[str, Any], completion: Json) -> Json:
+    message = {"role": "assistant", "content": None, "refusal": f"{MARK} I'm sorry, I can't assist with that request."}
+    choices = [
+        {**choice, "message": message, "logprobs": None, "finish_reason": "stop"} for choice in completion["choices"]
+    ]
+    return _with_choices(request, completion, choices)
+
+
+def _half(request: Mapping[str, Any], completion: Json, reason: str) -> Json:
+    choices = []
+    for choice in completion["choices"]:
+        text = choice["message"]["content"] or f"{MARK} An answer that breaks off."
+        choices.append({**text_choice(request, choice["index"], text[: len(text) // 2]), "finish_reason": reason})
+    return _with_choices(request, completion, choices)
+
+
+def _truncated(request: Mapping[str, Any], completion: Json) -> Json:
+    return _half(request, completion, "length")
+
+
+def _filtered(request: Mapping[str, Any], completion: Json) -> Json:
+    return _half(request, completion, "content_filter")
+
+
+def _tool_called(request: Mapping[str, Any], completion: Json) -> Json:
+    """Call the first tool of the request; one of the stand-in's own if it brings none."""
+    tool = (request.get("tools") or [_LOOK_UP])[0]
+    calls = [call(tool, f"call_{completion['id'][9:31]}", question(request))]
+    message = {"role": "assistant", "content": None, "refusal": None, "annotations": [], "tool_calls": calls}
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls"}
+    return _with_choices(request, completion, [choice])
+
+
+def _without_choices(_request: Mapping[str, Any], completion: Json) -> Json:
+    return {key: value for key, value in completion.items() if key != "choices"}
+
+
+# --- on its way -------------------------------------------------------------------------------------------------------
+
+
+def _late(reply: Reply, slow: float) -> Reply:
+    return replace(reply, wait=slow)
+
+
+def _broken_json(reply: Reply, _slow: float) -> Reply:
+    return replace(reply, body=reply.body[: len(reply.body) // 2])
+
+
+def _half_sent(reply: Reply, _slow: float) -> Reply:
+    return replace(reply, sent=len(reply.body) // 2)
+
+
+def _streamed(pieces: Pieces, *, hangs_up: bool = False) -> Reply:
+    return Reply(media=EVENTS, pieces=tuple(pieces), hangs_up=hangs_up)
+
+
+def _first_half(pieces: Pieces) -> Pieces:
+    return pieces[: max(1, len(pieces) // 2)]
+
+
+def _late_stream(pieces: Pieces, slow: float) -> Reply:
+    return replace(_streamed(pieces), wait=slow)
+
+
+def _stalled(pieces: Pieces, slow: float) -> Reply:
+    start = _first_half(pieces)
+    return _streamed([*start, replace(pieces[len(start)], wait=slow), *pieces[len(start) + 1 :]])
+
+
+def _stalled_with_comments(pieces: Pieces, slow: float) -> Reply:
+    start = _first_half(pieces)
+    beats = [Piece(b": keep-alive\n\n", slow / _BEATS_A_STALL)] * _BEATS_A_STALL
+    return _streamed([*start, *beats, *pieces[len(start) :]])
+
+
+def _cut(pieces: Pieces, _slow: float) -> Reply:
+    return _streamed(_first_half(pieces), hangs_up=True)
+
+
+def _ended_early(pieces: Pieces, _slow: float) -> Reply:
+    return _streamed(_first_half(pieces))
+
+
+def _error_within(pieces: Pieces, _slow: float) -> Reply:
+    error = encoded({"error": refusals.overloaded().error})
+    return _streamed([*_first_half(pieces), Piece(b"data: %b\n\n" % error)])
+
+
+def _without_done(pieces: Pieces, _slow: float) -> Reply:
+    return _streamed([piece for piece in pieces if piece.data != DONE])
+
+
+def _commented(pieces: Pieces, _slow: float) -> Reply:
+    """Send the same stream as awkwardly as the rules allow: CRLF, comments, pieces that end inside a character."""
+    lines = b": stand-in, not a model\r\n\r\n" + b"".join(
+        b": still working\r\n" + piece.data.replace(b"\n", b"\r\n") for piece in pieces
+    )
+    size = 61
+    return _streamed([Piece(lines[start : start + size]) for start in range(0, len(lines), size)])
+
+
+def _with_awkward_text(request: Mapping[str, Any], completion: Json) -> Json:
+    """Add text that a careless reader of streams breaks: other line ends, and characters of two to four bytes."""
+    choices = [
+        choice
+        if choice["message"]["content"] is None
+        else text_choice(
+            request, choice["index"], choice["message"]["content"] + " Naïve café\u2028日本語\u0085🙂🙃 end."
+        )
+        for choice in completion["choices"]
+    ]
+    return _with_choices(request, completion, choices)
+
+
+TABLE: Mapping[str, Scenario] = MappingProxyType(
+    {
+        "refusal": Scenario("the model refuses: message.refusal is set and content is null", changes=_refused),
+        "truncated": Scenario("the answer breaks off, finish_reason is length", changes=_truncated),
+        "content_filter": Scenario("the answer breaks off, finish_reason is content_filter", changes=_filtered),
+        "tool_call": Scenario("the answer calls the first tool (look_up if there is none)", changes=_tool_called),
+        "no_choices": Scenario("200, but the JSON has no choices", changes=_without_choices),
+        "bad_key": Scenario("401 invalid_api_key, whatever the key", instead=lambda: refusals.wrong_key("sk-").reply()),
+        "forbidden": Scenario("403: the key lacks a permission", instead=lambda: refusals.forbidden().reply()),
+        "quota": Scenario("429 insufficient_quota: no money left", instead=lambda: refusals.no_quota().reply()),
+        "rate_limit": Scenario(
+            "429 with Retry-After-Ms, then success on the same request", _rate_limited, is_once=True
+        ),
+        "rate_limit_always": Scenario("429 each time", _rate_limited),
+        "rate_limit_long": Scenario("429 each time, with a Retry-After of an hour", _rate_limited_for_an_hour),
+        "server_error": Scenario(
+            "500, then success on the same request", lambda: refusals.broken_server().reply(), is_once=True
+        ),
+        "server_error_always": Scenario("500 each time", lambda: refusals.broken_server().reply()),
+        "overloaded": Scenario(
+            "503 server_is_overloaded, then success on the same request",
+            lambda: refusals.overloaded().reply(),
+            is_once=True,
+        ),
+        "context_length": Scenario("400 context_length_exceeded", refuses=_too_much_context),
+        "unsupported_parameter": Scenario(
+            "refuses max_tokens, and a temperature or top_p other than 1, as reasoning models do",
+            refuses=_like_a_reasoning_model,
+        ),
+        "error_in_ok": Scenario("200 whose JSON is an error body", _error_in_a_200),
+        "html": Scenario("502 with a proxy's HTML page", lambda: _page(502, "502 Bad Gateway")),
+        "html_ok": Scenario("200 with an HTML page, as a login portal sends", lambda: _page(200, "Please log in")),
+        "empty": Scenario("200 with nothing in it", Reply),
+        "invalid_json": Scenario("200 with JSON that breaks off", damages=_broken_json),
+        "slow": Scenario("the answer takes some seconds to begin", damages=_late, streams=_late_stream),
+        "drops": Scenario("the connection is closed without an answer", lambda: Reply(sent=-1)),
+        "drops_once": Scenario(
+            "the connection is closed without an answer, then success on the same request",
+            lambda: Reply(sent=-1),
+            is_once=True,
+        ),
+        "drops_midway": Scenario("the connection is closed within the body", damages=_half_sent, streams=_cut),
+        "stream_stall": Scenario("stream: nothing comes for some seconds, then the rest", streams=_stalled),
+        "stream_stall_comments": Scenario(
+            "stream: only keep-alive comments come for some seconds, then the rest", streams=_stalled_with_comments
+        ),
+        "stream_cut": Scenario("stream: the connection is closed midway", streams=_cut),
+        "stream_ends_early": Scenario("stream: it ends midway, in good order but unfinished", streams=_ended_early),
+        "stream_error": Scenario("stream: an error event comes midway", streams=_error_within),
+        "stream_comments": Scenario(
+            "stream: comments, CRLF, U+2028, and pieces that end inside a character",
+            changes=_with_awkward_text,
+            streams=_commented,
+        ),
+        "stream_no_done": Scenario("stream: complete, but without [DONE]", streams=_without_done),
+        "stream_ignored": Scenario("stream was asked for, plain JSON comes"),
+    }
+)
+
+SCENARIOS: Mapping[str, str] = MappingProxyType({name: scenario.help for name, scenario in TABLE.items()})

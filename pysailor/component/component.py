@@ -1,0 +1,193 @@
+"""A component: a directory with a component.json, and the Python files that it names."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from ..context import Context
+from ..errors import BrokenComponent, InvalidConfig, SailorError
+from ..metadata import Schema
+from . import descriptor as declaration
+
+if TYPE_CHECKING:
+    from .descriptor import Descriptor, Field, Function
+
+Model = Callable[[Mapping[str, Any], Context], Mapping[str, str]]
+_DESK = "lib/cli.py"
+INSTALLED = Path(sys.prefix, "share", "pysailor", "components")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A declared function with its code and its schemas."""
+
+    declared: Function
+    fields: tuple[Field, ...]
+    module: ModuleType
+    takes: Schema | None
+    gives: Schema | None
+
+    def named(self, name: str) -> Callable[..., Any]:
+        """Give the module's function of this name; raise BrokenComponent if it has none."""
+        found = getattr(self.module, name, None)
+        if not callable(found):
+            raise BrokenComponent(f'Method "{name}" is not found in "{self.declared.name}" ({self.declared.main}).')
+        return cast("Callable[..., Any]", found)
+
+    def hook(self, name: str) -> Callable[..., Any] | None:
+        """Give the module's optional function of this name."""
+        return getattr(self.module, name, None)
+
+
+class Component:
+    """What stands in one directory. Nothing is imported before it is asked for."""
+
+    def __init__(self, root: Path) -> None:
+        """Read the declaration; raise BrokenComponent if it is none."""
+        self.root = root.resolve()
+        self.descriptor: Descriptor = declaration.read(self.root / "component.json")
+
+    @classmethod
+    def find(cls, path: str | Path | None = None, installed: Path = INSTALLED) -> Component:
+        """Find the component: at the path, else in the working directory, else the one that is installed."""
+        return cls(cls.locate(path, installed))
+
+    @staticmethod
+    def locate(path: str | Path | None = None, installed: Path = INSTALLED) -> Path:
+        """Give the directory where `find` finds the component; raise BrokenComponent if there is none, or several."""
+        if path is not None:
+            return Path(path)
+        if Path("component.json").is_file():
+            return Path.cwd()
+        roots = sorted(found.parent for found in installed.glob("*/component.json"))
+        if len(roots) == 1:
+            return _checkout_of(roots[0].name) or roots[0]
+        if roots:
+            names = ", ".join(map(str, roots))
+            raise BrokenComponent(f"Several components are installed; name one with --component: {names}")
+        raise BrokenComponent(
+            "There is no component.json here. Go to a component's directory or name one: --component."
+        )
+
+    def function(self, name: str) -> Loaded:
+        """Load an action or trigger; raise BrokenComponent if it, its file or its schemas cannot be had."""
+        declared = self.descriptor.function(name)
+        return Loaded(
+            declared=declared,
+            fields=(*self.descriptor.credentials, *declared.fields),
+            module=self.module(declared.main),
+            takes=self._schema(declared.takes),
+            gives=self._schema(declared.gives, is_tolerant=True),
+        )
+
+    def verifier(self) -> Callable[[Mapping[str, Any], Context], None] | None:
+        """Give the function that tests a credential; None if the component names none."""
+        if self.descriptor.verifier is None:
+            return None
+        verify = getattr(self.module(self.descriptor.verifier), "verify", None)
+        if verify is None:
+            raise BrokenComponent(f"{self.descriptor.verifier} has no function verify.")
+        return cast("Callable[[Mapping[str, Any], Context], None]", verify)
+
+    @property
+    def desk(self) -> ModuleType | None:
+        """What the component offers at a desk, its module lib/desk.py; None if it has none."""
+        return self.module(_DESK) if self.has(_DESK) else None
+
+    def has(self, path: str) -> bool:
+        """Say whether the component brings this file."""
+        return (self.root / path).is_file()
+
+    def module(self, path: str) -> ModuleType:
+        """Import one of the component's files, as `lib.….x`, so that relative imports work inside it."""
+        file = (self.root / path).resolve()
+        if not file.is_file() or self.root not in file.parents:
+            raise BrokenComponent(f"Failed to load file '{path}': there is no such file in the component.")
+        name = ".".join(file.relative_to(self.root).with_suffix("").parts)
+        try:
+            return importlib.import_module(name if self._is_importable() else f"{self._private_package()}.{name}")
+        except (SailorError, KeyboardInterrupt):
+            raise
+        except ImportError as error:
+            raise BrokenComponent(f"Failed to load file '{path}': {error}") from error
+        except SyntaxError as error:
+            raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {_told(error)}") from error
+        except Exception as error:  # code of the component's author, which may do anything at import
+            raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {error!r}") from error
+
+    def _is_importable(self) -> bool:
+        """Say whether plain `import lib` means this component's lib (as in its checkout and its tests)."""
+        spec = importlib.util.find_spec("lib")
+        return spec is not None and spec.origin == str(self.root / "lib" / "__init__.py")
+
+    def _private_package(self) -> str:
+        """Give a package of this root's own, so that two components can live in one process."""
+        name = f"component_{hashlib.sha256(str(self.root).encode()).hexdigest()[:12]}"
+        if name not in sys.modules:
+            package = ModuleType(name)
+            package.__path__ = [str(self.root)]
+            sys.modules[name] = package
+        return name
+
+    def _schema(self, declared: Mapping[str, Any] | str | None, *, is_tolerant: bool = False) -> Schema | None:
+        if isinstance(declared, str):
+            return Schema.load(self.root / declared, is_tolerant=is_tolerant)
+        return None if declared is None else Schema(declared, is_tolerant=is_tolerant)
+
+
+def _checkout_of(package: str) -> Path | None:
+    """Give the checkout of a package that was installed from it, to be edited there: its installed copy grows old.
+
+    A component is installed in a folder with the name of its package.
+    """
+    from importlib import metadata as packages  # noqa: PLC0415 - 15 ms that a component in its place does not need
+    from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - as above
+
+    try:
+        origin = json.loads(packages.distribution(package).read_text("direct_url.json") or "{}")
+    except (packages.PackageNotFoundError, ValueError):
+        return None
+    root = Path(unquote(urlsplit(origin.get("url", "")).path))
+    is_edited = origin.get("dir_info", {}).get("editable", False)
+    return root if is_edited and (root / "component.json").is_file() else None
+
+
+def _told(error: SyntaxError) -> str:
+    text = f": {error.text.strip()}" if error.text else ""
+    return f"{error.filename}, line {error.lineno}: {error.msg}{text}"
+
+
+def choices(loaded: Loaded, name: str, cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
+    """Give a select field's choices, value to label: those declared, or those its model function finds."""
+    for field in loaded.fields:
+        if field.name == name and isinstance(field.model, Mapping):
+            return field.model
+        if name in (field.name, field.model) and isinstance(field.model, str):
+            return cast("Model", loaded.named(field.model))(cfg, ctx)
+    selects = ", ".join(field.name for field in loaded.fields if field.model is not None)
+    raise InvalidConfig(f'"{name}" is no select field of {loaded.declared.name}; there is: {selects or "none"}.')
+
+
+def metadata(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
+    """Give `{"in", "out"}`: the schemas as they were written, or those that the function makes for these settings."""
+    if loaded.declared.dynamic_metadata:
+        return dict(loaded.named("get_meta_model")(cfg, ctx))
+    schemas = {"in": loaded.takes, "out": loaded.gives}
+    return {name: schema.document for name, schema in schemas.items() if schema is not None}
+
+
+def schemas(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> tuple[Schema | None, Schema | None]:
+    """Give what a function takes and gives with these settings; None where it does not say."""
+    if not loaded.declared.dynamic_metadata:
+        return loaded.takes, loaded.gives
+    made = metadata(loaded, cfg, ctx)
+    return Schema(made["in"]), Schema(made["out"], is_tolerant=True)

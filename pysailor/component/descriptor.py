@@ -1,0 +1,154 @@
+"""component.json, read (platform contract, 6): what a component declares about itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import BrokenComponent, Fault
+from ..metadata import Schema
+
+_SHAPE = Path(__file__).with_name("descriptor.schema.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting that a designer fills in; `place` says in which form it stands: "credential" or "step"."""
+
+    name: str
+    place: str
+    label: str
+    view_class: str
+    required: bool = False
+    default: Any = None
+    model: Any = None
+    require: tuple[str, ...] = ()
+    help: str = ""
+    placeholder: str = ""
+    order: float = 0
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value must never be shown."""
+        return self.view_class == "PasswordFieldView"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One action or trigger. `takes` and `gives` are metadata.in and .out as written: a schema, a path or None."""
+
+    name: str
+    kind: str
+    title: str
+    main: str
+    description: str = ""
+    help: str = ""
+    fields: tuple[Field, ...] = ()
+    takes: dict[str, Any] | str | None = None
+    gives: dict[str, Any] | str | None = None
+    dynamic_metadata: bool = False
+    resolves_references: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """The whole declaration; `document` is component.json as it was written."""
+
+    title: str
+    description: str
+    version: str
+    credentials: tuple[Field, ...]
+    verifier: str | None
+    functions: tuple[Function, ...]
+    document: dict[str, Any] = field(repr=False)
+
+    def function(self, name: str) -> Function:
+        """Give the action or trigger of this name; raise BrokenComponent, naming those there are."""
+        for function in self.functions:
+            if function.name == name:
+                return function
+        known = ", ".join(function.name for function in self.functions)
+        raise BrokenComponent(f'Trigger or action "{name}" is not found in component.json! There is: {known}.')
+
+
+def read(path: Path) -> Descriptor:
+    """Read component.json; raise BrokenComponent with every structural fault, one per line."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BrokenComponent(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise BrokenComponent(f"{path} is not valid JSON: {error}.") from error
+    faults = faults_of(document)
+    if faults:
+        lines = "\n".join(f"  {fault}" for fault in faults)
+        raise BrokenComponent(f"{path} does not describe a component:\n{lines}")
+    return _descriptor(document)
+
+
+def faults_of(document: Any) -> list[Fault]:
+    """Give what keeps a document from being a component.json."""
+    shape = Schema.load(_SHAPE)
+    return [] if shape.accepts(document) else shape.faults(document)
+
+
+def _descriptor(document: dict[str, Any]) -> Descriptor:
+    credentials = document.get("credentials") or {}
+    return Descriptor(
+        title=document["title"],
+        description=document.get("description", ""),
+        version=document.get("version", "0.0.0"),
+        credentials=_fields(credentials, "credential"),
+        verifier=credentials.get("verifier"),
+        functions=tuple(
+            _function(kind, name, declared)
+            for kind in ("trigger", "action")  # a name that is both means the trigger
+            for name, declared in (document.get(f"{kind}s") or {}).items()
+        ),
+        document=document,
+    )
+
+
+def _function(kind: str, name: str, declared: dict[str, Any]) -> Function:
+    metadata = declared.get("metadata") or {}
+    return Function(
+        name=name,
+        kind=kind,
+        title=declared["title"],
+        main=declared["main"],
+        description=declared.get("description", ""),
+        help=_help(declared),
+        fields=_fields(declared, "step"),
+        takes=metadata.get("in"),
+        gives=metadata.get("out"),
+        dynamic_metadata=bool(declared.get("dynamicMetadata")),
+        resolves_references=declared.get("autoResolveObjectReferences", True),
+    )
+
+
+def _fields(holder: dict[str, Any], place: str) -> tuple[Field, ...]:
+    """Give the declared fields in the order of the form: highest `order` first."""
+    fields = [_field(name, place, declared) for name, declared in (holder.get("fields") or {}).items()]
+    return tuple(sorted(fields, key=lambda field: -field.order))
+
+
+def _field(name: str, place: str, declared: dict[str, Any]) -> Field:
+    return Field(
+        name=name,
+        place=place,
+        label=declared["label"],
+        view_class=declared["viewClass"],
+        required=bool(declared.get("required", False)),
+        default=declared.get("default"),
+        model=declared.get("model"),
+        require=tuple(declared.get("require") or ()),
+        help=_help(declared) or declared.get("note", ""),
+        placeholder=str(declared.get("placeholder", "")),
+        order=float(declared.get("order", 0)),
+    )
+
+
+def _help(declared: dict[str, Any]) -> str:
+    return str((declared.get("help") or {}).get("description", ""))

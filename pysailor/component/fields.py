@@ -1,0 +1,95 @@
+"""What a designer filled in, bound to what the component declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Fault, InvalidConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .descriptor import Field
+
+_TICKED = (True, "on", "true")
+_UNTICKED = (False, "off", "false")
+
+
+class Settings(Mapping[str, Any]):
+    """Settings that nobody changes any more; a key by what they are, so that what follows from them can be kept."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> Any:
+        """Give a setting; raise KeyError."""
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the names."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """Count the settings."""
+        return len(self._values)
+
+    __hash__ = object.__hash__
+
+
+def bind(fields: Iterable[Field], cfg: Mapping[str, Any]) -> Settings:
+    """Give the settings that a component sees: typed, with defaults, empty ones absent.
+
+    A form sends text for numbers, "on" for a ticked box, and "" or null for what was left empty. A field whose
+    declared default is a number is a number. What nobody declared stays as it is. Raise InvalidConfig with every fault.
+    """
+    bound = dict(cfg)
+    faults: list[Fault] = []
+    for field in fields:
+        value = bound.pop(field.name, None)
+        if value in (None, ""):
+            value = field.default
+        if value is not None:
+            bound[field.name], fault = _typed(field, value)
+        else:
+            fault = _missing(field) if field.required else ""
+        if fault:
+            faults.append(Fault(f"/{field.name}", fault))
+    if faults:
+        raise InvalidConfig(faults=faults)
+    return Settings(bound)
+
+
+def _missing(field: Field) -> str:
+    return f'"{field.label}" is missing; fill it in on the {field.place}'
+
+
+def _typed(field: Field, value: Any) -> tuple[Any, str]:
+    """Give the value in the type of its field, and what is wrong with it ("" for nothing)."""
+    if field.view_class == "CheckBoxView":
+        return value in _TICKED, "" if value in (*_TICKED, *_UNTICKED) else f'"{field.label}" is either ticked or not'
+    if field.view_class == "MultiSelectView":
+        return value, "" if isinstance(value, list) else f'"{field.label}" takes a list'
+    if isinstance(field.default, (int, float)):
+        return _number(field, value)
+    if isinstance(field.model, dict) and str(value) not in field.model:
+        return value, f'"{field.label}" is none of {", ".join(field.model)}'
+    if field.view_class in ("TextFieldView", "TextAreaView", "PasswordFieldView", "SelectView"):
+        return str(value) if isinstance(value, (int, float)) else value, _text_fault(field, value)
+    return value, ""
+
+
+def _text_fault(field: Field, value: Any) -> str:
+    return "" if isinstance(value, (str, int, float)) else f'"{field.label}" takes text'
+
+
+def _number(field: Field, value: Any) -> tuple[Any, str]:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return value, f'"{field.label}" takes a number, for example {field.default}'
+    if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN is what differs from itself
+        return value, f'"{field.label}" takes a number, for example {field.default}'
+    return int(number) if number.is_integer() else number, ""

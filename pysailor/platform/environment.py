@@ -1,0 +1,159 @@
+"""How an environment variable is declared and read (platform contract, 1.2).
+
+Parsing follows the platform's Node sailor where the platform sets a value, with two differences: 0 is a value, and
+what was not understood is remarked upon instead of passed over.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Literal, TypeVar
+
+from ..errors import SailorError
+
+PREFIX: Final = "ELASTICIO_"
+Kind = Literal["text", "secret", "whole number", "number", "yes/no"]
+Remark = Callable[[str], None]
+Group = TypeVar("Group")
+
+_WHOLE: Final = re.compile(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(\d+))", re.ASCII)
+# lodash's idea of a word, which is what header names are made by: FLOW_VERSION, v2Beta and X_1ST are all in it
+_WORD: Final = re.compile(
+    r"[A-Z]?[a-z]+(?=[^A-Za-z0-9]|[A-Z]|$)|[A-Z]+(?=[^A-Za-z0-9]|[A-Z][a-z]|$)|[A-Z]?[a-z]+|[A-Z]+"
+    r"|\d*(?:1ST|2ND|3RD|(?![123])\dTH)(?=\b|[a-z_])|\d*(?:1st|2nd|3rd|(?![123])\dth)(?=\b|[A-Z_])|\d+"
+)
+
+
+class InvalidSettings(SailorError):
+    """The environment does not say what the process needs to know; it cannot start."""
+
+    code = "invalid_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable. If it is mandatory it must be set and not empty; its default is then never used."""
+
+    name: str
+    kind: Kind
+    help: str
+    default: Any = ""
+    unit: str = ""
+    least: float | None = None
+    mandatory: bool = False
+
+    def read(self, environ: Mapping[str, str], remark: Remark) -> Any:
+        """Give the value that the environment holds, or the default; raise InvalidSettings if it is out of range.
+
+        yes/no: unset is the default, empty and "false" are no, anything else is yes. A whole number is what the text
+        begins with, as JavaScript's parseInt reads it. Empty text is as good as unset.
+        """
+        found = environ.get(self.name)
+        if self.kind == "yes/no":
+            return self.default if found is None else found not in ("", "false")
+        if not found:
+            return self.default
+        return found if self.kind in ("text", "secret") else self._number(found, remark)
+
+    def _number(self, found: str, remark: Remark) -> Any:
+        value = _number(found) if self.kind == "number" else _whole_number(found)
+        if value is None:
+            instead = "it is taken as unset" if self.default is None else f"{self.default} is used"
+            remark(f"{self.name} is not a number; {instead}.")
+            return self.default
+        if self.least is not None and value < self.least:
+            raise InvalidSettings(f"{self.name} is {value}; it must be {self.least} or more.")
+        return value
+
+
+def mandatory(name: str, told: str, kind: Kind = "text") -> Any:
+    """Declare a field that the platform must set: the variable's name, and what it is."""
+    return _declared(Variable(name, kind, told, mandatory=True))
+
+
+def text(name: str, default: str | None, told: str, kind: Kind = "text") -> Any:
+    """Declare a field that may be set."""
+    return _declared(Variable(name, kind, told, default))
+
+
+def flag(name: str, default: bool, told: str) -> Any:
+    """Declare a field that is yes or no."""
+    return _declared(Variable(name, "yes/no", told, default))
+
+
+def whole(name: str, default: int | None, unit: str, told: str, *, least: int = 0) -> Any:
+    """Declare a field that counts something, and the least that it may be."""
+    return _declared(Variable(name, "whole number", told, default, unit, least))
+
+
+def seconds(name: str, default: float | None, told: str, *, least: float = 0) -> Any:
+    """Declare a field that is a time; parts of seconds are all right."""
+    return _declared(Variable(name, "number", told, default, "s", least))
+
+
+def _declared(declared: Variable) -> Any:
+    metadata = {"variable": declared}
+    if declared.mandatory:
+        return field(repr=declared.kind != "secret", metadata=metadata)
+    return field(default=declared.default, repr=declared.kind != "secret", metadata=metadata)
+
+
+def variables_of(group: type[Any]) -> dict[str, Variable]:
+    """Give the variables that a dataclass declares, by field."""
+    return {each.name: each.metadata["variable"] for each in fields(group)}
+
+
+def variable(group: type[Any], name: str) -> Variable:
+    """Give the variable of one field."""
+    return variables_of(group)[name]
+
+
+def read(group: type[Group], environ: Mapping[str, str], remark: Remark) -> Group:
+    """Give the group with every field read from the environment."""
+    return group(**{name: each.read(environ, remark) for name, each in variables_of(group).items()})
+
+
+def demand(group: type[Any], environ: Mapping[str, str]) -> None:
+    """Raise InvalidSettings for the first mandatory variable of the group that is missing, in the platform's words."""
+    for each in variables_of(group).values():
+        if each.mandatory and not environ.get(each.name):
+            raise InvalidSettings(f"{each.name} is missing")
+
+
+def provided(environ: Mapping[str, str], name: str) -> str:
+    """Give a variable that a service needs; raise InvalidSettings, in the platform's words, if it is missing."""
+    value = environ.get(PREFIX + name)
+    if not value:
+        raise InvalidSettings(f"{PREFIX}{name} is not provided")
+    return value
+
+
+def additional_headers(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give the headers that the operator asked for: ELASTICIO_ADDITIONAL_VARS_FOR_HEADERS names the variables."""
+    names = [name.strip() for name in environ.get(PREFIX + "ADDITIONAL_VARS_FOR_HEADERS", "").split(",")]
+    return {_camel_case(name.removeprefix(PREFIX)): environ[name] for name in names if name in environ}
+
+
+def _camel_case(name: str) -> str:
+    words = [word.lower() for word in _WORD.findall(name)]
+    return "".join(words[:1] + [word[0].upper() + word[1:] for word in words[1:]])
+
+
+def _whole_number(written: str) -> int | None:
+    found = _WHOLE.match(written)
+    if found is None:
+        return None
+    sign, sixteen, ten = found.groups()
+    value = int(sixteen, 16) if sixteen else int(ten)
+    return -value if sign == "-" else value
+
+
+def _number(written: str) -> float | None:
+    try:
+        value = float(written)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

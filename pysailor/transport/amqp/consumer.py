@@ -1,0 +1,265 @@
+"""Deliveries, the threads that work on them, and the acknowledgements."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections import OrderedDict
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from pika.exceptions import ChannelClosedByBroker
+
+from pysailor.transport.base import Delivery, InputMissing, Outcome, Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from pysailor.transport.base import IdOf, OnDelivery
+
+    from .broker import Broker
+    from .channel import Link
+    from .io_thread import IoThread
+    from .properties import Received
+
+LOG = logging.getLogger(__name__)
+
+REMEMBERED = 10_000
+"""So many messages that were finished while the broker was away are known when they are brought again."""
+
+
+class Work:
+    """A delivery in work; `tag` and `generation` are those of the latest time that the broker brought it."""
+
+    __slots__ = ("delivery", "generation", "settled", "tag")
+
+    def __init__(self, delivery: Delivery, generation: int, tag: int) -> None:
+        self.delivery = delivery
+        self.generation = generation
+        self.tag = tag
+        self.settled = False
+
+
+class Consumer:
+    """Has at most *prefetch* deliveries in work at a time, each on a thread, and acknowledges each when it is finished.
+
+    When the channel goes, work goes on: the broker brings its message again on the next channel (the next
+    *generation*), and that delivery is taken for the old one's. Each unsettled work claims one such delivery, with the
+    same id and content; ids alone do not tell messages apart, since other sailors send several with one id.
+    What is not claimed is new work. All state belongs to the I/O thread.
+    """
+
+    def __init__(self, io: IoThread, link: Link, broker: Broker) -> None:
+        self._io = io
+        self._link = link
+        self._broker = broker
+        self._on_delivery: OnDelivery
+        self._id_of: IdOf
+        self._on_started: Callable[[Exception | None], None]
+        self._wanted = False
+        self._started = False
+        self._generation = 0
+        self._consumer_tag = ""
+        self._count = 0
+        self._queue: SimpleQueue[Work | None] = SimpleQueue()
+        self._works: dict[int, Work] = {}
+        self._orphans: dict[int, Work] = {}
+        self._finished: OrderedDict[Hashable, Outcome] = OrderedDict()
+        self._threads = 0
+        self._engaged = 0
+        self._stuck = 0
+        self._watchers: list[threading.Event] = []
+
+    def start(self, on_delivery: OnDelivery, id_of: IdOf, on_started: Callable[[Exception | None], None]) -> None:
+        """Consume from now on; call `on_started` once, with the error if the queue cannot be read."""
+        self._on_delivery, self._id_of, self._on_started = on_delivery, id_of, on_started
+        self._wanted = True
+        if self._link.channel is not None:
+            self.open(self._link.channel)
+
+    def open(self, channel: Any) -> None:
+        """Consume on this channel from now on, if that is wanted."""
+        self._generation += 1
+        if not self._wanted:
+            return
+        channel.add_on_cancel_callback(self._cancelled)
+        channel.basic_qos(prefetch_count=self._broker.prefetch, callback=lambda _frame: self._consume(channel))
+
+    def lost(self, reason: Exception) -> None:
+        """Forget what was not begun; keep what is in work until it is brought again."""
+        self._generation += 1
+        self._consumer_tag = ""
+        for work in self._not_begun():
+            self._drop(work)
+        self._orphans = dict(self._works)
+        if self._wanted and not self._started and isinstance(reason, ChannelClosedByBroker):
+            self._wanted = False
+            self._on_started(
+                InputMissing(f"Messages cannot be read from the queue {self._broker.queue!r}: {reason.reply_text}")
+            )
+
+    def finish(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Acknowledge, reject or give back; nothing if that was done before."""
+        work = self._works.pop(delivery.number, None)
+        if work is None:
+            return
+        work.settled = True
+        if self._orphans:
+            self._orphans.pop(delivery.number, None)
+        if work.generation == self._generation and self._is_open():
+            self._settle(work.tag, outcome)
+        elif outcome is not Outcome.RETURNED:
+            self._remember(delivery, outcome)
+        self._look()
+
+    def finish_early(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Finish work whose thread may never come back; another thread takes its place."""
+        if delivery.number in self._works:
+            self._stuck += 1
+            self.finish(delivery, outcome)
+            self._staff()
+
+    def stop(self) -> None:
+        """Take no more deliveries, and give back those that were not begun."""
+        self._wanted = False
+        if self._consumer_tag and self._is_open():
+            self._link.channel.basic_cancel(self._consumer_tag)
+            self._consumer_tag = ""
+        for work in self._not_begun():
+            self._drop(work)
+            if work.generation == self._generation and self._is_open():
+                self._settle(work.tag, Outcome.RETURNED)
+        self._look()
+
+    def watch(self, event: threading.Event) -> None:
+        """Set the event as soon as nothing is in work."""
+        self._watchers.append(event)
+        self._look()
+
+    def dismiss(self) -> None:
+        """Let the threads end when they are done."""
+        for _ in range(self._threads):
+            self._queue.put(None)
+
+    def _consume(self, channel: Any) -> None:
+        if self._wanted and channel.is_open:
+            self._consumer_tag = channel.basic_consume(self._broker.queue, self._deliver, callback=self._consuming)
+
+    def _consuming(self, _frame: Any) -> None:
+        self._link.prove()
+        if self._started:
+            LOG.info("consuming again")
+        else:
+            self._started = True
+            self._on_started(None)
+
+    def _cancelled(self, _frame: Any) -> None:
+        LOG.warning("the broker cancelled consuming from %r: beginning anew", self._broker.queue)
+        self._link.reopen()
+
+    def _deliver(self, _channel: Any, method: Any, properties: Received, content: bytes) -> None:
+        self._count += 1
+        delivery = Delivery(self._count, content, properties.headers, properties.others, method.redelivered)
+        if method.redelivered and (self._orphans or self._finished) and self._claim(delivery, method.delivery_tag):
+            return
+        work = Work(delivery, self._generation, method.delivery_tag)
+        self._works[delivery.number] = work
+        self._engaged += 1
+        self._staff()
+        self._queue.put(work)
+
+    def _claim(self, delivery: Delivery, tag: int) -> bool:
+        """Tell whether this is a message that is in work already, or was finished while the broker was away."""
+        known_by = self._known_by(delivery)
+        if known_by is None:
+            return False
+        for work in self._orphans.values():
+            if work.delivery.content == delivery.content and self._known_by(work.delivery) == known_by:
+                work.generation, work.tag = self._generation, tag
+                del self._orphans[work.delivery.number]
+                return True
+        outcome = self._finished.pop((known_by, digest(delivery)), None)
+        if outcome is None:
+            return False
+        self._settle(tag, outcome)
+        return True
+
+    def _remember(self, delivery: Delivery, outcome: Outcome) -> None:
+        known_by = self._known_by(delivery)
+        if known_by is not None:
+            self._finished[known_by, digest(delivery)] = outcome
+        while len(self._finished) > REMEMBERED:
+            self._finished.popitem(last=False)
+
+    def _known_by(self, delivery: Delivery) -> Hashable:
+        try:
+            return self._id_of(delivery)
+        except Exception:
+            LOG.exception("delivery %d has no id that can be read: it is not known again", delivery.number)
+            return None
+
+    def _settle(self, tag: int, outcome: Outcome) -> None:
+        if outcome is Outcome.DONE:
+            self._link.channel.basic_ack(tag)
+        else:
+            self._link.channel.basic_reject(tag, requeue=outcome is Outcome.RETURNED)
+
+    def _is_open(self) -> bool:
+        """Tell whether a delivery of this generation can be settled; a channel may be closing under our feet."""
+        return self._link.channel is not None and self._link.channel.is_open
+
+    def _look(self) -> None:
+        if self._watchers and not self._works:
+            for event in self._watchers:
+                event.set()
+            self._watchers.clear()
+
+    def _not_begun(self) -> list[Work]:
+        """Take back what no thread has got yet: each work is got by one side only."""
+        works: list[Work] = []
+        while True:
+            try:
+                work = self._queue.get_nowait()
+            except Empty:
+                return works
+            if work is not None:
+                works.append(work)
+
+    def _drop(self, work: Work) -> None:
+        self._engaged -= 1
+        self._works.pop(work.delivery.number, None)
+
+    def _staff(self) -> None:
+        """Start a thread if all are busy; those that never come back are not counted."""
+        if self._threads < self._engaged and self._threads - self._stuck < self._broker.prefetch:
+            self._threads += 1
+            threading.Thread(target=self._serve, name=f"pysailor-worker-{self._threads}", daemon=True).start()
+
+    def _serve(self) -> None:
+        while (work := self._queue.get()) is not None:
+            outcome = self._attempt(work.delivery)
+            self._io.post(self._came_back, work, outcome)
+            del work
+
+    def _attempt(self, delivery: Delivery) -> Outcome:
+        try:
+            return self._on_delivery(delivery)
+        except Stopped:
+            return Outcome.RETURNED
+        except Exception:
+            # It should have told us the outcome. Giving it back would bring it again for ever.
+            LOG.exception("delivery %d ended in an error that nobody handled: rejected", delivery.number)
+            return Outcome.FAILED
+
+    def _came_back(self, work: Work, outcome: Outcome) -> None:
+        self._engaged -= 1
+        if work.settled:
+            self._stuck -= 1
+        else:
+            self.finish(work.delivery, outcome)
+
+
+def digest(delivery: Delivery) -> bytes:
+    """Give what stands for the content."""
+    return hashlib.blake2b(delivery.content, digest_size=16).digest()

@@ -1,0 +1,222 @@
+"""Publishes that are waited for until the broker has them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pika.exceptions import ChannelClosedByBroker, ChannelWrongStateError
+from pika.spec import Basic
+
+from pysailor.transport.base import Refused, Stopped, Unconfirmed, Unroutable
+
+from .properties import Properties
+
+if TYPE_CHECKING:
+    from pysailor.transport.base import Publish
+
+    from .broker import Broker
+    from .channel import Link
+    from .io_thread import IoThread
+
+LOG = logging.getLogger(__name__)
+
+TOPOLOGY = (403, 404)
+"""The exchange is not there or not ours. The platform owns it and may yet put it right."""
+LONGEST_KEY = 255
+"""Bytes."""
+
+
+class Job:
+    """One publish on its way; `gate` opens when its fate is known."""
+
+    __slots__ = ("error", "failures", "gate", "over", "properties", "publish", "returned")
+
+    def __init__(self, publish: Publish) -> None:
+        self.publish = publish
+        self.properties = properties_of(publish)
+        self.failures = 0
+        self.returned: str | None = None
+        self.over = False
+        self.error: Exception | None = None
+        self.gate = threading.Lock()
+        self.gate.acquire()
+
+
+class Publisher:
+    """Sends what `publish` is given, as often as it takes, and keeps count of what the broker has not confirmed yet.
+
+    `publish` is for the worker threads, everything else happens on the I/O thread. What was sent and not confirmed
+    when the channel went is sent again on the next one: it may arrive twice, it does not get lost.
+    """
+
+    def __init__(self, io: IoThread, link: Link, broker: Broker) -> None:
+        self._io = io
+        self._link = link
+        self._broker = broker
+        self._ready = False
+        self._stopped = False
+        self._sent = 0
+        self._waiting: deque[Job] = deque()
+        self._unconfirmed: dict[int, Job] = {}
+        self._resting: set[Job] = set()
+        self._suspects: set[Job] = set()
+
+    def publish(self, publish: Publish, seconds: float | None) -> None:
+        """Return when the broker has confirmed the message; raise NotPublished when it will not."""
+        job = Job(publish)
+        self._io.post(self._take, job)
+        if not job.gate.acquire(timeout=-1 if seconds is None else max(0.0, seconds)):
+            self._io.post(self._end, job, Unconfirmed("The broker did not confirm the message in the time given."))
+            job.gate.acquire()
+        if job.error is not None:
+            raise job.error
+
+    def open(self, channel: Any, on_ready: Any) -> None:
+        """Publish on this channel from now on, once it is in confirm mode."""
+
+        def ready(_frame: Any) -> None:
+            self._ready = True
+            self._sent = 0
+            self._flush()
+            on_ready()
+
+        channel.add_on_return_callback(self._returned)
+        channel.confirm_delivery(self._confirmed, callback=ready)
+
+    def lost(self, reason: Exception) -> None:
+        """Keep what was not confirmed for the next channel."""
+        self._ready = False
+        jobs, self._unconfirmed = [job for job in self._unconfirmed.values() if not job.over], {}
+        if not jobs:
+            return
+        LOG.warning("%d messages were not confirmed yet: sending them again", len(jobs))
+        if not isinstance(reason, ChannelClosedByBroker):
+            self._waiting.extendleft(reversed(jobs))
+        elif reason.reply_code in TOPOLOGY:
+            for job in jobs:
+                self._rest(job, str(reason))
+        elif len(jobs) == 1:
+            self._end(jobs[0], Refused(f"The broker refused the message and closed the channel: {reason}"))
+        else:
+            # One of them is one that the broker never takes, and takes the others along: send them one at a time.
+            self._suspects.update(jobs)
+            self._waiting.extendleft(reversed(jobs))
+
+    def stop(self) -> None:
+        """Let everybody go who still waits."""
+        self._stopped = True
+        for job in [*self._waiting, *self._unconfirmed.values(), *self._resting]:
+            self._end(job, Stopped("The worker stops; the message was not confirmed."))
+
+    def _take(self, job: Job) -> None:
+        self._resting.discard(job)
+        if self._stopped:
+            self._end(job, Stopped("The worker stops; the message was not sent."))
+            return
+        self._waiting.append(job)
+        self._flush()
+
+    def _flush(self) -> None:
+        while self._ready and self._waiting and not (self._suspects and self._unconfirmed):
+            job = self._waiting.popleft()
+            if not job.over:
+                self._send(job)
+
+    def _send(self, job: Job) -> None:
+        publish = job.publish
+        job.returned = None
+        try:
+            self._link.channel.basic_publish(
+                self._broker.exchange, publish.routing_key, publish.content, job.properties, publish.mandatory
+            )
+        except ChannelWrongStateError:
+            # Closing under our feet: `lost` follows.
+            self._ready = False
+            self._waiting.appendleft(job)
+        except Exception as error:  # noqa: BLE001 - what pika cannot put into frames is the publisher's to know
+            # Not in its words: they may quote what did not fit.
+            self._end(job, Refused(f"The message cannot be put into frames ({type(error).__name__})."))
+        else:
+            self._sent += 1
+            self._unconfirmed[self._sent] = job
+
+    def _confirmed(self, frame: Any) -> None:
+        method = frame.method
+        for job in self._pop(method.delivery_tag, multiple=method.multiple):
+            if isinstance(method, Basic.Nack):
+                self._rest(job, "the queue is full")
+            elif job.returned is None:
+                self._end(job, None)
+            else:
+                self._end(job, Unroutable(job.returned))
+        self._link.prove()
+        if self._waiting:
+            self._flush()
+
+    def _pop(self, tag: int, *, multiple: bool) -> list[Job]:
+        if not multiple:
+            job = self._unconfirmed.pop(tag, None)
+            return [] if job is None else [job]
+        # Sent in this order, so that the first ones are the oldest.
+        tags = []
+        for sent in self._unconfirmed:
+            if sent > tag:
+                break
+            tags.append(sent)
+        return [self._unconfirmed.pop(sent) for sent in tags]
+
+    def _returned(self, _channel: Any, method: Any, _properties: Any, content: bytes) -> None:
+        """Mark the message as unroutable; its confirm comes after this.
+
+        A return does not say which message it means. They come back in the order of sending, and two that are equal
+        in key and content are equal in fate.
+        """
+        for job in self._unconfirmed.values():
+            known = job.publish
+            if job.returned is None and known.routing_key == method.routing_key and known.content == content:
+                job.returned = (
+                    f"No queue takes messages with routing key {method.routing_key!r} from exchange"
+                    f" {method.exchange!r} ({method.reply_code} {method.reply_text})."
+                )
+                return
+        LOG.error("a message came back that was not sent: routing key %r", method.routing_key)
+
+    def _rest(self, job: Job, reason: str) -> None:
+        """Try again later, or not at all when it was tried often enough."""
+        job.failures += 1
+        limit = self._broker.publish_attempts
+        if job.over:
+            return
+        if self._stopped or (limit is not None and job.failures >= limit):
+            self._end(job, Refused(f"The broker turned the message down {job.failures} times: {reason}"))
+            return
+        delay = min(self._broker.publish_max_delay, self._broker.publish_delay * 2.0 ** min(job.failures - 1, 64))
+        LOG.warning("publish turned down (%s), trying again in %.1f s, retry %d", reason, delay, job.failures)
+        job.publish = job.publish.retried(job.failures)
+        job.properties = properties_of(job.publish)
+        self._suspects.discard(job)
+        self._resting.add(job)
+        self._io.later(delay, self._take, job)
+
+    def _end(self, job: Job, error: Exception | None) -> None:
+        if job.over:
+            return
+        job.over = True
+        job.error = error
+        self._resting.discard(job)
+        self._suspects.discard(job)
+        job.gate.release()
+
+
+def properties_of(publish: Publish) -> Properties:
+    """Give them as they are sent; raise Refused if they, or the routing key, cannot be."""
+    size = len(publish.routing_key.encode(errors="replace"))
+    if size > LONGEST_KEY:
+        raise Refused(f"The routing key has {size} bytes; RabbitMQ takes at most {LONGEST_KEY}.")
+    try:
+        return Properties(publish.headers, publish.properties)
+    except ValueError as error:
+        raise Refused(f"The message cannot be sent to RabbitMQ: {error}.") from error

@@ -1,0 +1,171 @@
+"""RabbitMQ as a `pysailor.transport.Transport`."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from pika import URLParameters
+
+from pysailor.transport.base import Unreachable
+
+from .channel import Link, describe
+from .consumer import Consumer
+from .io_thread import IoThread
+from .publisher import Publisher
+
+if TYPE_CHECKING:
+    from pysailor.transport.base import Delivery, IdOf, OnDelivery, Outcome, Publish
+
+    from .broker import Broker
+
+
+LONGEST_START = 60.0
+"""Seconds; a step that cannot begin to read for so long had better be started again, where somebody sees it."""
+
+
+class Wait:
+    """Waits until something happened a number of times, or failed."""
+
+    def __init__(self, times: int) -> None:
+        self._missing = times
+        self._error: Exception | None = None
+        self._over = threading.Event()
+
+    def one_more(self) -> None:
+        """Count."""
+        self._missing -= 1
+        if self._missing <= 0:
+            self._over.set()
+
+    def fail(self, error: Exception) -> None:
+        """Have `wait` raise this."""
+        if not self._over.is_set():
+            self._error = error
+            self._over.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Tell whether it happened in time; raise what failed."""
+        happened = self._over.wait(seconds)
+        if self._error is not None:
+            raise self._error
+        return happened
+
+
+class Amqp:
+    """One step's way to RabbitMQ. Declares nothing: queues and exchanges belong to the platform.
+
+    One connection reads and one writes, so that a broker that takes no more messages (it stops reading from whoever
+    sends them) still gets our acknowledgements.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self._io = IoThread()
+        self._reading = Link(self._io, broker, _parameters(broker.uri, "read"))
+        self._writing = Link(self._io, broker, _parameters(broker.uri, "write"))
+        self._publisher = Publisher(self._io, self._writing, broker)
+        self._consumer = Consumer(self._io, self._reading, broker)
+        self._io.corkables = (self._reading, self._writing)
+        self._closed = False
+
+    def connect(self) -> None:
+        """Open both connections; raise Unreachable after as many tries as the settings say."""
+        opened = Wait(2)
+
+        def reading_opened(channel: Any) -> None:
+            self._consumer.open(channel)
+            opened.one_more()
+
+        def writing_opened(channel: Any) -> None:
+            self._publisher.open(channel, opened.one_more)
+
+        def failed(reason: Exception) -> None:
+            opened.fail(Unreachable(f"RabbitMQ cannot be reached: {describe(reason)}"))
+
+        self._reading.tell(reading_opened, self._consumer.lost, failed)
+        self._writing.tell(writing_opened, self._publisher.lost, failed)
+        self._io.start()
+        self._io.post(self._reading.open)
+        self._io.post(self._writing.open)
+        try:
+            opened.wait()
+        except Unreachable:
+            self.close()
+            raise
+
+    def consume(self, on_delivery: OnDelivery, id_of: IdOf) -> None:
+        """Hand deliveries to `on_delivery`, prefetch-many at a time; raise InputMissing if the queue cannot be read."""
+        started = Wait(1)
+
+        def on_started(error: Exception | None) -> None:
+            started.fail(error) if error else started.one_more()
+
+        self._io.post(self._consumer.start, on_delivery, id_of, on_started)
+        if not started.wait(LONGEST_START):
+            raise Unreachable(f"RabbitMQ did not let us read within {LONGEST_START:.0f} s.")
+
+    def publish(self, publish: Publish, deadline: float | None = None) -> None:
+        """Return when the broker has the message for good; raise NotPublished when it has not.
+
+        A queue that is full, a missing exchange and a lost connection are waited out, for as long as the settings and
+        the deadline allow.
+        """
+        self._publisher.publish(publish, _left(deadline))
+
+    def finish(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Settle a delivery before its work ends, which then counts no more; the first outcome stands."""
+        self._io.post(self._consumer.finish_early, delivery, outcome)
+
+    def stop_consuming(self) -> None:
+        """Take no more deliveries; those that were not begun go back to the queue."""
+        self._io.post(self._consumer.stop)
+
+    def drain(self, deadline: float | None) -> bool:
+        """Wait until no delivery is in work; tell whether that came about."""
+        idle = threading.Event()
+        self._io.post(self._consumer.watch, idle)
+        return idle.wait(_left(deadline))
+
+    def close(self, deadline: float | None = None) -> None:
+        """Close what is open, in at most five seconds or until the deadline. What still waits raises Stopped."""
+        if self._closed:
+            return
+        self._closed = True
+        until = min(time.monotonic() + 5, deadline if deadline is not None else float("inf"))
+        closed = Wait(2)
+        for link in (self._reading, self._writing):
+            link.on_closed = closed.one_more
+        self.stop_consuming()
+        self._io.post(self._publisher.stop)
+        self._io.post(self._reading.close)
+        self._io.post(self._writing.close)
+        closed.wait(_left(until))
+        self._io.end(timeout=1)
+        self._consumer.dismiss()
+
+    def __enter__(self) -> Self:
+        """Connect."""
+        self.connect()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def _parameters(uri: str, purpose: str) -> Any:
+    try:
+        parameters = URLParameters(uri) if uri.startswith(("amqp://", "amqps://")) else None
+    except Exception:  # noqa: BLE001 - pika raises whatever its parts raise
+        parameters = None
+    if parameters is None:
+        # Not from pika's error: its text may hold the address, and with it the password.
+        raise Unreachable("The AMQP address is not one like amqps://user:password@host/vhost.")
+    parameters.client_properties = {"connection_name": f"{socket.gethostname()}-{purpose}"}
+    return parameters
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -1,0 +1,109 @@
+"""The content of an error message, written and read (platform contract, 2.7 and the end of 3).
+
+The content is plain JSON with two members in it that are base64 ciphertext, whatever the protocol version: `error`
+holds `{"name", "message", "stack"}`, `errorInput` the message that failed.
+"""
+
+from __future__ import annotations
+
+import traceback
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from pysailor.errors import SailorError
+from pysailor.message import Message
+
+from . import json_text as plaintext
+from .cipher import BASE64, RAW, Cipher, Undecodable, to_content
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LONGEST: Final = 64 * 1024
+_LARGEST: Final = 1024 * 1024
+NOT_AVAILABLE: Final = "Not Available"
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    """Give the error as Node writes it, `{"name", "message", "stack"}`, and what an error of ours knows besides."""
+    core = {"name": type(error).__name__, "message": _message(error), "stack": _stack(error)}
+    return {**error.to_json(), **core} if isinstance(error, SailorError) else core
+
+
+def write(cipher: Cipher, error: BaseException, original: tuple[bytes, int], size_limit: int) -> tuple[bytes, bytes]:
+    """Give the error as ciphertext in base64, which is what a reply carries, and the whole content.
+
+    If the content would exceed the limit, the input is left out and the error says so.
+    """
+    content, protocol = original
+    document = told(error)
+    sealed = _sealed(cipher, document)
+    failed = to_content(content, BASE64) if protocol >= RAW else content
+    if failed and len(sealed) + len(failed) + _FRAME <= size_limit:
+        members = {"error": sealed.decode(), "errorInput": failed.decode(errors="replace")}
+        return sealed, plaintext.write(members)
+    if failed:
+        sealed = _sealed(cipher, {**document, "errorInputLeftOut": f"{len(failed)} bytes"})
+    return sealed, plaintext.write({"error": sealed.decode()})
+
+
+_FRAME: Final = len('{"error":"","errorInput":""}')
+
+
+def read(cipher: Cipher, headers: Mapping[str, Any], content: bytes) -> Message:
+    """Give the message that a flow's error handler works on: body `{"error", "errorInput"}`, headers those of AMQP.
+
+    Raise Undecodable if the content is not an error message.
+    """
+    try:
+        document = plaintext.read(content)
+    except plaintext.NotJson as error:
+        raise Undecodable(f"The content is not an error message: {error}") from error
+    if not isinstance(document, dict):
+        raise Undecodable("The content is not an error message: it holds no object.")
+    opened = {name: _opened(cipher, name, document[name]) for name in ("error", "errorInput") if document.get(name)}
+    return Message(body={**document, **opened}, headers=_plain(headers))
+
+
+def _opened(cipher: Cipher, name: str, sealed: Any) -> Any:
+    if not isinstance(sealed, str):
+        raise Undecodable(f"The content is not an error message: its {name} is not text.")
+    return cipher.decode(sealed.encode(errors="replace"), BASE64)
+
+
+def _sealed(cipher: Cipher, document: dict[str, Any]) -> bytes:
+    """Encrypt the error; what it knows besides is dropped if that cannot be written or is too much."""
+    try:
+        plain = plaintext.write(document)
+    except plaintext.NotJson:
+        plain = b""
+    if not plain or len(plain) > _LARGEST:
+        plain = plaintext.write({name: document[name] for name in ("name", "message", "stack")})
+    return to_content(cipher.encrypt(plain), BASE64)
+
+
+def _message(error: BaseException) -> str:
+    text = str(error) or NOT_AVAILABLE
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text)} characters)"
+
+
+def _stack(error: BaseException) -> str:
+    """Give the traceback as Python prints it; if it is too long, its end, where the error was raised."""
+    if error.__traceback__ is None:
+        return NOT_AVAILABLE
+    text = "".join(traceback.format_exception(error)).rstrip()
+    return text if len(text) <= _LONGEST else f"… {text[-_LONGEST:]}"
+
+
+def _plain(value: Any) -> Any:
+    """Give a header value as JSON can hold it; AMQP knows bytes, decimals and times besides."""
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,117 @@
+"""The parts of a worker, made from what the environment says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..component.component import Component
+from ..errors import BrokenComponent
+from ..wire.cipher import Cipher
+from ..wire.codec import Codec, Routes
+from ..wire.rebound import Backoff
+from .throttle import Rate, Throttle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..component.descriptor import Field
+    from ..platform.settings import Settings, StepIdentity
+    from ..transport.base import Transport
+
+_SECRET_VIEWS = ("PasswordFieldView", "OAuthFieldView")
+
+
+def component_at(path: str, directory: str | Path | None) -> Component:
+    """Give the component: in the directory if one is named, else at the path, else as `Component.find` finds it.
+
+    The platform's path begins at the working directory, with or without a slash. Raise BrokenComponent in its words.
+    """
+    named = Path(directory) if directory else Path.cwd() / path.lstrip("/") if path else None
+    try:
+        return Component.find(named)
+    except BrokenComponent as error:
+        where = named or Path.cwd()
+        reason = f": {error}" if (where / "component.json").exists() else ""
+        raise BrokenComponent(f"Failed to load component.json from {where}{reason}") from error
+
+
+def codec(settings: Settings) -> Codec:
+    """Give the wire format; raise InvalidCipher if messages cannot be encrypted with what is set."""
+    amqp, limits, behaviour = settings.amqp, settings.limits, settings.behaviour
+    return Codec(
+        Cipher(settings.crypto.password, settings.crypto.iv),
+        Routes(amqp.data_routing_key, amqp.error_routing_key, amqp.rebound_routing_key, amqp.snapshot_routing_key),
+        protocol=behaviour.protocol_version,
+        size_limit=limits.message_size,
+        persistent=amqp.persistent,
+        error_replies=not behaviour.error_replies_off,
+        error_input=behaviour.input_format == "error",
+        backoff=Backoff(limits.rebound_initial_ms, limits.rebounds),
+    )
+
+
+def throttle(settings: Settings) -> Throttle:
+    """Give the rates that the platform sets."""
+    limits = settings.limits
+    rates = {"data": limits.data_rate, "error": limits.error_rate, "snapshot": limits.snapshot_rate}
+    interval = limits.rate_interval_ms / 1000
+    return Throttle({name: Rate(limit, interval) for name, limit in rates.items() if limit})
+
+
+def amqp(settings: Settings) -> Transport:
+    """Give the way to RabbitMQ."""
+    from ..transport.amqp import Amqp, Broker  # noqa: PLC0415 - pika is an extra, and a shutdown hook needs none
+
+    told = settings.amqp
+    return Amqp(
+        Broker(
+            told.uri,
+            told.listen_on,
+            told.publish_to,
+            prefetch=told.prefetch,
+            reconnect_attempts=told.connect_attempts,
+            reconnect_delay=told.connect_delay_ms / 1000,
+            reconnect_max_delay=told.connect_max_delay_ms / 1000,
+            publish_attempts=told.publish_retry_attempts,
+            publish_delay=told.publish_retry_delay_ms / 1000,
+            publish_max_delay=told.publish_max_retry_delay_ms / 1000,
+        )
+    )
+
+
+def secrets_in(fields: tuple[Field, ...], cfg: Mapping[str, Any]) -> Iterator[str]:
+    """Give the texts in a cfg that must never be logged: what stands in a field whose value the platform hides."""
+    for field in fields:
+        if field.view_class in _SECRET_VIEWS:
+            yield from texts(cfg.get(field.name))
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Give every text in a value, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from texts(member)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+
+
+def identity(step: StepIdentity, additional: Mapping[str, str]) -> dict[str, Any]:
+    """Give the headers that say who this step is: they are the same in every message that it sends.
+
+    `additional` are those that the operator asked for, already under their header names; they cannot hide the others.
+    """
+    return {
+        **additional,
+        "execId": step.exec_id,
+        "taskId": step.flow_id,
+        "workspaceId": step.workspace_id,
+        "containerId": step.container_id,
+        "userId": step.user_id,
+        "stepId": step.step_id,
+        "compId": step.comp_id,
+        "function": step.function,
+    }

@@ -1,0 +1,278 @@
+"""One delivery, end to end: from its content to its outcome (platform contract, 2.5).
+
+done      what the step emitted is safe with the broker, or the message was put off
+failed    an error message says why, and the copy for whoever waits for a reply; the broker rejects the input
+returned  the worker stops, or nobody could be told of the failure: the input is brought again
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Self
+
+from ..errors import Defect, Rebound, SailorError
+from ..log import component_logger
+from ..step import Call, Step
+from ..transport.base import Delivery, NotPublished, Outcome, Stopped, TransportError
+from ..wire.cipher import RAW, Undecodable
+from ..wire.headers import Incoming, outgoing
+from .emitter import DeadlineExceeded, Emitter, Outlet, new_id, now_ms
+from .watchdog import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from ..message import Message
+    from ..wire.codec import Publish
+
+LOG = logging.getLogger(__name__)
+
+_GRACE = 2.0
+"""Seconds after the deadline in which a component that keeps it can say itself what went wrong."""
+_LONGEST_PAUSE = 60.0
+
+
+class Passage:
+    """A delivery on its way through the step; `claim` lets one side alone decide what became of it.
+
+    The sides are the thread that works on it and the watch. `verdict` is the watch's, which the thread waits for if
+    it comes back and finds the message claimed: its outcome is not known before the error message is out.
+    """
+
+    __slots__ = ("_claimed", "delivery", "emitter", "incoming", "shared", "verdict")
+
+    def __init__(self, delivery: Delivery, incoming: Incoming, shared: dict[str, Any]) -> None:
+        self.delivery = delivery
+        self.incoming = incoming
+        self.shared = shared
+        self.emitter: Emitter | None = None
+        self.verdict: SimpleQueue[Outcome] | None = None
+        self._claimed = threading.Lock()
+
+    @property
+    def claimed(self) -> bool:
+        """Whether somebody has asked."""
+        return self._claimed.locked()
+
+    def claim(self) -> bool:
+        """Tell, once, whoever asks first that the outcome is theirs to tell."""
+        return self._claimed.acquire(blocking=False)
+
+
+class Worker:
+    """Takes deliveries through a step, each on the thread that calls. A context manager, for its watch.
+
+    `mine` are the headers that say who the step is. `seconds` is the time for one message, None for no limit. A
+    component that knows the deadline keeps it; one that does not is left behind: its message fails, its thread's place
+    is taken by another, and what it emits later is refused. Threads cannot be ended from outside.
+    """
+
+    def __init__(self, step: Step, outlet: Outlet, mine: Mapping[str, Any], seconds: float | None = None) -> None:
+        self._step = step
+        self._outlet = outlet
+        self._codec = outlet.codec
+        self._mine = mine
+        self._seconds = seconds
+        self._watch: Watch[Passage] = Watch(None if seconds is None else seconds + _GRACE, self._overdue)
+
+    def __enter__(self) -> Self:
+        """Start the watch."""
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the watch."""
+        self._watch.stop()
+
+    def stop(self, until: float | None = None) -> None:
+        """Wait no longer for an error message that nobody takes, nor for a turn after `until`: the input goes back."""
+        self._outlet.stopping.ask(until)
+
+    def __call__(self, delivery: Delivery) -> Outcome:
+        """Work on a delivery and tell what became of it; raise nothing."""
+        incoming = Incoming.read(delivery.headers, new_id())
+        passage = Passage(delivery, incoming, outgoing(incoming, self._mine, now_ms()))
+        try:
+            message = self._codec.decode(incoming, delivery.headers, delivery.content)
+        except Undecodable as error:
+            # An error message could not say which message it means: nothing in it can be read.
+            LOG.error("rejected: %s", error, extra=incoming.ids())  # noqa: TRY400 - its traceback tells nothing
+            return Outcome.FAILED
+        except Exception:
+            LOG.exception("rejected: it cannot be read", extra=incoming.ids())
+            return Outcome.FAILED
+        began = time.perf_counter()
+        outcome = self._outcome(passage, message)
+        if LOG.isEnabledFor(logging.DEBUG):
+            took = round((time.perf_counter() - began) * 1000)
+            again = ", brought again" if delivery.redelivered else ""
+            LOG.debug("%s after %d ms%s", outcome.value, took, again, extra=incoming.ids())
+        return outcome
+
+    def _outcome(self, passage: Passage, message: Message) -> Outcome:
+        error = self._attempt(passage, message)
+        if passage.claim():
+            return self._settled(passage, error)
+        LOG.warning("The component came back from a message that had failed", extra=passage.incoming.ids())
+        # Were it rejected before its error message is out, a worker that stops meanwhile would lose it unheard.
+        return passage.verdict.get() if passage.verdict else Outcome.FAILED
+
+    def _attempt(self, passage: Passage, message: Message) -> BaseException | None:
+        """Give what went wrong, None if all went well."""
+        failure: BaseException | None = None
+        deadline = None if self._seconds is None else time.monotonic() + self._seconds
+        self._watch.begin(passage)
+        try:
+            self._process(passage, message, deadline)
+        except Exception as error:  # noqa: BLE001 - the top of the thread: it must live on, and somebody must be told
+            failure = error
+        except BaseException as error:  # noqa: BLE001 - as above: sys.exit in a component ends a message, not us
+            failure = Defect(f"The component tried to end the process: {error!r}")
+        finally:
+            self._watch.end(passage)
+        unsent = None if passage.emitter is None else passage.emitter.finish()
+        return unsent if failure is None else failure
+
+    def _process(self, passage: Passage, message: Message, deadline: float | None) -> None:
+        """Have the component work on the message. Its time runs while its bodies are fetched, too."""
+        incoming = passage.incoming
+        resolved = self._outlet.bodies.incoming(message, incoming.message_id)
+        emitter = passage.emitter = Emitter(self._outlet, incoming, resolved, passage.shared)
+        # In this order: whoever claims it looks for the emitter afterwards.
+        if passage.claimed or (deadline is not None and time.monotonic() >= deadline):
+            raise self._exceeded()
+        known_as = None if incoming.parent is None else str(incoming.parent)
+        self._step.process(resolved, Call(emitter, component_logger(incoming.ids()), deadline, known_as))
+
+    def _settled(self, passage: Passage, error: BaseException | None) -> Outcome:
+        if error is None:
+            return Outcome.DONE
+        try:
+            if isinstance(error, Rebound):
+                return self._put_off(passage, error)
+            return self._failed(passage, error)
+        except Stopped:
+            return Outcome.RETURNED
+        except Exception:
+            # Whatever it is, it would be so the next time: bringing the message again would go on for ever.
+            LOG.exception("rejected: its failure cannot be told", extra=passage.incoming.ids())
+            return Outcome.FAILED
+
+    def _put_off(self, passage: Passage, reason: Rebound) -> Outcome:
+        """Have the message brought again later; if that cannot be, it fails."""
+        delivery = passage.delivery
+        try:
+            publish = self._codec.rebound(
+                str(reason), delivery.content, delivery.headers, delivery.properties, now_ms=now_ms()
+            )
+            self._outlet.publish(publish)
+        except Stopped:
+            raise
+        except SailorError as error:
+            return self._failed(passage, error)
+        return Outcome.DONE
+
+    def _failed(self, passage: Passage, error: BaseException) -> Outcome:
+        """Tell the platform, and whoever waits for a reply, why the message failed."""
+        if isinstance(error, Stopped):
+            raise error
+        LOG.error("failed: %s", named(error), extra=passage.incoming.ids())
+        report, *reply = self._written(error, passage)
+        self._report(report, passage)
+        for copy in reply:
+            try:
+                self._outlet.publish(copy)
+            except Stopped:
+                raise
+            except NotPublished as unheard:
+                LOG.warning("whoever waits for a reply cannot be told: %s", unheard, extra=passage.incoming.ids())
+        return Outcome.FAILED
+
+    def _written(self, error: BaseException, passage: Passage) -> tuple[Publish, ...]:
+        original = self._original(passage)
+        try:
+            return self._codec.error(error, passage.shared, now_ms=now_ms(), new_id=new_id(), original=original)
+        except Exception as unspeakable:
+            # An error of the component's own making may fail at telling what it is.
+            LOG.exception("the error cannot be written", extra=passage.incoming.ids())
+            instead = Defect(f"The component failed with {type(error).__name__}, which cannot be told: {unspeakable!r}")
+            return self._codec.error(instead, passage.shared, now_ms=now_ms(), new_id=new_id(), original=original)
+
+    def _report(self, report: Publish, passage: Passage) -> None:
+        """Publish an error message, however long it takes: a message whose failure nobody hears of would be lost.
+
+        Giving the input back instead would run the step again and again, and each run may cost money.
+        """
+        pause = 1.0
+        while True:
+            try:
+                self._outlet.publish(report)
+            except Stopped:
+                raise
+            except NotPublished as error:
+                LOG.error(  # noqa: TRY400 - the text says all
+                    "the error message is not taken: %s Its input waits; next try in %d s",
+                    *(error, pause),
+                    extra=passage.incoming.ids(),
+                )
+            else:
+                return
+            if self._outlet.stopping.wait(pause):
+                raise Stopped("The worker stops; the error message was not published.")
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _original(self, passage: Passage) -> tuple[bytes, int]:
+        """Give the input for its error message; that of an error handler comes in plain and is sealed first."""
+        content = passage.delivery.content
+        if self._codec.error_input:
+            return self._codec.cipher.encrypt(content), RAW
+        return content, passage.incoming.protocol
+
+    def _overdue(self, passage: Passage) -> bool:
+        """Settle a message that its component does not let go of; not while something it emitted is on its way."""
+        if passage.emitter is not None and not passage.emitter.interrupt():
+            return False
+        passage.verdict = SimpleQueue()
+        if passage.claim():
+            name = f"pysailor-overdue-{passage.delivery.number}"
+            thread = threading.Thread(target=self._leave_behind, args=(passage,), name=name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # no thread to be had; the message is claimed and cannot be left at that
+                self._leave_behind(passage)
+        return True
+
+    def _leave_behind(self, passage: Passage) -> None:
+        if passage.emitter is not None:
+            passage.emitter.interrupt(wait=True)
+        outcome = self._settled(passage, self._exceeded())
+        try:
+            self._outlet.transport.finish(passage.delivery, outcome)
+        finally:
+            if passage.verdict is not None:
+                passage.verdict.put(outcome)
+
+    def _exceeded(self) -> DeadlineExceeded:
+        return DeadlineExceeded(
+            f"The step did not finish the message within {self._seconds:g} seconds (PYSAILOR_MESSAGE_DEADLINE). "
+            "Give it more time, or less to do."
+        )
+
+
+def id_of(delivery: Delivery) -> Hashable:
+    """Give the id by which a delivery is known when it is brought again."""
+    value = delivery.headers.get("messageId")
+    return str(value) if value else None
+
+
+def named(error: BaseException) -> str:
+    """Give what the log may know of a failure: what kind, and where; its text may quote the message."""
+    if isinstance(error, TransportError):
+        return f"{type(error).__name__}: {error}"
+    if not isinstance(error, SailorError):
+        return type(error).__name__
+    pointers = [fault.pointer for fault in getattr(error, "faults", ()) if fault.pointer]
+    return f"{type(error).__name__} ({error.code})" + (f" at {', '.join(pointers)}" if pointers else "")

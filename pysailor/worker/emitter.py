@@ -1,0 +1,148 @@
+"""What a step emits, on its way out: events become publishes (platform contract, 2.3 to 2.5)."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from ..context import Data, Event, HttpReply, Keys, Partial, Snapshot, SnapshotUpdate
+from ..errors import SailorError, StepError
+from ..platform.api import PlatformApiError
+from ..platform.object_storage import ObjectStorageError
+from ..transport.base import NotPublished, Transport
+from .stopping import Stopping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..message import Message
+    from ..wire.codec import Codec, Publish
+    from ..wire.headers import Incoming
+    from ..wire.passthrough import Passthrough
+    from .bodies import Bodies
+    from .throttle import Throttle
+
+_RANDOM: Final = random.Random()  # noqa: S311 - seeded by the system; ids are no secrets
+
+
+class DeadlineExceeded(StepError):
+    """The time for the message is over (PYSAILOR_MESSAGE_DEADLINE); what the component does with it now is ignored."""
+
+    code = "deadline_exceeded"
+    retryable = True
+
+    def __init__(self, message: str = "The time for this message is over; it has failed already.") -> None:
+        super().__init__(message)
+
+
+class TooLate(StepError):
+    """The message is finished, and its input acknowledged; a thread that the component left running goes on."""
+
+    code = "too_late"
+
+    def __init__(self) -> None:
+        super().__init__("This message is finished: emit what belongs to it before process returns.")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """The way out of a step, for all its messages. `store_keys` puts fresh values into the credential."""
+
+    transport: Transport
+    codec: Codec
+    throttle: Throttle
+    passthrough: Passthrough
+    bodies: Bodies
+    store_keys: Callable[[Mapping[str, Any]], None]
+    stopping: Stopping = field(default_factory=Stopping)
+
+    def publish(self, publish: Publish) -> None:
+        """Return when the message is safe; raise NotPublished if it is not. A limited kind waits for its turn first."""
+        self.throttle.wait(publish.throttle, self.stopping.pause)
+        self.transport.publish(publish)
+
+
+class Emitter:
+    """Publishes what one input emits, one event after the other.
+
+    What did not get through is remembered, be it a publish, a body on its way to the object storage, or fresh keys: a
+    component that goes on as if nothing had happened does not make its input done. What was never sent, because it is
+    too large or not JSON, is the component's to handle.
+    """
+
+    def __init__(self, outlet: Outlet, incoming: Incoming, received: Message, shared: Mapping[str, Any]) -> None:
+        self._failure: SailorError | None = None
+        self._outlet = outlet
+        self._incoming = incoming
+        self._received = received
+        self._shared = shared
+        self._turn = threading.Lock()
+        self._over: type[DeadlineExceeded | TooLate] | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Return when the event is safe on the other side."""
+        if isinstance(event, Partial):
+            return
+        with self._turn:
+            if self._over is not None:
+                raise self._over
+            try:
+                if isinstance(event, Keys):
+                    self._outlet.store_keys(event.keys)
+                else:
+                    self._outlet.publish(self._publish(event))
+            except (NotPublished, ObjectStorageError, PlatformApiError) as error:
+                self._failure = self._failure or error
+                raise
+
+    def finish(self) -> SailorError | None:
+        """Let nothing out any more, when what is on its way has ended; give the first failure there was."""
+        with self._turn:
+            self._over = self._over or TooLate
+            return self._failure
+
+    def interrupt(self, *, wait: bool = False) -> bool:
+        """Let nothing out any more, since time is over; tell whether that came about.
+
+        Without waiting it does not while something is on its way.
+        """
+        if not self._turn.acquire(blocking=wait):
+            return False
+        self._over = self._over or DeadlineExceeded
+        self._turn.release()
+        return True
+
+    def _publish(self, event: Data | Snapshot | SnapshotUpdate | HttpReply) -> Publish:
+        codec = self._outlet.codec
+        if isinstance(event, Data):
+            return self._data(event.message)
+        if isinstance(event, HttpReply):
+            return codec.http_reply(event, self._shared, new_id=new_id())
+        if isinstance(event, Snapshot):
+            return codec.snapshot(event.value, self._shared, new_id=new_id())
+        return codec.update_snapshot(event.delta, self._shared, new_id=new_id())
+
+    def _data(self, message: Message) -> Publish:
+        """Give the publish for the next step. The order matters: the step's own entry must carry its reference."""
+        outlet = self._outlet
+        carried = outlet.passthrough.carried(message, self._received, self._incoming.step_id)
+        moved = outlet.bodies.outgoing(carried, self._incoming.message_id)
+        whole = outlet.passthrough.completed(moved)
+        return outlet.codec.data(whole, self._shared, now_ms=now_ms(), new_id=new_id())
+
+
+def now_ms() -> int:
+    """Give the time as headers have it."""
+    return int(time.time() * 1000)
+
+
+def new_id() -> str:
+    """Give a fresh id, a UUID.
+
+    It names a message and hides nothing, so it is not worth the system call that uuid4 makes: one message needs two.
+    """
+    return str(UUID(int=_RANDOM.getrandbits(128), version=4))

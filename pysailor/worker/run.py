@@ -1,0 +1,226 @@
+"""A worker's life: from the environment to exit code 0 (platform contract, 1.3 and 1.4).
+
+Exit codes: 0 after SIGTERM or SIGINT, or at the end of a shutdown hook; 1 if the worker could not begin.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import random
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..hooks import Hooks
+from ..log import BunyanFormatter, LogTo, Redaction, context_of, level, quieten
+from ..platform.api import PlatformApi, StepData
+from ..platform.environment import InvalidSettings
+from ..platform.object_storage import ObjectStorage
+from ..platform.settings import Settings
+from ..step import Step
+from ..transport.base import Transport, TransportError
+from ..wire.passthrough import Passthrough
+from . import assembly
+from .assembly import identity
+from .bodies import Bodies
+from .delivery import Worker, id_of
+from .emitter import Outlet, new_id
+from .signals import StopSignal, leave
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from ..component.component import Loaded
+    from ..wire.codec import Codec
+
+LOG = logging.getLogger(__name__)
+
+DONE, FAILED = 0, 1
+_TIME_TO_REPORT = 10.0
+
+
+def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
+    """Live, and give the exit code."""
+    try:
+        settings = Settings.from_environment(environ)
+        at_least = level(settings.behaviour.log_level)
+    except InvalidSettings as error:
+        with LogTo(sys.stdout, BunyanFormatter(context_of(environ), Redaction())):
+            LOG.critical("%s", error)
+        return FAILED
+    redaction = Redaction(settings.secrets())
+    with LogTo(sys.stdout, BunyanFormatter(context_of(environ), redaction), at_least):
+        quieten()
+        for remark in settings.remarks:
+            LOG.warning("%s", remark)
+        return Life(settings, redaction, directory).live()
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One worker, or one run of the shutdown hook."""
+
+    settings: Settings
+    redaction: Redaction
+    directory: str | Path | None = None
+    transport: Callable[[Settings], Transport] = assembly.amqp
+
+    def live(self) -> int:
+        """Live, and give the exit code."""
+        with StopSignal(self.settings.limits.shutdown_deadline) as stop:
+            try:
+                self._end_flow() if self.settings.behaviour.hook_shutdown else self._work(stop)
+            except Exception as error:
+                # The top of the process: whatever it was, the platform reads the log and the exit code.
+                LOG.critical("the worker cannot go on: %s", error, exc_info=True)
+                return FAILED
+        return DONE
+
+    def _end_flow(self) -> None:
+        with ExitStack() as stack:
+            api = self._api(stack)
+            _, hooks = self._step(stack, api, api.retrieve_step(), self._function())
+            hooks.shutdown(api.load_startup_data())
+            api.delete_startup_data()
+        LOG.info("the flow's shutdown hook is done")
+
+    def _work(self, stop: StopSignal) -> None:
+        if self.settings.behaviour.one_cpu:
+            stay_on_one_cpu()
+        codec = assembly.codec(self.settings)
+        transport = self.transport(self.settings)
+        with ExitStack() as stack:
+            api = self._api(stack)
+            transport.connect()
+            stack.callback(transport.close, None)
+            try:
+                worker = self._begin(stack, api, transport, codec)
+                consume_until(stop, transport, worker)
+            except Exception as error:
+                report(error, transport, codec, self.settings)
+                raise
+            self._stop(worker, transport)
+
+    def _begin(self, stack: ExitStack, api: PlatformApi, transport: Transport, codec: Codec) -> Worker:
+        """Give the worker, ready for messages."""
+        told = self.settings
+        data = api.retrieve_step()
+        function = self._function()
+        storage = stack.enter_context(
+            ObjectStorage(
+                told.storage, codec.cipher, told.step.flow_id, told.step.step_id, connections=told.amqp.prefetch
+            )
+        )
+        step, hooks = self._step(stack, api, data, function, storage)
+        outlet = Outlet(
+            transport,
+            codec,
+            assembly.throttle(told),
+            Passthrough(told.step.step_id, data.is_passthrough, not told.behaviour.self_passthrough_off),
+            Bodies(
+                storage,
+                told.storage.threshold if told.storage.lightweight else None,
+                function.declared.resolves_references,
+            ),
+            self._store_keys(api, data),
+        )
+        if told.behaviour.startup_required:
+            api.store_startup_data(hooks.startup())
+        hooks.init()
+        mine = identity(told.step, told.additional_headers)
+        return stack.enter_context(Worker(step, outlet, mine, told.limits.message_deadline))
+
+    def _stop(self, worker: Worker, transport: Transport) -> None:
+        """Finish what is in work, in the time there is; the rest goes back to the queue."""
+        seconds = self.settings.limits.shutdown_deadline
+        LOG.info("stopping: finishing what is in work, at most %g s", seconds)
+        until = time.monotonic() + seconds
+        transport.stop_consuming()
+        worker.stop(until)
+        if transport.drain(until):
+            LOG.info("stopped")
+            return
+        LOG.warning("stopped before all messages in work were finished: they will be delivered again")
+        transport.close(None)
+        leave(DONE)
+
+    def _api(self, stack: ExitStack) -> PlatformApi:
+        told = self.settings
+        return stack.enter_context(PlatformApi(told.api, told.step.flow_id, told.step.step_id))
+
+    def _function(self) -> Loaded:
+        component = assembly.component_at(self.settings.behaviour.component_path, self.directory)
+        function = component.function(self.settings.step.function)
+        # What is loaded by now stays: the garbage collector, which the command stopped, need never look at it.
+        gc.freeze()
+        gc.enable()
+        return function
+
+    def _step(
+        self,
+        stack: ExitStack,
+        api: PlatformApi,
+        data: StepData,
+        function: Loaded,
+        storage: ObjectStorage | None = None,
+    ) -> tuple[Step, Hooks]:
+        self.redaction.hide(assembly.secrets_in(function.fields, data.config))
+        read = storage.read if storage else None
+        step = Step(function, data.config, snapshot=data.snapshot, flow_variables=data.variables, storage=read)
+        stack.callback(step.close)
+        return step, Hooks(step, self._store_keys(api, data))
+
+    def _store_keys(self, api: PlatformApi, data: StepData) -> Callable[[Mapping[str, Any]], None]:
+        def store(keys: Mapping[str, Any]) -> None:
+            self.redaction.hide(assembly.texts(dict(keys)), instead_of="keys")
+            api.update_account_keys(data.account_id, keys)
+
+        return store
+
+
+def consume_until(stop: StopSignal, transport: Transport, worker: Worker) -> None:
+    """Have the worker get messages until the signal; raise InputMissing if there is nothing to get them from.
+
+    The signal also ends the wait for a broker that went away just now.
+    """
+    errors: list[Exception] = []
+
+    def consume() -> None:
+        try:
+            transport.consume(worker, id_of)
+            LOG.info("Fully initialized and waiting for messages")
+        except Exception as error:  # noqa: BLE001 - the top of a thread: it is raised in the one that waits
+            errors.append(error)
+            stop.wake()
+
+    if not stop.heard:
+        threading.Thread(target=consume, name="pysailor-begin", daemon=True).start()
+        stop.wait()
+    if errors:
+        raise errors[0]
+
+
+def stay_on_one_cpu() -> None:
+    """Keep this thread, and those that it starts, on one processor.
+
+    Only one thread at a time runs Python anyway. When the next one runs on another processor, it finds none of what
+    it needs in that processor's cache.
+    """
+    allowed = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {random.choice(allowed)})  # noqa: S311 - so that workers do not all take the same one
+
+
+def report(error: Exception, transport: Transport, codec: Codec, settings: Settings) -> None:
+    """Tell the flow why this worker cannot begin, if the broker takes it."""
+    shared = identity(settings.step, settings.additional_headers)
+    try:
+        for publish in codec.error(error, shared, now_ms=None, new_id=new_id()):
+            transport.publish(publish, time.monotonic() + _TIME_TO_REPORT)
+    except TransportError as unheard:
+        LOG.error("the flow cannot be told: %s", unheard)  # noqa: TRY400 - its traceback tells nothing

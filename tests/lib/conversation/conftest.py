@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from lib.conversation import Store, open_store
+from tests.support.servers import postgresql_url, redis_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["postgresql_url", "redis_url"]
+
+SHARED = ("sqlite", "postgresql", "redis")
+
+
+def _address(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if kind == "memory":
+        return "memory:"
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path / 'conversations.sqlite'}"
+    address: str = request.getfixturevalue(f"{kind}_url")
+    return address
+
+
+@pytest.fixture(params=SHARED)
+def shared_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of a store that several processes can share."""
+    return _address(request.param, request, tmp_path)
+
+
+@pytest.fixture(params=("memory", *SHARED))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Give a store of each kind."""
+    with open_store(_address(request.param, request, tmp_path)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def owner() -> str:
+    """Give an owner that nobody else has, since tests share the servers."""
+    return uuid4().hex

@@ -1,0 +1,66 @@
+"""`pysailor conversations`: what Ask remembers, listed, shown and deleted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lib.conversation import DESK, open_store, owner_of
+from lib.conversation.stores.open import shown
+from lib.offline.servers import SERVERS
+from pysailor.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/memory.sqlite"
+    with open_store(url) as opened, opened.conversation(owner_of("key"), "c") as talk:
+        talk.append([{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}])
+    return url
+
+
+def test_a_conversation_is_listed_shown_and_deleted(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = ("--store", store, "--key", "key")
+    assert main(["conversations", "list", *mine]) == 0
+    assert json.loads(capsys.readouterr().out)["conversationId"] == "c"
+    assert main(["conversations", "show", "c", *mine]) == 0
+    assert json.loads(capsys.readouterr().out)["turns"][0]["messages"][1]["content"] == "Hello"
+    assert main(["conversations", "delete", "c", *mine]) == 0
+    assert main(["conversations", "show", "c", *mine]) == 1
+
+
+def test_another_credential_s_conversations_are_not_seen(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["conversations", "list", "--store", store, "--key", "another"]) == 0
+    assert main(["conversations", "show", "c", "--store", store, "--account", "another"]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "there is no conversation c" in told.err
+
+
+def test_looking_for_conversations_makes_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = f"sqlite:///{tmp_path}/none.sqlite"
+    assert main(["conversations", "list", "--store", store]) == 0
+    assert capsys.readouterr().err == f"no conversations of this credential in {store}\n"
+    assert main(["conversations", "delete", "c", "--store", store]) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_address_is_shown_without_its_password() -> None:
+    assert shown("postgresql://me:secret@host/kept") == "postgresql://host/kept"
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_what_stands_in_has_the_desk_s_account_however_often_it_starts(name: str) -> None:
+    server = SERVERS[name]()
+    assert server.cfg()["_account"] == DESK
+    server.close()
+
+
+def test_which_conversation_must_be_said(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["conversations", "delete", "--store", store]) == 1
+    assert "needs the id of one" in capsys.readouterr().err

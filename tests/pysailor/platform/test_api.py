@@ -1,0 +1,185 @@
+"""The platform's REST API: what is asked, how often, and what each answer means."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+import responses
+from responses import matchers
+
+from pysailor.platform.api import (
+    PlatformApi,
+    PlatformRefused,
+    PlatformUnreachable,
+    ResultNotDelivered,
+    StepData,
+    post_result,
+)
+from pysailor.platform.rest import Tries
+from pysailor.platform.settings import Api, ResultSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+API = Api("http://api.test/", "task-5", "api-key")
+STEP = "http://api.test/v1/tasks/flow%2F1/steps/step_1"
+HOOK = "http://api.test/sailor-support/hooks/task/flow%2F1/startup/data"
+BASIC = "Basic " + base64.b64encode(b"task-5:api-key").decode()
+RESULT = "http://result.test/here"
+DOCUMENT = {"status": "success", "data": {"verified": True}}
+
+
+@pytest.fixture
+def api(waits: list[float]) -> Iterator[PlatformApi]:
+    with PlatformApi(API, "flow/1", "step_1", Tries(3, 0.1, waits.append)) as made:
+        yield made
+
+
+def test_a_step_is_read(web: responses.RequestsMock, api: PlatformApi) -> None:
+    step: dict[str, Any] = {
+        "id": "step_1",
+        "config": {"apiKey": "sk-x", "_account": "a1"},
+        "snapshot": {"n": 1},
+        "is_passthrough": True,
+        "variables": {"v": "1"},
+    }
+    web.get(STEP, json=step, match=[matchers.header_matcher({"Authorization": BASIC, "Connection": "Keep-Alive"})])
+    found = api.retrieve_step()
+    assert found == StepData(step["config"], {"n": 1}, True, {"v": "1"})
+    assert found.account_id == "a1"
+    assert "sk-x" not in repr(found)
+
+
+@pytest.mark.parametrize("passthrough", [None, False, "true", 1])
+def test_what_is_missing_is_empty_and_only_true_itself_is_true(passthrough: object) -> None:
+    found = StepData.from_json({"config": None, "is_passthrough": passthrough})
+    assert (found, found.account_id) == (StepData(), None)
+
+
+def test_a_netrc_does_not_override_the_platforms_user(
+    web: responses.RequestsMock, api: PlatformApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine api.test login somebody password else\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    web.get(STEP, json={}, match=[matchers.header_matcher({"Authorization": BASIC})])
+    api.retrieve_step()
+
+
+@pytest.mark.parametrize(
+    "trouble", [500, 503, 408, 429, requests.ConnectionError("away"), requests.ReadTimeout("slow")]
+)
+def test_what_may_pass_is_tried_again_with_growing_waits(
+    web: responses.RequestsMock, api: PlatformApi, waits: list[float], trouble: Any
+) -> None:
+    for _ in range(2):
+        if isinstance(trouble, int):
+            web.get(STEP, status=trouble)
+        else:
+            web.get(STEP, body=trouble)
+    web.get(STEP, json={"config": {"a": 1}})
+    assert api.retrieve_step().config == {"a": 1}
+    assert [round(wait, 1) for wait in waits] == [0.1, 0.2]
+
+
+def test_failures_without_end_are_told_apart_from_no_answer_at_all(
+    web: responses.RequestsMock, api: PlatformApi, waits: list[float]
+) -> None:
+    web.get(STEP, status=500, json={"error": "out of order"})
+    with pytest.raises(PlatformUnreachable, match=r"answered 500 .* out of order") as failed:
+        api.retrieve_step()
+    web.replace("GET", STEP, body=requests.ConnectionError("refused"))
+    with pytest.raises(PlatformUnreachable, match=r"cannot be reached.*ELASTICIO_API_URI") as away:
+        api.retrieve_step()
+    assert (failed.value.status, away.value.status, len(waits)) == (500, None, 4)
+
+
+@pytest.mark.parametrize("status", [302, 401, 404])
+def test_a_refusal_is_final(web: responses.RequestsMock, api: PlatformApi, waits: list[float], status: int) -> None:
+    web.get(STEP, status=status, json={"message": "not for you"}, headers={"Location": "http://elsewhere.test/"})
+    with pytest.raises(PlatformRefused, match=f"answered {status} .* not for you") as refused:
+        api.retrieve_step()
+    assert (refused.value.status, waits) == (status, [])
+
+
+@pytest.mark.parametrize("body", ["not json", "[]"])
+def test_an_answer_that_is_no_step_is_refused(web: responses.RequestsMock, api: PlatformApi, body: str) -> None:
+    web.get(STEP, body=body)
+    with pytest.raises(PlatformRefused, match="JSON"):
+        api.retrieve_step()
+
+
+def test_keys_are_stored_in_the_credential(web: responses.RequestsMock, api: PlatformApi) -> None:
+    keys = {"oauth": {"access_token": "t"}}
+    url = "http://api.test/v1/accounts/a1"
+    web.put(url, status=204, match=[matchers.json_params_matcher({"keys": keys})])
+    api.update_account_keys("a1", keys)
+
+
+def test_keys_without_a_credential_are_refused_before_anything_is_sent(api: PlatformApi) -> None:
+    with pytest.raises(PlatformRefused, match="_account"):
+        api.update_account_keys(None, {})
+
+
+@pytest.mark.parametrize(("data", "stored"), [({"id": 1}, {"id": 1}), (None, {}), ({}, {}), (0, 0)])
+def test_startup_data_is_stored(web: responses.RequestsMock, api: PlatformApi, data: object, stored: object) -> None:
+    web.post(HOOK, status=201)
+    api.store_startup_data(data)
+    assert json.loads(web.calls[0].request.body or "") == stored
+
+
+def test_startup_data_of_an_earlier_start_gives_way(web: responses.RequestsMock, api: PlatformApi) -> None:
+    web.post(HOOK, status=409, json={"error": "exists"})
+    web.delete(HOOK, status=204)
+    web.post(HOOK, status=201)
+    api.store_startup_data(None)
+    assert [(call.request.method, call.request.body) for call in web.calls] == [
+        ("POST", b"{}"),
+        ("DELETE", None),
+        ("POST", b"{}"),
+    ]
+
+
+def test_startup_data_is_loaded_and_deleted(web: responses.RequestsMock, api: PlatformApi) -> None:
+    web.get(HOOK, json={"id": 1})
+    web.delete(HOOK, status=204)
+    assert api.load_startup_data() == {"id": 1}
+    api.delete_startup_data()
+
+
+# --- the result of a service -------------------------------------------------------------------------------------
+
+
+def deliver(url: str = RESULT) -> None:
+    post_result(ResultSettings(url), DOCUMENT, tries=Tries(2, 0, lambda _: None))
+
+
+def test_a_result_is_delivered(web: responses.RequestsMock) -> None:
+    web.post(RESULT, match=[matchers.json_params_matcher(DOCUMENT)])
+    deliver()
+    assert "Authorization" not in web.calls[0].request.headers
+
+
+def test_user_and_password_in_the_address_become_authorization(web: responses.RequestsMock) -> None:
+    authorization = "Basic " + base64.b64encode(b"user:pa:ss").decode()
+    web.post(RESULT, match=[matchers.header_matcher({"Authorization": authorization})])
+    deliver("http://user:pa%3Ass@result.test/here")
+
+
+@pytest.mark.parametrize("status", [201, 302, 404, 500])
+def test_only_200_is_success_and_no_password_is_told(web: responses.RequestsMock, status: int) -> None:
+    web.post(RESULT, status=status, body="Page not found")
+    with pytest.raises(ResultNotDelivered) as failed:
+        deliver("http://user:geheim@result.test/here")
+    assert str(failed.value) == f"Failed to POST data to {RESULT} ({status}, Page not found)"
+
+
+def test_a_result_that_finds_nobody_is_not_delivered(web: responses.RequestsMock) -> None:
+    web.post(RESULT, body=requests.ConnectionError("away"))
+    with pytest.raises(ResultNotDelivered, match="ConnectionError"):
+        deliver()

@@ -1,0 +1,208 @@
+"""What the environment says, in the contract's order, words and readings."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from pysailor.platform.environment import InvalidSettings
+from pysailor.platform.settings import ResultSettings, ServiceSettings, Settings, variables
+
+ALWAYS = (
+    *("FLOW_ID", "EXEC_ID", "STEP_ID", "CONTAINER_ID", "WORKSPACE_ID", "USER_ID", "COMP_ID", "FUNCTION"),
+    *("API_URI", "API_USERNAME", "API_KEY"),
+)
+FOR_MESSAGES = (
+    *("AMQP_URI", "LISTEN_MESSAGES_ON", "PUBLISH_MESSAGES_TO", "DATA_ROUTING_KEY", "ERROR_ROUTING_KEY"),
+    *("REBOUND_ROUTING_KEY", "SNAPSHOT_ROUTING_KEY", "MESSAGE_CRYPTO_IV", "MESSAGE_CRYPTO_PASSWORD"),
+)
+SECRETS = {
+    "ELASTICIO_API_KEY": "api-key-value",
+    "ELASTICIO_AMQP_URI": "amqp://user:broker%2Dpassword@broker/vhost",
+    "ELASTICIO_MESSAGE_CRYPTO_IV": "0123456789abcdef",
+    "ELASTICIO_MESSAGE_CRYPTO_PASSWORD": "crypto-password",
+}
+COMPLETE = {f"ELASTICIO_{name}": name.lower() for name in ALWAYS + FOR_MESSAGES} | SECRETS
+
+
+def read(**more: str) -> Settings:
+    return Settings.from_environment({**COMPLETE, **more})
+
+
+def test_everything_that_is_mandatory_is_missed_in_the_platforms_order_and_words() -> None:
+    environ: dict[str, str] = {}
+    for name in ALWAYS + FOR_MESSAGES:
+        with pytest.raises(InvalidSettings, match=f"^ELASTICIO_{name} is missing$"):
+            Settings.from_environment({**environ, f"ELASTICIO_{name}": ""})
+        environ[f"ELASTICIO_{name}"] = COMPLETE[f"ELASTICIO_{name}"]
+    assert Settings.from_environment(environ).step.flow_id == "flow_id"
+
+
+def test_the_shutdown_hook_needs_no_broker_but_an_explicit_no_is_not_a_hook() -> None:
+    environ = {f"ELASTICIO_{name}": "x" for name in ALWAYS}
+    assert Settings.from_environment({**environ, "ELASTICIO_HOOK_SHUTDOWN": "true"}).amqp.uri == ""
+    with pytest.raises(InvalidSettings, match="AMQP_URI is missing"):
+        Settings.from_environment({**environ, "ELASTICIO_HOOK_SHUTDOWN": "false"})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("20", 20),
+        ("0", 0),
+        ("", 100),
+        ("abc", 100),
+        ("12abc", 12),
+        ("2.9", 2),
+        ("1e3", 1),
+        ("0x10", 16),
+        (" 7", 7),
+        ("+7", 7),
+        ("Infinity", 100),
+    ],
+)
+def test_numbers_are_read_as_node_reads_them_but_zero_is_a_number(text: str, value: int) -> None:
+    assert read(ELASTICIO_RATE_INTERVAL=text).limits.rate_interval_ms == value
+
+
+def test_what_is_not_a_number_is_remarked_upon() -> None:
+    found = read(ELASTICIO_RATE_INTERVAL="abc", ELASTICIO_AMQP_PUBLISH_RETRY_ATTEMPTS="Infinity")
+    assert found.remarks == (
+        "ELASTICIO_AMQP_PUBLISH_RETRY_ATTEMPTS is not a number; it is taken as unset.",
+        "ELASTICIO_RATE_INTERVAL is not a number; 100 is used.",
+    )
+    assert read().remarks == ()
+
+
+@pytest.mark.parametrize(("name", "text"), [("RABBITMQ_PREFETCH_SAILOR", "0"), ("REBOUND_LIMIT", "-3")])
+def test_a_number_that_makes_no_sense_is_refused_at_the_start(name: str, text: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"^ELASTICIO_{name} is {text}; it must be"):
+        read(**{f"ELASTICIO_{name}": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("", False), ("false", False), ("true", True), ("0", True), ("FALSE", True), (" ", True)]
+)
+def test_yes_and_no_are_read_as_node_reads_them(text: str, value: bool) -> None:
+    assert read(ELASTICIO_AMQP_PERSISTENT_MESSAGES=text).amqp.persistent is value
+
+
+@pytest.mark.parametrize(("text", "value"), [("1.5", 1.5), ("0", 0.0), ("nan", None), ("soon", None), ("", None)])
+def test_times_may_have_parts_of_seconds(text: str, value: float | None) -> None:
+    assert read(PYSAILOR_MESSAGE_DEADLINE=text).limits.message_deadline == value
+
+
+def test_unset_means_the_default() -> None:
+    found = read()
+    assert (found.amqp.prefetch, found.amqp.persistent, found.amqp.publish_retry_attempts) == (20, True, None)
+    assert (found.limits.data_rate, found.limits.error_rate, found.limits.message_deadline) == (None, None, None)
+    assert (found.behaviour.protocol_version, found.behaviour.input_format) == (1, "default")
+    assert (found.storage.uri, found.storage.threshold, found.storage.lightweight) == (None, 1_048_576, False)
+
+
+def test_what_the_platform_sets_is_what_counts() -> None:
+    found = read(ELASTICIO_DATA_RATE_LIMIT="10", ELASTICIO_RABBITMQ_PREFETCH_SAILOR="1", ELASTICIO_PROTOCOL_VERSION="2")
+    assert (found.limits.data_rate, found.amqp.prefetch, found.behaviour.protocol_version) == (10, 1, 2)
+
+
+def test_additional_headers_are_trimmed_stripped_of_the_prefix_and_named_as_lodash_names_them() -> None:
+    found = read(
+        ELASTICIO_ADDITIONAL_VARS_FOR_HEADERS=" ELASTICIO_FLOW_VERSION, SECOND_ELASTICIO_ENV,X1_Y2,ABSENT,",
+        ELASTICIO_FLOW_VERSION="7",
+        SECOND_ELASTICIO_ENV="two",
+        X1_Y2="",
+        UNLISTED="no",
+    )
+    assert found.additional_headers == {"flowVersion": "7", "secondElasticioEnv": "two", "x1Y2": ""}
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("A__B", "aB"),
+        ("_LEAD", "lead"),
+        ("lowerCase", "lowerCase"),
+        ("HTTPServer2x", "httpServer2X"),
+        ("X_1ST_VAR", "x1stVar"),
+        ("V2BETA", "v2Beta"),
+        ("2FA_CODE", "2FaCode"),
+        ("NO_2ND", "no2nd"),
+        ("X_12TH", "x12Th"),
+        ("1STX", "1Stx"),
+    ],
+)
+def test_header_names_are_what_node_makes_of_them(name: str, header: str) -> None:
+    assert read(**{"ELASTICIO_ADDITIONAL_VARS_FOR_HEADERS": name, name: "x"}).additional_headers == {header: "x"}
+
+
+def test_no_secret_is_shown() -> None:
+    token = "storage-token"
+    found = read(ELASTICIO_OBJECT_STORAGE_TOKEN=token)
+    shown = repr(found)
+    for secret in (*SECRETS.values(), token, "broker"):
+        assert secret not in shown
+    assert set(found.secrets()) == {*SECRETS.values(), token, "broker%2Dpassword", "broker-password"}
+
+
+def test_every_variable_is_declared_once_and_says_what_it_is() -> None:
+    names = [variable.name for variable in variables()]
+    assert len(names) == len(set(names))
+    assert [name for name in names if name.removeprefix("ELASTICIO_") in ALWAYS + FOR_MESSAGES] == [
+        variable.name for variable in variables() if variable.mandatory
+    ]
+    assert all(variable.help for variable in variables())
+
+
+# --- services ----------------------------------------------------------------------------------------------------
+
+SERVICE = {
+    "ELASTICIO_CFG": '{"apiKey": "sk-secret"}',
+    "ELASTICIO_API_URI": "http://api",
+    "ELASTICIO_API_USERNAME": "user",
+    "ELASTICIO_API_KEY": "key",
+    "ELASTICIO_ACTION_OR_TRIGGER": "sendRequest",
+    "ELASTICIO_GET_MODEL_METHOD": "model",
+}
+
+
+def test_a_service_misses_things_in_the_platforms_order_and_words() -> None:
+    environ: dict[str, str] = {}
+    for name, value in SERVICE.items():
+        with pytest.raises(InvalidSettings, match=f"^{name} is not provided$"):
+            ServiceSettings.from_environment("selectModel", environ)
+        environ[name] = value
+    found = ServiceSettings.from_environment("selectModel", environ)
+    assert (found.function, found.model_method, found.cfg) == ("sendRequest", "model", {"apiKey": "sk-secret"})
+    assert "sk-secret" not in repr(found)
+
+
+def test_an_unknown_method_is_said_first() -> None:
+    with pytest.raises(InvalidSettings, match=r'^Unknown service method "x"$'):
+        ServiceSettings.from_environment("x", {})
+
+
+@pytest.mark.parametrize("cfg", ["{", "[]", "null"])
+def test_a_cfg_that_is_no_object_is_said_last(cfg: str) -> None:
+    with pytest.raises(InvalidSettings, match=r"^Unable to parse CFG$"):
+        ServiceSettings.from_environment("selectModel", {**SERVICE, "ELASTICIO_CFG": cfg})
+
+
+def test_verification_needs_no_action() -> None:
+    environ = {name: value for name, value in SERVICE.items() if "ACTION" not in name and "MODEL" not in name}
+    assert ServiceSettings.from_environment("verifyCredentials", environ).function == ""
+
+
+def test_where_the_result_goes_is_known_before_anything_else() -> None:
+    with pytest.raises(InvalidSettings, match=r"^ELASTICIO_POST_RESULT_URL is not provided$"):
+        ResultSettings.from_environment({})
+    found = ResultSettings.from_environment({"ELASTICIO_POST_RESULT_URL": "http://user:secret@host/"})
+    assert (found.url, found.retry_attempts) == ("http://user:secret@host/", 3)
+    assert "secret" not in repr(found)
+
+
+def test_a_default_is_what_the_table_says() -> None:
+    documented: dict[str, Any] = {variable.name: variable.default for variable in variables()}
+    assert documented["ELASTICIO_REBOUND_INITIAL_EXPIRATION"] == 15_000
+    assert math.isclose(documented["PYSAILOR_SHUTDOWN_DEADLINE"], 60)

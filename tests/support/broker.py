@@ -1,0 +1,276 @@
+"""A real RabbitMQ for the tests: the one that AMQP_URI names, else a private node that ends with the tests."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from tests.support.certificate import write_certificate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+INSTALL = Path(__file__).parents[2] / "tools" / "install-rabbitmq"
+
+
+def eventually(claim: Callable[[], Any], within: float = 15.0) -> Any:
+    """Give the claim's value as soon as it is true; fail when it does not become so."""
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        value = claim()
+        if value:
+            return value
+        threading.Event().wait(0.01)
+    return pytest.fail(f"did not come true within {within} s: {claim}")
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@dataclass
+class Rabbit:
+    """A running broker. `node` is ours to control, or None when it is somebody else's."""
+
+    uri: str
+    node: Node | None = None
+
+    def ctl(self, *args: str) -> str:
+        """Run rabbitmqctl on our own node; skip when the broker is not ours."""
+        if self.node is None:
+            pytest.skip("this test stops and breaks the broker, and AMQP_URI names one that is not ours")
+        return self.node.ctl(*args)
+
+    @contextmanager
+    def channel(self) -> Iterator[Any]:
+        """Give a blocking channel, for what the platform would do."""
+        import pika  # noqa: PLC0415 - collecting tests must not need it
+
+        connection = pika.BlockingConnection(pika.URLParameters(self.uri))
+        try:
+            yield connection.channel()
+        finally:
+            if connection.is_open:
+                connection.close()
+
+
+class Node:
+    """A RabbitMQ node of our own: its own ports, folders and port mapper; leaves nothing behind."""
+
+    def __init__(self, sbin: Path) -> None:
+        self._sbin = sbin
+        self._stack = ExitStack()
+        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="rabbitmq-")))
+        self.port = free_port()
+        self.tls_port = free_port()
+        self.certificate, self._key = write_certificate(self._folder)
+        self._environment = self._described()
+
+    @property
+    def uri(self) -> str:
+        """Where it listens."""
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
+
+    @property
+    def tls_uri(self) -> str:
+        """Where it listens with TLS, and whom to trust."""
+        options = quote(repr({"cafile": str(self.certificate), "server_hostname": "127.0.0.1"}))
+        return f"amqps://guest:guest@127.0.0.1:{self.tls_port}/%2F?ssl_options={options}"
+
+    def start(self) -> None:
+        """Return when it takes connections."""
+        try:
+            self._epmd = self._run("epmd", "-address", "127.0.0.1", "-port", self._environment["ERL_EPMD_PORT"])
+            self._server = self._run(str(self._sbin / "rabbitmq-server"))
+            eventually(self._listens, within=60)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the node and its port mapper."""
+        self._stack.close()
+
+    def ctl(self, *args: str) -> str:
+        """Run rabbitmqctl; give what it prints."""
+        command = [str(self._sbin / "rabbitmqctl"), "--quiet", *args]
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode:
+            pytest.fail(f"rabbitmqctl {' '.join(args)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def _described(self) -> dict[str, str]:
+        folder = self._folder
+        (folder / "home").mkdir()
+        (folder / "enabled_plugins").write_text("[].")
+        (folder / "rabbitmq.conf").write_text(
+            f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}\n"
+            f"ssl_options.certfile = {self.certificate}\n"
+            f"ssl_options.keyfile = {self._key}\n"
+        )
+        return os.environ | {
+            "RABBITMQ_NODENAME": f"pysailor{self.port}@localhost",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "ERL_EPMD_PORT": str(free_port()),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+            "RABBITMQ_PID_FILE": str(folder / "pid"),
+            # One scheduler that does not spin: the tests share two cores with it.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none",
+            "HOME": str(folder / "home"),
+        }
+
+    def _run(self, *command: str) -> subprocess.Popen[bytes]:
+        log = self._stack.enter_context((self._folder / f"{Path(command[0]).name}.out").open("wb"))
+        process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+        self._stack.callback(_end, process)
+        return process
+
+    def _listens(self) -> bool:
+        if self._server.poll() is not None:
+            pytest.fail((self._folder / "rabbitmq-server.out").read_text())
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as probe:
+                probe.sendall(b"AMQP\x00\x00\x09\x01")
+                return bool(probe.recv(1))
+        except OSError:
+            return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _installed() -> Path | None:
+    found = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"))
+    return found[-1].parent if found else None
+
+
+def may_install(environ: Mapping[str, str], *, root: bool, contained: bool) -> bool:
+    """Tell whether a server may be installed unasked.
+
+    It may in CI, where PYSAILOR_TEST_INSTALL=1 says so, and for root in a container, which is nobody's desk, unless
+    PYSAILOR_TEST_INSTALL=0 says no. Anybody else is told the command.
+    """
+    said = environ.get("PYSAILOR_TEST_INSTALL")
+    return environ.get("CI") == "true" or said == "1" or (root and contained and said != "0")
+
+
+def _installed_or_installing() -> Path:
+    sbin = _installed()
+    contained = any(Path(mark).exists() for mark in ("/.dockerenv", "/run/.containerenv"))
+    reason = ""
+    if sbin is None and may_install(os.environ, root=os.getuid() == 0, contained=contained):
+        done = subprocess.run(
+            [str(INSTALL)], env={**os.environ, "CI": "true"}, capture_output=True, text=True, check=False
+        )
+        sbin = _installed()
+        reason = f"{INSTALL.name} failed: {done.stderr.strip()[-500:]}; "
+    if sbin is None and os.environ.get("CI") == "true":
+        pytest.fail(f"no RabbitMQ: {reason}")
+    if sbin is None:
+        command = INSTALL.relative_to(INSTALL.parent.parent)
+        pytest.skip(f"no RabbitMQ: {reason}run {command}, or make test with PYSAILOR_TEST_INSTALL=1, or set AMQP_URI")
+    return sbin
+
+
+@contextmanager
+def running_rabbit() -> Iterator[Rabbit]:
+    """Give a broker; skip when there is none and none may be installed, fail instead when CI=true."""
+    if uri := os.environ.get("AMQP_URI"):
+        yield Rabbit(uri)
+        return
+    node = Node(_installed_or_installing())
+    node.start()
+    try:
+        yield Rabbit(node.uri, node)
+    finally:
+        node.stop()
+
+
+@dataclass
+class Cable:
+    """The wire between a client and the broker, to be cut: a port that passes everything on."""
+
+    uri_behind: str
+    _pairs: list[tuple[socket.socket, socket.socket]] = field(default_factory=list)
+    _plugged: bool = True
+
+    def __enter__(self) -> Self:
+        """Listen."""
+        behind = urlsplit(self.uri_behind)
+        self._behind = (behind.hostname or "127.0.0.1", behind.port or 5672)
+        self._server = socket.create_server(("127.0.0.1", 0))
+        port = self._server.getsockname()[1]
+        self.uri = behind._replace(netloc=f"{behind.username}:{behind.password}@127.0.0.1:{port}").geturl()
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop listening and cut."""
+        self._server.close()
+        self.cut()
+
+    def cut(self) -> int:
+        """Drop all connections; give how many there were."""
+        pairs, self._pairs = self._pairs, []
+        for pair in pairs:
+            for end in pair:
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+        return len(pairs)
+
+    def unplug(self) -> None:
+        """Cut, and let nobody connect until `plug`."""
+        self._plugged = False
+        self.cut()
+
+    def plug(self) -> None:
+        """Let clients connect again."""
+        self._plugged = True
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._server.accept()
+                if not self._plugged:
+                    near.close()
+                    continue
+                far = socket.create_connection(self._behind)
+                self._pairs.append((near, far))
+                for source, target in ((near, far), (far, near)):
+                    threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    for end in (source, target):
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):
+        source.close()

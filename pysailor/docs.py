@@ -70,7 +70,7 @@ def _errors(component: Component) -> str:
     """Tell the codes that the component's errors have; the runtime's own stand in `pysailor explain`."""
     rows = [
         f"| `{told.code}` | {told.name} | {_cell(told.meaning)} | {_cell(told.advice)} | {told.again} |"
-        for told in getattr(component.desk, "EXPLANATIONS", {}).values()
+        for told in getattr(component.cli, "EXPLANATIONS", {}).values()
     ]
     return "\n".join(["| Code | Name | What it means | What to do | Trying again |", "|---|---|---|---|---|", *rows])
 

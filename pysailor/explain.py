@@ -48,7 +48,7 @@ class Told:
 
 def explanations(component: Component) -> Mapping[str, Explanation]:
     """Give all explanations by code, the component's first."""
-    own: Mapping[str, Explanation] = getattr(component.desk, "EXPLANATIONS", {})
+    own: Mapping[str, Explanation] = getattr(component.cli, "EXPLANATIONS", {})
     return {**own, **{told.code: told for told in _of_the_runtime() if told.code not in own}}
 
 

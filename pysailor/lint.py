@@ -71,7 +71,10 @@ def _function_faults(at: str, loaded: Loaded) -> Iterator[Fault]:
         yield from _field_faults(at, field)
         if isinstance(field.model, str) and loaded.hook(field.model) is None:
             yield Fault(f"{at}/fields/{field.name}/model", f"{declared.main} has no function {field.model}")
-    for name, written, schema in (("in", declared.takes, loaded.takes), ("out", declared.gives, loaded.gives)):
+    for name, written, schema in (
+        ("in", declared.input_schema, loaded.input_schema),
+        ("out", declared.output_schema, loaded.output_schema),
+    ):
         if schema is None and not declared.dynamic_metadata:
             yield Fault(f"{at}/metadata/{name}", "is missing; the mapper would show nothing")
         elif schema is not None:

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .component.component import Component, Loaded, metadata
-from .component.fields import bind
+from .component.component import Component, Loaded, component_at, metadata
+from .component.fields import bind, secrets_in, texts
 from .context import Context, Keep
 from .errors import BrokenComponent, InvalidCredentials, SailorError
 from .hooks import emitting
@@ -25,7 +25,6 @@ from .platform.api import PlatformApi, PlatformApiError, ResultNotDelivered, pos
 from .platform.environment import InvalidSettings
 from .platform.settings import ResultSettings, ServiceSettings
 from .wire import json_text as plaintext
-from .worker import assembly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +94,7 @@ class Service:
             if verify is None:
                 return {"verified": True}
             cfg = bind(component.descriptor.credentials, self._settings.cfg)
-            self._redaction.hide(assembly.secrets_in(component.descriptor.credentials, cfg))
+            self._redaction.hide(secrets_in(component.descriptor.credentials, cfg))
             found = self._call(verify, cfg)
         except InvalidCredentials as error:
             return {"verified": False, "reason": str(error)}
@@ -126,11 +125,11 @@ class Service:
     def _function(self) -> Loaded:
         component = self._component()
         function = component.function(self._settings.function)
-        self._redaction.hide(assembly.secrets_in(function.fields, self._settings.cfg))
+        self._redaction.hide(secrets_in(function.fields, self._settings.cfg))
         return function
 
     def _component(self) -> Component:
-        return assembly.component_at(self._settings.component_path, self._directory)
+        return component_at(self._settings.component_path, self._directory)
 
     def _call(self, method: Callable[..., Any], cfg: Mapping[str, Any]) -> Any:
         """Call a function of the component, which has limited time and may store fresh keys."""
@@ -139,7 +138,7 @@ class Service:
         with PlatformApi(told.api, "", "") as api, Keep() as kept:
 
             def store(keys: Mapping[str, Any]) -> None:
-                self._redaction.hide(assembly.texts(dict(keys)), instead_of="keys")
+                self._redaction.hide(texts(dict(keys)), instead_of="keys")
                 try:
                     api.update_account_keys(told.cfg.get("_account"), keys)
                 except PlatformApiError as error:

@@ -57,7 +57,7 @@ class Step:
         self._memory = Memory(snapshot)
         self._flow_variables = dict(flow_variables or {})
         self._storage = storage
-        self._takes, self._gives = schemas(function, self.cfg, Context(kept=self.kept))
+        self._input_schema, self._output_schema = schemas(function, self.cfg, Context(kept=self.kept))
         self._undeclared: set[str] = set()
 
     def process(self, message: Message, call: Call) -> None:
@@ -84,9 +84,9 @@ class Step:
 
     def accept(self, message: Message) -> Message:
         """Give the message with a body that fits metadata.in, mended where that is certain; raise InvalidInput."""
-        if self._takes is None:
+        if self._input_schema is None:
             return message
-        body, faults = self._takes.fit(message.body)
+        body, faults = self._input_schema.fit(message.body)
         if faults:
             raise InvalidInput(faults=faults)
         return message if body is message.body else message.with_body(body)
@@ -106,12 +106,14 @@ class Step:
 
     def _promised(self, message: Message, context: Context) -> Message:
         """Give the message if it fits metadata.out; raise InvalidOutput. Undeclared members are kept, and said once."""
-        gives = self._gives
-        if gives is None:
+        output_schema = self._output_schema
+        if output_schema is None:
             return message
-        if not gives.accepts(message.body):
-            raise InvalidOutput(faults=gives.faults(message.body))
-        new = sorted(gives.undeclared(message.body) - self._undeclared)[: _MOST_REMEMBERED - len(self._undeclared)]
+        if not output_schema.accepts(message.body):
+            raise InvalidOutput(faults=output_schema.faults(message.body))
+        new = sorted(output_schema.undeclared(message.body) - self._undeclared)[
+            : _MOST_REMEMBERED - len(self._undeclared)
+        ]
         if new:
             self._undeclared |= set(new)
             more = f" and {len(new) - _MOST_TOLD} more" if len(new) > _MOST_TOLD else ""

@@ -13,7 +13,7 @@ from .output import as_json, in_cfg
 from .process import examples
 from .sample import Sample, shown
 from .usage import BadUsage, add_samples, add_settings, demand_samples, unknown_settings
-from .workspace import Desk
+from .workspace import Workspace
 
 if TYPE_CHECKING:
     import argparse
@@ -46,9 +46,9 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; give 1 if any sample is not in order, 2 if one could not be read."""
-    with Desk(args) as desk:
-        function = desk.function(args.function)
-        return max(_checked(function, file, desk.given) for file in demand_samples(args))
+    with Workspace(args) as workspace:
+        function = workspace.function(args.function)
+        return max(_checked(function, file, workspace.given) for file in demand_samples(args))
 
 
 def _checked(function: Loaded, file: str, given: Mapping[str, Any]) -> int:
@@ -94,11 +94,11 @@ def _found(
     Settings that are missing come later, from the credential or the step; here they get a word in their place.
     """
     cfg = bind(function.fields, {**examples(function), **given})
-    takes, _ = schemas(function, cfg, context)
-    if takes is None:
+    input_schema, _ = schemas(function, cfg, context)
+    if input_schema is None:
         return [], []
-    body, errors = takes.fit(sample.message.body)
-    warnings = takes.unknown(body)
+    body, errors = input_schema.fit(sample.message.body)
+    warnings = input_schema.unknown(body)
     rules = function.hook("check")
     if not errors and rules is not None:
         verdict = rules(sample.message.with_body(body), cfg, sample.snapshot, context)

@@ -1,4 +1,4 @@
-"""Commands that a component brings along, from the COMMANDS of its lib/desk.py.
+"""Commands that a component brings along, from the COMMANDS of its lib/cli.py.
 
 Each is a module, or what looks like one: HELP, EPILOG, declare(parser), run(args) -> exit code.
 """
@@ -24,10 +24,10 @@ def add(commands: Any, arguments: Sequence[str]) -> None:
     if asked.command in commands.choices:
         return
     try:
-        desk = Component.find(asked.component).desk
+        offered = Component.find(asked.component).cli
     except BrokenComponent:  # the command that is asked for, if there is one, will say so
         return
-    for name, command in getattr(desk, "COMMANDS", {}).items():
+    for name, command in getattr(offered, "COMMANDS", {}).items():
         parser = commands.add_parser(
             name,
             help=command.HELP,

@@ -7,7 +7,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from .output import MASK
+from pysailor.log import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from pysailor.context import Context, Keep
 
 from .output import as_json
 from .usage import add_settings
-from .workspace import Desk
+from .workspace import Workspace
 
 if TYPE_CHECKING:
     import argparse
@@ -37,9 +37,9 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; raise a SailorError if the metadata cannot be had."""
-    with Desk(args) as desk, Keep() as kept:
-        function = desk.function(args.function)
-        cfg: Mapping[str, Any] = {**desk.environment, **desk.given}
+    with Workspace(args) as workspace, Keep() as kept:
+        function = workspace.function(args.function)
+        cfg: Mapping[str, Any] = {**workspace.environment, **workspace.given}
         cfg = bind([field for field in function.fields if field.name in cfg], cfg)
         found = metadata(function, cfg, Context(kept=kept))
     print(as_json(found, indent=2))

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor.errors import Fault, InvalidConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pysailor.errors import SailorError
-
-MASK = "***"
-_LEAST_MASKED = 8  # shorter ones are in words that are no secrets, and every server's key is longer
 
 
 def say(line: str) -> None:
@@ -40,11 +35,3 @@ def told(error: SailorError) -> str:
 def in_cfg(error: InvalidConfig) -> list[Fault]:
     """Give the faults of the settings with pointers that say so."""
     return [Fault(f"/cfg{fault.pointer}", fault.message) for fault in error.faults]
-
-
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """Give the text without the secrets."""
-    for secret in secrets:
-        if len(secret) >= _LEAST_MASKED:
-            text = text.replace(secret, MASK)
-    return text

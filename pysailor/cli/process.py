@@ -8,15 +8,16 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from pysailor.component.fields import mask
 from pysailor.context import Data, HttpReply, Partial
 from pysailor.errors import InvalidConfig, SailorError
 from pysailor.step import Call, Step
 
 from .curl import curl, without_secrets
-from .output import as_json, masked, say, told
+from .output import as_json, say, told
 from .sample import Sample, shown
 from .usage import BadUsage, add_samples, add_settings, demand_samples, unknown_settings
-from .workspace import Desk
+from .workspace import Workspace
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pysailor.message import HttpRequest
 
     Write = Callable[[Any], None]
-    Take = Callable[[Desk, Loaded, Sample, Write], None]
+    Take = Callable[[Workspace, Loaded, Sample, Write], None]
 
 _EXAMPLE = """\
 example:
@@ -57,13 +58,13 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; give 1 if a sample failed, 2 if one could not be read. The others are tried all the same."""
-    with Desk(args) as desk:
-        function = desk.function(args.function)
+    with Workspace(args) as workspace:
+        function = workspace.function(args.function)
         if args.dry_run and function.hook("preview") is None:
             raise BadUsage(f"{function.declared.name} cannot show its request: its module has no function preview")
         files = demand_samples(args)
         take, write = _show if args.dry_run else _process, _printer(pretty=args.pretty)
-        return max(_taken(desk, function, file, take, write) for file in _one_by_one(files))
+        return max(_taken(workspace, function, file, take, write) for file in _one_by_one(files))
 
 
 def _one_by_one(files: list[str]) -> Iterator[str]:
@@ -73,7 +74,7 @@ def _one_by_one(files: list[str]) -> Iterator[str]:
         yield file
 
 
-def _taken(desk: Desk, function: Loaded, file: str, take: Take, write: Write) -> int:
+def _taken(workspace: Workspace, function: Loaded, file: str, take: Take, write: Write) -> int:
     """Take one sample through; give the exit code."""
     try:
         sample = Sample.read(file)
@@ -83,22 +84,22 @@ def _taken(desk: Desk, function: Loaded, file: str, take: Take, write: Write) ->
     for fault in unknown_settings(sample.cfg, function.fields):
         say(f"{sample.name}: /cfg{fault}")
     try:
-        take(desk, function, sample, write)
+        take(workspace, function, sample, write)
     except SailorError as error:
-        cfg = desk.chosen(sample.cfg)
-        print(masked(_failure(sample, error), desk.secrets(cfg)), file=sys.stderr)
+        cfg = workspace.chosen(sample.cfg)
+        print(mask(_failure(sample, error), workspace.secrets(cfg)), file=sys.stderr)
         if isinstance(error, InvalidConfig) and sys.stderr.isatty():
-            for hint in desk.hints(function, cfg):
+            for hint in workspace.hints(function, cfg):
                 say(hint)
         return _UNREADABLE if isinstance(error, BadUsage) else _FAILED
     return _DONE
 
 
-def _process(desk: Desk, function: Loaded, sample: Sample, write: Write) -> None:
-    if desk.stands_in(desk.chosen(sample.cfg), sample.scenario):
-        _check_first(desk, function, sample)
+def _process(workspace: Workspace, function: Loaded, sample: Sample, write: Write) -> None:
+    if workspace.stands_in(workspace.chosen(sample.cfg), sample.scenario):
+        _check_first(workspace, function, sample)
     listener = _Listener(write)
-    cfg = desk.settings(sample.cfg, sample.scenario)
+    cfg = workspace.settings(sample.cfg, sample.scenario)
     with closing(Step(function, cfg, snapshot=sample.snapshot)) as step:
         try:
             step.process(sample.message, Call(listener, logging.getLogger("component")))
@@ -106,9 +107,9 @@ def _process(desk: Desk, function: Loaded, sample: Sample, write: Write) -> None
             listener.end_line()
 
 
-def _check_first(desk: Desk, function: Loaded, sample: Sample) -> None:
+def _check_first(workspace: Workspace, function: Loaded, sample: Sample) -> None:
     """Raise what the step would raise before it asks anybody: nothing needs to be started for that."""
-    with closing(Step(function, {**examples(function), **desk.chosen(sample.cfg)})) as step:
+    with closing(Step(function, {**examples(function), **workspace.chosen(sample.cfg)})) as step:
         step.accept(sample.message)
 
 
@@ -139,10 +140,10 @@ class _Listener:
             self._in_a_line = False
 
 
-def _show(desk: Desk, function: Loaded, sample: Sample, write: Write) -> None:
+def _show(workspace: Workspace, function: Loaded, sample: Sample, write: Write) -> None:
     """Print the request that would be sent. Nothing is started or sent for it."""
-    words, chosen = examples(function), desk.chosen(sample.cfg)
-    secrets = desk.secrets({**words, **chosen})
+    words, chosen = examples(function), workspace.chosen(sample.cfg)
+    secrets = workspace.secrets({**words, **chosen})
     with closing(Step(function, {**words, **chosen})) as step:
         context = step.context(Call(_Listener(write), logging.getLogger("component")))
         request: HttpRequest = function.named("preview")(step.accept(sample.message), step.cfg, context)

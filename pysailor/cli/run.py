@@ -17,7 +17,7 @@ example, as the image does it:
   ELASTICIO_AMQP_URI=amqp://... ELASTICIO_STEP_ID=step_1 ELASTICIO_FUNCTION=sendRequest ... pysailor run
 
 Everything that it must know stands in the environment, as the platform sets it: ELASTICIO_AMQP_URI and the rest
-(docs/settings.md lists them). At a desk, `pysailor process` takes samples through a step without any of it.
+(docs/settings.md lists them). Off the platform, `pysailor process` takes samples through a step without any of it.
 Log lines are JSON on standard output.
 
 exit codes:

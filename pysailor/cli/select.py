@@ -11,7 +11,7 @@ from pysailor.context import Context, Keep
 
 from .output import as_json
 from .usage import BadUsage, add_settings, near
-from .workspace import Desk
+from .workspace import Workspace
 
 if TYPE_CHECKING:
     import argparse
@@ -40,9 +40,13 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; raise a SailorError if the choices cannot be had."""
-    with Desk(args) as desk, Keep() as kept:
-        function = desk.function(args.function)
-        cfg = bind(desk.component.descriptor.credentials, desk.settings({})) if _must_ask(function, args.field) else {}
+    with Workspace(args) as workspace, Keep() as kept:
+        function = workspace.function(args.function)
+        cfg = (
+            bind(workspace.component.descriptor.credentials, workspace.settings({}))
+            if _must_ask(function, args.field)
+            else {}
+        )
         found = choices(function, args.field, cfg, Context(kept=kept))
     print(as_json(dict(found), indent=2))
     return 0

@@ -48,7 +48,7 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until Ctrl-C, or until the server ends by itself."""
     component = found(args)
-    servers = getattr(component.desk, "SERVERS", {})
+    servers = getattr(component.cli, "SERVERS", {})
     if args.command not in servers:
         raise BadUsage("this component brings no such server")
     try:

@@ -15,7 +15,7 @@ example, as the platform does it:
 The methods are verifyCredentials, selectModel and getMetaModel. What they work on stands in the environment, as the
 platform sets it: ELASTICIO_CFG and the rest. The answer is posted to ELASTICIO_POST_RESULT_URL.
 
-At a desk, `pysailor verify`, `pysailor select` and `pysailor meta` ask the same and print the answer.
+Off the platform, `pysailor verify`, `pysailor select` and `pysailor meta` ask the same and print the answer.
 
 exit codes:
   0  the answer was taken, be it good or an error

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component.fields import bind
+from pysailor.component.fields import bind, mask
 from pysailor.context import Context, Keep
 from pysailor.errors import InvalidCredentials
 
-from .output import masked
 from .usage import BadUsage, add_settings
-from .workspace import Desk
+from .workspace import Workspace
 
 if TYPE_CHECKING:
     import argparse
@@ -36,20 +35,20 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; raise InvalidCredentials if the credential cannot be used."""
-    with Desk(args) as desk, Keep() as kept:
-        verify = desk.component.verifier()
+    with Workspace(args) as workspace, Keep() as kept:
+        verify = workspace.component.verifier()
         if verify is None:
             raise BadUsage("this component has nothing to verify a credential with")
-        descriptor = desk.component.descriptor
-        desk.demand_known([*descriptor.credentials, *(f for each in descriptor.functions for f in each.fields)])
-        chosen = desk.chosen({})
+        descriptor = workspace.component.descriptor
+        workspace.demand_known(descriptor.fields)
+        chosen = workspace.chosen({})
         for field in descriptor.credentials:
             if field.required and field.default is None and not chosen.get(field.name):
-                raise BadUsage(f"no {field.label} is set; nothing to verify. Give one: {desk.ways(field)}")
+                raise BadUsage(f"no {field.label} is set; nothing to verify. Give one: {workspace.ways(field)}")
         cfg = bind(descriptor.credentials, chosen)
         try:
             verify(cfg, Context(kept=kept))
         except InvalidCredentials as error:
-            raise InvalidCredentials(masked(str(error), desk.secrets(cfg))) from error
+            raise InvalidCredentials(mask(str(error), workspace.secrets(cfg))) from error
     print("The credential works.")
     return 0

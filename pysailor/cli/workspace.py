@@ -1,4 +1,4 @@
-"""A component on somebody's desk: its settings, and the servers that stand in where nothing leads to the real one."""
+"""A component off the platform: its settings, and its own servers where nothing leads to the real service."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pysailor.component.component import Component
+from pysailor.component.fields import secrets_in
 from pysailor.errors import BrokenComponent
 
 from .output import say
@@ -30,14 +31,14 @@ def found(args: argparse.Namespace) -> Component:
     return component
 
 
-class Desk:
-    """A component on somebody's desk. As a context manager: what it started is stopped at the end."""
+class Workspace:
+    """A component off the platform. As a context manager: the servers that it started are stopped at the end."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         """Find the component and collect the settings: --cfg first, then the environment, then .env."""
         self.component = found(args)
         self.given: Mapping[str, Any] = dict(getattr(args, "cfg", None) or ())
-        self.variables: Mapping[str, str] = getattr(self.component.desk, "ENVIRONMENT", {})
+        self.variables: Mapping[str, str] = getattr(self.component.cli, "ENVIRONMENT", {})
         """The environment's variables, and the field that each fills."""
         self.environment = self._environment()
         self._servers: dict[str, Any] = {}
@@ -88,13 +89,17 @@ class Desk:
 
     def stands_in(self, cfg: Mapping[str, Any], scenario: str | None = None) -> bool:
         """Say whether a server of the component's would answer in place of the real one."""
-        return self.component.desk is not None and bool(self.component.desk.servers_for(cfg, scenario))
+        return self.component.cli is not None and bool(self.component.cli.servers_for(cfg, scenario))
 
     def secrets(self, cfg: Mapping[str, Any]) -> dict[str, str]:
         """Give the values that must not be shown, each with the variable that could hold it ("" if there is none)."""
         variables = {name: variable for variable, name in self.variables.items()}
-        secret = [field.name for field in self.component.descriptor.credentials if field.secret]
-        return {str(cfg[name]).strip(): variables.get(name, "") for name in secret if cfg.get(name)}
+        return {
+            secret.strip(): variables.get(field.name, "")
+            for field in self.component.descriptor.fields
+            for secret in secrets_in([field], cfg)
+            if secret.strip()
+        }
 
     def ways(self, field: Field) -> str:
         """Say how a setting can be given here."""
@@ -115,7 +120,7 @@ class Desk:
         return {self.variables[name]: values[name] for name in self.variables if values.get(name)}
 
     def _server(self, cfg: Mapping[str, Any], scenario: str | None) -> Any:
-        offers = self.component.desk
+        offers = self.component.cli
         if offers is None:
             return None
         wanted = offers.servers_for(cfg, scenario)

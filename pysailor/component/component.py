@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .descriptor import Descriptor, Field, Function
 
 Model = Callable[[Mapping[str, Any], Context], Mapping[str, str]]
-_DESK = "lib/cli.py"
+_CLI = "lib/cli.py"
 INSTALLED = Path(sys.prefix, "share", "pysailor", "components")
 
 
@@ -33,8 +33,8 @@ class Loaded:
     declared: Function
     fields: tuple[Field, ...]
     module: ModuleType
-    takes: Schema | None
-    gives: Schema | None
+    input_schema: Schema | None
+    output_schema: Schema | None
 
     def named(self, name: str) -> Callable[..., Any]:
         """Give the module's function of this name; raise BrokenComponent if it has none."""
@@ -85,8 +85,8 @@ class Component:
             declared=declared,
             fields=(*self.descriptor.credentials, *declared.fields),
             module=self.module(declared.main),
-            takes=self._schema(declared.takes),
-            gives=self._schema(declared.gives, is_tolerant=True),
+            input_schema=self._schema(declared.input_schema),
+            output_schema=self._schema(declared.output_schema, is_tolerant=True),
         )
 
     def verifier(self) -> Callable[[Mapping[str, Any], Context], None] | None:
@@ -99,9 +99,9 @@ class Component:
         return cast("Callable[[Mapping[str, Any], Context], None]", verify)
 
     @property
-    def desk(self) -> ModuleType | None:
-        """What the component offers at a desk, its module lib/desk.py; None if it has none."""
-        return self.module(_DESK) if self.has(_DESK) else None
+    def cli(self) -> ModuleType | None:
+        """The component's module lib/cli.py, what it adds to the command line; None if it has none."""
+        return self.module(_CLI) if self.has(_CLI) else None
 
     def has(self, path: str) -> bool:
         """Say whether the component brings this file."""
@@ -144,6 +144,20 @@ class Component:
         return None if declared is None else Schema(declared, is_tolerant=is_tolerant)
 
 
+def component_at(path: str, directory: str | Path | None) -> Component:
+    """Return the component: in the directory if one is named, else at the path, else as `Component.find` finds it.
+
+    The platform's path begins at the working directory, with or without a slash. Raise BrokenComponent in its words.
+    """
+    named = Path(directory) if directory else Path.cwd() / path.lstrip("/") if path else None
+    try:
+        return Component.find(named)
+    except BrokenComponent as error:
+        where = named or Path.cwd()
+        reason = f": {error}" if (where / "component.json").exists() else ""
+        raise BrokenComponent(f"Failed to load component.json from {where}{reason}") from error
+
+
 def _checkout_of(package: str) -> Path | None:
     """Give the checkout of a package that was installed from it, to be edited there: its installed copy grows old.
 
@@ -181,13 +195,13 @@ def metadata(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> dict[str, 
     """Give `{"in", "out"}`: the schemas as they were written, or those that the function makes for these settings."""
     if loaded.declared.dynamic_metadata:
         return dict(loaded.named("get_meta_model")(cfg, ctx))
-    schemas = {"in": loaded.takes, "out": loaded.gives}
+    schemas = {"in": loaded.input_schema, "out": loaded.output_schema}
     return {name: schema.document for name, schema in schemas.items() if schema is not None}
 
 
 def schemas(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> tuple[Schema | None, Schema | None]:
     """Give what a function takes and gives with these settings; None where it does not say."""
     if not loaded.declared.dynamic_metadata:
-        return loaded.takes, loaded.gives
+        return loaded.input_schema, loaded.output_schema
     made = metadata(loaded, cfg, ctx)
     return Schema(made["in"]), Schema(made["out"], is_tolerant=True)

@@ -10,6 +10,8 @@ from typing import Any
 from ..errors import BrokenComponent, Fault
 from ..metadata import Schema
 
+SECRET_VIEWS = ("PasswordFieldView", "OAuthFieldView")
+"""The views whose values the platform hides."""
 _SHAPE = Path(__file__).with_name("descriptor.schema.json")
 
 
@@ -32,12 +34,12 @@ class Field:
     @property
     def secret(self) -> bool:
         """Whether the value must never be shown."""
-        return self.view_class == "PasswordFieldView"
+        return self.view_class in SECRET_VIEWS
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One action or trigger. `takes` and `gives` are metadata.in and .out as written: a schema, a path or None."""
+    """One action or trigger. The schemas are metadata.in and .out as written: a schema, a path or None."""
 
     name: str
     kind: str
@@ -46,8 +48,8 @@ class Function:
     description: str = ""
     help: str = ""
     fields: tuple[Field, ...] = ()
-    takes: dict[str, Any] | str | None = None
-    gives: dict[str, Any] | str | None = None
+    input_schema: dict[str, Any] | str | None = None
+    output_schema: dict[str, Any] | str | None = None
     dynamic_metadata: bool = False
     resolves_references: bool = True
 
@@ -63,6 +65,11 @@ class Descriptor:
     verifier: str | None
     functions: tuple[Function, ...]
     document: dict[str, Any] = field(repr=False)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All fields: the credential's, then each function's."""
+        return (*self.credentials, *(field for function in self.functions for field in function.fields))
 
     def function(self, name: str) -> Function:
         """Give the action or trigger of this name; raise BrokenComponent, naming those there are."""
@@ -121,8 +128,8 @@ def _function(kind: str, name: str, declared: dict[str, Any]) -> Function:
         description=declared.get("description", ""),
         help=_help(declared),
         fields=_fields(declared, "step"),
-        takes=metadata.get("in"),
-        gives=metadata.get("out"),
+        input_schema=metadata.get("in"),
+        output_schema=metadata.get("out"),
         dynamic_metadata=bool(declared.get("dynamicMetadata")),
         resolves_references=declared.get("autoResolveObjectReferences", True),
     )

@@ -6,11 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Fault, InvalidConfig
+from ..log import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .descriptor import Field
+
+SHORTEST_MASKED = 8
+"""Shorter secrets stand in words that are no secrets; the keys of real services are longer."""
 
 _TICKED = (True, "on", "true")
 _UNTICKED = (False, "off", "false")
@@ -93,3 +97,30 @@ def _number(field: Field, value: Any) -> tuple[Any, str]:
     if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN is what differs from itself
         return value, f'"{field.label}" takes a number, for example {field.default}'
     return int(number) if number.is_integer() else number, ""
+
+
+def secrets_in(fields: Iterable[Field], cfg: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each text in a cfg that must never be shown or logged: what is in a secret field, however deep."""
+    for field in fields:
+        if field.secret:
+            yield from texts(cfg.get(field.name))
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text in a value, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from texts(member)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """Return the text with each secret masked, the longest first."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= SHORTEST_MASKED:
+            text = text.replace(secret, MASK)
+    return text

@@ -84,9 +84,9 @@ class ComponentTests:
             yield component.function(function.name)
 
     def _accepts_or_refuses(self, function: Loaded, body: Any) -> None:
-        if function.takes is None:
+        if function.input_schema is None:
             return
-        _, faults = function.takes.fit(body)
+        _, faults = function.input_schema.fit(body)
         if faults:
             assert str(InvalidInput(faults=faults))
 

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..component.component import Component
-from ..errors import BrokenComponent
 from ..wire.cipher import Cipher
 from ..wire.codec import Codec, Routes
 from ..wire.rebound import Backoff
 from .throttle import Rate, Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from ..component.descriptor import Field
     from ..platform.settings import Settings, StepIdentity
     from ..transport.base import Transport
-
-_SECRET_VIEWS = ("PasswordFieldView", "OAuthFieldView")
-
-
-def component_at(path: str, directory: str | Path | None) -> Component:
-    """Give the component: in the directory if one is named, else at the path, else as `Component.find` finds it.
-
-    The platform's path begins at the working directory, with or without a slash. Raise BrokenComponent in its words.
-    """
-    named = Path(directory) if directory else Path.cwd() / path.lstrip("/") if path else None
-    try:
-        return Component.find(named)
-    except BrokenComponent as error:
-        where = named or Path.cwd()
-        reason = f": {error}" if (where / "component.json").exists() else ""
-        raise BrokenComponent(f"Failed to load component.json from {where}{reason}") from error
 
 
 def codec(settings: Settings) -> Codec:
@@ -78,25 +58,6 @@ def amqp(settings: Settings) -> Transport:
             publish_max_delay=told.publish_max_retry_delay_ms / 1000,
         )
     )
-
-
-def secrets_in(fields: tuple[Field, ...], cfg: Mapping[str, Any]) -> Iterator[str]:
-    """Give the texts in a cfg that must never be logged: what stands in a field whose value the platform hides."""
-    for field in fields:
-        if field.view_class in _SECRET_VIEWS:
-            yield from texts(cfg.get(field.name))
-
-
-def texts(value: Any) -> Iterator[str]:
-    """Give every text in a value, however deep."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for member in value.values():
-            yield from texts(member)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts(item)
 
 
 def identity(step: StepIdentity, additional: Mapping[str, str]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..component.component import component_at
+from ..component.fields import secrets_in, texts
 from ..hooks import Hooks
 from ..log import BunyanFormatter, LogTo, Redaction, context_of, level, quieten
 from ..platform.api import PlatformApi, StepData
@@ -155,7 +157,7 @@ class Life:
         return stack.enter_context(PlatformApi(told.api, told.step.flow_id, told.step.step_id))
 
     def _function(self) -> Loaded:
-        component = assembly.component_at(self.settings.behaviour.component_path, self.directory)
+        component = component_at(self.settings.behaviour.component_path, self.directory)
         function = component.function(self.settings.step.function)
         # What is loaded by now stays: the garbage collector, which the command stopped, need never look at it.
         gc.freeze()
@@ -170,7 +172,7 @@ class Life:
         function: Loaded,
         storage: ObjectStorage | None = None,
     ) -> tuple[Step, Hooks]:
-        self.redaction.hide(assembly.secrets_in(function.fields, data.config))
+        self.redaction.hide(secrets_in(function.fields, data.config))
         read = storage.read if storage else None
         step = Step(function, data.config, snapshot=data.snapshot, flow_variables=data.variables, storage=read)
         stack.callback(step.close)
@@ -178,7 +180,7 @@ class Life:
 
     def _store_keys(self, api: PlatformApi, data: StepData) -> Callable[[Mapping[str, Any]], None]:
         def store(keys: Mapping[str, Any]) -> None:
-            self.redaction.hide(assembly.texts(dict(keys)), instead_of="keys")
+            self.redaction.hide(texts(dict(keys)), instead_of="keys")
             api.update_account_keys(data.account_id, keys)
 
         return store

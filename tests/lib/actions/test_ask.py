@@ -84,8 +84,8 @@ def test_a_prompt_in_an_answer_out(ask: Callable[..., Message]) -> None:
 
 def test_the_messages_of_the_answer_are_ready_for_a_send_request(ask: Callable[..., Message]) -> None:
     send_request = Component(Path(__file__).parents[3]).function("sendRequest")
-    assert send_request.takes is not None
-    assert send_request.takes.faults({"messages": ask(instructions="Be kind.").body["messages"]}) == []
+    assert send_request.input_schema is not None
+    assert send_request.input_schema.faults({"messages": ask(instructions="Be kind.").body["messages"]}) == []
 
 
 def test_instructions_are_the_system_s_and_text_of_a_variable_stays_the_user_s(

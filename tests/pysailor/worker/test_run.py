@@ -479,12 +479,6 @@ def test_the_parts_are_made_of_the_settings(environ: dict[str, str]) -> None:
     assert set(assembly.throttle(settings).rates) == {"data"}
 
 
-def test_every_hidden_value_is_known_to_the_log_however_deep() -> None:
-    fields = Component.find(TINY).function("obey").fields
-    cfg = {"password": {"oauth": ["a-token", {"b": "another"}], "n": 1}, "tone": "soft"}
-    assert sorted(assembly.secrets_in(fields, cfg)) == ["a-token", "another"]
-
-
 def test_of_keys_that_are_renewed_the_last_two_generations_are_masked_in_the_log() -> None:
     redaction = Redaction(["for-ever"])
     for number in range(50):

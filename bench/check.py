@@ -46,7 +46,7 @@ def body(number: int) -> dict[str, Any]:
 
 
 def check(paths: Sequence[str]) -> None:
-    """Run the command as somebody at a desk would."""
+    """Run the command as somebody would in a shell."""
     command = [sys.executable, "-m", "pysailor", "check", "sendRequest", *paths]
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)  # noqa: S603 - our own command
     reports = [json.loads(line) for line in done.stdout.splitlines()]

@@ -1,7 +1,7 @@
 """A server that costs little: HTTP/1.1, a fixed completion, or a fixed stream of server-sent events.
 
 It runs in a process of its own, so that its CPU is not the client's. It reads nothing of a request but its length and
-whether it asks for a stream; it is no stand-in for the API (that is `pysailor sandbox`).
+whether it asks for a stream; it is not a sandbox of the API (that is `pysailor sandbox`).
 """
 
 from __future__ import annotations

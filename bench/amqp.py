@@ -14,8 +14,8 @@ import threading
 import time
 
 from pysailor.transport.amqp import Amqp, Broker
-from pysailor.transport.base import Delivery, Outcome
-from pysailor.wire.codec import Publish
+from pysailor.transport.base import Outcome
+from pysailor.wire.envelope import Delivery, Publish
 from tests.support.broker import Rabbit, running_rabbit
 
 BODY = b"x" * 2048

@@ -8,7 +8,8 @@ SailorError
 │   └── Defect           the component did what it never should: its author must mend it
 ├── Rebound              not now: the platform brings the same message again later
 ├── InvalidCredentials   verify() says no, and why
-└── BrokenComponent      component.json or a file that it names cannot be used: the process cannot start
+├── BrokenComponent      component.json or a file that it names cannot be used: the process cannot start
+└── InvalidSettings      the environment does not say what the process needs to know: it cannot start
 """
 
 from __future__ import annotations
@@ -109,3 +110,9 @@ class BrokenComponent(SailorError):
     """component.json, or a file that it names, cannot be used."""
 
     code = "broken_component"
+
+
+class InvalidSettings(SailorError):
+    """The environment does not say what the process needs to know; it cannot start."""
+
+    code = "invalid_settings"

@@ -18,7 +18,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from .platform.environment import PREFIX, InvalidSettings
+from .errors import InvalidSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, MutableMapping
@@ -37,11 +37,6 @@ _LONGEST_CHAIN: Final = 10
 _NAMED: Final = re.compile(r"^[ \t]*[\w-]+:[ \t]+")
 
 _LEVELS: Final = {"trace": 10, "debug": 20, "info": 30, "warn": 40, "error": 50, "fatal": 60}
-_CONTEXT: Final = (
-    *("API_USERNAME", "COMP_ID", "COMP_NAME", "CONTAINER_ID", "CONTRACT_ID", "EXEC_ID", "EXEC_TYPE"),
-    *("EXECUTION_RESULT_ID", "FLOW_ID", "FLOW_VERSION", "FUNCTION", "STEP_ID", "TASK_USER_EMAIL", "TENANT_ID"),
-    *("USER_ID", "WORKSPACE_ID"),
-)
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -63,14 +58,6 @@ def level(text: str) -> int:
     if number is None:
         raise InvalidSettings(f"LOG_LEVEL is {text!r}; it must be one of {', '.join(_LEVELS)}, or a number.")
     return max(number - 10, TRACE)
-
-
-def context_of(environ: Mapping[str, str]) -> dict[str, str]:
-    """Give the part of the environment that the pipeline wants in every line."""
-    names = (PREFIX + name for name in _CONTEXT)
-    context = {name: environ[name] for name in names if name in environ}
-    flow = environ.get(PREFIX + "FLOW_ID")
-    return context if flow is None else {**context, "tag": flow}
 
 
 class Redaction:

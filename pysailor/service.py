@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 from .component.component import Component, Loaded, component_at, metadata
 from .component.fields import bind, secrets_in, texts
 from .context import Context, Keep
-from .errors import BrokenComponent, InvalidCredentials, SailorError
+from .errors import BrokenComponent, InvalidCredentials, InvalidSettings, SailorError
 from .hooks import emitting
-from .log import COMPONENT, BunyanFormatter, LogTo, Redaction, context_of, level, quieten
+from .log import COMPONENT, BunyanFormatter, LogTo, Redaction, level, quieten
 from .platform.api import PlatformApi, PlatformApiError, ResultNotDelivered, post_result
-from .platform.environment import InvalidSettings
+from .platform.environment import log_context
 from .platform.settings import ResultSettings, ServiceSettings
 from .wire import json_text as plaintext
 
@@ -44,7 +44,7 @@ class TooSlow(SailorError):
 def serve(method: str, environ: Mapping[str, str], directory: str | Path | None = None) -> int:
     """Answer, and give the exit code."""
     redaction = Redaction()
-    with LogTo(sys.stdout, BunyanFormatter(context_of(environ), redaction)):
+    with LogTo(sys.stdout, BunyanFormatter(log_context(environ), redaction)):
         quieten()
         try:
             target = ResultSettings.from_environment(environ)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, TypeVar
 
-from ..errors import SailorError
+from ..errors import InvalidSettings
 
 PREFIX: Final = "ELASTICIO_"
 Kind = Literal["text", "secret", "whole number", "number", "yes/no"]
@@ -27,10 +27,11 @@ _WORD: Final = re.compile(
 )
 
 
-class InvalidSettings(SailorError):
-    """The environment does not say what the process needs to know; it cannot start."""
-
-    code = "invalid_settings"
+_LOGGED: Final = (
+    *("API_USERNAME", "COMP_ID", "COMP_NAME", "CONTAINER_ID", "CONTRACT_ID", "EXEC_ID", "EXEC_TYPE"),
+    *("EXECUTION_RESULT_ID", "FLOW_ID", "FLOW_VERSION", "FUNCTION", "STEP_ID", "TASK_USER_EMAIL", "TENANT_ID"),
+    *("USER_ID", "WORKSPACE_ID"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,14 @@ def additional_headers(environ: Mapping[str, str]) -> dict[str, str]:
     """Give the headers that the operator asked for: ELASTICIO_ADDITIONAL_VARS_FOR_HEADERS names the variables."""
     names = [name.strip() for name in environ.get(PREFIX + "ADDITIONAL_VARS_FOR_HEADERS", "").split(",")]
     return {_camel_case(name.removeprefix(PREFIX)): environ[name] for name in names if name in environ}
+
+
+def log_context(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of the environment that the platform wants in every log line."""
+    names = (PREFIX + name for name in _LOGGED)
+    context = {name: environ[name] for name in names if name in environ}
+    flow = environ.get(PREFIX + "FLOW_ID")
+    return context if flow is None else {**context, "tag": flow}
 
 
 def _camel_case(name: str) -> str:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import unquote, urlsplit
 
+from ..errors import InvalidSettings
 from .environment import (
-    InvalidSettings,
     Variable,
     additional_headers,
     demand,

@@ -1,19 +1,19 @@
 """What carries messages to and from a step, whatever the wire is.
 
 A delivery comes in, publishes go out, and the delivery is finished: done, failed, or returned to be brought again.
-RabbitMQ is one way (`pysailor.amqp`), and messages look as they do there: headers, properties, routing keys. Queues,
-channels and tags stay on its side, and a publish says what kind it is, so that a way without routing keys need not
-guess (platform contract, appendix A).
+RabbitMQ is one way (`pysailor.transport.amqp`), and messages look as they do there: headers, properties, routing
+keys. Queues, channels and tags stay on its side, and a publish says what kind it is, so that a way without routing
+keys need not guess (platform contract, appendix A).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable
 from enum import Enum
-from typing import Any, Literal, Protocol, Self
+from typing import Protocol
 
 from ..errors import SailorError
+from ..wire.envelope import Delivery, Publish
 
 
 class TransportError(SailorError):
@@ -71,47 +71,6 @@ class Outcome(Enum):
     FAILED = "failed"
     RETURNED = "returned"
     """Neither: to be brought again at once. For a worker that stops."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message as it came in.
-
-    `properties` are those that were set, by their AMQP names (content_type, delivery_mode, priority, …), without the
-    headers. `number` counts the deliveries of this process and names this one.
-    """
-
-    number: int
-    content: bytes = field(repr=False)
-    headers: Mapping[str, Any] = field(default_factory=dict)
-    properties: Mapping[str, Any] = field(default_factory=dict)
-    redelivered: bool = False
-
-
-Kind = Literal["data", "error", "rebound", "snapshot", "http-reply", "error-reply"]
-"""What a publish is. A reply goes to whoever waits for one; that is where its routing key leads."""
-
-
-class Publish(Protocol):
-    """One message to go out; `properties` as in a delivery.
-
-    The routing key follows from the kind, but for replies and for data whose message says where to go.
-    """
-
-    @property
-    def kind(self) -> Kind: ...
-    @property
-    def routing_key(self) -> str: ...
-    @property
-    def content(self) -> bytes: ...
-    @property
-    def headers(self) -> Mapping[str, Any]: ...
-    @property
-    def properties(self) -> Mapping[str, Any]: ...
-    @property
-    def mandatory(self) -> bool: ...
-    def retried(self, count: int) -> Self:
-        """Give the same message as it is sent after `count` tries that were turned down."""
 
 
 OnDelivery = Callable[[Delivery], Outcome]

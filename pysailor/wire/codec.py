@@ -6,8 +6,8 @@ encrypted. Snapshots are not: the platform reads them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.errors import StepError
 from pysailor.message import Message
@@ -15,6 +15,7 @@ from pysailor.message import Message
 from . import error_message as failure
 from . import json_text as plaintext
 from .cipher import BASE64, Cipher, Undecodable, content_length, to_content
+from .envelope import Publish, RateName
 from .headers import ERROR_RESPONSE, Incoming
 from .rebound import Backoff
 
@@ -22,15 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pysailor.context import HttpReply
-    from pysailor.transport.base import Kind
 
 ROUTING_KEY: Final = "x-eio-routing-key"
 _LONGEST_REASON: Final = 500  # headers must fit into one frame, and a Node neighbour asks for frames of 4 KB
 
 _NOT_OURS: Final = frozenset(("headers", "user_id", "cluster_id"))
 """Properties that a rebound does not keep. The broker refuses a message that says it is from another user."""
-
-RateName = Literal["data", "error", "snapshot"]
 
 
 class MessageTooLarge(StepError):
@@ -53,27 +51,6 @@ class Routes:
     error: str
     rebound: str
     snapshot: str
-
-
-@dataclass(frozen=True, slots=True)
-class Publish:
-    """One message, ready for the broker.
-
-    `properties` are AMQP's besides the headers, under pika's names. `throttle` names the limit that the publish
-    counts against, None if it waits for nobody. `kind` is for a transport that has no routing keys.
-    """
-
-    routing_key: str
-    content: bytes
-    headers: Mapping[str, Any]
-    properties: Mapping[str, Any]
-    throttle: RateName | None = None
-    kind: Kind = "data"
-    mandatory: bool = True
-
-    def retried(self, count: int) -> Self:
-        """Give the same message as it is sent after `count` tries that failed."""
-        return replace(self, headers={**self.headers, "retry": count})
 
 
 @dataclass(frozen=True, slots=True)

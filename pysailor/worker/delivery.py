@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..errors import Defect, Rebound, SailorError
 from ..log import component_logger
 from ..step import Call, Step
-from ..transport.base import Delivery, NotPublished, Outcome, Stopped, TransportError
+from ..transport.base import NotPublished, Outcome, Stopped, TransportError
 from ..wire.cipher import RAW, Undecodable
 from ..wire.headers import Incoming, outgoing
 from .emitter import DeadlineExceeded, Emitter, Outlet, new_id, now_ms
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from ..message import Message
-    from ..wire.codec import Publish
+    from ..wire.envelope import Delivery, Publish
 
 LOG = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..message import Message
-    from ..wire.codec import Codec, Publish
+    from ..wire.codec import Codec
+    from ..wire.envelope import Publish
     from ..wire.headers import Incoming
     from ..wire.passthrough import Passthrough
     from .bodies import Bodies

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..component.component import component_at
 from ..component.fields import secrets_in, texts
+from ..errors import InvalidSettings
 from ..hooks import Hooks
-from ..log import BunyanFormatter, LogTo, Redaction, context_of, level, quieten
+from ..log import BunyanFormatter, LogTo, Redaction, level, quieten
 from ..platform.api import PlatformApi, StepData
-from ..platform.environment import InvalidSettings
+from ..platform.environment import log_context
 from ..platform.object_storage import ObjectStorage
 from ..platform.settings import Settings
 from ..step import Step
@@ -53,11 +54,11 @@ def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
         settings = Settings.from_environment(environ)
         at_least = level(settings.behaviour.log_level)
     except InvalidSettings as error:
-        with LogTo(sys.stdout, BunyanFormatter(context_of(environ), Redaction())):
+        with LogTo(sys.stdout, BunyanFormatter(log_context(environ), Redaction())):
             LOG.critical("%s", error)
         return FAILED
     redaction = Redaction(settings.secrets())
-    with LogTo(sys.stdout, BunyanFormatter(context_of(environ), redaction), at_least):
+    with LogTo(sys.stdout, BunyanFormatter(log_context(environ), redaction), at_least):
         quieten()
         for remark in settings.remarks:
             LOG.warning("%s", remark)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pysailor.log import BunyanFormatter, LogTo, Redaction, component_logger, context_of, level
-from pysailor.platform.environment import InvalidSettings
+from pysailor.errors import InvalidSettings
+from pysailor.log import BunyanFormatter, LogTo, Redaction, component_logger, level
+from pysailor.platform.environment import log_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,8 +123,8 @@ def test_an_unknown_level_is_refused() -> None:
 
 def test_only_what_the_pipeline_wants_is_taken_from_the_environment() -> None:
     environ = {"ELASTICIO_FLOW_ID": "flow", "ELASTICIO_API_KEY": "secret", "PATH": "/", "ELASTICIO_STEP_ID": "s"}
-    assert context_of(environ) == {"ELASTICIO_FLOW_ID": "flow", "ELASTICIO_STEP_ID": "s", "tag": "flow"}
-    assert context_of({}) == {}
+    assert log_context(environ) == {"ELASTICIO_FLOW_ID": "flow", "ELASTICIO_STEP_ID": "s", "tag": "flow"}
+    assert log_context({}) == {}
 
 
 def test_logging_is_put_back_as_it_was() -> None:

@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import pytest
 
-from pysailor.transport.base import Delivery, NotPublished, Outcome
-from pysailor.wire.codec import Publish
+from pysailor.transport.base import NotPublished, Outcome
+from pysailor.wire.envelope import Delivery, Publish
 from tests.support.broker import Cable, Rabbit, eventually
 
 pytest.importorskip("pika")

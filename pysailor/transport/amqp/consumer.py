@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from pika.exceptions import ChannelClosedByBroker
 
-from pysailor.transport.base import Delivery, InputMissing, Outcome, Stopped
+from pysailor.transport.base import InputMissing, Outcome, Stopped
+from pysailor.wire.envelope import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

@@ -15,7 +15,7 @@ from pysailor.transport.base import Refused, Stopped, Unconfirmed, Unroutable
 from .properties import Properties
 
 if TYPE_CHECKING:
-    from pysailor.transport.base import Publish
+    from pysailor.wire.envelope import Publish
 
     from .broker import Broker
     from .channel import Link
@@ -195,7 +195,7 @@ class Publisher:
             return
         delay = min(self._broker.publish_max_delay, self._broker.publish_delay * 2.0 ** min(job.failures - 1, 64))
         LOG.warning("publish turned down (%s), trying again in %.1f s, retry %d", reason, delay, job.failures)
-        job.publish = job.publish.retried(job.failures)
+        job.publish = job.publish.retry(job.failures)
         job.properties = properties_of(job.publish)
         self._suspects.discard(job)
         self._resting.add(job)

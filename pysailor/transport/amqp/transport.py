@@ -17,7 +17,8 @@ from .io_thread import IoThread
 from .publisher import Publisher
 
 if TYPE_CHECKING:
-    from pysailor.transport.base import Delivery, IdOf, OnDelivery, Outcome, Publish
+    from pysailor.transport.base import IdOf, OnDelivery, Outcome
+    from pysailor.wire.envelope import Delivery, Publish
 
     from .broker import Broker
 

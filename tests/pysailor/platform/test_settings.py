@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pysailor.platform.environment import InvalidSettings
+from pysailor.errors import InvalidSettings
 from pysailor.platform.settings import ResultSettings, ServiceSettings, Settings, variables
 
 ALWAYS = (

@@ -18,7 +18,8 @@ from pysailor.errors import InvalidInput
 from pysailor.message import Message
 from pysailor.wire import error_message as failure
 from pysailor.wire.cipher import BASE64, RAW, Cipher, Undecodable
-from pysailor.wire.codec import Codec, MessageTooLarge, NoReplyAddress, Publish, Routes
+from pysailor.wire.codec import Codec, MessageTooLarge, NoReplyAddress, Routes
+from pysailor.wire.envelope import Publish
 from pysailor.wire.headers import Incoming
 from pysailor.wire.rebound import ReboundLimitExceeded
 
@@ -364,5 +365,5 @@ def test_every_publish_says_of_what_kind_it_is() -> None:
 
 def test_a_publish_that_is_tried_again_says_so() -> None:
     sent = data(Message())
-    assert sent.retried(9).headers == {**sent.headers, "retry": 9}
+    assert sent.retry(9).headers == {**sent.headers, "retry": 9}
     assert "retry" not in sent.headers

@@ -24,8 +24,9 @@ from pysailor.platform.api import PlatformApiError
 from pysailor.platform.object_storage import ObjectStorageError
 from pysailor.platform.settings import Settings, StepIdentity
 from pysailor.step import Step
-from pysailor.transport.base import Delivery, Outcome, Publish, Refused, Stopped, Unroutable
+from pysailor.transport.base import Outcome, Refused, Stopped, Unroutable
 from pysailor.wire.codec import Codec, Routes
+from pysailor.wire.envelope import Delivery, Publish
 from pysailor.wire.passthrough import OBJECT_ID, Passthrough
 from pysailor.worker import assembly
 from pysailor.worker.assembly import identity

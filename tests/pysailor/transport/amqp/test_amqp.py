@@ -13,17 +13,8 @@ from uuid import uuid4
 
 import pytest
 
-from pysailor.transport.base import (
-    Delivery,
-    InputMissing,
-    Outcome,
-    Refused,
-    Stopped,
-    Unconfirmed,
-    Unreachable,
-    Unroutable,
-)
-from pysailor.wire.codec import Publish
+from pysailor.transport.base import InputMissing, Outcome, Refused, Stopped, Unconfirmed, Unreachable, Unroutable
+from pysailor.wire.envelope import Delivery, Publish
 from tests.support.broker import Cable, Rabbit, eventually, free_port, may_install
 
 pytest.importorskip("pika")

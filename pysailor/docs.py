@@ -1,4 +1,4 @@
-"""The declarations, told: the tables of the README and of the pages in docs/."""
+"""The declarations as documentation: the tables of the README and of the pages in docs/."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class UnknownMark(SailorError):
     code = "unknown_mark"
 
 
-def told(component: Component, text: str) -> str:
-    """Give the text with what stands between the marks written anew.
+def fill(component: Component, text: str) -> str:
+    """Return the text with what stands between the marks written anew.
 
     The marks are `<!-- pysailor:credentials -->`, and likewise functions, environment, settings and errors; each is
     closed by `<!-- pysailor:end -->`. Raise UnknownMark for another one.
@@ -67,16 +67,16 @@ def _function(function: Function) -> Iterator[str]:
 
 
 def _errors(component: Component) -> str:
-    """Tell the codes that the component's errors have; the runtime's own stand in `pysailor explain`."""
+    """List the codes of the component's errors; the runtime's own stand in `pysailor explain`."""
     rows = [
-        f"| `{told.code}` | {told.name} | {_cell(told.meaning)} | {_cell(told.advice)} | {told.again} |"
-        for told in getattr(component.cli, "EXPLANATIONS", {}).values()
+        f"| `{error.code}` | {error.name} | {_cell(error.meaning)} | {_cell(error.advice)} | {error.again} |"
+        for error in getattr(component.cli, "EXPLANATIONS", {}).values()
     ]
     return "\n".join(["| Code | Name | What it means | What to do | Trying again |", "|---|---|---|---|---|", *rows])
 
 
 def _environment(component: Component) -> str:
-    """Tell the variables that the component itself reads."""
+    """List the variables that the component itself reads."""
     declared = component.descriptor.document.get("envVars") or {}
     rows = [f"| `{name}` | {_cell(about.get('description', ''))} |" for name, about in declared.items()]
     return "\n".join(["| Variable | What it is for |", "|---|---|", *rows])
@@ -92,7 +92,7 @@ def _table(fields: Iterable[Field]) -> Iterator[str]:
 
 
 def _settings() -> str:
-    """Give a worker's environment variables, those that belong together in one table."""
+    """List a worker's environment variables, those that belong together in one table."""
     return "\n\n".join("\n".join(_group(group)) for group in GROUPS.values())
 
 

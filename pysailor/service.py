@@ -11,12 +11,10 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .component.component import Component, Loaded, component_at, metadata
-from .component.fields import bind, secrets_in, texts
+from .component.component import Component, Loaded, component_at, metadata, verified
+from .component.fields import bind, bind_form, secrets_in, texts
 from .context import Context, Keep
 from .errors import BrokenComponent, InvalidCredentials, InvalidSettings, SailorError
 from .hooks import emitting
@@ -27,7 +25,7 @@ from .platform.settings import ResultSettings, ServiceSettings
 from .wire import json_text as plaintext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 LOG = logging.getLogger(__name__)
@@ -102,25 +100,18 @@ class Service:
             # A verifier that is broken has not said yes, and the person at the form must hear why.
             LOG.exception("the credential cannot be verified")
             return {"verified": False, "reason": str(error) or type(error).__name__}
-        if isinstance(found, Mapping) and "verified" in found:
-            return found
-        return {"verified": True} if found in (None, True) else {"verified": False}
+        return verified(found)
 
     def _meta(self) -> Any:
         function = self._function()
-        return self._call(lambda cfg, ctx: metadata(function, cfg, ctx), self._bound(function))
+        return self._call(lambda cfg, ctx: metadata(function, cfg, ctx), bind_form(function.fields, self._settings.cfg))
 
     def _select(self) -> Any:
         function, name = self._function(), self._settings.model_method
         method = function.hook(name)
         if not callable(method):
             raise BrokenComponent(f'Method "{name}" is not found in "{self._settings.function}" action or trigger')
-        return self._call(method, self._bound(function))
-
-    def _bound(self, function: Loaded) -> Mapping[str, Any]:
-        """Give the settings as the form has them so far: a step's field that must be filled in may still be empty."""
-        fields = (replace(each, required=each.required and each.place == "credential") for each in function.fields)
-        return bind(fields, self._settings.cfg)
+        return self._call(method, bind_form(function.fields, self._settings.cfg))
 
     def _function(self) -> Loaded:
         component = self._component()

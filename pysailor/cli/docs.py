@@ -44,13 +44,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _page(component: Component, page: Path, *, check: bool) -> bool:
-    """Write the page, or check it; tell whether it is in order now."""
-    from pysailor.docs import UnknownMark, told  # noqa: PLC0415 - not needed by the other commands
+    """Write the page, or check it; return whether it is in order now."""
+    from pysailor.docs import UnknownMark, fill  # noqa: PLC0415 - not needed by the other commands
 
     name = page.relative_to(component.root)
     stands = _read(page)
     try:
-        should = told(component, stands)
+        should = fill(component, stands)
     except UnknownMark as error:
         print(f"{name}: {error}", file=sys.stderr)
         return False
@@ -60,7 +60,7 @@ def _page(component: Component, page: Path, *, check: bool) -> bool:
         print(f"{name} is out of date; run pysailor docs", file=sys.stderr)
         return False
     page.write_text(should, encoding="utf-8")
-    print(f"{name} is written anew", file=sys.stderr)
+    print(f"{name} is updated", file=sys.stderr)
     return True
 
 

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from ..context import Context
-from ..errors import BrokenComponent, InvalidConfig, SailorError
+from ..errors import BrokenComponent, InvalidConfig, InvalidCredentials, SailorError
 from ..metadata import Schema
 from . import descriptor as declaration
 
@@ -103,6 +103,10 @@ class Component:
         """The component's module lib/cli.py, what it adds to the command line; None if it has none."""
         return self.module(_CLI) if self.has(_CLI) else None
 
+    def wrote(self, kind: type) -> bool:
+        """Return whether a class comes from this component's code."""
+        return kind.__module__.startswith(f"{self._package}lib.")
+
     def has(self, path: str) -> bool:
         """Say whether the component brings this file."""
         return (self.root / path).is_file()
@@ -114,7 +118,7 @@ class Component:
             raise BrokenComponent(f"Failed to load file '{path}': there is no such file in the component.")
         name = ".".join(file.relative_to(self.root).with_suffix("").parts)
         try:
-            return importlib.import_module(name if self._is_importable() else f"{self._private_package()}.{name}")
+            return importlib.import_module(self._package + name)
         except (SailorError, KeyboardInterrupt):
             raise
         except ImportError as error:
@@ -123,6 +127,11 @@ class Component:
             raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {_told(error)}") from error
         except Exception as error:  # code of the component's author, which may do anything at import
             raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {error!r}") from error
+
+    @property
+    def _package(self) -> str:
+        """What stands before the names of this component's modules."""
+        return "" if self._is_importable() else f"{self._private_package()}."
 
     def _is_importable(self) -> bool:
         """Say whether plain `import lib` means this component's lib (as in its checkout and its tests)."""
@@ -189,6 +198,20 @@ def choices(loaded: Loaded, name: str, cfg: Mapping[str, Any], ctx: Context) -> 
             return cast("Model", loaded.named(field.model))(cfg, ctx)
     selects = ", ".join(field.name for field in loaded.fields if field.model is not None)
     raise InvalidConfig(f'"{name}" is no select field of {loaded.declared.name}; there is: {selects or "none"}.')
+
+
+def verified(found: Any) -> Mapping[str, Any]:
+    """Return `{"verified", "reason"?}` for what a verifier returned; only None, True and its own yes are a yes."""
+    if isinstance(found, Mapping) and "verified" in found:
+        return found
+    return {"verified": found is None or found is True}
+
+
+def demand_verified(found: Any) -> None:
+    """Raise InvalidCredentials unless what a verifier returned is a yes."""
+    answer = verified(found)
+    if answer["verified"] is not True:
+        raise InvalidCredentials(str(answer.get("reason") or "The verifier did not say yes."))
 
 
 def metadata(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:

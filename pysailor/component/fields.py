@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Fault, InvalidConfig
@@ -64,6 +65,11 @@ def bind(fields: Iterable[Field], cfg: Mapping[str, Any]) -> Settings:
     if faults:
         raise InvalidConfig(faults=faults)
     return Settings(bound)
+
+
+def bind_form(fields: Iterable[Field], cfg: Mapping[str, Any]) -> Settings:
+    """Return the settings of a form that is being filled in: a required field of the step may still be empty."""
+    return bind((replace(field, required=field.required and field.place == "credential") for field in fields), cfg)
 
 
 def _missing(field: Field) -> str:

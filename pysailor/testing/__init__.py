@@ -1,1 +1,16 @@
-"""Tests that come with the runtime: what any component must pass."""
+"""What comes with the runtime for a component's own tests.
+
+`run_step`, `choices` and `verify` ask one thing of a component as the platform would; `pysailor.testing.standard` has
+the tests that any component must pass.
+"""
+
+import sys
+
+if "pytest" in sys.modules:  # so that a failed assertion of the standard tests shows what was found
+    import pytest
+
+    pytest.register_assert_rewrite("pysailor.testing.standard")
+
+from .steps import choices, run_step, verify
+
+__all__ = ["choices", "run_step", "verify"]

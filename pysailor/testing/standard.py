@@ -49,14 +49,15 @@ class ComponentTests:
 
     def test_the_declaration_is_in_order(self) -> None:
         """Lint finds nothing."""
-        assert lint(self.root) == []
+        findings = lint(self.root)
+        assert not findings, "\n".join(["pysailor lint finds:", *map(str, findings)])
 
     def test_every_function_has_metadata_or_none_on_purpose(self) -> None:
         """The mapper gets an object schema for each side."""
         for function in self._functions():
             if not function.declared.dynamic_metadata:
-                for schema in metadata(function, {}, Context()).values():
-                    assert schema["type"] == "object"
+                for side, schema in metadata(function, {}, Context()).items():
+                    assert schema["type"] == "object", f"metadata.{side} of {function.declared.name} is not an object"
 
     def test_any_body_is_accepted_or_refused_with_pointers(self) -> None:
         """What the step makes of an odd body is a message or InvalidInput, never anything else."""
@@ -68,15 +69,17 @@ class ComponentTests:
         """Each required field is named when nothing is filled in."""
         for function in self._functions():
             required = {f"/{field.name}" for field in function.fields if field.required and field.default is None}
-            assert required == self._refused(function)
+            refused = self._refused(function)
+            assert required == refused, f"{function.declared.name} requires {required}, but refuses {refused}"
 
     def test_every_sample_is_a_message(self) -> None:
         """What lies in samples/ can be read, and belongs to a function that there is."""
         names = {function.name for function in Component(self.root).descriptor.functions}
         for file in sorted(self.root.glob("samples/*/*.json")):
             sample = json.loads(file.read_text(encoding="utf-8"))
-            assert file.parent.name in names, file
-            assert isinstance(Message.from_json(sample["msg"]), Message), file
+            assert file.parent.name in names, f"{file}: component.json has no function {file.parent.name}"
+            assert isinstance(sample.get("msg"), dict), f"{file}: msg is missing"
+            assert isinstance(Message.from_json(sample["msg"]), Message), f"{file}: msg is not a message"
 
     def _functions(self) -> Iterator[Loaded]:
         component = Component(self.root)

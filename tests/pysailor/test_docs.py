@@ -8,7 +8,7 @@ import pytest
 
 from pysailor.cli import main
 from pysailor.component.component import Component
-from pysailor.docs import UnknownMark, told
+from pysailor.docs import UnknownMark, fill
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,18 +19,18 @@ def marked(*names: str) -> str:
 
 
 @pytest.mark.parametrize("marks", [("erors", "end"), ("errors",), ("end",), ("errors", "credentials", "end"), ("",)])
-def test_a_mark_that_nothing_can_be_written_for_is_told(echo: Path, marks: tuple[str, ...]) -> None:
+def test_a_mark_that_nothing_can_be_written_for_is_fill(echo: Path, marks: tuple[str, ...]) -> None:
     with pytest.raises(UnknownMark):
-        told(Component(echo), marked(*marks))
+        fill(Component(echo), marked(*marks))
 
 
 def test_what_stands_between_the_marks_is_written_anew_and_nothing_else(echo: Path) -> None:
     text = f"before\n{marked('credentials', 'end')}\nafter"
-    once = told(Component(echo), text)
+    once = fill(Component(echo), text)
     assert "| Password | `password` | yes |" in once
     assert once.startswith("before\n")
     assert once.endswith("\nafter")
-    assert told(Component(echo), once) == once
+    assert fill(Component(echo), once) == once
 
 
 def test_every_page_with_marks_is_checked_and_written(echo: Path, capsys: pytest.CaptureFixture[str]) -> None:

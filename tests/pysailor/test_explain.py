@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from .conftest import MakeComponent
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -46,3 +48,30 @@ def test_a_code_that_is_nearly_right_leads_to_the_right_one_once(capsys: pytest.
 
     assert main(["--component", str(ROOT), "explain", "KeyRefusd"]) == 2
     assert 'no error has the code "KeyRefusd"; near: bad_key' in capsys.readouterr().err
+
+
+def test_an_error_of_the_components_own_is_explained_by_its_docstring(make_component: MakeComponent) -> None:
+    code = '''
+from pysailor import StepError
+
+
+class Hoarse(StepError):
+    """The voice is gone.
+
+    Drink tea.
+    """
+
+    code = "hoarse"
+    retryable = True
+
+
+def process(msg, cfg, snapshot, ctx):
+    raise Hoarse
+'''
+    hoarse = explanations(Component(make_component(echo=code)))["hoarse"]
+    assert (hoarse.name, hoarse.meaning, hoarse.advice, hoarse.again) == (
+        "Hoarse",
+        "The voice is gone.",
+        "Drink tea.",
+        "yes",
+    )

@@ -1,4 +1,4 @@
-"""What this component offers at a desk, where no platform hands it a credential."""
+"""What this component adds to the command line, where no platform hands it a credential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How what is not always installed can be had."""
+"""How to install what is optional."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _ROOT = Path(__file__).parents[1]
 
 
 def how_to_install(extra: str) -> str:
-    """Say how to install an extra of this component.
+    """Return the command that installs an extra of this component.
 
     From the checkout, or from the wheel that the component came in: no index is named, where the same name may be
     somebody else's.

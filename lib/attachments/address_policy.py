@@ -1,6 +1,6 @@
 """Which addresses a flow may make this step reach: those of the public internet, and private ones where allowed.
 
-Whoever writes or maps a flow chooses the addresses. Without a guard this step would fetch for them what only it can
+Whoever writes or maps a flow chooses the addresses. Without this policy the step would fetch for them what only it can
 reach: other services of the platform, the cloud's metadata with its passwords.
 """
 
@@ -15,7 +15,7 @@ ALLOW_PRIVATE_URLS = "CHATGPT_ALLOW_PRIVATE_URLS"
 """The variable by which whoever runs the component allows private addresses. No flow can set it."""
 
 Resolve = Callable[[str, int], Iterable[str]]
-"""Gives the addresses of a name, for a port; raises OSError if it has none."""
+"""Returns the addresses of a name, for a port; raises OSError if it has none."""
 
 Address = IPv4Address | IPv6Address
 
@@ -44,8 +44,8 @@ def look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def refusal(address: str, *, allow_private: bool = False) -> str | None:
-    """Say what is wrong with an address, in words that follow "which is"; None if it may be reached."""
+def why_refused(address: str, *, allow_private: bool = False) -> str | None:
+    """Return what is wrong with an address, in words that follow "which is"; None if it may be reached."""
     ip = ip_address(address.partition("%")[0])
     never = _never(ip)
     if never is not None:
@@ -57,10 +57,10 @@ def refusal(address: str, *, allow_private: bool = False) -> str | None:
 
 
 def looks_public(host: str) -> bool:
-    """Say whether a host can be one of the public internet, going by its name alone."""
+    """Return whether a host can be one of the public internet, going by its name alone."""
     plain = host.strip("[]").rstrip(".").lower()
     try:
-        return refusal(plain) is None
+        return why_refused(plain) is None
     except ValueError:  # no address, so a name
         label = plain.rpartition(".")[2]
         return "." in plain and not _LOCAL_NAME.search(plain) and not _NUMBER.fullmatch(label)
@@ -72,7 +72,7 @@ def _never(ip: Address) -> str | None:
         if inside in _METADATA:
             return "an address of the cloud's own services"
         if inside.is_unspecified or (isinstance(inside, IPv4Address) and inside in _THIS_NETWORK):
-            return "no address of a server"
+            return "not an address of a server"
         if inside.is_link_local:
             return "a link-local address"
         if inside.is_multicast:
@@ -93,7 +93,7 @@ def _private(ip: Address) -> str | None:
 
 
 def _embedded(ip: Address) -> tuple[IPv4Address, ...]:
-    """Give the IPv4 addresses that an IPv6 address leads to, by whatever way of carrying one in the other."""
+    """Return the IPv4 addresses that an IPv6 address leads to, by whatever way of carrying one in the other."""
     if isinstance(ip, IPv4Address):
         return ()
     carried = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]

@@ -23,12 +23,12 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy, should_bypass_p
 from urllib3.exceptions import LocationParseError
 from urllib3.util import make_headers, parse_url
 
-from . import address_policy as guard
+from . import address_policy
 from .errors import AddressRefused, NotFetched, NotThere
 
 if TYPE_CHECKING:
     from .address_policy import Resolve
-    from .deadline import Watch
+    from .deadline import Deadline
 
 _PORTS = {"http": 80, "https": 443}
 _USER = re.compile(r"//[^/]*@")
@@ -52,9 +52,11 @@ class Target:
             parts = parse_url(url)
             port = parts.port
         except LocationParseError as error:
-            raise NotThere(f"{shown(url)} is no address; check it", pointer=pointer) from error
+            raise NotThere(f"{quote_url(url)} is not a valid address; check it", pointer=pointer) from error
         if parts.scheme not in _PORTS or not parts.host:
-            raise NotThere(f"{shown(url)} cannot be fetched; it must start with https:// (or http://)", pointer=pointer)
+            raise NotThere(
+                f"{quote_url(url)} cannot be fetched; it must start with https:// (or http://)", pointer=pointer
+            )
         if parts.auth:
             raise NotThere(
                 "the address holds a user name, which is not sent on; take an address without", pointer=pointer
@@ -70,7 +72,7 @@ class Target:
         return f"{self.scheme}://{host}{port}{self.path}"
 
 
-class Routes:
+class Connector:
     """Makes connections. Reads once what the environment says of proxies and certificates; threads may share it."""
 
     def __init__(self, *, allow_private: bool, resolve: Resolve) -> None:
@@ -81,35 +83,35 @@ class Routes:
         with requests.Session() as session:
             self._verify = session.merge_environment_settings("https://host", {}, None, None, None)["verify"]
 
-    def open(self, target: Target, watch: Watch) -> tuple[HTTPConnection, str]:
-        """Give a connection and what to ask for on it; raise AddressRefused, NotFetched, OSError or HTTPException."""
+    def open(self, target: Target, deadline: Deadline) -> tuple[HTTPConnection, str]:
+        """Return a connection and what to ask for on it; raise AddressRefused, NotFetched, OSError or HTTPException."""
         proxy = self._proxy(target)
         if proxy is not None:
             self._check_behind_proxy(target)
-            return self._through(proxy, target, watch)
-        return self._straight(target, self.addresses(target), watch), target.path
+            return self._through_proxy(proxy, target, deadline)
+        return self._direct(target, self.addresses(target), deadline), target.path
 
     def addresses(self, target: Target) -> list[str]:
-        """Give the addresses of the target's host, every one of which may be reached; raise AddressRefused."""
-        found = self._found(target)
+        """Return the addresses of the target's host, every one of which may be reached; raise AddressRefused."""
+        found = self._look_up(target)
         for address in found:
-            reason = guard.refusal(address, allow_private=self._allow_private)
+            reason = address_policy.why_refused(address, allow_private=self._allow_private)
             if reason is not None:
                 raise AddressRefused(f"{target.host} leads to {address}, which is {reason}", pointer=target.pointer)
         return found
 
     def leads_outside(self, target: Target) -> bool:
-        """Say whether the service, which is elsewhere, can be expected to reach the target by itself."""
-        if not guard.looks_public(target.host):
+        """Return whether the service, which is elsewhere, can be expected to reach the target by itself."""
+        if not address_policy.looks_public(target.host):
             return False
         if not self._allow_private:
             return True
         try:
-            return all(guard.refusal(address) is None for address in self._found(target))
+            return all(address_policy.why_refused(address) is None for address in self._look_up(target))
         except NotFetched:
             return True
 
-    def _found(self, target: Target) -> list[str]:
+    def _look_up(self, target: Target) -> list[str]:
         try:
             found = list(self._resolve(target.host, target.port))
         except (OSError, UnicodeError) as error:
@@ -120,29 +122,29 @@ class Routes:
             raise NotFetched(f"the name {target.host} has no address", pointer=target.pointer)
         return found
 
-    def _straight(self, target: Target, addresses: list[str], watch: Watch) -> HTTPConnection:
+    def _direct(self, target: Target, addresses: list[str], deadline: Deadline) -> HTTPConnection:
         """Connect to the first of the addresses that takes it."""
         for address in addresses[:-1]:
             try:
-                return self._connected(target, address, watch)
+                return self._connect(target, address, deadline)
             except ssl.SSLError:
                 raise
             except OSError:
-                if watch.over:
+                if deadline.is_over:
                     raise
-        return self._connected(target, addresses[-1], watch)
+        return self._connect(target, addresses[-1], deadline)
 
-    def _connected(self, target: Target, address: str, watch: Watch) -> HTTPConnection:
-        raw = socket.create_connection((address, target.port), timeout=max(watch.left(), 0.001))
+    def _connect(self, target: Target, address: str, deadline: Deadline) -> HTTPConnection:
+        raw = socket.create_connection((address, target.port), timeout=max(deadline.seconds_left(), 0.001))
         try:
-            watch.took(raw)
+            deadline.watch(raw)
             if target.scheme == "http":
                 connection = HTTPConnection(target.host, target.port)
                 connection.sock = raw
                 return connection
             secured = self._tls.wrap_socket(raw, server_hostname=target.host, do_handshake_on_connect=False)
             raw = secured
-            watch.took(secured)
+            deadline.watch(secured)
             secured.do_handshake()
             connection = HTTPSConnection(target.host, target.port, context=self._tls)
             connection.sock = secured
@@ -167,10 +169,10 @@ class Routes:
 
     def _check_behind_proxy(self, target: Target) -> None:
         """Check the name as well as can be done: the proxy looks it up again, and may know names that we do not."""
-        if not guard.looks_public(target.host) and not self._allow_private:
+        if not address_policy.looks_public(target.host) and not self._allow_private:
             raise AddressRefused(
                 f"{target.host} is a name or address of a private network; whoever runs this component can allow such "
-                f"with {guard.ALLOW_PRIVATE_URLS}=true",
+                f"with {address_policy.ALLOW_PRIVATE_URLS}=true",
                 pointer=target.pointer,
             )
         try:
@@ -178,7 +180,7 @@ class Routes:
         except NotFetched:  # a network that leaves names to the proxy
             return
 
-    def _through(self, proxy: str, target: Target, watch: Watch) -> tuple[HTTPConnection, str]:
+    def _through_proxy(self, proxy: str, target: Target, deadline: Deadline) -> tuple[HTTPConnection, str]:
         """Connect by way of an HTTP proxy: it gets the whole address, or makes a tunnel for TLS."""
         way = urlsplit(proxy)
         if way.scheme != "http" or not way.hostname:
@@ -192,21 +194,21 @@ class Routes:
             if way.username
             else {}
         )
-        port, left = way.port or _PORTS["http"], max(watch.left(), 0.001)
+        port, left = way.port or _PORTS["http"], max(deadline.seconds_left(), 0.001)
         if target.scheme == "https":
             tunnel = HTTPSConnection(way.hostname, port, timeout=left, context=self._tls)
             tunnel.set_tunnel(target.host, target.port, said)
             tunnel.connect()
-            watch.took(tunnel.sock)
+            deadline.watch(tunnel.sock)
             return tunnel, target.path
         plain = HTTPConnection(way.hostname, port, timeout=left)
         plain.connect()
-        watch.took(plain.sock)
+        deadline.watch(plain.sock)
         return plain, target.url
 
 
-def shown(url: str) -> str:
-    """Give an address for a sentence: not too long, and without the parts that hold secrets (user, query)."""
+def quote_url(url: str) -> str:
+    """Return an address for a sentence: not too long, and without the parts that hold secrets (user, query)."""
     open_part = _USER.sub("//", re.split(r"[?#]", url, maxsplit=1)[0])
     plain = "".join(character for character in open_part if character.isprintable())
     return f'"{plain if len(plain) <= _LONGEST_SHOWN else plain[:_LONGEST_SHOWN] + "…"}"'

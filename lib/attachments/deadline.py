@@ -8,7 +8,7 @@ import time
 from typing import Self
 
 
-class Watch:
+class Deadline:
     """Shuts the connection that it was told of when the time is over. A context manager."""
 
     def __init__(self, end: float) -> None:
@@ -16,7 +16,7 @@ class Watch:
         self._end = end
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
-        self._timer = threading.Timer(max(self.left(), 0), self._shut)
+        self._timer = threading.Timer(max(self.seconds_left(), 0), self._shut)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
@@ -25,23 +25,23 @@ class Watch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Watch no more."""
+        """Deadline no more."""
         self._timer.cancel()
 
     @property
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         """Whether the time is over."""
-        return self.left() <= 0
+        return self.seconds_left() <= 0
 
-    def left(self) -> float:
-        """Give the seconds left."""
+    def seconds_left(self) -> float:
+        """Return the seconds left."""
         return self._end - time.monotonic()
 
-    def took(self, connection: socket.socket) -> None:
-        """Watch this connection from now on."""
+    def watch(self, connection: socket.socket) -> None:
+        """Deadline this connection from now on."""
         with self._lock:
             self._socket = connection
-        if self.over:
+        if self.is_over:
             self._shut()
 
     def _shut(self) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
 from ..api.connection import user_agent
-from . import address_policy as guard
-from .connect import Routes, Target, shown
-from .deadline import Watch
+from . import address_policy
+from .connect import Connector, Target, quote_url
+from .deadline import Deadline
 from .errors import NotFetched, NotThere, TooLarge
 
 if TYPE_CHECKING:
@@ -61,31 +61,31 @@ class Fetched:
 class Downloads:
     """Fetches attachments, within what is allowed. Threads may share it."""
 
-    def __init__(self, allow_private: bool = False, resolve: Resolve = guard.look_up) -> None:
+    def __init__(self, allow_private: bool = False, resolve: Resolve = address_policy.look_up) -> None:
         """Take whether private addresses are allowed, and who knows the addresses of names."""
-        self._routes = Routes(allow_private=allow_private, resolve=resolve)
+        self._connector = Connector(allow_private=allow_private, resolve=resolve)
 
     def get(self, url: str, want: Want) -> Fetched:
-        """Give what lies at the address; raise AddressRefused, NotThere, TooLarge or NotFetched."""
-        with Watch(want.end) as watch:
+        """Return what lies at the address; raise AddressRefused, NotThere, TooLarge or NotFetched."""
+        with Deadline(want.end) as deadline:
             for _ in range(MOST_REDIRECTIONS + 1):
                 target = Target.of(url, want.pointer)
-                with self._answer(target, want, watch) as answer:
+                with self._answer(target, want, deadline) as answer:
                     if answer.status not in _REDIRECTIONS:
-                        return Fetched(_content(answer, target, want, watch), _name(answer, target))
-                    url = _onwards(answer, target)
-        raise NotThere(f"{shown(url)}: it leads on more than {MOST_REDIRECTIONS} times", pointer=want.pointer)
+                        return Fetched(_content(answer, target, want, deadline), _name(answer, target))
+                    url = _redirection(answer, target)
+        raise NotThere(f"{quote_url(url)}: it redirects more than {MOST_REDIRECTIONS} times", pointer=want.pointer)
 
     def leads_outside(self, url: str, pointer: str) -> bool:
-        """Say whether others can be expected to reach the address; raise NotThere if it is none."""
-        return self._routes.leads_outside(Target.of(url, pointer))
+        """Return whether others can be expected to reach the address; raise NotThere if it is not an address."""
+        return self._connector.leads_outside(Target.of(url, pointer))
 
     @contextmanager
-    def _answer(self, target: Target, want: Want, watch: Watch) -> Iterator[HTTPResponse]:
+    def _answer(self, target: Target, want: Want, deadline: Deadline) -> Iterator[HTTPResponse]:
         """Ask, give the answer, and name whatever breaks until it is read."""
         connection = None
         try:
-            connection, path = self._routes.open(target, watch)
+            connection, path = self._connector.open(target, deadline)
             connection.request("GET", path, headers=_headers())
             with connection.getresponse() as answer:
                 yield answer
@@ -95,7 +95,7 @@ class Downloads:
                 pointer=want.pointer,
             ) from error
         except (OSError, HTTPException) as error:
-            raise _broken(target, want, watch, error) from error
+            raise _connection_error(target, want, deadline, error) from error
         finally:
             if connection is not None:
                 connection.close()
@@ -105,24 +105,26 @@ def _headers() -> dict[str, str]:
     return {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
 
 
-def _onwards(answer: HTTPResponse, target: Target) -> str:
+def _redirection(answer: HTTPResponse, target: Target) -> str:
     try:
         return urljoin(target.url, _from_utf8(answer.getheader("Location", "")))
     except ValueError as error:
-        raise NotThere(f"{target.host} leads on to something that is no address", pointer=target.pointer) from error
+        raise NotThere(
+            f"{target.host} redirects to something that is not an address", pointer=target.pointer
+        ) from error
 
 
-def _broken(target: Target, want: Want, watch: Watch, error: Exception) -> NotFetched:
-    if watch.over:
+def _connection_error(target: Target, want: Want, deadline: Deadline, error: Exception) -> NotFetched:
+    if deadline.is_over:
         return NotFetched(f"{want.what} did not come in time from {target.host}; allow more time", pointer=want.pointer)
     why = "cannot be reached" if isinstance(error, ConnectionRefusedError) else "broke off the connection"
     return NotFetched(f"{target.host} {why} ({type(error).__name__}); try again", pointer=want.pointer)
 
 
-def _content(answer: HTTPResponse, target: Target, want: Want, watch: Watch) -> bytes:
+def _content(answer: HTTPResponse, target: Target, want: Want, deadline: Deadline) -> bytes:
     """Read the content, never more of it than is wanted; raise NotThere, NotFetched or TooLarge."""
     if answer.status != 200:  # noqa: PLR2004 - all that a plain GET is answered with when it goes well
-        raise _told(answer.status, target, want)
+        raise _status_error(answer.status, target, want)
     if answer.getheader("Content-Encoding", "identity").lower() not in ("", "identity"):
         raise NotThere(f"{target.host} sends it compressed, though it was not asked to", pointer=want.pointer)
     if answer.length is not None and answer.length > want.most:
@@ -132,20 +134,20 @@ def _content(answer: HTTPResponse, target: Target, want: Want, watch: Watch) -> 
         content += piece
         if len(content) > want.most:
             raise want.too_large()
-    if watch.over or answer.length:  # what is left of the length it told: it ended before
-        raise _broken(target, want, watch, ConnectionError())
+    if deadline.is_over or answer.length:  # what is left of the length it told: it ended before
+        raise _connection_error(target, want, deadline, ConnectionError())
     return bytes(content)
 
 
-def _told(status: int, target: Target, want: Want) -> NotThere | NotFetched:
+def _status_error(status: int, target: Target, want: Want) -> NotThere | NotFetched:
     if status in _PASSING or status >= 500:  # noqa: PLR2004 - the class of server errors
         return NotFetched(f"{target.host} answers {status}; try again later", pointer=want.pointer)
-    advice = _ADVICE.get(status, "that is no file; check the address")
+    advice = _ADVICE.get(status, "that is not a file; check the address")
     return NotThere(f"{target.host} answers {status}: {advice}", pointer=want.pointer)
 
 
 def _name(answer: HTTPResponse, target: Target) -> str | None:
-    """Give the name that the server tells, or else the last word of the address; None if neither is one."""
+    """Return the name that the server tells, or else the last word of the address; None if neither is one."""
     try:
         told = answer.headers.get_filename()
     except (ValueError, LookupError, HeaderParseError):  # a header that only pretends to be one
@@ -156,7 +158,7 @@ def _name(answer: HTTPResponse, target: Target) -> str | None:
 
 
 def plain_name(name: str) -> str | None:
-    """Give a file's name without folders and odd characters; None if nothing is left."""
+    """Return a file's name without folders and odd characters; None if nothing is left."""
     last = re.split(r"[/\\]", name)[-1]
     plain = "".join(character for character in last if character.isprintable()).strip(" .")
     return plain[-_LONGEST_NAME:] or None

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from pysailor import InvalidInput, StepError
 
 from . import sniff
-from .connect import shown
+from .connect import quote_url
 from .download import Downloads, Fetched, Want, plain_name
 from .errors import NotFetched, NotThere, TooLarge, WrongKind
 from .source import Source, data_url, encoded_part, name_for, pdf_name
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from logging import Logger, LoggerAdapter
 
 Storage = Callable[[str, int], bytes]
-"""Gives an object's content by its id, at most so many bytes; raises StepError. As the context has it."""
+"""Returns an object's content by its id, at most so many bytes; raises StepError. As the context has it."""
 
 MOST_IN_ALL = 50 << 20  # what OpenAI takes of files in one request; also what one message may cost this process
 SECONDS = 60.0  # for all attachments of a message, where nobody sets a deadline
@@ -41,7 +41,7 @@ class Kind:
 
 IMAGE = Kind("the picture", 20 << 20, "models take PNG, JPEG, GIF and WEBP")  # OpenAI's long-standing limit for one
 PDF = Kind("the file", 32 << 20, "only PDF files can be sent along")  # more is refused by many servers
-SOUND = Kind("the recording", 20 << 20, "models take WAV and MP3")  # above twenty minutes of common MP3
+AUDIO = Kind("the recording", 20 << 20, "models take WAV and MP3")  # above twenty minutes of common MP3
 
 
 def inline(
@@ -54,18 +54,18 @@ def inline(
     deadline: float | None = None,
     inline_public: bool = False,
 ) -> Any:
-    """Give the body with every attachment in it that the service cannot fetch; the given one stays as it is.
+    """Return the body with every attachment in it that the service cannot fetch; the given one stays as it is.
 
     `attachments` are the message's, by name. `storage` reads the platform's object storage, None where there is none.
     `inline_public` is for servers that fetch nothing. `deadline` is on the clock of time.monotonic. Raise InvalidInput
     (AddressRefused, NotThere, WrongKind, TooLarge) or NotFetched, each with the pointer of the part.
     """
     end = time.monotonic() + SECONDS if deadline is None else deadline
-    return _Walk(attachments, storage, downloads, logger, end, inline_public).body(body)
+    return _Inliner(attachments, storage, downloads, logger, end, inline_public).body(body)
 
 
 @dataclass(slots=True)
-class _Walk:
+class _Inliner:
     """One pass over one body: what was fetched already, and how much of it."""
 
     attachments: Mapping[str, Any]
@@ -80,16 +80,16 @@ class _Walk:
     def body(self, body: Any) -> Any:
         if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
             return body
-        return _with(body, "messages", _mapped(body["messages"], "/messages", self._message))
+        return _with(body, "messages", _map(body["messages"], "/messages", self._message))
 
     def _message(self, message: Any, pointer: str) -> Any:
         if not isinstance(message, dict) or not isinstance(message.get("content"), list):
             return message
-        return _with(message, "content", _mapped(message["content"], f"{pointer}/content", self._part))
+        return _with(message, "content", _map(message["content"], f"{pointer}/content", self._part))
 
     def _part(self, part: Any, pointer: str) -> Any:
         kind = part.get("type") if isinstance(part, dict) else None
-        change = {"image_url": self._image, "file": self._file, "input_audio": self._sound}.get(str(kind))
+        change = {"image_url": self._image, "file": self._file, "input_audio": self._audio}.get(str(kind))
         if change is None or not isinstance(part.get(kind), dict):
             return part
         return _with(part, str(kind), change(part[kind], f"{pointer}/{kind}"))
@@ -101,7 +101,7 @@ class _Walk:
             return given
         pointer = f"{pointer}/url"
         source = self._source(given["url"], pointer)
-        if self._goes_as_it_is(source, pointer):
+        if self._stays(source, pointer):
             return _with(given, "url", source.url)
         content = self._content(source, IMAGE, pointer).content
         media_type = sniff.image(content)
@@ -109,7 +109,7 @@ class _Walk:
             raise _other_kind(IMAGE, content, pointer)
         return {**given, "url": data_url(media_type, content)}
 
-    def _goes_as_it_is(self, source: Source, pointer: str) -> bool:
+    def _stays(self, source: Source, pointer: str) -> bool:
         if source.is_data:
             return True
         if source.object_id is not None or self.inline_public:
@@ -135,21 +135,21 @@ class _Walk:
         name = given.get("filename") or pdf_name(source.name or found.name)
         return {**kept, "filename": name, "file_data": data_url("application/pdf", found.content)}
 
-    def _sound(self, given: dict[str, Any], pointer: str) -> dict[str, Any]:
+    def _audio(self, given: dict[str, Any], pointer: str) -> dict[str, Any]:
         data = given.get("data")
         if not isinstance(data, str) or ":" not in data[:20]:  # base64 has no colon, every address has
             return given
         pointer = f"{pointer}/data"
-        content = self._content(self._source(data, pointer), SOUND, pointer).content
-        sound_format = sniff.sound(content)
-        if sound_format is None:
-            raise _other_kind(SOUND, content, pointer)
-        return {**given, "data": base64.b64encode(content).decode(), "format": sound_format}
+        content = self._content(self._source(data, pointer), AUDIO, pointer).content
+        audio_format = sniff.audio(content)
+        if audio_format is None:
+            raise _other_kind(AUDIO, content, pointer)
+        return {**given, "data": base64.b64encode(content).decode(), "format": audio_format}
 
     # --- from a reference to its content ----------------------------------------------------------------------------
 
     def _source(self, given: str, pointer: str) -> Source:
-        """Give where the content is; raise NotThere for a name that no attachment has, and for what is no address."""
+        """Return where the content is; raise NotThere for an unknown attachment and for a bad address."""
         source = Source(given.strip())
         if source.is_data:  # first, for nothing else should read through megabytes
             return source
@@ -160,29 +160,29 @@ class _Walk:
         if source.is_data or _is_address(source.url):
             return source
         raise NotThere(
-            f"{shown(source.url)} is no https address, no data URL and no attachment; {self._there_are()}",
+            f"{quote_url(source.url)} is not an https address, a data URL or an attachment; {self._list_attachments()}",
             pointer=pointer,
         )
 
     def _attachment(self, name: str, pointer: str) -> Source:
         found = next((known for known in (name, unquote(name)) if known in self.attachments), None)
         if found is None:
-            raise NotThere(f"no attachment is called {shown(name)}; {self._there_are()}", pointer=pointer)
+            raise NotThere(f"no attachment is called {quote_url(name)}; {self._list_attachments()}", pointer=pointer)
         told = self.attachments[found]
         url = told.get("url") if isinstance(told, Mapping) else told
         if not isinstance(url, str) or not url:
             raise NotThere(
-                f"the attachment {shown(found)} has no url; the step that made it must give one", pointer=pointer
+                f"the attachment {quote_url(found)} has no url; the step that made it must give one", pointer=pointer
             )
         size = told.get("size") if isinstance(told, Mapping) else None
         return Source(url.strip(), plain_name(found), size if isinstance(size, int) else None)
 
-    def _there_are(self) -> str:
+    def _list_attachments(self) -> str:
         names = ", ".join(sorted(map(str, self.attachments))[:10])
         return f"the message has these attachments: {names}" if names else "the message has no attachments"
 
     def _content(self, source: Source, kind: Kind, pointer: str) -> Fetched:
-        """Give the content, fetched once however often it is named; each time it counts, for it is sent each time."""
+        """Return the content, fetched once however often it is named; each time it counts, for it is sent each time."""
         key = (source.url, kind.what)
         if key not in self.fetched:
             want = self._want(kind, pointer)
@@ -205,18 +205,18 @@ class _Walk:
 
     def _fetch(self, source: Source, want: Want) -> Fetched:
         if source.is_data:
-            return Fetched(_decoded(source.url, want))
+            return Fetched(_decode(source.url, want))
         if source.object_id is None:
             return self.downloads.get(source.url, want)
         if not source.object_id:
-            raise NotThere(f"{shown(source.url)} names no object of the platform's storage", pointer=want.pointer)
+            raise NotThere(f"{quote_url(source.url)} names no object of the platform's storage", pointer=want.pointer)
         return Fetched(self._object(source.object_id, want))
 
     def _object(self, object_id: str, want: Want) -> bytes:
         if self.storage is None:
             raise NotFetched(
                 "it lies in the platform's object storage, which only a step on the platform can read; "
-                "at a desk, give an https address or a data URL",
+                "off the platform, give an https address or a data URL",
                 pointer=want.pointer,
                 retryable=False,
             )
@@ -229,14 +229,14 @@ class _Walk:
         return content
 
 
-def _mapped(items: list[Any], pointer: str, change: Callable[[Any, str], Any]) -> list[Any]:
-    """Give the list with its items changed; the same list if none is."""
+def _map(items: list[Any], pointer: str, change: Callable[[Any, str], Any]) -> list[Any]:
+    """Return the list with its items changed; the same list if none is."""
     changed = [change(item, f"{pointer}/{index}") for index, item in enumerate(items)]
     return items if all(new is old for new, old in zip(changed, items, strict=True)) else changed
 
 
 def _with(whole: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
-    """Give the object with another member; the same object if that is the one it has."""
+    """Return the object with another member; the same object if that is the one it has."""
     return whole if value is whole[name] else {**whole, name: value}
 
 
@@ -248,14 +248,16 @@ def _is_address(text: str) -> bool:
 
 
 def _other_kind(kind: Kind, content: bytes, pointer: str) -> WrongKind:
-    return WrongKind(f"what was found there is {sniff.told(content)}; {kind.advice}", pointer=pointer)
+    return WrongKind(f"what was found there is {sniff.describe(content)}; {kind.advice}", pointer=pointer)
 
 
-def _decoded(url: str, want: Want) -> bytes:
-    """Give what a data URL holds; raise NotThere or TooLarge."""
+def _decode(url: str, want: Want) -> bytes:
+    """Return what a data URL holds; raise NotThere or TooLarge."""
     encoded = encoded_part(url)
     if encoded is None:
-        raise NotThere("is no data URL with base64 content, like data:application/pdf;base64,…", pointer=want.pointer)
+        raise NotThere(
+            "is not a data URL with base64 content, like data:application/pdf;base64,…", pointer=want.pointer
+        )
     if len(encoded) > want.most * 4 // 3 + 4:
         raise want.too_large()
     try:

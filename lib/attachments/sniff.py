@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _HEAD = 1024  # a PDF may begin with so much of something else
 
-_ELSE = (
+_SIGNATURES = (
     (b"%!PS", "a PostScript file"),
     (b"PK\x03\x04", "a ZIP or Office file"),
     (b"\xd0\xcf\x11\xe0", "an old Office file"),
@@ -22,7 +22,7 @@ _BRANDS = {b"heic": "a HEIC picture", b"heix": "a HEIC picture", b"mif1": "a HEI
 
 
 def image(content: bytes) -> str | None:
-    """Give the media type of a picture that models take: PNG, JPEG, GIF, WEBP; None for everything else."""
+    """Return the media type of a picture that models take: PNG, JPEG, GIF, WEBP; None for everything else."""
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if content.startswith(b"\xff\xd8\xff"):
@@ -33,29 +33,29 @@ def image(content: bytes) -> str | None:
 
 
 def is_pdf(content: bytes) -> bool:
-    """Say whether it is a PDF."""
+    """Return whether it is a PDF."""
     return b"%PDF-" in content[:_HEAD]
 
 
-def sound(content: bytes) -> str | None:
-    """Give the format of a recording that models take: wav or mp3; None for everything else."""
+def audio(content: bytes) -> str | None:
+    """Return the format of a recording that models take: wav or mp3; None for everything else."""
     if _riff(content) == b"WAVE":
         return "wav"
     return "mp3" if content.startswith(b"ID3") or _is_frame_of_layer_3(content[:2]) else None
 
 
-def told(content: bytes) -> str:
-    """Say what a content seems to be, in words that follow "it is"."""
+def describe(content: bytes) -> str:
+    """Return what a content seems to be, in words that follow "it is"."""
     if not content:
         return "empty"
     if is_pdf(content):
         return "a PDF"
-    if known := image(content) or sound(content):
+    if known := image(content) or audio(content):
         return f"{known.removeprefix('image/').upper()}"
-    return _otherwise(content)
+    return _describe_other(content)
 
 
-def _otherwise(content: bytes) -> str:
+def _describe_other(content: bytes) -> str:
     start = content[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in start:
         return "an SVG drawing"
@@ -63,7 +63,7 @@ def _otherwise(content: bytes) -> str:
         return "a web page"
     if content[4:8] == b"ftyp":
         return _BRANDS.get(content[8:12], "a film or a recording in MP4")
-    return next((name for magic, name in _ELSE if content.startswith(magic)), "of a kind not known here")
+    return next((name for magic, name in _SIGNATURES if content.startswith(magic)), "of a kind not known here")
 
 
 def _riff(content: bytes) -> bytes:
@@ -71,5 +71,5 @@ def _riff(content: bytes) -> bytes:
 
 
 def _is_frame_of_layer_3(head: bytes) -> bool:
-    """Say whether an MPEG frame begins here: eleven bits set, a version that exists, layer 3."""
+    """Return whether an MPEG frame begins here: eleven bits set, a version that exists, layer 3."""
     return len(head) == 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[1] & 0x18 != 0x08  # noqa: PLR2004

@@ -39,12 +39,12 @@ class Source:
 
 
 def data_url(media_type: str, content: bytes) -> str:
-    """Give the content as a data URL."""
+    """Return the content as a data URL."""
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
 
 
 def encoded_part(url: str) -> str | None:
-    """Give what stands behind the comma of a base64 data URL; None if it is no such one."""
+    """Return what stands behind the comma of a base64 data URL; None if it is not one."""
     found = _DATA_URL.match(url)
     return url[found.end() :] if found and found["base64"] else None
 
@@ -56,7 +56,7 @@ def name_for(data: str) -> str:
 
 
 def pdf_name(name: str | None) -> str:
-    """Give a name that ends as a PDF's does; servers go by that."""
+    """Return a name that ends as a PDF's does; servers go by that."""
     if not name:
         return "document.pdf"
     return name if name.lower().endswith(".pdf") else f"{name}.pdf"

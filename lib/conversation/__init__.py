@@ -3,15 +3,15 @@
 from .errors import ConversationBusy, StoreUnavailable, TurnLost, TurnTooLarge
 from .store import LEASE_SECONDS, Busy, Conversation, Store
 from .stores.open import DEFAULT_STORE, STORE_VARIABLE, open_store
-from .turn import ACCOUNT, DESK, LARGEST_TURN, Summary, Turn, owner_of
+from .turn import ACCOUNT, LARGEST_TURN, LOCAL_ACCOUNT, Summary, Turn, owner_of
 from .window import ChatMessage, Count, window
 
 __all__ = [
     "ACCOUNT",
     "DEFAULT_STORE",
-    "DESK",
     "LARGEST_TURN",
     "LEASE_SECONDS",
+    "LOCAL_ACCOUNT",
     "STORE_VARIABLE",
     "Busy",
     "ChatMessage",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidInput
 
-from .stores.open import DEFAULT_STORE, STORE_VARIABLE, is_empty, open_store, shown
-from .turn import DESK, owner_of
+from .stores.open import DEFAULT_STORE, STORE_VARIABLE, is_empty, open_store, without_password
+from .turn import LOCAL_ACCOUNT, owner_of
 
 if TYPE_CHECKING:
     import argparse
@@ -23,8 +23,8 @@ example:
   pysailor conversations delete working-days
 
 A conversation belongs to the credential it was held with: on the platform named by --account (the credential's id,
-which a step's settings have as _account), at a desk by OPENAI_API_KEY or --key. What was asked without a key belongs to
-the account desk, and is listed where no key is set.
+which a step's settings have as _account), off the platform by OPENAI_API_KEY or --key. What was asked without a key
+belongs to the account local, and is listed where no key is set.
 """
 DONE, FAILED = 0, 1
 
@@ -42,19 +42,19 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it; give 1 if there is no such conversation."""
+    """Run the command; return 1 if there is no such conversation."""
     if args.what != "list" and not args.id:
         raise InvalidInput(f"conversations {args.what} needs the id of one; pysailor conversations list tells them")
     environment = _environment()
-    owner = owner_of(args.account or args.key or environment.get("OPENAI_API_KEY", "").strip() or DESK)
+    owner = owner_of(args.account or args.key or environment.get("OPENAI_API_KEY", "").strip() or LOCAL_ACCOUNT)
     url = args.store or environment.get(STORE_VARIABLE) or DEFAULT_STORE
     with open_store("memory:" if is_empty(url) else url) as store:
         if args.what == "list":
-            return _listed([summary.to_json() for summary in store.conversations(owner)], url)
+            return _list([summary.to_json() for summary in store.conversations(owner)], url)
         if args.what == "show":
             found = store.export(owner, args.id)
-            return _told([found]) if found else _none(args.id, url)
-        return DONE if store.delete(owner, args.id) else _none(args.id, url)
+            return _print([found]) if found else _missing(args.id, url)
+        return DONE if store.delete(owner, args.id) else _missing(args.id, url)
 
 
 def _environment() -> dict[str, str]:
@@ -63,13 +63,13 @@ def _environment() -> dict[str, str]:
     return {**{name: value for name, value in dotenv_values(".env").items() if value}, **os.environ}
 
 
-def _listed(documents: list[Any], url: str) -> int:
+def _list(documents: list[Any], url: str) -> int:
     if not documents:
-        sys.stderr.write(f"no conversations of this credential in {shown(url)}\n")
-    return _told(documents)
+        sys.stderr.write(f"no conversations of this credential in {without_password(url)}\n")
+    return _print(documents)
 
 
-def _told(documents: list[Any]) -> int:
+def _print(documents: list[Any]) -> int:
     for document in documents:
         sys.stdout.write(_line(document) + "\n")
     return DONE
@@ -84,6 +84,6 @@ def _line(document: Any) -> str:
     return text
 
 
-def _none(name: str, url: str) -> int:
-    sys.stderr.write(f"there is no conversation {name} of this credential in {shown(url)}\n")
+def _missing(name: str, url: str) -> int:
+    sys.stderr.write(f"there is no conversation {name} of this credential in {without_password(url)}\n")
     return FAILED

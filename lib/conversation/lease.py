@@ -34,16 +34,16 @@ class Lease:
 
     @property
     def queue_text(self) -> str:
-        """Give the queue as a store keeps it; "[]" when nobody waits."""
+        """Return the queue as a store keeps it; "[]" when nobody waits."""
         return json.dumps(self.queue, separators=(",", ":"))
 
     def place_of(self, token: str) -> int:
-        """Give how many stand before this token in the queue."""
+        """Return how many stand before this token in the queue."""
         return next((at for at, (waiting, _) in enumerate(self.queue) if waiting == token), len(self.queue))
 
 
-def asked(lease: Lease, token: str, now: float, seconds: float, *, queue: bool) -> Lease:
-    """Give the lease after `token` asked: granted if it is free and nobody came before, else queued if wanted."""
+def ask(lease: Lease, token: str, now: float, seconds: float, *, queue: bool) -> Lease:
+    """Return the lease after `token` asked: granted if it is free and nobody came before, else queued if wanted."""
     waiting = tuple((who, seen) for who, seen in lease.queue if seen > now - PATIENCE)
     free = lease.holder in ("", token) or lease.until <= now
     first = not waiting or waiting[0][0] == token
@@ -58,13 +58,13 @@ def asked(lease: Lease, token: str, now: float, seconds: float, *, queue: bool) 
     return replace(lease, queue=tuple({**dict(waiting), token: now}.items()), stamp=new_name())
 
 
-def renewed(lease: Lease, now: float, seconds: float) -> Lease:
-    """Give the holder more time."""
+def renew(lease: Lease, now: float, seconds: float) -> Lease:
+    """Return the holder more time."""
     return replace(lease, until=now + seconds, stamp=new_name())
 
 
-def left(lease: Lease, token: str) -> Lease:
-    """Give the lease after `token` went away, from the queue or from the turn."""
+def leave(lease: Lease, token: str) -> Lease:
+    """Return the lease after `token` went away, from the queue or from the turn."""
     waiting = tuple(entry for entry in lease.queue if entry[0] != token)
     if lease.holder == token:
         return Lease("", 0.0, waiting, new_name())
@@ -72,5 +72,5 @@ def left(lease: Lease, token: str) -> Lease:
 
 
 def new_name() -> str:
-    """Give a word that nobody had before, for a stamp or a token."""
+    """Return a word that nobody had before, for a stamp or a token."""
     return os.urandom(16).hex()

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from .turn import Place
 
 
-class Keeper:
+class LeaseRenewal:
     """Calls `renew(place, token)` for whatever is held, every so many seconds, until it says no."""
 
     def __init__(self, renew: Callable[[Place, str], bool], every_seconds: float) -> None:
-        """Be ready; the thread starts with the first turn."""
+        """Start the thread with the first turn only."""
         self._renew, self._every = renew, every_seconds
         self._held: dict[str, Place] = {}
         self._lock = threading.Lock()
@@ -26,7 +26,7 @@ class Keeper:
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def holding(self, place: Place, token: str) -> Iterator[None]:
+    def keep(self, place: Place, token: str) -> Iterator[None]:
         """Keep this lease alive inside the block."""
         with self._lock:
             self._held[token] = place
@@ -50,9 +50,9 @@ class Keeper:
             with self._lock:
                 held = list(self._held.items())
             for token, place in held:
-                self._keep(token, place)
+                self._renew_one(token, place)
 
-    def _keep(self, token: str, place: Place) -> None:
+    def _renew_one(self, token: str, place: Place) -> None:
         try:
             still = self._renew(place, token)
         except StepError:

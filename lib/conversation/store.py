@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pysailor import StepError
 
 from .errors import ConversationBusy
-from .lease import Lease, asked, left, new_name, renewed
-from .lease_renewal import Keeper
-from .turn import Place, Summary, Turn, check_key, check_owner, written
+from .lease import Lease, ask, leave, new_name, renew
+from .lease_renewal import LeaseRenewal
+from .turn import Place, Summary, Turn, check_key, check_owner, encode_turn
 from .window import ChatMessage, Count, window
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ class Conversation:
     """One conversation while its turn is held; made by `Store.conversation`."""
 
     def __init__(self, store: Store, place: Place, token: str) -> None:
-        """Be empty-handed: nothing is to be kept yet."""
         self._store, self._place, self._token = store, place, token
         self._draft: Draft | None = None
         self.kept: Turn | None = None
@@ -47,11 +46,11 @@ class Conversation:
 
     @property
     def id(self) -> str:
-        """Give the id by which the conversation is resumed."""
+        """Return the id by which the conversation is resumed."""
         return self._place.id
 
     def turns(self, newest: int | None = None) -> Sequence[Turn]:
-        """Give the turns kept so far, oldest first; of them the newest few."""
+        """Return the turns kept so far, oldest first; of them the newest few."""
         return self._store.turns(self._place.owner, self._place.id, newest)
 
     def messages(
@@ -63,13 +62,13 @@ class Conversation:
         count: Count | None = None,
         open_call: bool = False,
     ) -> list[ChatMessage]:
-        """Give the system text and the history that goes along with the next question (see `window`)."""
+        """Return the system text and the history that goes along with the next question (see `window`)."""
         # a turn has a message at least, so the last N messages are within the last N turns
         said = [message for turn in self.turns(last) for message in turn.messages]
         return window(system, said, last=last, tokens=tokens, count=count, open_call=open_call)
 
     def find(self, key: str) -> Turn | None:
-        """Give the turn that was kept under this key: the same message came before, and need not be paid again."""
+        """Return the turn that was kept under this key: the same message came before, and need not be paid again."""
         return self._store.find(self._place.owner, self._place.id, key)
 
     def append(
@@ -84,7 +83,7 @@ class Conversation:
         if key is not None:
             check_key(key)
         # without a key of its own a turn gets the lock's, so that a write tried twice is still one turn
-        self._draft = Draft(key or self._token, written(list(messages), result or {}))
+        self._draft = Draft(key or self._token, encode_turn(list(messages), result or {}))
 
     def _finish(self, ttl_seconds: float | None) -> None:
         if self._draft is None:
@@ -100,9 +99,9 @@ class Store(ABC):
     """
 
     def __init__(self, lease_seconds: float = LEASE_SECONDS) -> None:
-        """Be ready; nothing is connected before it is needed."""
+        """Connect to nothing before it is needed."""
         self._lease_seconds = lease_seconds
-        self._keeper = Keeper(self._renew, lease_seconds / 3)
+        self._renewal = LeaseRenewal(self._renew, lease_seconds / 3)
         self._next_purge = time.monotonic() + _SECONDS_BETWEEN_PURGES
 
     @contextmanager
@@ -126,7 +125,7 @@ class Store(ABC):
         self._take(place, token, wait_seconds if busy == "wait" else None)
         held = Conversation(self, place, token)
         try:
-            with self._keeper.holding(place, token):
+            with self._renewal.keep(place, token):
                 yield held
         except BaseException:
             with suppress(StepError):  # the lease runs out by itself; what went wrong first is what counts
@@ -136,33 +135,33 @@ class Store(ABC):
         self._purge_now_and_then()
 
     def turns(self, owner: str, conversation_id: str, newest: int | None = None) -> Sequence[Turn]:
-        """Give the turns, oldest first; of them the newest few, 0 is none. Does not wait for a turn being made."""
+        """Return the turns, oldest first; of them the newest few, 0 is none. Does not wait for a turn being made."""
         return self._turns(Place(owner, conversation_id), newest)
 
     def find(self, owner: str, conversation_id: str, key: str) -> Turn | None:
-        """Give the turn that was kept under this key."""
+        """Return the turn that was kept under this key."""
         check_key(key)
         return self._find(Place(owner, conversation_id), key)
 
     def summary(self, owner: str, conversation_id: str) -> Summary | None:
-        """Give the conversation at a glance; None if there is none, or no turn of it was ever kept."""
+        """Return the conversation at a glance; None if there is none, or no turn of it was ever kept."""
         return self._summary(Place(owner, conversation_id))
 
     def conversations(self, owner: str, limit: int = 100) -> Sequence[Summary]:
-        """Give the owner's conversations, last changed first; at most 1,000."""
+        """Return the owner's conversations, last changed first; at most 1,000."""
         check_owner(owner)
         return self._list(owner, min(limit, _MOST_LISTED)) if limit > 0 else []
 
     def delete(self, owner: str, conversation_id: str) -> bool:
-        """Forget the conversation now; a turn that is being made will not be kept. Tell whether there was any."""
+        """Forget the conversation now; a turn that is being made will not be kept. Return whether there was any."""
         return self._delete(Place(owner, conversation_id))
 
     @abstractmethod
     def purge(self) -> int:
-        """Remove what has expired; expired conversations read as empty before, too. Tell how many were removed."""
+        """Remove what has expired; expired conversations read as empty before, too. Return how many were removed."""
 
     def export(self, owner: str, conversation_id: str) -> dict[str, Any] | None:
-        """Give the whole conversation as a JSON object, all turns with their times; None if there is none."""
+        """Return the whole conversation as a JSON object, all turns with their times; None if there is none."""
         summary = self.summary(owner, conversation_id)
         if summary is None:
             return None
@@ -170,11 +169,11 @@ class Store(ABC):
         return {**summary.to_json(), "turns": turns}
 
     def close(self) -> None:
-        """Let go of threads and connections; turns being made are not waited for."""
-        self._keeper.close()
+        """End threads and connections; turns being made are not waited for."""
+        self._renewal.close()
 
     def __enter__(self) -> Self:
-        """Give itself."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -200,7 +199,7 @@ class Store(ABC):
 
     @abstractmethod
     def _look(self, place: Place) -> tuple[Lease | None, float]:
-        """Give the lease (None: no such conversation, or it has expired) and the time on the store's clock."""
+        """Return the lease (None: no such conversation, or it has expired) and the time on the store's clock."""
 
     @abstractmethod
     def _swap(self, place: Place, old: Lease | None, new: Lease) -> bool:
@@ -211,7 +210,7 @@ class Store(ABC):
 
     @abstractmethod
     def _free(self, place: Place, token: str) -> None:
-        """Give the lease back if it is the token's; a conversation without turns and waiters is gone after that."""
+        """Return the lease back if it is the token's; a conversation without turns and waiters is gone after that."""
 
     @abstractmethod
     def _append(self, place: Place, token: str, draft: Draft, ttl_seconds: float | None) -> Turn:
@@ -247,23 +246,23 @@ class Store(ABC):
         """Ask once: None when granted, else how many wait before."""
         while True:
             lease, now = self._look(place)
-            new = asked(lease or Lease(), token, now, self._lease_seconds, queue=queue)
+            new = ask(lease or Lease(), token, now, self._lease_seconds, queue=queue)
             if new is lease or self._swap(place, lease, new):
                 return None if new.holder == token else new.place_of(token)
 
     def _renew(self, place: Place, token: str) -> bool:
-        """Give the holder more time; tell whether it still is the holder."""
+        """Return the holder more time; return whether it still is the holder."""
         while True:
             lease, now = self._look(place)
             if lease is None or lease.holder != token:
                 return False
-            if self._swap(place, lease, renewed(lease, now, self._lease_seconds)):
+            if self._swap(place, lease, renew(lease, now, self._lease_seconds)):
                 return True
 
     def _leave(self, place: Place, token: str) -> None:
         """Take the token out of the queue, and out of the turn if it was granted after all."""
         while (lease := self._look(place)[0]) is not None:
-            new = left(lease, token)
+            new = leave(lease, token)
             if new is lease or self._swap(place, lease, new):
                 return
 
@@ -276,7 +275,7 @@ class Store(ABC):
 
 
 def turn_lost_text(place: Place) -> str:
-    """Tell why a turn was not kept, and what to do."""
+    """Return why a turn was not kept, and what to do."""
     return (
         f"Conversation {place.id!r} went on without this turn, so that the turn was not kept: it was deleted "
         "meanwhile, or this worker was cut off for so long that another one took over. Send the message again."

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 ACCOUNT = "_account"
 """The member of cfg by which the platform tells the credential's id; it goes before the key, which may be renewed."""
-DESK = "desk"
-"""The account of whoever asks at a desk without a key."""
+LOCAL_ACCOUNT = "local"
+"""The account of whoever asks off the platform without a key."""
+_FORMER_NAMES = {"local": "desk"}  # what was kept under the name of before stays where it is
 LARGEST_TURN = 8 * 1024 * 1024
 """In bytes of JSON."""
 _LONGEST_ID = 255
@@ -43,8 +44,9 @@ class Place:
 
 
 def owner_of(*credential: str) -> str:
-    """Give the namespace of whoever has this credential; the credential cannot be read back from it."""
-    return hashlib.sha256(json.dumps(credential).encode()).hexdigest()[:40]
+    """Return the namespace of whoever has this credential; the credential cannot be read back from it."""
+    names = [_FORMER_NAMES.get(name, name) for name in credential] if len(credential) == 1 else credential
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:40]
 
 
 def check_owner(owner: str) -> None:
@@ -83,12 +85,12 @@ class Turn:
 
     @classmethod
     def read(cls, number: int, key: str, at: float, document: str | bytes) -> Self:
-        """Read a turn as `written` wrote it."""
+        """Read a turn as `encode_turn` wrote it."""
         kept = json.loads(document)
         return cls(number, key, at, tuple(kept["messages"]), kept["result"])
 
     def to_json(self) -> dict[str, Any]:
-        """Give the turn for people and programs; the time as ISO 8601 in UTC."""
+        """Return the turn for people and programs; the time as ISO 8601 in UTC."""
         return {
             "number": self.number,
             "key": self.key,
@@ -109,7 +111,7 @@ class Summary:
     expires: float | None
 
     def to_json(self) -> dict[str, Any]:
-        """Give the same with the times as ISO 8601 in UTC."""
+        """Return the same with the times as ISO 8601 in UTC."""
         return {
             "conversationId": self.id,
             "turns": self.turns,
@@ -120,12 +122,12 @@ class Summary:
 
 
 def iso(seconds: float) -> str:
-    """Give the time as ISO 8601 in UTC, with milliseconds."""
+    """Return the time as ISO 8601 in UTC, with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def written(messages: Sequence[ChatMessage], result: Mapping[str, Any]) -> str:
-    """Give a turn's document as it is kept: ASCII, so that no store stumbles over a character."""
+def encode_turn(messages: Sequence[ChatMessage], result: Mapping[str, Any]) -> str:
+    """Return a turn's document as it is kept: ASCII, so that no store stumbles over a character."""
     if not messages:
         raise ValueError("a turn has at least one message")
     if any(message.get("role") in _SYSTEM for message in messages):

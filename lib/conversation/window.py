@@ -11,7 +11,7 @@ from typing import Any
 
 ChatMessage = Mapping[str, Any]
 Count = Callable[[ChatMessage], int]
-"""Tells the tokens of one message."""
+"""Returns the tokens of one message."""
 
 _SYSTEM = ("system", "developer")
 _RESULT = ("tool", "function")
@@ -27,7 +27,7 @@ def window(
     count: Count | None = None,
     open_call: bool = False,
 ) -> list[ChatMessage]:
-    """Give the system text and the newest of the messages, oldest first.
+    """Return the system text and the newest of the messages, oldest first.
 
     `last`: at most so many messages; 0 is none, None is all. The system text does not count.
     `tokens`: what is given holds at most so many, as `count` tells, the system text included; that alone may hold more.
@@ -53,7 +53,7 @@ def _tail(messages: list[ChatMessage], last: int | None) -> list[ChatMessage]:
 
 
 def _whole(messages: list[ChatMessage], *, open_call: bool) -> list[list[ChatMessage]]:
-    """Give the messages in groups that may stand alone: one message, or a call with exactly its results."""
+    """Return the messages in groups that may stand alone: one message, or a call with exactly its results."""
     groups: list[list[ChatMessage]] = []
     at = 0
     while at < len(messages):
@@ -68,7 +68,7 @@ def _whole(messages: list[ChatMessage], *, open_call: bool) -> list[list[ChatMes
 
 
 def _answered(first: ChatMessage, results: Sequence[ChatMessage], *, keep_open: bool) -> list[ChatMessage]:
-    """Give the message with the results that belong to it; nothing, if it cannot stand."""
+    """Return the message with the results that belong to it; nothing, if it cannot stand."""
     if first.get("role") in _RESULT:
         return []
     wanted = _called(first)

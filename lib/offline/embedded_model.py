@@ -45,7 +45,7 @@ class EmbeddedModel:
 
     @staticmethod
     def unavailable() -> str | None:
-        """Say why it cannot be used, None if it can be tried."""
+        """Return why it cannot be used, None if it can be tried."""
         if importlib.util.find_spec("xllamacpp") is None or _weights() is None:
             return "the embedded model is not installed (make demo fetches it, in a checkout)"
         return None
@@ -56,7 +56,7 @@ class EmbeddedModel:
         return f"http://127.0.0.1:{self._port}/v1"
 
     def cfg(self, scenario: str | None = None) -> dict[str, str]:  # noqa: ARG002 - a model plays no scenarios
-        """Give the settings that lead to it."""
+        """Return the settings that lead to it."""
         return {"baseUrl": self.base_url, "apiKey": self._key, "model": _MODEL}
 
     def start(self) -> Self:
@@ -144,7 +144,7 @@ def _weights() -> Path | None:
 
 
 def _free_port(wanted: int) -> int:
-    """Give the port, or any free one for 0; raise OSError if it is taken."""
+    """Return the port, or any free one for 0; raise OSError if it is taken."""
     with socket.create_server(("127.0.0.1", wanted)) as server:
         return int(server.getsockname()[1])
 

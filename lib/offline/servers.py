@@ -1,8 +1,8 @@
-"""What answers where there is no key: the stand-in and the embedded model, and how settings come to a desk."""
+"""What answers where there is no key: the sandbox and the embedded model; and which variables fill which fields."""
 
 from __future__ import annotations
 
-from ..conversation import ACCOUNT, DESK
+from ..conversation import ACCOUNT, LOCAL_ACCOUNT
 from .embedded_model import EmbeddedModel
 from .sandbox import KEY, Sandbox
 
@@ -15,29 +15,29 @@ ENVIRONMENT = {
 }
 
 
-class StandIn(Sandbox):
-    """The stand-in, as a desk starts it."""
+class LocalSandbox(Sandbox):
+    """The sandbox, as the command line starts it."""
 
-    title = "the stand-in (a program that behaves like the API, not a model)"
+    title = "the sandbox (a program that behaves like the API, not a model)"
     model = "gpt-sandbox-2"
 
     @staticmethod
     def unavailable() -> str | None:
-        """Say why it cannot be used: it always can."""
+        """Return why it cannot be used: None, it always can."""
         return None
 
     def cfg(self, scenario: str | None = None) -> dict[str, str]:
-        """Give the settings that lead to it, and to a scenario of it; conversations are those of the desk."""
+        """Return the settings that lead to it, and to a scenario of it; conversations belong to the account local."""
         base_url = self.base_url_of(scenario) if scenario else self.base_url
-        return {"baseUrl": base_url, "apiKey": KEY, "model": self.model, ACCOUNT: DESK}
+        return {"baseUrl": base_url, "apiKey": KEY, "model": self.model, ACCOUNT: LOCAL_ACCOUNT}
 
 
-class DeskModel(EmbeddedModel):
-    """The embedded model, as a desk starts it."""
+class LocalModel(EmbeddedModel):
+    """The embedded model, as the command line starts it."""
 
     def cfg(self, scenario: str | None = None) -> dict[str, str]:
-        """Give the settings that lead to it. Its key is another each time; conversations are those of the desk."""
-        return {**super().cfg(scenario), ACCOUNT: DESK}
+        """Return the settings that lead to it. The key is new each time; conversations belong to the account local."""
+        return {**super().cfg(scenario), ACCOUNT: LOCAL_ACCOUNT}
 
 
-SERVERS = {"local": DeskModel, "sandbox": StandIn}
+SERVERS = {"local": LocalModel, "sandbox": LocalSandbox}

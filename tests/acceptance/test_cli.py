@@ -73,7 +73,7 @@ def test_process_prints_one_message_a_sample_and_nothing_else(sandbox: Sandbox) 
     assert done.stderr == ""
 
 
-def test_two_runs_against_the_stand_in_are_equal(sandbox: Sandbox) -> None:
+def test_two_runs_against_the_sandbox_are_equal(sandbox: Sandbox) -> None:
     bodies = [json.loads(pysailor("process", "sendRequest", HELLO, *at(sandbox)).stdout)["body"] for _ in range(2)]
     assert bodies[0] == bodies[1]
 
@@ -98,7 +98,7 @@ def test_every_sample_does_what_it_says(
 def test_without_a_key_something_here_answers_and_says_so() -> None:
     done = pysailor("process", "sendRequest", "samples/sendRequest/scenario-refusal.json")
     assert json.loads(done.stdout)["body"]["choices"][0]["message"]["refusal"]
-    assert "stand-in" in done.stderr
+    assert "sandbox" in done.stderr
     assert "OPENAI_API_KEY" in done.stderr
 
 
@@ -175,7 +175,7 @@ def test_a_dead_server_and_a_wrong_key_are_told_without_the_key(sandbox: Sandbox
     assert pysailor("verify", *wrong).returncode == 1
 
 
-def test_ctrl_c_ends_the_stand_in_quietly() -> None:
+def test_ctrl_c_ends_the_sandbox_quietly() -> None:
     command = [sys.executable, "-m", "pysailor", "sandbox"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -243,7 +243,7 @@ def test_a_setting_that_nobody_knows_is_said_of_a_sample(sandbox: Sandbox, tmp_p
     assert done.stderr == f"# {sample}: /cfg/modle: is not a known field; did you mean model?\n"
 
 
-def test_the_stand_in_answers_with_its_own_model_whatever_the_environment_names() -> None:
+def test_the_sandbox_answers_with_its_own_model_whatever_the_environment_names() -> None:
     done = pysailor("process", "sendRequest", "samples/sendRequest/scenario-refusal.json", OPENAI_MODEL="gpt-4.1")
     assert json.loads(done.stdout)["body"]["model"].startswith("gpt-sandbox")
     assert "OPENAI_MODEL is not used" in done.stderr

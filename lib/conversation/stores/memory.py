@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import TurnLost
-from ..lease import Lease, left
+from ..lease import Lease, leave
 from ..store import LEASE_SECONDS, Draft, Store, turn_lost_text
 from ..turn import Place, Summary, Turn
 
@@ -55,7 +55,6 @@ class MemoryStore(Store):
         most_conversations: int = MOST_CONVERSATIONS,
         most_bytes: int = MOST_BYTES,
     ) -> None:
-        """Be empty."""
         super().__init__(lease_seconds)
         self._most_conversations, self._most_bytes = most_conversations, most_bytes
         self._lock = threading.RLock()
@@ -79,26 +78,26 @@ class MemoryStore(Store):
 
     def _delete(self, place: Place) -> bool:
         with self._lock:
-            kept = self._standing(place)
+            kept = self._current(place)
             self._drop(place)
             return kept is not None and bool(kept.rows)
 
     def purge(self) -> int:
         """Remove what has expired."""
         with self._lock:
-            gone = [place for place in self._kept if self._standing(place) is None]
+            gone = [place for place in self._kept if self._current(place) is None]
             for place in gone:
                 self._drop(place)
             return len(gone)
 
     def _look(self, place: Place) -> tuple[Lease | None, float]:
         with self._lock:
-            kept = self._standing(place)
+            kept = self._current(place)
             return (kept.lease if kept else None), time.time()
 
     def _swap(self, place: Place, old: Lease | None, new: Lease) -> bool:
         with self._lock:
-            kept = self._standing(place)
+            kept = self._current(place)
             if (kept.lease if kept else None) != old:
                 return False
             if kept is None:
@@ -111,10 +110,10 @@ class MemoryStore(Store):
 
     def _free(self, place: Place, token: str) -> None:
         with self._lock:
-            kept = self._standing(place)
+            kept = self._current(place)
             if kept is None or kept.lease.holder != token:
                 return
-            kept.lease = left(kept.lease, token)
+            kept.lease = leave(kept.lease, token)
             if not kept.rows and not kept.lease.queue:
                 self._drop(place)
 
@@ -124,14 +123,14 @@ class MemoryStore(Store):
             if stored is not None:
                 self._free(place, token)
                 return stored
-            kept = self._standing(place)
+            kept = self._current(place)
             if kept is None or kept.lease.holder != token:
                 raise TurnLost(turn_lost_text(place))
             row = _Row(len(kept.rows) + 1, draft.key, time.time(), draft.document)
             kept.rows.append(row)
             self._size += sys.getsizeof(row.document)
             self._kept[place] = self._kept.pop(place)
-            kept.lease = left(kept.lease, token)
+            kept.lease = leave(kept.lease, token)
             kept.expires = None if ttl_seconds is None else row.at + ttl_seconds
             self._make_room()
             return row.turn()
@@ -149,17 +148,17 @@ class MemoryStore(Store):
         if kept is not None:
             self._size -= kept.size
 
-    def _standing(self, place: Place) -> _Kept | None:
+    def _current(self, place: Place) -> _Kept | None:
         kept = self._kept.get(place)
         return None if kept is None or (kept.expires is not None and kept.expires <= time.time()) else kept
 
     def _rows(self, place: Place) -> list[_Row]:
-        kept = self._standing(place)
+        kept = self._current(place)
         return kept.rows if kept else []
 
     def _summary(self, place: Place) -> Summary | None:
         with self._lock:
-            kept = self._standing(place)
+            kept = self._current(place)
             if kept is None or not kept.rows:
                 return None
             return Summary(place.id, len(kept.rows), kept.rows[0].at, kept.rows[-1].at, kept.expires)

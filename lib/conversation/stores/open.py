@@ -17,7 +17,7 @@ _KNOWN = "sqlite:///file.sqlite, postgresql://user@host/database, redis://host:6
 
 
 def open_store(url: str, *, lease_seconds: float = LEASE_SECONDS) -> Store:
-    """Give the store at this address; raise InvalidConfig if the address or its driver cannot be used.
+    """Return the store at this address; raise InvalidConfig if the address or its driver cannot be used.
 
     `sqlite:///a.sqlite` is beside the working directory, `sqlite:////var/a.sqlite` (four slashes) is absolute.
     Nothing is connected before it is needed. `lease_seconds` is for how long a killed worker can block a conversation;
@@ -41,13 +41,13 @@ def open_store(url: str, *, lease_seconds: float = LEASE_SECONDS) -> Store:
 
 
 def is_empty(url: str) -> bool:
-    """Say whether certainly nothing is kept at this address: its file is not there. Looking does not make it."""
+    """Return whether certainly nothing is kept at this address: its file is not there. Looking does not make it."""
     scheme, _, rest = url.partition(":")
     return scheme == "sqlite" and rest.startswith("///") and not Path(rest.removeprefix("///")).exists()
 
 
-def shown(url: str) -> str:
-    """Give the address without its user and password."""
+def without_password(url: str) -> str:
+    """Return the address without its user and password."""
     before, at, after = url.partition("://")
     return f"{before}://{after.rpartition('@')[2]}" if at else url
 

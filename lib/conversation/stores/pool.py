@@ -25,18 +25,17 @@ class Pool(Generic[C]):
     """Opens at most `size` connections, when needed; one that something went wrong with is closed, not lent again."""
 
     def __init__(self, open_one: Callable[[], C], size: int) -> None:
-        """Be empty."""
         self._open = open_one
         self._room = threading.BoundedSemaphore(size)
         self._idle: deque[C] = deque()
 
     @property
     def idle(self) -> int:
-        """Tell how many connections wait to be lent again."""
+        """Return how many connections wait to be lent again."""
         return len(self._idle)
 
     @contextmanager
-    def lend(self) -> Iterator[C]:
+    def acquire(self) -> Iterator[C]:
         """Lend a connection for the block; wait while all are out."""
         with self._room:
             connection = self._pop() or self._open()
@@ -47,7 +46,7 @@ class Pool(Generic[C]):
                 raise
             self._idle.append(connection)
 
-    def forget(self) -> None:
+    def close(self) -> None:
         """Close the idle connections."""
         while (connection := self._pop()) is not None:
             connection.close()

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 _CONNECTIONS = 8  # lent for single statements, never for the length of a turn
 _NOW = "extract(epoch FROM statement_timestamp())::float8"  # stable within a statement, so that an index can serve
 _NAME = re.compile(r":([a-z]+)")
-_LAID = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'chatgpt_schema' AND pg_table_is_visible(oid)"
-_LAYING = 0x63686174  # the advisory lock under which the tables are made
-_CAREFUL = {"connect_timeout": "5", "tcp_user_timeout": "10000", "application_name": "chatgpt-component"}
+_TABLES_EXIST = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'chatgpt_schema' AND pg_table_is_visible(oid)"
+_CREATION_LOCK = 0x63686174  # the advisory lock under which the tables are made
+_DEFAULTS = {"connect_timeout": "5", "tcp_user_timeout": "10000", "application_name": "chatgpt-component"}
 
 T = TypeVar("T")
 
@@ -40,40 +40,40 @@ class PostgresqlStore(SqlStore):
     """
 
     def __init__(self, url: str, lease_seconds: float = LEASE_SECONDS) -> None:
-        """Be ready; raise InvalidConfig if the address or the driver is not."""
+        """Connect to nothing yet; raise InvalidConfig if the address or the driver is not."""
         super().__init__(lease_seconds)
         self._conninfo = _conninfo(url)
         self._pool: Pool[Connection] = Pool(self._open, _CONNECTIONS)
-        self._laid = False
-        self._laying = threading.Lock()
+        self._created = False
+        self._creating = threading.Lock()
 
     def close(self) -> None:
         """Close the idle connections."""
         super().close()
-        self._pool.forget()
+        self._pool.close()
 
     def _run(self, statement: str, values: Mapping[str, Any]) -> Answer:
-        return self._once_more(lambda connection: _answer(connection, statement, values))
+        return self._retry_once(lambda connection: _answer(connection, statement, values))
 
-    def _together(self, work: Callable[[Run], T]) -> T:
+    def _in_transaction(self, work: Callable[[Run], T]) -> T:
         def whole(connection: Connection) -> T:
             with connection.transaction():
                 return work(lambda statement, values: _answer(connection, statement, values))
 
-        return self._once_more(whole)
+        return self._retry_once(whole)
 
-    def _once_more(self, work: Callable[[Connection], T]) -> T:
+    def _retry_once(self, work: Callable[[Connection], T]) -> T:
         """Do it, and again on a new connection if the one that had been idle turns out to be dead."""
         import psycopg  # noqa: PLC0415 - an extra, needed by this store only
 
-        with _plainly():
+        with _translate_errors():
             if self._pool.idle:
                 try:
-                    with self._pool.lend() as connection:
+                    with self._pool.acquire() as connection:
                         return work(connection)
                 except psycopg.OperationalError:
-                    self._pool.forget()
-            with self._pool.lend() as connection:
+                    self._pool.close()
+            with self._pool.acquire() as connection:
                 return work(connection)
 
     def _open(self) -> Connection:
@@ -82,10 +82,10 @@ class PostgresqlStore(SqlStore):
         # statements are not prepared on the server: a pooler may send each to another session
         connection = psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=None)
         try:
-            with self._laying:
-                if not self._laid:
-                    _lay(connection)
-                    self._laid = True
+            with self._creating:
+                if not self._created:
+                    _create_tables(connection)
+                    self._created = True
         except BaseException:
             connection.close()
             raise
@@ -105,15 +105,15 @@ def _conninfo(url: str) -> str:
         raise InvalidConfig(
             "The address of the conversations is not one of PostgreSQL: postgresql://user:password@host:5432/database."
         ) from error
-    return psycopg.conninfo.make_conninfo("", **{**_CAREFUL, **given})
+    return psycopg.conninfo.make_conninfo("", **{**_DEFAULTS, **given})
 
 
-def _lay(connection: Connection) -> None:
+def _create_tables(connection: Connection) -> None:
     """Make the tables where there are none yet."""
     if _version(connection) == SCHEMA_VERSION:
         return
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LAYING,))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_CREATION_LOCK,))
         if _version(connection) == 0:
             for statement in SCHEMA:
                 connection.execute(statement.encode())
@@ -123,7 +123,7 @@ def _lay(connection: Connection) -> None:
 
 def _version(connection: Connection) -> int:
     # not to_regclass: what that found missing, it goes on missing after another worker has made it
-    if not connection.execute(_LAID).fetchall():
+    if not connection.execute(_TABLES_EXIST).fetchall():
         return 0
     ((version,),) = connection.execute("SELECT version FROM chatgpt_schema").fetchall()
     if version > SCHEMA_VERSION:
@@ -135,19 +135,19 @@ def _version(connection: Connection) -> int:
 
 
 @cache
-def _translated(statement: str) -> bytes:
-    """Give the statement with PostgreSQL's clock and psycopg's placeholders."""
+def _translate(statement: str) -> bytes:
+    """Return the statement with PostgreSQL's clock and psycopg's placeholders."""
     return _NAME.sub(lambda name: _NOW if name[1] == "now" else f"%({name[1]})s", statement).encode()
 
 
 def _answer(connection: Connection, statement: str, values: Mapping[str, Any]) -> Answer:
-    with connection.execute(_translated(statement), values) as cursor:
+    with connection.execute(_translate(statement), values) as cursor:
         return Answer(cursor.fetchall() if cursor.description else [], cursor.rowcount)
 
 
 @contextmanager
-def _plainly() -> Iterator[None]:
-    """Tell PostgreSQL's complaints in one line, without the address: it holds a password."""
+def _translate_errors() -> Iterator[None]:
+    """Raise PostgreSQL's errors as ours, in one line, without the address: it holds a password."""
     import psycopg  # noqa: PLC0415 - an extra, needed by this store only
 
     try:

@@ -95,7 +95,7 @@ local number = redis.call('HGET', KEYS[2], ARGV[1])
 return number and redis.call('LINDEX', KEYS[1], number - 1)
 """
 
-_GLANCE = """
+_SUMMARIES = """
 local prefix, limit, asked = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local found, at = {}, 0
 local time = redis.call('TIME')
@@ -137,7 +137,7 @@ class RedisStore(Store):
     """Conversations in Redis, which must not evict them (maxmemory-policy noeviction) nor forget them (appendonly)."""
 
     def __init__(self, url: str, lease_seconds: float = LEASE_SECONDS) -> None:
-        """Be ready; raise InvalidConfig if the address or the driver is not."""
+        """Connect to nothing yet; raise InvalidConfig if the address or the driver is not."""
         super().__init__(lease_seconds)
         self._client = _client(url)
 
@@ -149,7 +149,7 @@ class RedisStore(Store):
     def _turns(self, place: Place, newest: int | None) -> Sequence[Turn]:
         if newest is not None and newest <= 0:
             return []
-        with _plainly():
+        with _translate_errors():
             return [_turn(text) for text in self._client.lrange(_key("turns", place), -(newest or 0), -1)]
 
     def _find(self, place: Place, key: str) -> Turn | None:
@@ -157,11 +157,11 @@ class RedisStore(Store):
         return None if text is None else _turn(text)
 
     def _summary(self, place: Place) -> Summary | None:
-        found = self._glance(place.owner, 1, place.id)
+        found = self._summaries(place.owner, 1, place.id)
         return found[0] if found else None
 
     def _list(self, owner: str, limit: int) -> Sequence[Summary]:
-        return self._glance(owner, limit)
+        return self._summaries(owner, limit)
 
     def _delete(self, place: Place) -> bool:
         return bool(self._script(_DELETE, _keys(place), [place.id]))
@@ -169,7 +169,7 @@ class RedisStore(Store):
     def purge(self) -> int:
         """Forget the names of what has expired; Redis itself removed the rest."""
         removed = 0
-        with _plainly():
+        with _translate_errors():
             for expiry in self._client.scan_iter("chatgpt:expiry:{*}", count=1000):
                 owner = expiry.removeprefix("chatgpt:expiry:{").removesuffix("}")
                 keys = [f"chatgpt:index:{{{owner}}}", expiry]
@@ -177,8 +177,10 @@ class RedisStore(Store):
                     removed += some
         return removed
 
-    def _glance(self, owner: str, limit: int, conversation_id: str = "") -> list[Summary]:
-        found = self._script(_GLANCE, [f"chatgpt:index:{{{owner}}}"], [_prefix("state", owner), limit, conversation_id])
+    def _summaries(self, owner: str, limit: int, conversation_id: str = "") -> list[Summary]:
+        found = self._script(
+            _SUMMARIES, [f"chatgpt:index:{{{owner}}}"], [_prefix("state", owner), limit, conversation_id]
+        )
         return [
             Summary(name, int(turns), float(begun), float(changed), float(expires) / 1000 if expires else None)
             for name, turns, begun, changed, expires in found
@@ -207,7 +209,7 @@ class RedisStore(Store):
         return _turn(text)
 
     def _script(self, script: str, keys: list[str], values: list[Any]) -> Any:
-        with _plainly():
+        with _translate_errors():
             return self._client.register_script(script)(keys=keys, args=values)
 
 
@@ -230,7 +232,7 @@ def _turn(text: str) -> Turn:
 
 
 def _client(url: str) -> Any:
-    """Give a client; it is Any because the driver's own types say of each answer that it may be awaitable."""
+    """Return a client; it is Any because the driver's own types say of each answer that it may be awaitable."""
     try:
         import redis  # noqa: PLC0415 - an extra, needed by this store only
         from redis.backoff import ConstantBackoff  # noqa: PLC0415 - the same
@@ -255,8 +257,8 @@ def _client(url: str) -> Any:
 
 
 @contextmanager
-def _plainly() -> Iterator[None]:
-    """Tell Redis' complaints in one line."""
+def _translate_errors() -> Iterator[None]:
+    """Raise Redis' errors as ours, in one line."""
     import redis  # noqa: PLC0415 - an extra, needed by this store only
 
     try:

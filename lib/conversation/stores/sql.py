@@ -52,7 +52,7 @@ _FREE = """
 _DROP_EMPTY = """
     DELETE FROM chatgpt_conversation
     WHERE owner = :owner AND id = :id AND turns = 0 AND holder = '' AND queue = '[]'"""
-_STANDING = """
+_CURRENT = """
     SELECT moment.now, c.turns, t.number, t.key, t.at, t.document
     FROM (SELECT :now AS now) AS moment
     LEFT JOIN chatgpt_conversation AS c
@@ -108,7 +108,7 @@ class SqlStore(Store):
         """Run one statement by itself."""
 
     @abstractmethod
-    def _together(self, work: Callable[[Run], T]) -> T:
+    def _in_transaction(self, work: Callable[[Run], T]) -> T:
         """Run what `work` runs in one transaction; it may be called twice, so each work must stand that."""
 
     def _turns(self, place: Place, newest: int | None) -> Sequence[Turn]:
@@ -133,7 +133,7 @@ class SqlStore(Store):
             run(_DELETE, _of(place))
             return bool(rows and rows[0][0])
 
-        return self._together(work)
+        return self._in_transaction(work)
 
     def purge(self) -> int:
         """Remove what has expired."""
@@ -152,13 +152,13 @@ class SqlStore(Store):
             run(_CLEAR, values)
             return run(_BEGIN, values).changed == 1
 
-        return self._together(work)
+        return self._in_transaction(work)
 
     def _free(self, place: Place, token: str) -> None:
-        self._together(lambda run: _give_back(run, place, token))
+        self._in_transaction(lambda run: _give_back(run, place, token))
 
     def _append(self, place: Place, token: str, draft: Draft, ttl_seconds: float | None) -> Turn:
-        return self._together(lambda run: _keep(run, place, token, draft, ttl_seconds))
+        return self._in_transaction(lambda run: _keep(run, place, token, draft, ttl_seconds))
 
 
 def _of(place: Place) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _give_back(run: Run, place: Place, token: str) -> None:
 
 
 def _keep(run: Run, place: Place, token: str, draft: Draft, ttl_seconds: float | None) -> Turn:
-    now, turns, *stored = run(_STANDING, {**_of(place), "key": draft.key}).rows[0]
+    now, turns, *stored = run(_CURRENT, {**_of(place), "key": draft.key}).rows[0]
     if stored[0] is not None:
         _give_back(run, place, token)
         return Turn.read(*stored)

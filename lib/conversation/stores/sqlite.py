@@ -33,22 +33,22 @@ class SqliteStore(SqlStore):
     """
 
     def __init__(self, path: Path, lease_seconds: float = LEASE_SECONDS) -> None:
-        """Be ready; the file is made when it is first needed, readable by this user only."""
+        """Make no file yet: it is made when it is first needed, readable by this user only."""
         super().__init__(lease_seconds)
         self._path = path
         self._pool = Pool(self._open, _CONNECTIONS)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         super().close()
-        self._pool.forget()
+        self._pool.close()
 
     def _run(self, statement: str, values: Mapping[str, Any]) -> Answer:
-        with self._plainly(), self._pool.lend() as connection:
+        with self._translate_errors(), self._pool.acquire() as connection:
             return _answer(connection, statement, values)
 
-    def _together(self, work: Callable[[Run], T]) -> T:
-        with self._plainly(), self._pool.lend() as connection:
+    def _in_transaction(self, work: Callable[[Run], T]) -> T:
+        with self._translate_errors(), self._pool.acquire() as connection:
             connection.execute("BEGIN IMMEDIATE")  # a reader that turns writer halfway could be refused at once
             try:
                 result = work(lambda statement, values: _answer(connection, statement, values))
@@ -65,13 +65,13 @@ class SqliteStore(SqlStore):
         try:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
-            self._lay(connection)
+            self._create_tables(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _lay(self, connection: sqlite3.Connection) -> None:
+    def _create_tables(self, connection: sqlite3.Connection) -> None:
         """Make the tables where there are none yet."""
         if self._version(connection) == SCHEMA_VERSION:
             return
@@ -94,8 +94,8 @@ class SqliteStore(SqlStore):
         return version
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        """Tell SQLite's and the file system's complaints in words."""
+    def _translate_errors(self) -> Iterator[None]:
+        """Raise SQLite's and the file system's errors as ours, in words."""
         try:
             yield
         except (sqlite3.OperationalError, sqlite3.InterfaceError) as error:

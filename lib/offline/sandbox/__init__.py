@@ -1,4 +1,4 @@
-"""The stand-in: a local HTTP server that behaves like the Chat Completions API. It is a program, not a model.
+"""The sandbox: a local HTTP server that behaves like the Chat Completions API. It is a program, not a model.
 
     with Sandbox() as sandbox:
         requests.post(f"{sandbox.base_url}/chat/completions", …)
@@ -7,14 +7,14 @@ It is for people without a key, for tests and for demos: it refuses what the API
 error bodies, and answers what it takes, always the same to the same request. What goes wrong on the way to a real
 server is a scenario, chosen by base URL (`sandbox.base_url_of("rate_limit")`) or by header (`X-Sandbox-Scenario`).
 
-    server      the life of it: port, connections, start and stop
-    exchange    one request read from a socket, one reply written to it
-    api         request → reply: key, address, model, scenario
-    scenarios   what may go wrong, by name
-    refusals    the error bodies; judgement (the schema), rules, declared and strict say which one
-    answers     the completion; invented and pattern make values that fit a schema; chunks cuts it for a stream
-    models      what it lists
-    reply       what goes back, as a value; journal keeps what came in
+    server          the life of it: port, connections, start and stop
+    http            the listening socket; one request read from a connection, one reply written to it
+    api             request → reply: key, address, model, scenario
+    scenarios       what may go wrong, by name
+    errors          the error bodies; schema_check, rules, tool_rules and strict_schema find which one applies
+    answers         the completion; generate and pattern make values that fit a schema; chunks cuts it for a stream
+    models          what it lists
+    reply           what goes back, as a value; recorder keeps what came in
 """
 
 from .recorder import Received

@@ -1,4 +1,4 @@
-"""The completion that the stand-in gives to a request: no thinking, only what the request itself says.
+"""The completion that the sandbox gives to a request: no thinking, only what the request itself says.
 
 It has the API's shape in full: choices, finish reasons, token caps, stop texts, JSON, tool calls, usage. The same
 request gets the same bytes. Tokens are counted as four characters each, and nothing claims to be more exact.
@@ -11,14 +11,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from .generate import invented
+from .generate import generate
 from .rules import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-FINGERPRINT = "fp_stand_in_not_a_model"
-MARK = "(stand-in, not a model)"
+FINGERPRINT = "fp_sandbox_not_a_model"
+MARK = "(sandbox, not a model)"
 CREATED = 1_767_225_600  # 2026-01-01, as a clock would make two equal requests differ
 CHARACTERS_A_TOKEN = 4
 _TOKENS_A_MESSAGE, _TOKENS_A_REPLY, _TOKENS_AN_IMAGE = 3, 3, 85
@@ -28,7 +28,7 @@ _TIERS = {None: "default", "auto": "default", "fast": "priority"}
 
 
 def completion(request: Mapping[str, Any], body: bytes, model: str) -> dict[str, Any]:
-    """Give the completion object; `body` is the request as it came, from which the ids are made."""
+    """Return the completion object; `body` is the request as it came, from which the ids are made."""
     digest = hashlib.sha256(body).hexdigest()
     choices = [_choice(request, index, digest) for index in range(int(request.get("n") or 1))]
     answer = {
@@ -51,12 +51,12 @@ def completion(request: Mapping[str, Any], body: bytes, model: str) -> dict[str,
 def _choice(request: Mapping[str, Any], index: int, digest: str) -> dict[str, Any]:
     calls = [] if _is_answering_tools(request) else list(_calls(request, index, digest))
     if calls:
-        return _calling(request, index, calls)
+        return _choice_with_calls(request, index, calls)
     return text_choice(request, index, _text(request, index))
 
 
 def text_choice(request: Mapping[str, Any], index: int, text: str) -> dict[str, Any]:
-    """Give a choice that says the text, cut at the first stop text and at the token cap."""
+    """Return a choice that says the text, cut at the first stop text and at the token cap."""
     content, reason = _cut(request, text)
     message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": None, "annotations": []}
     return {
@@ -78,7 +78,7 @@ def _cut(request: Mapping[str, Any], text: str) -> tuple[str, str]:
 
 
 def token_cap(request: Mapping[str, Any]) -> int | None:
-    """Give the most tokens that the request lets the answer have."""
+    """Return the most tokens that the request lets the answer have."""
     cap = request.get("max_completion_tokens")
     return request.get("max_tokens") if cap is None else cap
 
@@ -89,35 +89,35 @@ def token_cap(request: Mapping[str, Any]) -> int | None:
 def _text(request: Mapping[str, Any], index: int) -> str:
     wanted = request.get("response_format") or {}
     if wanted.get("type") == "json_schema":
-        return _json(invented(wanted["json_schema"].get("schema") or {"type": "object"}))
+        return _json(generate(wanted["json_schema"].get("schema") or {"type": "object"}))
     if wanted.get("type") == "json_object":
-        return _json({"stand_in": True, "note": "not a model", "question": question(request)})
+        return _json({"sandbox": True, "note": "not a model", "question": question(request)})
     if _is_answering_tools(request):
         return f"{MARK} The tool answered: {' | '.join(_tool_answers(request))}"
     numbered = f" This is choice {index + 1}." if (request.get("n") or 1) > 1 else ""
-    return f"{MARK} You asked: “{question(request)}”{_instructed(request)} A model would answer here.{numbered}"
+    return f"{MARK} You asked: “{question(request)}”{_instructions(request)} A model would answer here.{numbered}"
 
 
 def question(request: Mapping[str, Any]) -> str:
-    """Give what was last said by a user, shortened."""
+    """Return what was last said by a user, shortened."""
     asked = [message for message in request["messages"] if message["role"] == "user"]
-    return _short(said(asked[-1])) if asked else ""
+    return _shorten(message_text(asked[-1])) if asked else ""
 
 
-def said(message: Mapping[str, Any]) -> str:
-    """Give a message's content as one text; what is not text gets a placeholder."""
+def message_text(message: Mapping[str, Any]) -> str:
+    """Return a message's content as one text; what is not text gets a placeholder."""
     content = message.get("content")
     if isinstance(content, list):
         return " ".join(part["text"] if part["type"] == "text" else _PLACEHOLDERS[part["type"]] for part in content)
     return content or ""
 
 
-def _instructed(request: Mapping[str, Any]) -> str:
-    told = [said(message) for message in request["messages"] if message["role"] in ("system", "developer")]
-    return f" You told me: “{_short(' '.join(told))}”" if told else ""
+def _instructions(request: Mapping[str, Any]) -> str:
+    told = [message_text(message) for message in request["messages"] if message["role"] in ("system", "developer")]
+    return f" You told me: “{_shorten(' '.join(told))}”" if told else ""
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
 
 
@@ -133,45 +133,45 @@ def _is_answering_tools(request: Mapping[str, Any]) -> bool:
 
 
 def _tool_answers(request: Mapping[str, Any]) -> list[str]:
-    """Give what the tools said at the end of the conversation, in order."""
+    """Return what the tools said at the end of the conversation, in order."""
     answers: list[str] = []
     for message in reversed(request["messages"]):
         if message["role"] not in ("tool", "function"):
             break
-        answers.append(f"“{_short(said(message))}”")
+        answers.append(f"“{_shorten(message_text(message))}”")
     return answers[::-1]
 
 
 def _calls(request: Mapping[str, Any], index: int, digest: str) -> Iterator[dict[str, Any]]:
     """Call the tools that must be called, and those whose name the last question mentions."""
-    for position, tool in enumerate(_chosen(request)):
+    for position, tool in enumerate(_choose_tools(request)):
         yield call(tool, f"call_{index}{position}{digest[:20]}", question(request))
 
 
 def call(tool: Mapping[str, Any], identifier: str, text: str) -> dict[str, Any]:
-    """Give one call of a tool, with arguments that its schema takes; `text` is the input of a custom tool."""
+    """Return one call of a tool, with arguments that its schema takes; `text` is the input of a custom tool."""
     if tool["type"] == "custom":
         return {"id": identifier, "type": "custom", "custom": {"name": tool["custom"]["name"], "input": text}}
     function = tool["function"]
-    arguments = _json(invented(function.get("parameters") or {"type": "object"}))
+    arguments = _json(generate(function.get("parameters") or {"type": "object"}))
     return {"id": identifier, "type": "function", "function": {"name": function["name"], "arguments": arguments}}
 
 
-def _chosen(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _choose_tools(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     tools: list[Mapping[str, Any]] = request.get("tools") or _legacy_tools(request)
     choice = request.get("tool_choice", request.get("function_call", "auto"))
     is_needed = choice == "required"
     if choice == "none":
         return []
     if isinstance(choice, dict):
-        tools = _named(tools, choice)
+        tools = _only_named(tools, choice)
         is_needed = choice.get("allowed_tools", {}).get("mode") != "auto"
     mentioned = [tool for tool in tools if _is_mentioned(tool_name(tool), question(request))]
     chosen = mentioned or (tools[:1] if is_needed else [])
     return chosen if request.get("parallel_tool_calls", "tools" in request) else chosen[:1]
 
 
-def _named(tools: Sequence[Mapping[str, Any]], choice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _only_named(tools: Sequence[Mapping[str, Any]], choice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     allowed = choice.get("allowed_tools", {}).get("tools", [choice if "type" in choice else {"function": choice}])
     names = [entry.get(entry.get("type", "function"), {}).get("name") for entry in allowed]
     return [tool for tool in tools if tool_name(tool) in names]
@@ -182,7 +182,7 @@ def _legacy_tools(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def tool_name(tool: Mapping[str, Any]) -> str:
-    """Give the name of a function tool or of a custom one."""
+    """Return the name of a function tool or of a custom one."""
     return str(tool[tool["type"]]["name"])
 
 
@@ -191,7 +191,7 @@ def _is_mentioned(name: str, text: str) -> bool:
     return re.search(rf"(?<!\w){words}(?!\w)", text.lower()) is not None
 
 
-def _calling(request: Mapping[str, Any], index: int, calls: list[dict[str, Any]]) -> dict[str, Any]:
+def _choice_with_calls(request: Mapping[str, Any], index: int, calls: list[dict[str, Any]]) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None, "annotations": []}
     choice = request.get("tool_choice", request.get("function_call"))
     reason = "tool_calls"
@@ -208,7 +208,7 @@ def _calling(request: Mapping[str, Any], index: int, calls: list[dict[str, Any]]
 
 
 def count(text: str) -> int:
-    """Give the estimated tokens of a text."""
+    """Return the estimated tokens of a text."""
     return -(-len(text) // CHARACTERS_A_TOKEN)
 
 
@@ -218,7 +218,7 @@ def tokens(text: str) -> list[str]:
 
 
 def prompt_tokens(request: Mapping[str, Any]) -> int:
-    """Give the estimated tokens of messages, tools and the wanted format."""
+    """Return the estimated tokens of messages, tools and the wanted format."""
     total = _TOKENS_A_REPLY + sum(_TOKENS_A_MESSAGE + _message_tokens(message) for message in request["messages"])
     described = [request[name] for name in ("tools", "functions", "response_format") if request.get(name)]
     return total + sum(count(_json(value)) for value in described)
@@ -233,7 +233,7 @@ def _message_tokens(message: Mapping[str, Any]) -> int:
 
 
 def usage(prompt: int, choices: list[dict[str, Any]]) -> dict[str, Any]:
-    """Give the usage of a prompt and all that was answered to it."""
+    """Return the usage of a prompt and all that was answered to it."""
     answered = sum(_answer_tokens(choice["message"]) for choice in choices)
     return {
         "prompt_tokens": prompt,

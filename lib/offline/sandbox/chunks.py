@@ -6,26 +6,26 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from .answers import tokens
-from .reply import Piece, encoded
+from .reply import Packet, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 DONE = b"data: [DONE]\n\n"
-_FILLER = "standinstandinstandin"
+_FILLER = "sandboxsandboxsandbox"
 _ALIKE = 12
 _COPIED = ("id", "created", "model", "service_tier", "system_fingerprint")
 
 
-def pieces(request: Mapping[str, Any], completion: Mapping[str, Any], wait: float = 0.0) -> list[Piece]:
-    """Give the whole stream, one event a piece, `wait` seconds before each but the first."""
+def stream_packets(request: Mapping[str, Any], completion: Mapping[str, Any], wait: float = 0.0) -> list[Packet]:
+    """Return the whole stream, one event a packet, `wait` seconds before each but the first."""
     chunks = list(_chunks(request, completion))
-    events = [b"data: %b\n\n" % encoded(chunk) for chunk in chunks]
-    return [Piece(event, wait if index else 0.0) for index, event in enumerate([*events, DONE])]
+    events = [b"data: %b\n\n" % encode(chunk) for chunk in chunks]
+    return [Packet(event, wait if index else 0.0) for index, event in enumerate([*events, DONE])]
 
 
 def _chunks(request: Mapping[str, Any], completion: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the chunks: of several choices in turn, and the usage last if it was asked for."""
+    """Return the chunks: of several choices in turn, and the usage last if it was asked for."""
     options = request.get("stream_options") or {}
     is_filled = options.get("include_obfuscation") is not False
     head = {**{key: completion[key] for key in _COPIED}, "object": "chat.completion.chunk"}
@@ -41,7 +41,7 @@ def _chunks(request: Mapping[str, Any], completion: Mapping[str, Any]) -> Iterat
 
 
 def _filler(delta: Mapping[str, Any]) -> str:
-    """Give as much filler as makes short pieces equally long, so that their lengths tell nothing."""
+    """Return as much filler as makes short packets equally long, so that their lengths tell nothing."""
     return _FILLER[: max(1, _ALIKE - len(delta.get("content") or ""))]
 
 
@@ -68,7 +68,7 @@ def _deltas(choice: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[st
 
 
 def _call_parts(call: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give a call's first fragment, which names it, and then its arguments bit by bit."""
+    """Return a call's first fragment, which names it, and then its arguments bit by bit."""
     kind = call["type"]
     field = "arguments" if kind == "function" else "input"
     yield {"id": call["id"], "type": kind, kind: {"name": call[kind]["name"], field: ""}}

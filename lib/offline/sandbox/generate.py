@@ -1,4 +1,4 @@
-"""A value that satisfies a schema, the same one each time: what the stand-in answers where a model would think.
+"""A value that satisfies a schema, the same one each time: what the sandbox answers where a model would think.
 
 It goes for the small and the likely, within a budget of steps so that a recursive schema ends. What it cannot meet (a
 pattern with look-around, `not`, `if`) it may miss; a real model may too.
@@ -16,7 +16,7 @@ from .pattern import text_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TEXT = "stand-in"
+TEXT = "sandbox"
 _DEEPEST = 12
 _MOST_ITEMS = 100
 _LONGEST_TEXT = 20_000
@@ -26,11 +26,11 @@ _FORMATS = {
     "date": "2026-01-01",
     "time": "12:00:00Z",
     "duration": "P1D",
-    "email": "stand-in@example.com",
+    "email": "sandbox@example.com",
     "hostname": "example.com",
     "ipv4": "192.0.2.1",
     "ipv6": "2001:db8::1",
-    "uri": "https://example.com/stand-in",
+    "uri": "https://example.com/sandbox",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
 _KEYWORDS_OF_OBJECTS = ("properties", "required", "additionalProperties", "minProperties")
@@ -38,12 +38,12 @@ _KEYWORDS_OF_ARRAYS = ("items", "prefixItems", "minItems")
 _KEYWORDS_OF_NUMBERS = ("minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum")
 
 
-def invented(schema: Mapping[str, Any], text: str = TEXT) -> Any:
-    """Give a value for the schema; `text` is what free text fields hold."""
-    return _Inventor(schema, text).value(schema, 0)
+def generate(schema: Mapping[str, Any], text: str = TEXT) -> Any:
+    """Return a value for the schema; `text` is what free text fields hold."""
+    return _Generator(schema, text).value(schema, 0)
 
 
-class _Inventor:
+class _Generator:
     """One schema on its way to one value."""
 
     def __init__(self, root: Mapping[str, Any], text: str) -> None:
@@ -54,7 +54,7 @@ class _Inventor:
         self._steps += 1
         if not isinstance(schema, dict) or self._steps > _MOST_STEPS:
             return self._text
-        schema = self._whole(schema, depth)
+        schema = self._resolve(schema, depth)
         for keyword in ("const", "default"):
             if keyword in schema:
                 return schema[keyword]
@@ -72,8 +72,8 @@ class _Inventor:
             return _number(schema, whole=kind == "integer")
         return {"boolean": True, "null": None}[kind] if kind in ("boolean", "null") else self._string(schema)
 
-    def _whole(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        """Give the schema with its reference followed, its parts joined and its first simple alternative taken."""
+    def _resolve(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
+        """Return the schema with its reference followed, its parts joined and its first simple alternative taken."""
         for _ in range(_DEEPEST):
             reference = schema.get("$ref")
             if not isinstance(reference, str):
@@ -83,10 +83,10 @@ class _Inventor:
         for keyword in ("anyOf", "oneOf"):
             choices = [choice for choice in whole.pop(keyword, None) or () if isinstance(choice, dict)]
             if choices:
-                whole = _joined(whole, self._whole(self._choice(choices, depth), depth))
+                whole = _merge(whole, self._resolve(self._choice(choices, depth), depth))
         for part in whole.pop("allOf", None) or ():
             if isinstance(part, dict):
-                whole = _joined(whole, self._whole(part, depth))
+                whole = _merge(whole, self._resolve(part, depth))
         return whole
 
     def _choice(self, choices: list[dict[str, Any]], depth: int) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class _Inventor:
         wanted = max(schema.get("minItems", 0), len(first), 1 if depth < _DEEPEST // 2 else 0)
         length = min(wanted, schema.get("maxItems", wanted), _MOST_ITEMS)
         items = [self.value(first[i] if i < len(first) else schema.get("items"), depth + 1) for i in range(length)]
-        return _told_apart(items) if schema.get("uniqueItems") else items
+        return _make_distinct(items) if schema.get("uniqueItems") else items
 
     def _string(self, schema: Mapping[str, Any]) -> str:
         if isinstance(schema.get("pattern"), str):
@@ -130,8 +130,8 @@ class _Inventor:
         return text.ljust(min(least, _LONGEST_TEXT), ".")[:most]
 
 
-def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what both parts ask for, as far as they can be put side by side."""
+def _merge(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what both parts ask for, as far as they can be put side by side."""
     joined = {**other, **one}
     if isinstance(one.get("properties"), dict) and isinstance(other.get("properties"), dict):
         joined["properties"] = {**other["properties"], **one["properties"]}
@@ -141,7 +141,7 @@ def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _type(schema: Mapping[str, Any], depth: int) -> str:
-    """Give the type to build: the one that is declared, else the one that the other keywords speak of."""
+    """Return the type to build: the one that is declared, else the one that the other keywords speak of."""
     declared = schema.get("type")
     if isinstance(declared, list) and declared:
         if depth >= _DEEPEST // 2 and "null" in declared:
@@ -160,7 +160,7 @@ def _type(schema: Mapping[str, Any], depth: int) -> str:
 
 
 def _number(schema: Mapping[str, Any], *, whole: bool) -> float:
-    """Give a number near 1 that the bounds and the step allow, reckoned exactly."""
+    """Return a number near 1 that the bounds and the step allow, reckoned exactly."""
     bounds = {key: Fraction(str(schema[key])) for key in _KEYWORDS_OF_NUMBERS if _is_number(schema.get(key))}
     low = max((bounds[key] for key in ("minimum", "exclusiveMinimum") if key in bounds), default=None)
     high = min((bounds[key] for key in ("maximum", "exclusiveMaximum") if key in bounds), default=None)
@@ -184,8 +184,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _told_apart(items: list[Any]) -> list[Any]:
-    """Give the items with numbers added, so that no two are alike."""
+def _make_distinct(items: list[Any]) -> list[Any]:
+    """Return the items with numbers added, so that no two are alike."""
     return [
         item
         if index == 0

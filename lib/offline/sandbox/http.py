@@ -12,10 +12,10 @@ from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from . import errors as refusals
-from .api import Api, Call, scenario_and_path
-from .errors import Refusal
-from .recorder import Journal, Received
+from . import errors
+from .api import Api, IncomingRequest, scenario_and_path
+from .errors import ErrorReply
+from .recorder import Received, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from .reply import Reply
 
 LARGEST_BODY = 32 * 1024 * 1024
-SELF = "stand-in, not a model"
-_DRAINED_SECONDS = 2.0
+SERVER_NAME = "sandbox, not a model"
+_DRAIN_SECONDS = 2.0
 _STOP_SECONDS = 5.0
-_DRAINED_BYTES = 256 * 1024 * 1024
+_DRAIN_BYTES = 256 * 1024 * 1024
 _SECRET_HEADERS = ("authorization", "api-key", "proxy-authorization", "cookie")
 _OK = 200
 
 
-class Exchange(BaseHTTPRequestHandler):
-    """Serves one connection until either side has enough."""
+class RequestHandler(BaseHTTPRequestHandler):
+    """Serves one connection until either side closes it."""
 
     server: Listener
     protocol_version = "HTTP/1.1"
@@ -44,7 +44,7 @@ class Exchange(BaseHTTPRequestHandler):
         self.connection.settimeout(self.server.idle_seconds)
 
     def handle(self) -> None:
-        """Serve; a client that goes away is no error here."""
+        """Serve; a client that goes away is not an error here."""
         with suppress(ConnectionError, TimeoutError):
             super().handle()
 
@@ -53,24 +53,24 @@ class Exchange(BaseHTTPRequestHandler):
             super().finish()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
-        """Say nothing: standard error belongs to the command that runs this."""
+        """Write no log: standard error belongs to the command that runs this."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse what is not even HTTP, in the API's shape."""
+        """Answer what is not even HTTP with an error in the API's shape."""
         self.close_connection = True
-        self._send(refusals.bad_http(code, message or explain or responses.get(code, "Bad request")).reply(), 0.0)
+        self._send(errors.bad_http(code, message or explain or responses.get(code, "Bad request")).reply(), 0.0)
 
     def answer(self) -> None:
-        """Read the request, have it answered, note it, send the reply."""
+        """Read the request, have it answered, record it, send the reply."""
         started = time.perf_counter()
         try:
             call = self._call()
-        except Refusal as refusal:
+        except ErrorReply as error:
             self.close_connection = True
-            self._send(refusal.reply(), started)
+            self._send(error.reply(), started)
             self._drain()
             return
-        self.server.journal.note(_received(call))
+        self.server.recorder.record(_describe(call))
         self._send(self.server.api.reply(call), started)
 
     def __getattr__(self, name: str) -> Any:
@@ -81,18 +81,18 @@ class Exchange(BaseHTTPRequestHandler):
 
     # --- in ----------------------------------------------------------------------------------------------------------
 
-    def _call(self) -> Call:
+    def _call(self) -> IncomingRequest:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        return Call(self.command, self.path.partition("?")[0], headers, self._body(headers))
+        return IncomingRequest(self.command, self.path.partition("?")[0], headers, self._body(headers))
 
     def _body(self, headers: Mapping[str, str]) -> bytes:
         if "transfer-encoding" in headers:
             return self._chunked_body()
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()):
-            raise refusals.bad_http(400, "Content-Length is not a number.")
+            raise errors.bad_http(400, "Content-Length is not a number.")
         if int(length) > LARGEST_BODY:
-            raise refusals.too_large(LARGEST_BODY)
+            raise errors.too_large(LARGEST_BODY)
         body = self.rfile.read(int(length))
         if len(body) < int(length):
             raise ConnectionResetError("the client left within its request")
@@ -102,7 +102,7 @@ class Exchange(BaseHTTPRequestHandler):
         body = bytearray()
         while size := self._chunk_size():
             if len(body) + size > LARGEST_BODY:
-                raise refusals.too_large(LARGEST_BODY)
+                raise errors.too_large(LARGEST_BODY)
             body += self.rfile.read(size)
             self.rfile.readline(3)
         while self.rfile.readline(1024).strip():
@@ -113,14 +113,14 @@ class Exchange(BaseHTTPRequestHandler):
         try:
             return int(self.rfile.readline(1024).partition(b";")[0], 16)
         except ValueError as error:
-            raise refusals.bad_http(400, "The chunked body cannot be read.") from error
+            raise errors.bad_http(400, "The chunked body cannot be read.") from error
 
     def _drain(self) -> None:
         """Read what the client is still sending, for a while, as a reset would cost it the reply."""
-        self.connection.settimeout(_DRAINED_SECONDS)
+        self.connection.settimeout(_DRAIN_SECONDS)
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
-            left = _DRAINED_BYTES
+            left = _DRAIN_BYTES
             while left > 0 and (data := self.connection.recv(65_536)):
                 left -= len(data)
 
@@ -131,10 +131,10 @@ class Exchange(BaseHTTPRequestHandler):
             self.server.pause(reply.wait)
         if reply.sent == -1:
             self.close_connection = True
-        elif reply.pieces is None:
+        elif reply.packets is None:
             self._send_whole(reply, started)
         else:
-            self._send_pieces(reply, started)
+            self._send_packets(reply, started)
 
     def _send_whole(self, reply: Reply, started: float) -> None:
         head = self._head(reply, started, f"Content-Length: {len(reply.body)}")
@@ -142,15 +142,15 @@ class Exchange(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or reply.sent is not None
         self.wfile.write(head + body)
 
-    def _send_pieces(self, reply: Reply, started: float) -> None:
+    def _send_packets(self, reply: Reply, started: float) -> None:
         """Send a stream in chunks; an HTTP/1.0 client gets it bare, ended by the end of the connection."""
         is_chunked = self.request_version != "HTTP/1.0"
         self.close_connection = self.close_connection or reply.hangs_up or not is_chunked
         head = self._head(reply, started, "Transfer-Encoding: chunked" if is_chunked else "Cache-Control: no-cache")
-        for piece in reply.pieces or ():
-            if piece.wait:
-                self.server.pause(piece.wait)
-            self.wfile.write(head + (b"%x\r\n%b\r\n" % (len(piece.data), piece.data) if is_chunked else piece.data))
+        for packet in reply.packets or ():
+            if packet.wait:
+                self.server.pause(packet.wait)
+            self.wfile.write(head + (b"%x\r\n%b\r\n" % (len(packet.data), packet.data) if is_chunked else packet.data))
             head = b""
         if is_chunked and not reply.hangs_up:
             self.wfile.write(b"0\r\n\r\n")
@@ -166,7 +166,7 @@ class Exchange(BaseHTTPRequestHandler):
             f"openai-organization: {_one_line(asked.get('OpenAI-Organization', 'org-sandbox'))}",
             "openai-version: 2020-10-01",
             f"openai-processing-ms: {max(1, round((time.perf_counter() - started) * 1000)) if started else 1}",
-            f"x-sandbox: {SELF}",
+            f"x-sandbox: {SERVER_NAME}",
             *(f"{name}: {value}" for name, value in reply.headers.items()),
         ]
         if self.close_connection:
@@ -178,20 +178,20 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _received(call: Call) -> Received:
+def _describe(call: IncomingRequest) -> Received:
     scenario, path = scenario_and_path(call)
-    headers = {name: _masked(name, value) for name, value in call.headers.items()}
-    return Received(call.method, path, scenario, headers, _readable(call.body), len(call.body))
+    headers = {name: _mask_header(name, value) for name, value in call.headers.items()}
+    return Received(call.method, path, scenario, headers, _decode(call.body), len(call.body))
 
 
-def _masked(name: str, value: str) -> str:
+def _mask_header(name: str, value: str) -> str:
     if name not in _SECRET_HEADERS:
         return value
     scheme, blank, key = value.rpartition(" ")
-    return f"{scheme}{blank}{refusals.masked(key)}"
+    return f"{scheme}{blank}{errors.mask_key(key)}"
 
 
-def _readable(body: bytes) -> Any:
+def _decode(body: bytes) -> Any:
     try:
         return json.loads(body) if body else None
     except (ValueError, RecursionError):
@@ -209,12 +209,12 @@ class Listener(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], api: Api, idle_seconds: float) -> None:
         self.api, self.idle_seconds = api, idle_seconds
-        self.journal = Journal()
+        self.recorder = Recorder()
         self._numbers = itertools.count(1)
         self._stopping = threading.Event()
         self._connections: set[socket.socket] = set()
         self._changed = threading.Condition()
-        super().__init__(address, Exchange)
+        super().__init__(address, RequestHandler)
 
     def server_bind(self) -> None:
         """Bind without the base class' look-up of the host's name, which may take seconds."""
@@ -224,13 +224,13 @@ class Listener(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def next_request_id(self) -> str:
-        """Give an id that no other reply of this run has."""
+        """Return an id that no other reply of this run has."""
         return f"req_sandbox_{next(self._numbers):08d}"
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the server is being stopped: then the connection is given up."""
         if self._stopping.wait(seconds):
-            raise ConnectionAbortedError("the stand-in stops")
+            raise ConnectionAbortedError("the sandbox stops")
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Know of the connection from now on, and serve it in a thread of its own."""
@@ -250,11 +250,11 @@ class Listener(ThreadingHTTPServer):
         self._stopping.set()
         with self._changed:
             for connection in self._connections:
-                _shut(connection)
+                _shut_down(connection)
             self._changed.wait_for(lambda: not self._connections, _STOP_SECONDS)
 
 
-def _shut(connection: socket.socket) -> None:
+def _shut_down(connection: socket.socket) -> None:
     try:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError:  # it has ended by itself

@@ -1,4 +1,4 @@
-"""The models that the stand-in lists; none of them is one."""
+"""The models that the sandbox lists; none of them is one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-OWNER = "stand-in-not-a-model"
+OWNER = "sandbox-not-a-model"
 CONTEXT_TOKENS = 128_000
 ANSWER_TOKENS = 16_384
 _NEAR = timedelta(days=30)
@@ -22,7 +22,7 @@ class Model:
     shutdown: date | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Give the API's model object."""
+        """Return the API's model object."""
         midnight = datetime(self.created.year, self.created.month, self.created.day, tzinfo=UTC)
         return {
             "id": self.id,
@@ -33,8 +33,8 @@ class Model:
         }
 
 
-def offered(today: date, others: tuple[str, ...] = ()) -> dict[str, Model]:
-    """Give the models by id, in no useful order, as the API does; `others` are ids that the owner wants taken too."""
+def list_models(today: date, others: tuple[str, ...] = ()) -> dict[str, Model]:
+    """Return the models by id, in no useful order, as the API does; `others` are ids that the owner wants taken too."""
     models = [
         Model("text-embedding-sandbox", date(2024, 1, 25)),
         Model("gpt-sandbox-1", date(2025, 4, 14), "gpt-sandbox-1-2025-04-14", today + _NEAR),

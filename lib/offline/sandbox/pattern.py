@@ -17,7 +17,7 @@ _LIKELY = "a1-_. :/@AZ09~!#"
 
 
 def text_for(pattern: str) -> str:
-    """Give a text that the pattern finds itself in; where it is beyond this module, the best guess."""
+    """Return a text that the pattern finds itself in; where it is beyond this module, the best guess."""
     try:
         return _Reader(pattern).alternatives()
     except (IndexError, RecursionError, ValueError):
@@ -100,5 +100,5 @@ class _Reader:
 
 
 def _plain_class(text: str) -> str:
-    """Give a character class in which nothing looks like the set operations that Python may have one day."""
+    """Return a character class in which nothing looks like the set operations that Python may have one day."""
     return text[0] + _OPERATORS.sub(lambda found: found[1] or f"\\{found[0]}", text[1:])

@@ -26,7 +26,7 @@ class Received:
     size: int = 0
 
 
-class Journal:
+class Recorder:
     """The latest requests, bounded in number and in bytes; any thread may write."""
 
     def __init__(self, most: int = _MOST_REQUESTS, most_bytes: int = _MOST_BYTES) -> None:
@@ -35,7 +35,7 @@ class Journal:
         self._bytes = 0
         self._lock = Lock()
 
-    def note(self, received: Received) -> None:
+    def record(self, received: Received) -> None:
         """Keep the request, and forget the oldest ones where it gets too much."""
         with self._lock:
             self._entries.append(received)
@@ -44,6 +44,6 @@ class Journal:
                 self._bytes -= self._entries.popleft().size
 
     def entries(self) -> tuple[Received, ...]:
-        """Give what is kept, the oldest first."""
+        """Return what is kept, the oldest first."""
         with self._lock:
             return tuple(self._entries)

@@ -15,7 +15,7 @@ EVENTS = "text/event-stream; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Packet:
     """Bytes that go out together, after a wait of so many seconds."""
 
     data: bytes
@@ -26,9 +26,9 @@ class Piece:
 class Reply:
     """One HTTP response.
 
-    With `pieces` it is a stream, sent in chunks as they stand, and `body` is not used. `sent` bytes of the body go out
+    With `packets` it is a stream, sent in chunks as they stand, and `body` is not used. `sent` bytes of the body go out
     before the connection is closed under it; None sends all of it, -1 not even the head. `hangs_up` closes a stream
-    after its last piece without saying that it ended.
+    after its last packet without saying that it ended.
     """
 
     status: int = 200
@@ -37,10 +37,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     wait: float = 0.0
     sent: int | None = None
-    pieces: tuple[Piece, ...] | None = None
+    packets: tuple[Packet, ...] | None = None
     hangs_up: bool = False
 
 
-def encoded(value: Any) -> bytes:
-    """Give JSON as UTF-8; half a surrogate pair becomes a question mark, as it has no UTF-8."""
+def encode(value: Any) -> bytes:
+    """Return JSON as UTF-8; half a surrogate pair becomes a question mark, as it has no UTF-8."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -10,21 +10,23 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from . import errors as refusals
+from . import errors
 from .answers import MARK, call, prompt_tokens, question, text_choice, usage
 from .chunks import DONE
 from .models import CONTEXT_TOKENS
-from .reply import EVENTS, HTML, Piece, Reply, encoded
+from .reply import EVENTS, HTML, Packet, Reply, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .errors import Refusal
+    from .errors import ErrorReply
 
     Json = dict[str, Any]
-    Pieces = list[Piece]
+    Packets = list[Packet]
 
 _BEATS_A_STALL = 20
+_AWKWARD_BYTES = 61  # in a packet
+_FIRST_OF_SEVERAL = 0xC0  # UTF-8: here begins a character of several bytes
 _LOOK_UP = {
     "type": "function",
     "function": {
@@ -40,16 +42,16 @@ class Scenario:
 
     `instead` replies without any work, at every address; with `is_once` only to the first of two equal requests.
     `refuses` looks at a chat request, `changes` at its completion. `damages` is done to a reply that is no stream and
-    `streams` to the pieces of one; both get the seconds that something slow takes.
+    `streams` to the packets of one; both get the seconds that something slow takes.
     """
 
     help: str
     instead: Callable[[], Reply] | None = None
     is_once: bool = False
-    refuses: Callable[[Mapping[str, Any]], Refusal | None] | None = None
+    refuses: Callable[[Mapping[str, Any]], ErrorReply | None] | None = None
     changes: Callable[[Mapping[str, Any], Json], Json] | None = None
     damages: Callable[[Reply, float], Reply] | None = None
-    streams: Callable[[Pieces, float], Reply] | None = None
+    streams: Callable[[Packets, float], Reply] | None = None
 
 
 # --- instead of an answer ---------------------------------------------------------------------------------------------
@@ -62,12 +64,12 @@ def _rate_limited() -> Reply:
         "x-ratelimit-remaining-requests": "0",
         "x-ratelimit-reset-requests": "50ms",
     }
-    return refusals.rate_limited(headers).reply()
+    return errors.rate_limited(headers).reply()
 
 
 def _rate_limited_for_an_hour() -> Reply:
     headers = {"retry-after": "3600", "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1h0m0s"}
-    return refusals.rate_limited(headers).reply()
+    return errors.rate_limited(headers).reply()
 
 
 def _page(status: int, title: str) -> Reply:
@@ -76,23 +78,23 @@ def _page(status: int, title: str) -> Reply:
 
 
 def _error_in_a_200() -> Reply:
-    return replace(refusals.overloaded().reply(), status=200)
+    return replace(errors.overloaded().reply(), status=200)
 
 
-# --- a refusal that depends on the request ----------------------------------------------------------------------------
+# --- an error that depends on the request -----------------------------------------------------------------------------
 
 
-def _too_much_context(request: Mapping[str, Any]) -> Refusal:
-    return refusals.context_exceeded(CONTEXT_TOKENS, CONTEXT_TOKENS + prompt_tokens(request), 0)
+def _too_much_context(request: Mapping[str, Any]) -> ErrorReply:
+    return errors.context_exceeded(CONTEXT_TOKENS, CONTEXT_TOKENS + prompt_tokens(request), 0)
 
 
-def _like_a_reasoning_model(request: Mapping[str, Any]) -> Refusal | None:
+def _like_a_reasoning_model(request: Mapping[str, Any]) -> ErrorReply | None:
     if request.get("max_tokens") is not None:
-        return refusals.unsupported_parameter("max_tokens", "max_completion_tokens")
+        return errors.unsupported_parameter("max_tokens", "max_completion_tokens")
     for name in ("temperature", "top_p"):
         if request.get(name) not in (None, 1):
             default = "Only the default (1) value is supported."
-            return refusals.unsupported_value(name, str(request[name]), default)
+            return errors.unsupported_value(name, str(request[name]), default)
     return None
 
 
@@ -128,7 +130,7 @@ def _filtered(request: Mapping[str, Any], completion: Json) -> Json:
 
 
 def _tool_called(request: Mapping[str, Any], completion: Json) -> Json:
-    """Call the first tool of the request; one of the stand-in's own if it brings none."""
+    """Call the first tool of the request; one of the sandbox's own if it brings none."""
     tool = (request.get("tools") or [_LOOK_UP])[0]
     calls = [call(tool, f"call_{completion['id'][9:31]}", question(request))]
     message = {"role": "assistant", "content": None, "refusal": None, "annotations": [], "tool_calls": calls}
@@ -155,53 +157,54 @@ def _half_sent(reply: Reply, _slow: float) -> Reply:
     return replace(reply, sent=len(reply.body) // 2)
 
 
-def _streamed(pieces: Pieces, *, hangs_up: bool = False) -> Reply:
-    return Reply(media=EVENTS, pieces=tuple(pieces), hangs_up=hangs_up)
+def _streamed(packets: Packets, *, hangs_up: bool = False) -> Reply:
+    return Reply(media=EVENTS, packets=tuple(packets), hangs_up=hangs_up)
 
 
-def _first_half(pieces: Pieces) -> Pieces:
-    return pieces[: max(1, len(pieces) // 2)]
+def _first_half(packets: Packets) -> Packets:
+    return packets[: max(1, len(packets) // 2)]
 
 
-def _late_stream(pieces: Pieces, slow: float) -> Reply:
-    return replace(_streamed(pieces), wait=slow)
+def _late_stream(packets: Packets, slow: float) -> Reply:
+    return replace(_streamed(packets), wait=slow)
 
 
-def _stalled(pieces: Pieces, slow: float) -> Reply:
-    start = _first_half(pieces)
-    return _streamed([*start, replace(pieces[len(start)], wait=slow), *pieces[len(start) + 1 :]])
+def _stalled(packets: Packets, slow: float) -> Reply:
+    start = _first_half(packets)
+    return _streamed([*start, replace(packets[len(start)], wait=slow), *packets[len(start) + 1 :]])
 
 
-def _stalled_with_comments(pieces: Pieces, slow: float) -> Reply:
-    start = _first_half(pieces)
-    beats = [Piece(b": keep-alive\n\n", slow / _BEATS_A_STALL)] * _BEATS_A_STALL
-    return _streamed([*start, *beats, *pieces[len(start) :]])
+def _stalled_with_comments(packets: Packets, slow: float) -> Reply:
+    start = _first_half(packets)
+    beats = [Packet(b": keep-alive\n\n", slow / _BEATS_A_STALL)] * _BEATS_A_STALL
+    return _streamed([*start, *beats, *packets[len(start) :]])
 
 
-def _cut(pieces: Pieces, _slow: float) -> Reply:
-    return _streamed(_first_half(pieces), hangs_up=True)
+def _cut(packets: Packets, _slow: float) -> Reply:
+    return _streamed(_first_half(packets), hangs_up=True)
 
 
-def _ended_early(pieces: Pieces, _slow: float) -> Reply:
-    return _streamed(_first_half(pieces))
+def _ended_early(packets: Packets, _slow: float) -> Reply:
+    return _streamed(_first_half(packets))
 
 
-def _error_within(pieces: Pieces, _slow: float) -> Reply:
-    error = encoded({"error": refusals.overloaded().error})
-    return _streamed([*_first_half(pieces), Piece(b"data: %b\n\n" % error)])
+def _error_within(packets: Packets, _slow: float) -> Reply:
+    error = encode({"error": errors.overloaded().error})
+    return _streamed([*_first_half(packets), Packet(b"data: %b\n\n" % error)])
 
 
-def _without_done(pieces: Pieces, _slow: float) -> Reply:
-    return _streamed([piece for piece in pieces if piece.data != DONE])
+def _without_done(packets: Packets, _slow: float) -> Reply:
+    return _streamed([packet for packet in packets if packet.data != DONE])
 
 
-def _commented(pieces: Pieces, _slow: float) -> Reply:
-    """Send the same stream as awkwardly as the rules allow: CRLF, comments, pieces that end inside a character."""
-    lines = b": stand-in, not a model\r\n\r\n" + b"".join(
-        b": still working\r\n" + piece.data.replace(b"\n", b"\r\n") for piece in pieces
+def _commented(packets: Packets, _slow: float) -> Reply:
+    """Send the same stream as awkwardly as the rules allow: CRLF, comments, packets that end inside a character."""
+    lines = b": sandbox, not a model\r\n\r\n" + b"".join(
+        b": still working\r\n" + packet.data.replace(b"\n", b"\r\n") for packet in packets
     )
-    size = 61
-    return _streamed([Piece(lines[start : start + size]) for start in range(0, len(lines), size)])
+    first = next((at for at, byte in enumerate(lines) if byte >= _FIRST_OF_SEVERAL), 0)
+    cuts = [0, *range((first + 1) % _AWKWARD_BYTES or _AWKWARD_BYTES, len(lines), _AWKWARD_BYTES)]
+    return _streamed([Packet(lines[start:end]) for start, end in zip(cuts, [*cuts[1:], len(lines)], strict=True)])
 
 
 def _with_awkward_text(request: Mapping[str, Any], completion: Json) -> Json:
@@ -224,21 +227,21 @@ TABLE: Mapping[str, Scenario] = MappingProxyType(
         "content_filter": Scenario("the answer breaks off, finish_reason is content_filter", changes=_filtered),
         "tool_call": Scenario("the answer calls the first tool (look_up if there is none)", changes=_tool_called),
         "no_choices": Scenario("200, but the JSON has no choices", changes=_without_choices),
-        "bad_key": Scenario("401 invalid_api_key, whatever the key", instead=lambda: refusals.wrong_key("sk-").reply()),
-        "forbidden": Scenario("403: the key lacks a permission", instead=lambda: refusals.forbidden().reply()),
-        "quota": Scenario("429 insufficient_quota: no money left", instead=lambda: refusals.no_quota().reply()),
+        "bad_key": Scenario("401 invalid_api_key, whatever the key", instead=lambda: errors.wrong_key("sk-").reply()),
+        "forbidden": Scenario("403: the key lacks a permission", instead=lambda: errors.forbidden().reply()),
+        "quota": Scenario("429 insufficient_quota: no money left", instead=lambda: errors.no_quota().reply()),
         "rate_limit": Scenario(
             "429 with Retry-After-Ms, then success on the same request", _rate_limited, is_once=True
         ),
         "rate_limit_always": Scenario("429 each time", _rate_limited),
         "rate_limit_long": Scenario("429 each time, with a Retry-After of an hour", _rate_limited_for_an_hour),
         "server_error": Scenario(
-            "500, then success on the same request", lambda: refusals.broken_server().reply(), is_once=True
+            "500, then success on the same request", lambda: errors.broken_server().reply(), is_once=True
         ),
-        "server_error_always": Scenario("500 each time", lambda: refusals.broken_server().reply()),
+        "server_error_always": Scenario("500 each time", lambda: errors.broken_server().reply()),
         "overloaded": Scenario(
             "503 server_is_overloaded, then success on the same request",
-            lambda: refusals.overloaded().reply(),
+            lambda: errors.overloaded().reply(),
             is_once=True,
         ),
         "context_length": Scenario("400 context_length_exceeded", refuses=_too_much_context),
@@ -267,7 +270,7 @@ TABLE: Mapping[str, Scenario] = MappingProxyType(
         "stream_ends_early": Scenario("stream: it ends midway, in good order but unfinished", streams=_ended_early),
         "stream_error": Scenario("stream: an error event comes midway", streams=_error_within),
         "stream_comments": Scenario(
-            "stream: comments, CRLF, U+2028, and pieces that end inside a character",
+            "stream: comments, CRLF, U+2028, and packets that end inside a character",
             changes=_with_awkward_text,
             streams=_commented,
         ),

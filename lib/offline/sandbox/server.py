@@ -1,4 +1,4 @@
-"""The life of the stand-in: a port, its connections, start and stop."""
+"""The life of the sandbox: a port, its connections, start and stop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
-from .api import Api, Pace
+from .api import Api, Delays
 from .http import Listener
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ _POLL_SECONDS = 0.05
 
 
 class Sandbox:
-    """A stand-in that listens on `host` from its making on and answers between `start()` and `close()`.
+    """A sandbox that listens on `host` from its making on and answers between `start()` and `close()`.
 
     `port` 0 takes a free one. `keys` are the API keys that it takes, `models` further model ids. `slow_seconds` is how
-    long a scenario waits, `piece_seconds` the pause between two pieces of a stream, `idle_seconds` how long an idle
+    long a scenario waits, `packet_seconds` the pause between two packets of a stream, `idle_seconds` how long an idle
     connection is kept. Use it as a context manager.
     """
 
@@ -34,12 +34,12 @@ class Sandbox:
         *,
         models: Sequence[str] = (),
         slow_seconds: float = 5.0,
-        piece_seconds: float = 0.0,
+        packet_seconds: float = 0.0,
         idle_seconds: float = 300.0,
     ) -> None:
         """Bind the port; raise OSError if it is taken."""
-        pace = Pace(slow_seconds, piece_seconds)
-        api = Api(tuple(keys), tuple(models), pace, datetime.now(tz=UTC).date())
+        delays = Delays(slow_seconds, packet_seconds)
+        api = Api(tuple(keys), tuple(models), delays, datetime.now(tz=UTC).date())
         self._listener = Listener((host, port), api, idle_seconds)
         self._host = host
         self._is_open = KEY in keys
@@ -62,7 +62,7 @@ class Sandbox:
         return f"http://{self._host}:{self.port}/v1"
 
     def base_url_of(self, scenario: str) -> str:
-        """Give the base URL under which everything goes as the scenario says."""
+        """Return the base URL under which everything goes as the scenario says."""
         return f"http://{self._host}:{self.port}/scenarios/{scenario}/v1"
 
     @property
@@ -70,14 +70,14 @@ class Sandbox:
         """What to tell people at the start."""
         key = f" (key: {KEY})" if self._is_open else ""
         return (
-            f"The stand-in answers at {self.base_url}{key}. It is a program that behaves like the API, "
+            f"The sandbox answers at {self.base_url}{key}. It is a program that behaves like the API, "
             "not a model: what it says means nothing."
         )
 
     @property
     def requests(self) -> tuple[Received, ...]:
         """The latest requests, the oldest first."""
-        return self._listener.journal.entries()
+        return self._listener.recorder.entries()
 
     def start(self) -> Self:
         """Answer from now on, in a thread of its own."""
@@ -88,7 +88,7 @@ class Sandbox:
         return self
 
     def wait(self) -> None:
-        """Stay until the stand-in is closed or the user interrupts; an interrupt closes it and is no error."""
+        """Stay until the sandbox is closed or the user interrupts; an interrupt closes it and is no error."""
         try:
             while self._thread is not None and self._thread.is_alive():
                 self._thread.join(1.0)

@@ -12,8 +12,8 @@ _UNSUPPORTED = ("allOf", "not", "if", "then", "else", "dependentRequired", "depe
 _DEEPEST = 10
 
 
-def strict_fault(schema: Mapping[str, Any]) -> str | None:
-    """Give the first thing that strict mode refuses, in the API's words, or None."""
+def strict_mode_fault(schema: Mapping[str, Any]) -> str | None:
+    """Return the first thing that strict mode refuses, in the API's words, or None."""
     if schema.get("type") != "object":
         found = json.dumps(schema.get("type"))
         return f"schema must be a JSON Schema of 'type: \"object\"', got 'type: {found}'."

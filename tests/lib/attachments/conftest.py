@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lib.attachments import Downloads, inline
-from lib.attachments import address_policy as guard
+from lib.attachments import Downloads, address_policy, inline
 from pysailor import StepError
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ class Files(http.server.ThreadingHTTPServer):
         return f"{scheme}://{host}:{self.server_port}{path}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients of these tests hang up on purpose."""
+        """Write no log: clients of these tests hang up on purpose."""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -91,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"a")
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
-        """Say nothing."""
+        """Write no log."""
 
 
 @pytest.fixture
@@ -116,13 +115,13 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def known(**addresses: str) -> guard.Resolve:
-    """Give a look-up of a few names, with dots for underscores."""
+def known(**addresses: str) -> address_policy.Resolve:
+    """Return a look-up of a few names, with dots for underscores."""
 
     def resolve(host: str, port: int) -> list[str]:
         if host in (name.replace("_", ".") for name in addresses):
             return addresses[host.replace(".", "_")].split()
-        return guard.look_up(host, port) if host.replace(".", "").isdigit() or ":" in host else nowhere()
+        return address_policy.look_up(host, port) if host.replace(".", "").isdigit() or ":" in host else nowhere()
 
     return resolve
 
@@ -135,7 +134,7 @@ def nowhere() -> list[str]:
     raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
 
-def open_to_all(resolve: guard.Resolve | None = None) -> Downloads:
+def open_to_all(resolve: address_policy.Resolve | None = None) -> Downloads:
     return Downloads(allow_private=True, resolve=resolve or known())
 
 
@@ -151,7 +150,7 @@ def file(url: str, **more: str) -> dict[str, Any]:
     return {"type": "file", "file": {"file_url": url, **more}}
 
 
-def sound(data: str) -> dict[str, Any]:
+def audio(data: str) -> dict[str, Any]:
     return {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}
 
 

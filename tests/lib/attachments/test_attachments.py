@@ -35,6 +35,7 @@ from .conftest import (
     Reply,
     as_data,
     at,
+    audio,
     body_of,
     done,
     file,
@@ -42,7 +43,6 @@ from .conftest import (
     known,
     open_to_all,
     refused,
-    sound,
     stored,
 )
 
@@ -57,7 +57,7 @@ from .conftest import (
         body_of(image(as_data("image/png", PNG))),
         body_of({"type": "file", "file": {"file_id": "file-1"}}),
         body_of({"type": "file", "file": {"file_data": as_data("application/pdf", PDF), "filename": "a.pdf"}}),
-        body_of(sound(base64.b64encode(WAV).decode())),
+        body_of(audio(base64.b64encode(WAV).decode())),
         body_of({"type": "image_url", "image_url": {}}, {"type": "image_url"}, {"type": "new_kind", "new_kind": {}}),
         {"messages": "none"},
         {},
@@ -232,8 +232,8 @@ def test_a_failure_of_the_storage_has_the_part_s_pointer() -> None:
     assert not error.retryable
 
 
-def test_at_a_desk_an_object_of_the_platform_is_told_to_be_out_of_reach() -> None:
-    assert "at a desk" in str(refused(NotFetched, image(OBJECT.format("abc"))))
+def test_off_the_platform_an_object_of_the_platform_is_told_to_be_out_of_reach() -> None:
+    assert "off the platform" in str(refused(NotFetched, image(OBJECT.format("abc"))))
 
 
 @pytest.mark.parametrize("reference", ["attachment:photo.png", "photo.png", "attachment://photo.png", " photo.png "])
@@ -259,16 +259,16 @@ def test_a_file_of_the_message_keeps_its_name(part: dict[str, Any]) -> None:
     assert found[0]["file"] == {"filename": "offer.pdf", "file_data": as_data("application/pdf", PDF)}
 
 
-@pytest.mark.parametrize(("content", "sound_format"), [(WAV, "wav"), (MP3, "mp3"), (b"\xff\xfb\x90\x00", "mp3")])
-def test_a_recording_goes_along_with_the_format_that_it_has(content: bytes, sound_format: str) -> None:
-    part = done(sound("attachment:memo"), attachments={"memo": {"url": OBJECT.format("a")}}, storage=stored(a=content))[
+@pytest.mark.parametrize(("content", "audio_format"), [(WAV, "wav"), (MP3, "mp3"), (b"\xff\xfb\x90\x00", "mp3")])
+def test_a_recording_goes_along_with_the_format_that_it_has(content: bytes, audio_format: str) -> None:
+    part = done(audio("attachment:memo"), attachments={"memo": {"url": OBJECT.format("a")}}, storage=stored(a=content))[
         0
     ]
-    assert part["input_audio"] == {"data": base64.b64encode(content).decode(), "format": sound_format}
+    assert part["input_audio"] == {"data": base64.b64encode(content).decode(), "format": audio_format}
 
 
 def test_what_is_no_recording_is_refused(files: Files) -> None:
-    error = refused(WrongKind, sound(files.url("/memo", b"OggS" + b"\x00" * 9)))
+    error = refused(WrongKind, audio(files.url("/memo", b"OggS" + b"\x00" * 9)))
     assert at(error) == "/messages/0/content/0/input_audio/data"
     assert "Ogg" in str(error)
 
@@ -330,7 +330,7 @@ def test_nothing_is_asked_when_no_time_is_left(files: Files) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "says"), [(404, "check the address"), (403, "expired"), (401, "password"), (204, "no file")]
+    ("status", "says"), [(404, "check the address"), (403, "expired"), (401, "password"), (204, "not a file")]
 )
 def test_a_no_is_told_in_words(files: Files, status: int, says: str) -> None:
     error = refused(NotThere, image(files.url("/photo", Reply(status=status))))
@@ -384,9 +384,9 @@ def test_no_sentence_repeats_what_follows_the_question_mark() -> None:
 @settings(max_examples=200)
 @given(st.binary(max_size=64))
 def test_every_content_is_at_most_one_kind_and_can_be_told(content: bytes) -> None:
-    kinds = [sniff.image(content), sniff.sound(content)]
+    kinds = [sniff.image(content), sniff.audio(content)]
     assert len([kind for kind in kinds if kind]) <= 1
-    assert sniff.told(content)
+    assert sniff.describe(content)
 
 
 @settings(max_examples=200, deadline=None)

@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.attachments import AddressRefused, Downloads, NotFetched, NotThere
-from lib.attachments import address_policy as guard
+from lib.attachments import AddressRefused, Downloads, NotFetched, NotThere, address_policy
 from pysailor import StepError
 
 from .conftest import (
@@ -145,19 +144,19 @@ PUBLIC = ("93.184.215.14", "8.8.8.8", "172.32.0.1", "2606:2800:220:1::1", "::fff
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_a_private_address_is_refused_unless_it_is_allowed(address: str) -> None:
-    assert "CHATGPT_ALLOW_PRIVATE_URLS" in str(guard.refusal(address))
-    assert guard.refusal(address, allow_private=True) is None
+    assert "CHATGPT_ALLOW_PRIVATE_URLS" in str(address_policy.why_refused(address))
+    assert address_policy.why_refused(address, allow_private=True) is None
 
 
 @pytest.mark.parametrize("address", NEVER)
 def test_some_addresses_are_never_reached(address: str) -> None:
-    assert "never" in str(guard.refusal(address))
-    assert "never" in str(guard.refusal(address, allow_private=True))
+    assert "never" in str(address_policy.why_refused(address))
+    assert "never" in str(address_policy.why_refused(address, allow_private=True))
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_a_public_address_may_be_reached(address: str) -> None:
-    assert guard.refusal(address) is None
+    assert address_policy.why_refused(address) is None
 
 
 @given(st.ip_addresses(v=4))
@@ -169,17 +168,17 @@ def test_no_way_of_carrying_an_address_in_another_makes_it_public(inner: ipaddre
         ipaddress.IPv6Address(0x2002 << 112 | number << 80 | 1),
     ]
     for allowed in (False, True):
-        plain = guard.refusal(str(inner), allow_private=allowed) is None
-        assert [guard.refusal(str(ip), allow_private=allowed) is None for ip in carried] == [plain] * 3
+        plain = address_policy.why_refused(str(inner), allow_private=allowed) is None
+        assert [address_policy.why_refused(str(ip), allow_private=allowed) is None for ip in carried] == [plain] * 3
 
 
 @given(st.ip_addresses(), st.booleans())
 def test_the_guard_is_never_laxer_than_the_library_it_stands_on(
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address, allowed: bool
 ) -> None:
-    if guard.refusal(str(ip), allow_private=allowed) is None and not allowed:
+    if address_policy.why_refused(str(ip), allow_private=allowed) is None and not allowed:
         assert not any((ip.is_loopback, ip.is_link_local, ip.is_multicast, ip.is_unspecified))
-        assert ip.is_global or guard._embedded(ip)
+        assert ip.is_global or address_policy._embedded(ip)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +262,7 @@ def test_an_ipv6_address_is_reached() -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """Give a file with a certificate for files.example, xn--bcher-kva.example and 127.0.0.1, and its key."""
+    """Return a file with a certificate for files.example, xn--bcher-kva.example and 127.0.0.1, and its key."""
     from cryptography import x509  # noqa: PLC0415 - only these tests need it
     from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415

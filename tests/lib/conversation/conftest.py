@@ -28,18 +28,18 @@ def _address(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(params=SHARED)
 def shared_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give the address of a store that several processes can share."""
+    """Return the address of a store that several processes can share."""
     return _address(request.param, request, tmp_path)
 
 
 @pytest.fixture(params=("memory", *SHARED))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """Give a store of each kind."""
+    """Return a store of each kind."""
     with open_store(_address(request.param, request, tmp_path)) as opened:
         yield opened
 
 
 @pytest.fixture
 def owner() -> str:
-    """Give an owner that nobody else has, since tests share the servers."""
+    """Return an owner that nobody else has, since tests share the servers."""
     return uuid4().hex

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lib.conversation import LARGEST_TURN, ConversationBusy, Store, TurnLost, TurnTooLarge
-from lib.conversation.lease import asked
+from lib.conversation.lease import ask
 from lib.conversation.turn import Place
 from pysailor import InvalidInput
 
@@ -167,7 +167,7 @@ def test_a_worker_that_lost_its_turn_cannot_append(store: Store, owner: str) -> 
             conversation.append(said("too late"))
             lease, _ = store._look(place)
             assert lease is not None
-            assert store._swap(place, lease, asked(lease, "another worker", lease.until + 1, 30, queue=False))
+            assert store._swap(place, lease, ask(lease, "another worker", lease.until + 1, 30, queue=False))
 
     with pytest.raises(TurnLost) as lost:
         be_overtaken()
@@ -183,9 +183,9 @@ def test_what_was_read_before_another_wrote_cannot_be_swapped(store: Store, owne
     with store.conversation(owner, CHAT):
         old, now = store._look(place)
         assert old is not None
-        new = asked(old, "b", now, 30, queue=True)
+        new = ask(old, "b", now, 30, queue=True)
         assert store._swap(place, old, new)
-        assert not store._swap(place, old, asked(old, "c", now, 30, queue=True))
+        assert not store._swap(place, old, ask(old, "c", now, 30, queue=True))
         assert not store._swap(place, None, new)
         assert store._look(place)[0] == new
 

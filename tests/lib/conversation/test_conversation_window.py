@@ -118,7 +118,7 @@ def size(message: Any) -> int:
 
 
 def stands(messages: list[Any]) -> bool:
-    """Tell whether the API would take these: each call is followed by exactly its results."""
+    """Return whether the API would take these: each call is followed by exactly its results."""
     waiting: set[str] = set()
     for message in messages:
         if message["role"] == "tool":

@@ -24,7 +24,7 @@ LEASE = 1.0
 
 @contextmanager
 def worker(url: str, owner: str, *what: str, lease: float = LEASE) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.component.conversation.worker", url, owner, str(lease), *what]
+    command = [sys.executable, "-m", "tests.support.conversation_worker", url, owner, str(lease), *what]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process

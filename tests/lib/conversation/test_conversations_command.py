@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lib.conversation import DESK, open_store, owner_of
-from lib.conversation.stores.open import shown
+from lib.conversation import LOCAL_ACCOUNT, open_store, owner_of
+from lib.conversation.stores.open import without_password
 from lib.offline.servers import SERVERS
 from pysailor.cli import main
 
@@ -51,14 +52,26 @@ def test_looking_for_conversations_makes_no_file(tmp_path: Path, capsys: pytest.
 
 
 def test_an_address_is_shown_without_its_password() -> None:
-    assert shown("postgresql://me:secret@host/kept") == "postgresql://host/kept"
+    assert without_password("postgresql://me:secret@host/kept") == "postgresql://host/kept"
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_what_stands_in_has_the_desk_s_account_however_often_it_starts(name: str) -> None:
+def test_servers_off_the_platform_use_the_account_local_however_often_it_starts(name: str) -> None:
     server = SERVERS[name]()
-    assert server.cfg()["_account"] == DESK
+    assert server.cfg()["_account"] == LOCAL_ACCOUNT
     server.close()
+
+
+@pytest.mark.parametrize("account", ["local", "desk"])
+def test_what_was_kept_under_the_former_account_desk_is_still_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], account: str
+) -> None:
+    url = f"sqlite:///{tmp_path}/memory.sqlite"
+    kept_by_an_older_version = hashlib.sha256(b'["desk"]').hexdigest()[:40]
+    with open_store(url) as opened, opened.conversation(kept_by_an_older_version, "c") as talk:
+        talk.append([{"role": "user", "content": "Hi"}])
+    assert main(["conversations", "list", "--store", url, "--account", account]) == 0
+    assert json.loads(capsys.readouterr().out)["conversationId"] == "c"
 
 
 def test_which_conversation_must_be_said(store: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""What the stand-in answers: the API's shape, the same each time, and no claim to be a model."""
+"""What the sandbox answers: the API's shape, the same each time, and no claim to be a model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator as Slow
 
-from lib.offline.sandbox.generate import invented
+from lib.offline.sandbox.generate import generate
 from lib.offline.sandbox.pattern import text_for
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_logprobs_spell_the_answer(ask: Ask) -> None:
 
 def test_json_object_gives_an_object(ask: Ask) -> None:
     answer = ask(messages=user("as json"), response_format={"type": "json_object"}).json()
-    assert json.loads(answer["choices"][0]["message"]["content"])["stand_in"] is True
+    assert json.loads(answer["choices"][0]["message"]["content"])["sandbox"] is True
 
 
 def test_metadata_and_tier_are_echoed(ask: Ask) -> None:
@@ -236,7 +236,7 @@ SCHEMAS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda value: str(value)[:50])
 def test_a_value_is_found_for_the_schema(schema: dict[str, Any]) -> None:
-    Slow(schema).validate(invented(schema))
+    Slow(schema).validate(generate(schema))
 
 
 def test_a_wanted_schema_is_answered_with_such_a_value(ask: Ask) -> None:
@@ -269,7 +269,7 @@ NESTED = st.recursive(
 @settings(max_examples=100, deadline=None)
 @given(schema=NESTED)
 def test_any_nested_schema_gets_a_value_that_fits(schema: dict[str, Any]) -> None:
-    Slow(schema).validate(invented(schema))
+    Slow(schema).validate(generate(schema))
 
 
 @pytest.mark.parametrize(

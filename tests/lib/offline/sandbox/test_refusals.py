@@ -1,4 +1,4 @@
-"""The stand-in says no where the API does, in the API's words."""
+"""The sandbox says no where the API does, in the API's words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.offline.sandbox.api import Api, Call, Pace
+from lib.offline.sandbox.api import Api, Delays, IncomingRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,7 +223,7 @@ def test_a_model_that_cannot_chat_is_a_404(ask: Ask, model: str, code: str | Non
     assert (response.status_code, response.json()["error"]["code"]) == (404, code)
 
 
-def test_further_models_are_taken_when_the_stand_in_is_told_of_them(ask: Ask) -> None:
+def test_further_models_are_taken_when_the_sandbox_is_told_of_them(ask: Ask) -> None:
     assert ask(model="my-tuned-model").json()["model"] == "my-tuned-model"
 
 
@@ -282,13 +282,13 @@ BODIES = JSON | SHAPED | TALKS
 
 @pytest.fixture(scope="module")
 def api() -> Api:
-    return Api(("key",), (), Pace(0, 0), date(2026, 1, 1))
+    return Api(("key",), (), Delays(0, 0), date(2026, 1, 1))
 
 
 @settings(max_examples=150, deadline=None)
 @given(body=BODIES)
 def test_any_json_at_all_is_answered_or_refused_in_good_order(api: Api, golden: Golden, body: Any) -> None:
     headers = {"authorization": "Bearer key"}
-    reply = api.reply(Call("POST", "/v1/chat/completions", headers, json.dumps(body).encode()))
+    reply = api.reply(IncomingRequest("POST", "/v1/chat/completions", headers, json.dumps(body).encode()))
     schema = golden("response" if reply.status == 200 else "error")
-    assert reply.pieces is not None or schema.is_valid(json.loads(reply.body))
+    assert reply.packets is not None or schema.is_valid(json.loads(reply.body))

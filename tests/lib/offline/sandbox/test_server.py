@@ -1,4 +1,4 @@
-"""The stand-in as a server: models, headers, the journal, and clients that behave badly."""
+"""The sandbox as a server: models, headers, the recorder, and clients that behave badly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from lib.offline.sandbox import KEY, Sandbox
-from lib.offline.sandbox.recorder import Journal, Received
+from lib.offline.sandbox.recorder import Received, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ def head(sandbox: Sandbox, *lines: str, path: str = "/v1/chat/completions", meth
 
 
 def spoken(sandbox: Sandbox, data: bytes) -> bytes:
-    """Give all that comes back for these bytes until the server hangs up."""
+    """Return all that comes back for these bytes until the server hangs up."""
     with socket.create_connection(("127.0.0.1", sandbox.port), timeout=5) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
@@ -88,12 +88,12 @@ def test_what_came_in_is_noted_with_the_key_masked(session: requests.Session) ->
 
 
 def test_the_journal_forgets_the_oldest() -> None:
-    journal = Journal(most=3, most_bytes=100)
+    recorder = Recorder(most=3, most_bytes=100)
     for size in (10, 20, 30, 40):
-        journal.note(Received("GET", "/", None, {}, None, size))
-    assert [entry.size for entry in journal.entries()] == [20, 30, 40]
-    journal.note(Received("GET", "/", None, {}, None, 500))
-    assert [entry.size for entry in journal.entries()] == [500]
+        recorder.record(Received("GET", "/", None, {}, None, size))
+    assert [entry.size for entry in recorder.entries()] == [20, 30, 40]
+    recorder.record(Received("GET", "/", None, {}, None, 500))
+    assert [entry.size for entry in recorder.entries()] == [500]
 
 
 def test_a_body_in_chunks_is_read(sandbox: Sandbox) -> None:

@@ -27,7 +27,7 @@ TOOL: dict[str, Any] = {
 
 
 def events(response: requests.Response) -> list[str]:
-    """Give the data of each event of a stream that uses plain line feeds."""
+    """Return the data of each event of a stream that uses plain line feeds."""
     text = response.content.decode()
     assert text.endswith("\n\n")
     return [event.removeprefix("data: ") for event in text.split("\n\n")[:-1]]
@@ -165,7 +165,7 @@ def test_an_awkward_stream_says_the_same_as_its_plain_answer(ask: Ask) -> None:
     response = ask("stream_comments", stream=True)
     arrived = list(response.iter_content(None))
     stream = b"".join(arrived).decode()
-    assert any(_ends_inside_a_character(piece) for piece in arrived)
+    assert any(_ends_inside_a_character(packet) for packet in arrived)
     assert "\r\n\r\n" in stream
     assert "\n\n" not in stream
     assert "\u2028" in stream
@@ -174,9 +174,9 @@ def test_an_awkward_stream_says_the_same_as_its_plain_answer(ask: Ask) -> None:
     assert "".join(parts) == ask("stream_comments").json()["choices"][0]["message"]["content"]
 
 
-def _ends_inside_a_character(piece: bytes) -> bool:
+def _ends_inside_a_character(packet: bytes) -> bool:
     try:
-        piece.decode()
+        packet.decode()
     except UnicodeDecodeError:
         return True
     return False
@@ -188,7 +188,7 @@ def test_a_stream_may_be_ignored(ask: Ask) -> None:
 
 
 def test_pieces_can_be_paced() -> None:
-    with Sandbox(piece_seconds=0.01) as slow:
+    with Sandbox(packet_seconds=0.01) as slow:
         body = {"model": "gpt-sandbox-2", "messages": [{"role": "user", "content": "hi"}], "stream": True}
         started = time.monotonic()
         response = requests.post(

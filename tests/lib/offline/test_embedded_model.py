@@ -74,7 +74,8 @@ def test_it_is_restarted_when_it_dies(model: EmbeddedModel) -> None:
 def test_it_ends_when_its_parent_is_killed() -> None:
     if REASON:
         pytest.skip(REASON)
-    program = "from lib.offline.embedded_model import EmbeddedModel as M; m = M().start(); print(m._process.pid, flush=True); m.wait()"
+    start = "from lib.offline.embedded_model import EmbeddedModel as M; m = M().start()"
+    program = f"{start}; print(m._process.pid, flush=True); m.wait()"
     parent = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,6 +37,7 @@ class SqliteStore(SqlStore):
         """Make no file yet: it is made when it is first needed, readable by this user only."""
         super().__init__(lease_seconds)
         self._path = path
+        self._creating = threading.Lock()
         self._pool = Pool(self._open, _CONNECTIONS)
 
     def close(self) -> None:
@@ -59,8 +61,10 @@ class SqliteStore(SqlStore):
             return result
 
     def _open(self) -> sqlite3.Connection:
-        if not self._path.exists():
-            self._path.touch(mode=0o600)  # the files that SQLite puts beside it get the same mode
+        # closing a file takes back every lock that this process has on it: no thread may touch what another one opened
+        with self._creating:
+            if not self._path.exists():
+                self._path.touch(mode=0o600)  # the files that SQLite puts beside it get the same mode
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA synchronous = NORMAL")

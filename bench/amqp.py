@@ -35,7 +35,7 @@ def fill(rabbit: Rabbit, messages: int) -> None:
 
 
 def measure(rabbit: Rabbit, prefetch: int, messages: int) -> tuple[float, float]:
-    """Give messages a second, and microseconds of CPU a message."""
+    """Return messages a second, and microseconds of CPU a message."""
     fill(rabbit, messages)
     over = threading.Event()
     done: list[int] = []
@@ -56,7 +56,7 @@ def measure(rabbit: Rabbit, prefetch: int, messages: int) -> tuple[float, float]
 
 
 def cpu() -> float:
-    """Give the seconds of CPU that this process has used."""
+    """Return the seconds of CPU that this process has used."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 

@@ -80,21 +80,21 @@ async def client(url: str, sockets: int, streams: int) -> None:
 
     warm = [await opened() for _ in range(WARM)]
     await asyncio.gather(*(socket.close() for socket in warm))
-    await _told("warm")
+    await _describe("warm")
     began = time.monotonic()
     idle: list[Any] = []
     while len(idle) < sockets:
         idle += await asyncio.gather(*(opened() for _ in range(min(50, sockets - len(idle)))))
-    await _told(f"{time.monotonic() - began}")
+    await _describe(f"{time.monotonic() - began}")
     delays: list[float] = []
     late: list[float] = []
-    control = asyncio.create_task(_watch(late))
+    control = asyncio.create_task(_watchdog(late))
     await asyncio.gather(*(_ask(socket, number / streams, delays) for number, socket in enumerate(idle[:streams])))
     control.cancel()
     print(json.dumps([delays, late]), flush=True)
 
 
-async def _watch(late: list[float]) -> None:
+async def _watchdog(late: list[float]) -> None:
     """Note how late a timer of this process rings: what the machine, busy with other things, adds by itself."""
     while True:
         then = time.monotonic_ns()
@@ -102,7 +102,7 @@ async def _watch(late: list[float]) -> None:
         late.append((time.monotonic_ns() - then) / 1e6 - PAUSE * 1000)
 
 
-async def _told(word: str) -> None:
+async def _describe(word: str) -> None:
     print(word, flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
 
@@ -189,7 +189,7 @@ def _next(process: subprocess.Popen[str]) -> str:
 
 
 def _resident(pid: int) -> float:
-    """Give the memory of a process in KiB."""
+    """Return the memory of a process in KiB."""
     lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
     return float(next(line.split()[1] for line in lines if line.startswith("VmRSS")))
 

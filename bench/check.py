@@ -38,7 +38,7 @@ def write_samples(folder: Path, count: int) -> list[str]:
 
 
 def body(number: int) -> dict[str, Any]:
-    """Give a request; every tenth has a temperature that no model takes, and a role that there is not."""
+    """Return a request; every tenth has a temperature that no model takes, and a role that there is not."""
     made = MAKERS[number % len(MAKERS)](MESSAGES)
     if number % 10:
         return made

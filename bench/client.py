@@ -114,7 +114,7 @@ def _print(what: str, taken: Mapping[str, Sequence[float]], parts: int) -> None:
 
 
 def bare_call(stack: ExitStack, address: str) -> Callable[[], object]:
-    """Give the call as http.client makes it: no proxies, no pool, no time limits that hold over all."""
+    """Return the call as http.client makes it: no proxies, no pool, no time limits that hold over all."""
     parts = urlsplit(address)
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
     stack.callback(connection.close)
@@ -127,7 +127,7 @@ def bare_call(stack: ExitStack, address: str) -> Callable[[], object]:
 
 
 def requests_call(stack: ExitStack, address: str) -> Callable[[], object]:
-    """Give the call as most people write it with requests."""
+    """Return the call as most people write it with requests."""
     session = stack.enter_context(requests.Session())
 
     def call() -> object:
@@ -137,7 +137,7 @@ def requests_call(stack: ExitStack, address: str) -> Callable[[], object]:
 
 
 def bare_stream(stack: ExitStack, address: str) -> Callable[[], float]:
-    """Give a stream's first text as a socket without anything above it has it: seconds from the start."""
+    """Return a stream's first text as a socket without anything above it has it: seconds from the start."""
     parts = urlsplit(address)
     connection = stack.enter_context(socket.create_connection((str(parts.hostname), parts.port)))
 
@@ -206,7 +206,7 @@ def _client(stack: ExitStack, address: str) -> Client:
 
 
 def _sdk(stack: ExitStack, address: str) -> Any:
-    """Give the SDK's client, or None if it is not installed."""
+    """Return the SDK's client, or None if it is not installed."""
     try:
         from openai import OpenAI  # noqa: PLC0415 - may be absent
     except ImportError:

@@ -29,7 +29,7 @@ class Contender:
 
     @contextmanager
     def running(self, env: Mapping[str, str]) -> Iterator[Running]:
-        """Give its process, which ends with the block."""
+        """Return its process, which ends with the block."""
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(  # noqa: S603 - our own commands
                 self.command, cwd=self.folder, env={**env, **self.env}, stdout=log, stderr=log
@@ -49,21 +49,21 @@ class Running:
     log: IO[bytes]
 
     def said(self) -> str:
-        """Give the end of what it printed."""
+        """Return the end of what it printed."""
         self.log.seek(0)
         return self.log.read()[-3000:].decode(errors="replace")
 
     def cpu(self) -> float:
-        """Give the seconds of CPU that it has used, user and system, all threads."""
+        """Return the seconds of CPU that it has used, user and system, all threads."""
         after_name = self._file("stat").rpartition(")")[2].split()
         return (int(after_name[11]) + int(after_name[12])) / _TICK
 
     def memory(self) -> float:
-        """Give the MiB that it holds now."""
+        """Return the MiB that it holds now."""
         return self._mebibytes("VmRSS")
 
     def peak(self) -> float:
-        """Give the most MiB that it ever held."""
+        """Return the most MiB that it ever held."""
         return self._mebibytes("VmHWM")
 
     def _mebibytes(self, name: str) -> float:

@@ -84,7 +84,7 @@ def main() -> int:
 
 
 def cost(work: Callable[[], object], rounds: int, calls: int) -> Spread:
-    """Give the microseconds of CPU that a call takes."""
+    """Return the microseconds of CPU that a call takes."""
     (seconds,) = interleaved({"": work}, rounds=max(2, rounds), calls=calls).values()
     return Spread.of([one * 1e6 for one in seconds])
 

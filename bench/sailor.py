@@ -88,7 +88,7 @@ class Place:
         self._content = CIPHER.encode({"body": {"messages": BODY["messages"]}, "headers": {}})
 
     def env(self, prefetch: int, latency: float) -> dict[str, str]:
-        """Give the environment of a sailor, and have the platform tell it where the API is."""
+        """Return the environment of a sailor, and have the platform tell it where the API is."""
         config = {"apiKey": "key", "baseUrl": self._addresses[latency], "model": BODY["model"]}
         self._stage.platform.step = {"config": config}
         env = self._stage.env(FUNCTION="sendRequest", RABBITMQ_PREFETCH_SAILOR=str(prefetch))
@@ -181,7 +181,7 @@ def targets(records: dict[Contender, Record]) -> Iterator[Target]:
 
 
 def ideal(load: Load) -> float:
-    """Give the messages a second if nothing but the API took time."""
+    """Return the messages a second if nothing but the API took time."""
     return load.prefetch / load.latency
 
 

@@ -29,7 +29,7 @@ MOST = 100
 
 
 def without_nulls(body: dict[str, Any]) -> dict[str, Any]:
-    """Give the body with the members left out that its messages have as null."""
+    """Return the body with the members left out that its messages have as null."""
     said = [{name: value for name, value in one.items() if value is not None} for one in body["messages"]]
     return {**body, "messages": said}
 
@@ -43,7 +43,7 @@ MAKERS: dict[str, Callable[[int], dict[str, Any]]] = {
 
 
 def measure(schema: Schema, body: dict[str, Any], rounds: int) -> dict[str, list[float]]:
-    """Give the microseconds of each contender in each round."""
+    """Return the microseconds of each contender in each round."""
     slow = jsonschema.Draft202012Validator(schema.standard)
     fitting, faults = schema.fit(body)
     assert not faults

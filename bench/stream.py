@@ -43,7 +43,7 @@ def ours(pieces: list[bytes]) -> Any:
 
 
 def sdk() -> dict[str, Callable[[list[bytes]], Any]]:
-    """Give the SDK's ways to read a stream, or none when it is not installed."""
+    """Return the SDK's ways to read a stream, or none when it is not installed."""
     try:
         from openai import DefaultHttpxClient, OpenAI  # noqa: PLC0415 - may be absent
         from openai.lib.streaming.chat import ChatCompletionStreamState  # noqa: PLC0415 - may be absent

@@ -36,7 +36,7 @@ class Pace:
 
 @contextmanager
 def running_stub(pace: Pace | None = None) -> Iterator[str]:
-    """Give the base URL of a stub, running while the block runs."""
+    """Return the base URL of a stub, running while the block runs."""
     spawning = multiprocessing.get_context("spawn")
     ours, theirs = spawning.Pipe()
     process = spawning.Process(target=_serve, args=(theirs, pace or Pace()), daemon=True)
@@ -51,7 +51,7 @@ def running_stub(pace: Pace | None = None) -> Iterator[str]:
 
 
 def completion() -> bytes:
-    """Give a completion of about 1 KB, as the API writes it."""
+    """Return a completion of about 1 KB, as the API writes it."""
     message: dict[str, Any] = {"role": "assistant", "content": "", "refusal": None, "annotations": []}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     usage = {"prompt_tokens": 400, "completion_tokens": 90, "total_tokens": 490}
@@ -61,7 +61,7 @@ def completion() -> bytes:
 
 
 def transcript(events: int) -> list[bytes]:
-    """Give a long answer as the API streams it: usage null in every chunk, padding, totals at the end."""
+    """Return a long answer as the API streams it: usage null in every chunk, padding, totals at the end."""
     words = [_chunk({"content": f" word{number % 100}"}) for number in range(events - 4)]
     usage = {"prompt_tokens": 12, "completion_tokens": events, "total_tokens": events + 12}
     totals = {**_chunk({}), "choices": [], "usage": usage, "obfuscation": ""}

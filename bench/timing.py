@@ -29,7 +29,7 @@ class Spread:
         return cls(median(figures), low, high)
 
     def text(self, digits: int = 0, unit: str = "") -> str:
-        """Give it as `median (low to high)`."""
+        """Return it as `median (low to high)`."""
         return f"{self.middle:.{digits}f}{unit} ({self.low:.{digits}f} to {self.high:.{digits}f})"
 
 
@@ -49,10 +49,10 @@ class Target:
         return self.found >= self.limit if self.reach else self.found <= self.limit
 
     def __str__(self) -> str:
-        """Give it in one line."""
-        verdict = "met" if self.met else "MISSED"
+        """Return it in one line."""
+        late_outcome = "met" if self.met else "MISSED"
         wanted = "at least" if self.reach else "at most"
-        return f"{verdict}: {self.what}: {self.found:.3g}{self.unit}, {wanted} {self.limit:g}{self.unit}"
+        return f"{late_outcome}: {self.what}: {self.found:.3g}{self.unit}, {wanted} {self.limit:g}{self.unit}"
 
 
 def interleaved(
@@ -62,7 +62,7 @@ def interleaved(
     calls: int = 1,
     clock: Callable[[], float] = time.process_time,
 ) -> dict[str, list[float]]:
-    """Give the seconds a call of each contender in each round.
+    """Return the seconds a call of each contender in each round.
 
     All take their turn in every round, each round another one first, so that a noisy neighbour hits all alike. The
     clock is that of this process' CPU, user and system, unless another is given.
@@ -98,7 +98,7 @@ def settled_memory() -> Iterator[None]:
 
 
 def beside(taken: Mapping[str, Sequence[float]], name: str, peer: str) -> Spread:
-    """Give how many times the peer's figure the contender's is, round by round."""
+    """Return how many times the peer's figure the contender's is, round by round."""
     return Spread.of([own / other for own, other in zip(taken[name], taken[peer], strict=True)])
 
 
@@ -118,7 +118,7 @@ def told(targets: Sequence[Target], *, check: bool) -> int:
 
 
 def parser(doc: str | None) -> argparse.ArgumentParser:
-    """Give a parser with what all scripts take."""
+    """Return a parser with what all scripts take."""
     made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--check", action="store_true", help="exit with 1 if a target is missed")
     return made

@@ -28,7 +28,7 @@ SECONDS = 120
 
 @contextmanager
 def channel_to(settings: Settings) -> Iterator[Any]:
-    """Give a channel to the broker."""
+    """Return a channel to the broker."""
     connection = pika.BlockingConnection(pika.URLParameters(settings.amqp.uri))
     try:
         yield connection.channel()
@@ -95,7 +95,7 @@ def send(settings: Settings, sample: dict[str, Any]) -> int:
 
 
 def read(cipher: Cipher, content: bytes) -> dict[str, Any]:
-    """Give what a message says; that of an error is plain and holds the encrypted error."""
+    """Return what a message says; that of an error is plain and holds the encrypted error."""
     if content.startswith(b"{"):
         return {"error": cipher.decode(json.loads(content)["error"].encode())}
     return dict(cipher.decode(content))

@@ -41,7 +41,7 @@ _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message
 
 
 def _parts(secret: str) -> Iterator[str]:
-    """Give what to mask for a secret: itself, its lines, what follows a name and a colon, and the words of that.
+    """Return what to mask for a secret: itself, its lines, what follows a name and a colon, and the words of that.
 
     A server that quotes one line of a key, or one header of several, tells the secret no less.
     """
@@ -53,7 +53,7 @@ def _parts(secret: str) -> Iterator[str]:
 
 
 def level(text: str) -> int:
-    """Give Python's level for LOG_LEVEL, a name or number of bunyan's; raise InvalidSettings if it is neither."""
+    """Return Python's level for LOG_LEVEL, a name or number of bunyan's; raise InvalidSettings if it is neither."""
     number = _LEVELS.get(text.lower()) or (int(text) if text.isdecimal() else None)
     if number is None:
         raise InvalidSettings(f"LOG_LEVEL is {text!r}; it must be one of {', '.join(_LEVELS)}, or a number.")
@@ -84,7 +84,7 @@ class Redaction:
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def mask(self, text: str) -> str:
-        """Give the text with every known secret masked."""
+        """Return the text with every known secret masked."""
         return text if self._pattern is None else self._pattern.sub(MASK, text)
 
 
@@ -97,7 +97,7 @@ class BunyanFormatter(logging.Formatter):
         self._redaction = redaction
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line."""
+        """Return the line."""
         mine = record.name.partition(".")[0]
         line: dict[str, Any] = {
             "name": COMPONENT if mine == COMPONENT else SAILOR,
@@ -108,20 +108,20 @@ class BunyanFormatter(logging.Formatter):
         }
         for name, value in vars(record).items():
             if name not in _OF_EVERY_RECORD and name not in line:
-                line[name] = self._masked(value)
+                line[name] = self._mask(value)
         if mine not in (COMPONENT, SAILOR):
             line["logger"] = record.name
         if record.exc_info and record.exc_info[1] is not None:
-            line["err"] = self._masked(_told(record.exc_info[1]))
+            line["err"] = self._mask(_describe(record.exc_info[1]))
         return json.dumps(line, ensure_ascii=True, separators=(",", ":"))
 
-    def _masked(self, value: Any) -> Any:
+    def _mask(self, value: Any) -> Any:
         if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
             return value
         if isinstance(value, dict):
-            return {str(name): self._masked(member) for name, member in value.items()}
+            return {str(name): self._mask(member) for name, member in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self._masked(item) for item in value]
+            return [self._mask(item) for item in value]
         return self._redaction.mask(str(value))[:_LONGEST]
 
 
@@ -135,7 +135,7 @@ class ComponentLogger(logging.LoggerAdapter[logging.Logger]):
 
 
 def component_logger(ids: Mapping[str, str]) -> ComponentLogger:
-    """Give the logger for one message: `threadId`, `messageId`, `parentMessageId` are in each of its lines."""
+    """Return the logger for one message: `threadId`, `messageId`, `parentMessageId` are in each of its lines."""
     return ComponentLogger(logging.getLogger(COMPONENT), dict(ids))
 
 
@@ -173,8 +173,8 @@ def quieten() -> None:
     logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
-def _told(error: BaseException) -> dict[str, str]:
-    """Give what kind of error it is and where it was raised, and the same of those that led to it."""
+def _describe(error: BaseException) -> dict[str, str]:
+    """Return what kind of error it is and where it was raised, and the same of those that led to it."""
     chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and len(chain) < _LONGEST_CHAIN:

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import requests
 
 from ..errors import SailorError
-from ..wire import json_text as plaintext
+from ..wire import json_text
 from .rest import Tries, basic, send, session
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class StepData:
 
     @property
     def account_id(self) -> str | None:
-        """Give the id of the credential, None if the step has none."""
+        """Return the id of the credential, None if the step has none."""
         account = self.config.get("_account")
         return None if account is None else str(account)
 
@@ -94,7 +94,7 @@ class PlatformApi:
         self._hook = f"/sailor-support/hooks/task/{_segment(flow_id)}/startup/data"
 
     def __enter__(self) -> Self:
-        """Give itself."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -102,10 +102,10 @@ class PlatformApi:
         self._session.close()
 
     def retrieve_step(self) -> StepData:
-        """Give what the platform knows about this step."""
+        """Return what the platform knows about this step."""
         document = self._json("GET", self._step)
         if not isinstance(document, dict):
-            raise PlatformRefused(f"The platform's answer about the step is no JSON object (GET {self._step}).")
+            raise PlatformRefused(f"The platform's answer about the step is not a JSON object (GET {self._step}).")
         return StepData.from_json(document)
 
     def update_account_keys(self, account_id: str | None, keys: Mapping[str, Any]) -> None:
@@ -126,7 +126,7 @@ class PlatformApi:
             self._answer("POST", self._hook, kept)
 
     def load_startup_data(self) -> Any:
-        """Give what the startup hook returned."""
+        """Return what the startup hook returned."""
         return self._json("GET", self._hook)
 
     def delete_startup_data(self) -> None:
@@ -136,14 +136,14 @@ class PlatformApi:
     def _json(self, method: str, path: str) -> Any:
         answer = self._answer(method, path)
         try:
-            return plaintext.read(answer.content)
-        except plaintext.NotJson as error:
+            return json_text.read(answer.content)
+        except json_text.NotJson as error:
             raise PlatformRefused(
                 f"The platform's answer is not JSON ({method} {path}).", answer.status_code
             ) from error
 
     def _answer(self, method: str, path: str, body: Any = None) -> Response:
-        how = {} if body is None else {"data": plaintext.write(body), "headers": _JSON}
+        how = {} if body is None else {"data": json_text.write(body), "headers": _JSON}
         try:
             answer = send(self._session, self._tries, method, self._base + path, timeout=self._timeout, **how)
         except requests.RequestException as error:
@@ -169,7 +169,7 @@ def post_result(
     tries = tries or Tries(settings.retry_attempts, settings.retry_delay_ms / 1000)
     with session(auth) as used:
         try:
-            answer = send(used, tries, "POST", url, data=plaintext.write(document), headers=_JSON, timeout=timeout)
+            answer = send(used, tries, "POST", url, data=json_text.write(document), headers=_JSON, timeout=timeout)
         except requests.RequestException as error:
             raise ResultNotDelivered(f"Failed to POST data to {url} ({type(error).__name__})") from error
     if answer.status_code != _OK:
@@ -186,10 +186,10 @@ def _without_user(url: str) -> tuple[str, Any]:
 
 
 def _reason(answer: Response) -> str:
-    """Give the platform's own word for a refusal: its `error` or `message`, else the text."""
+    """Return the platform's own word for a refusal: its `error` or `message`, else the text."""
     try:
-        document = plaintext.read(answer.content)
-    except plaintext.NotJson:
+        document = json_text.read(answer.content)
+    except json_text.NotJson:
         document = None
     named = document.get("error") or document.get("message") if isinstance(document, dict) else None
     return str(named or answer.text or answer.reason)[:_LONGEST_QUOTE]

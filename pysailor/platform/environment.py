@@ -47,7 +47,7 @@ class Variable:
     mandatory: bool = False
 
     def read(self, environ: Mapping[str, str], remark: Remark) -> Any:
-        """Give the value that the environment holds, or the default; raise InvalidSettings if it is out of range.
+        """Return the value that the environment holds, or the default; raise InvalidSettings if it is out of range.
 
         yes/no: unset is the default, empty and "false" are no, anything else is yes. A whole number is what the text
         begins with, as JavaScript's parseInt reads it. Empty text is as good as unset.
@@ -72,30 +72,30 @@ class Variable:
 
 def mandatory(name: str, told: str, kind: Kind = "text") -> Any:
     """Declare a field that the platform must set: the variable's name, and what it is."""
-    return _declared(Variable(name, kind, told, mandatory=True))
+    return _declare(Variable(name, kind, told, mandatory=True))
 
 
 def text(name: str, default: str | None, told: str, kind: Kind = "text") -> Any:
     """Declare a field that may be set."""
-    return _declared(Variable(name, kind, told, default))
+    return _declare(Variable(name, kind, told, default))
 
 
 def flag(name: str, default: bool, told: str) -> Any:
     """Declare a field that is yes or no."""
-    return _declared(Variable(name, "yes/no", told, default))
+    return _declare(Variable(name, "yes/no", told, default))
 
 
 def whole(name: str, default: int | None, unit: str, told: str, *, least: int = 0) -> Any:
     """Declare a field that counts something, and the least that it may be."""
-    return _declared(Variable(name, "whole number", told, default, unit, least))
+    return _declare(Variable(name, "whole number", told, default, unit, least))
 
 
 def seconds(name: str, default: float | None, told: str, *, least: float = 0) -> Any:
     """Declare a field that is a time; parts of seconds are all right."""
-    return _declared(Variable(name, "number", told, default, "s", least))
+    return _declare(Variable(name, "number", told, default, "s", least))
 
 
-def _declared(declared: Variable) -> Any:
+def _declare(declared: Variable) -> Any:
     metadata = {"variable": declared}
     if declared.mandatory:
         return field(repr=declared.kind != "secret", metadata=metadata)
@@ -103,17 +103,17 @@ def _declared(declared: Variable) -> Any:
 
 
 def variables_of(group: type[Any]) -> dict[str, Variable]:
-    """Give the variables that a dataclass declares, by field."""
+    """Return the variables that a dataclass declares, by field."""
     return {each.name: each.metadata["variable"] for each in fields(group)}
 
 
 def variable(group: type[Any], name: str) -> Variable:
-    """Give the variable of one field."""
+    """Return the variable of one field."""
     return variables_of(group)[name]
 
 
 def read(group: type[Group], environ: Mapping[str, str], remark: Remark) -> Group:
-    """Give the group with every field read from the environment."""
+    """Return the group with every field read from the environment."""
     return group(**{name: each.read(environ, remark) for name, each in variables_of(group).items()})
 
 
@@ -124,16 +124,16 @@ def demand(group: type[Any], environ: Mapping[str, str]) -> None:
             raise InvalidSettings(f"{each.name} is missing")
 
 
-def provided(environ: Mapping[str, str], name: str) -> str:
-    """Give a variable that a service needs; raise InvalidSettings, in the platform's words, if it is missing."""
+def require(environ: Mapping[str, str], name: str) -> str:
+    """Return a variable that a service needs; raise InvalidSettings, in the platform's words, if it is missing."""
     value = environ.get(PREFIX + name)
     if not value:
-        raise InvalidSettings(f"{PREFIX}{name} is not provided")
+        raise InvalidSettings(f"{PREFIX}{name} is not require")
     return value
 
 
 def additional_headers(environ: Mapping[str, str]) -> dict[str, str]:
-    """Give the headers that the operator asked for: ELASTICIO_ADDITIONAL_VARS_FOR_HEADERS names the variables."""
+    """Return the headers that the operator asked for: ELASTICIO_ADDITIONAL_VARS_FOR_HEADERS names the variables."""
     names = [name.strip() for name in environ.get(PREFIX + "ADDITIONAL_VARS_FOR_HEADERS", "").split(",")]
     return {_camel_case(name.removeprefix(PREFIX)): environ[name] for name in names if name in environ}
 

@@ -29,7 +29,7 @@ _JSON: Final = {"Content-Type": "application/json"}
 _ADVICE: Final = {
     401: "it does not know the token",
     403: "the token does not allow it",
-    404: "there is no such object; objects are deleted after their time to live, usually 24 hours",
+    404: "the object does not exist; objects are deleted after their time to live, usually 24 hours",
     413: "it is too large",
 }
 
@@ -84,7 +84,7 @@ class ObjectStorage:
         self._session = session(bearer(settings.token or ""), connections)
 
     def __enter__(self) -> Self:
-        """Give itself."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -92,7 +92,7 @@ class ObjectStorage:
         self._session.close()
 
     def get_body(self, object_id: str, message_id: str = "") -> Any:
-        """Give the body that the object holds."""
+        """Return the body that the object holds."""
         failed = f"Failed to get message body with id={object_id}"
         content = self._get(object_id, message_id, failed)
         try:
@@ -108,11 +108,11 @@ class ObjectStorage:
             return _object_id(answer, failed)
 
     def get_attachment(self, object_id: str, message_id: str = "", most: int | None = None) -> bytes:
-        """Give an attachment's bytes; `most` may lower the limit that the settings set."""
+        """Return an attachment's bytes; `most` may lower the limit that the settings set."""
         return self._get(object_id, message_id, f"Failed to get attachment with id={object_id}", most)
 
     def read(self, object_id: str, most: int) -> bytes:
-        """Give an attachment's bytes, as a component asks for them (Context.storage)."""
+        """Return an attachment's bytes, as a component asks for them (Context.storage)."""
         return self.get_attachment(object_id, most=most)
 
     def _get(self, object_id: str, message_id: str, failed: str, most: int | None = None) -> bytes:
@@ -149,7 +149,7 @@ class ObjectStorage:
             ) from error
         if answer.status_code >= _REDIRECT:
             answer.close()
-            raise ObjectStorageError(f"{failed}: {_told(answer.status_code)}", answer.status_code)
+            raise ObjectStorageError(f"{failed}: {_describe(answer.status_code)}", answer.status_code)
         return answer
 
 
@@ -161,6 +161,6 @@ def _object_id(answer: Response, failed: str) -> str:
     return str(object_id)
 
 
-def _told(status: int) -> str:
+def _describe(status: int) -> str:
     advice = _ADVICE.get(status)
     return f"the object storage answered {status}" + (f", {advice}." if advice else ".")

@@ -37,7 +37,7 @@ class Tries:
 
 
 def session(auth: Auth | None = None, connections: int = 10) -> Session:
-    """Give a session that keeps connections alive.
+    """Return a session that keeps connections alive.
 
     `auth` is a callable because requests lets ~/.netrc override any other authorization.
     """
@@ -50,7 +50,7 @@ def session(auth: Auth | None = None, connections: int = 10) -> Session:
 
 
 def send(used: Session, tries: Tries, method: str, url: str, **how: Any) -> Response:
-    """Give the answer, whatever its status, once it is final.
+    """Return the answer, whatever its status, once it is final.
 
     A server's failure, a request that took too long and a broken connection are tried again; if the last try meets no
     server either, requests' own exception says why. Redirects are not followed: they would carry secrets elsewhere.
@@ -76,12 +76,12 @@ def _may_pass(status: int) -> bool:
 
 
 def basic(username: str, key: str) -> Auth:
-    """Give the authorization by user and password."""
+    """Return the authorization by user and password."""
     return requests.auth.HTTPBasicAuth(username, key)
 
 
 def bearer(token: str) -> Auth:
-    """Give the authorization by token."""
+    """Return the authorization by token."""
 
     def authorize(request: PreparedRequest) -> PreparedRequest:
         request.headers["Authorization"] = f"Bearer {token}"

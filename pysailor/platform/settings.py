@@ -18,8 +18,8 @@ from .environment import (
     demand,
     flag,
     mandatory,
-    provided,
     read,
+    require,
     seconds,
     text,
     variable,
@@ -218,7 +218,7 @@ class Settings:
         return cls(**groups, additional_headers=additional_headers(environ), remarks=tuple(remarks))
 
     def secrets(self) -> tuple[str, ...]:
-        """Give every value that must never be logged."""
+        """Return every value that must never be logged."""
         broker = _PASSWORD.search(self.amqp.uri)
         password = broker.group(1) if broker else ""
         found = (self.api.key, self.amqp.uri, password, unquote(password), self.crypto.iv, self.crypto.password)
@@ -236,12 +236,12 @@ class ResultSettings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
         """Read the address; raise InvalidSettings if there is none, which nobody can be told."""
-        url = provided(environ, "POST_RESULT_URL")
+        url = require(environ, "POST_RESULT_URL")
         api = read(Api, environ, _ignore)
         return cls(url, api.retry_attempts, api.retry_delay_ms)
 
     def secrets(self) -> tuple[str, ...]:
-        """Give what must never be logged: the password in the address."""
+        """Return what must never be logged: the password in the address."""
         password = urlsplit(self.url).password or ""
         return tuple({secret for secret in (password, unquote(password)) if secret})
 
@@ -264,14 +264,14 @@ class ServiceSettings:
         """Read everything; raise InvalidSettings, in the platform's words, for the first thing that is wrong."""
         if method not in METHODS:
             raise InvalidSettings(f'Unknown service method "{method}"')
-        cfg = provided(environ, "CFG")
+        cfg = require(environ, "CFG")
         for name in ("API_URI", "API_USERNAME", "API_KEY"):
-            provided(environ, name)
+            require(environ, name)
         behaviour = read(Behaviour, environ, _ignore)
         return cls(
             method,
-            function=provided(environ, "ACTION_OR_TRIGGER") if method != "verifyCredentials" else "",
-            model_method=provided(environ, "GET_MODEL_METHOD") if method == "selectModel" else "",
+            function=require(environ, "ACTION_OR_TRIGGER") if method != "verifyCredentials" else "",
+            model_method=require(environ, "GET_MODEL_METHOD") if method == "selectModel" else "",
             cfg=_json_object(cfg),
             api=read(Api, environ, _ignore),
             component_path=behaviour.component_path,
@@ -281,7 +281,7 @@ class ServiceSettings:
 
 
 def variables() -> tuple[Variable, ...]:
-    """Give every variable of a worker, in the order in which they are demanded: for documentation."""
+    """Return every variable of a worker, in the order in which they are demanded: for documentation."""
     return tuple(each for group in GROUPS.values() for each in variables_of(group).values())
 
 

@@ -2,11 +2,12 @@
 
 No sockets, no clocks, no environment: the time and fresh ids are handed in.
 
-plaintext    JSON, as the sailors in JavaScript write and read it
+json_text    JSON, as the sailors in JavaScript write and read it
 cipher       JSON to content and back: AES and base64
 headers      what a delivery's headers say, and the headers that go out in answer
+envelope     what a transport carries: a delivery, a publish
 codec        a delivery's content to a Message; an event to a Publish
-failure      the content of an error message, written and read
+error_message  the content of an error message, written and read
 rebound      the same message again, later
 passthrough  what travels along from earlier steps, and which bodies live in the object storage
 """

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pysailor.errors import SailorError
 
-from . import json_text as plaintext
+from . import json_text
 
 _BLOCK: Final = 16
 _PADDING: Final = tuple(bytes([n]) * n for n in range(_BLOCK + 1))
@@ -57,14 +57,14 @@ class Cipher:
         self._engine = Engine(algorithms.AES(key), modes.CBC(vector))
 
     def encrypt(self, plain: bytes) -> bytes:
-        """Give the ciphertext."""
+        """Return the ciphertext."""
         return self._engine.encryptor().update(plain + _PADDING[_BLOCK - len(plain) % _BLOCK])
 
     def decrypt(self, secret: bytes) -> bytes:
-        """Give the plain bytes; raise Undecodable if this key did not make the ciphertext."""
+        """Return the plain bytes; raise Undecodable if this key did not make the ciphertext."""
         if not secret or len(secret) % _BLOCK:
             raise Undecodable(
-                f"Failed to decrypt message: {len(secret)} bytes are no ciphertext: it comes in blocks of {_BLOCK}."
+                f"Failed to decrypt message: {len(secret)} bytes are not a ciphertext (blocks of {_BLOCK})."
             )
         padded = self._engine.decryptor().update(secret)
         padding = padded[-1]
@@ -73,25 +73,25 @@ class Cipher:
         return padded[:-padding]
 
     def encode(self, value: Any, protocol: int = BASE64) -> bytes:
-        """Give the content for a value; raise NotJson if it has no form in JSON."""
-        return to_content(self.encrypt(plaintext.write(value)), protocol)
+        """Return the content for a value; raise NotJson if it has no form in JSON."""
+        return to_content(self.encrypt(json_text.write(value)), protocol)
 
     def decode(self, content: bytes, protocol: int = BASE64) -> Any:
-        """Give the value that the content holds; raise Undecodable if that cannot be done."""
+        """Return the value that the content holds; raise Undecodable if that cannot be done."""
         plain = self.decrypt(from_base64(content) if protocol < RAW else content)
         try:
-            return plaintext.read(plain)
-        except plaintext.NotJson as error:
+            return json_text.read(plain)
+        except json_text.NotJson as error:
             raise Undecodable(f"Failed to decrypt message: {error}") from error
 
 
 def to_content(secret: bytes, protocol: int = BASE64) -> bytes:
-    """Give a ciphertext as this protocol version carries it."""
+    """Return a ciphertext as this protocol version carries it."""
     return binascii.b2a_base64(secret, newline=False) if protocol < RAW else secret
 
 
 def content_length(plain_length: int, protocol: int = BASE64) -> int:
-    """Give how many bytes of content a plain text of this length makes, without making it."""
+    """Return how many bytes of content a plain text of this length makes, without making it."""
     secret = plain_length + _BLOCK - plain_length % _BLOCK
     return -(-secret // 3) * 4 if protocol < RAW else secret
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pysailor.errors import StepError
 from pysailor.message import Message
 
-from . import error_message as failure
-from . import json_text as plaintext
+from . import error_message, json_text
 from .cipher import BASE64, Cipher, Undecodable, content_length, to_content
 from .envelope import Publish, RateName
 from .headers import ERROR_RESPONSE, Incoming
@@ -73,12 +72,12 @@ class Codec:
     # --- in ------------------------------------------------------------------------------------------------------
 
     def decode(self, incoming: Incoming, headers: Mapping[str, Any] | None, content: bytes) -> Message:
-        """Give the message that a delivery carries; raise Undecodable if it carries none.
+        """Return the message that a delivery carries; raise Undecodable if it carries none.
 
         A list is taken for a body without headers, since Node lets lists pass.
         """
         if self.error_input:
-            message = failure.read(self.cipher, headers or {}, content)
+            message = error_message.read(self.cipher, headers or {}, content)
         else:
             message = _message(self.cipher.decode(content, incoming.protocol))
         if incoming.reply_to is None:
@@ -88,13 +87,13 @@ class Codec:
     # --- out -----------------------------------------------------------------------------------------------------
 
     def data(self, message: Message, shared: Mapping[str, Any], *, now_ms: int, new_id: str) -> Publish:
-        """Give the publish of a message for the next step.
+        """Return the publish of a message for the next step.
 
         It goes where its header x-eio-routing-key says, which does not travel along, else to the step's data route.
         Its own id, if it has one, becomes the messageId.
         """
-        route, document = _routed(message.to_json())
-        content = self._encrypted(document, self.protocol)
+        route, document = _take_route(message.to_json())
+        content = self._encrypt(document, self.protocol)
         headers = {
             **shared,
             "messageId": message.id or new_id,
@@ -104,23 +103,23 @@ class Codec:
         return Publish(route or self.routes.data, content, headers, self._properties(), "data")
 
     def http_reply(self, reply: HttpReply, shared: Mapping[str, Any], *, new_id: str) -> Publish:
-        """Give the publish of an answer to the HTTP request that started the flow."""
+        """Return the publish of an answer to the HTTP request that started the flow."""
         reply_to = shared.get("reply_to")
         if not reply_to:
             raise NoReplyAddress(
                 "Component emitted 'httpReply' event but 'reply_to' was not found in AMQP headers: "
                 "only a flow that a webhook started can be answered."
             )
-        _, document = _routed({"statusCode": reply.status_code, "body": reply.body, "headers": dict(reply.headers)})
+        _, document = _take_route({"statusCode": reply.status_code, "body": reply.body, "headers": dict(reply.headers)})
         headers = {**shared, "messageId": new_id, "protocolVersion": BASE64}
-        return Publish(reply_to, self._encrypted(document, BASE64), headers, self._properties(), None, "http-reply")
+        return Publish(reply_to, self._encrypt(document, BASE64), headers, self._properties(), None, "http-reply")
 
     def snapshot(self, value: Any, shared: Mapping[str, Any], *, new_id: str) -> Publish:
-        """Give the publish that replaces the step's memory."""
+        """Return the publish that replaces the step's memory."""
         return self._memory(value, {**shared, "messageId": new_id, "snapshotEvent": "snapshot"}, "snapshot")
 
     def update_snapshot(self, delta: Mapping[str, Any], shared: Mapping[str, Any], *, new_id: str) -> Publish:
-        """Give the publish that replaces members of the step's memory."""
+        """Return the publish that replaces members of the step's memory."""
         return self._memory(delta, {**shared, "messageId": new_id, "snapshotEvent": "updateSnapshot"}, None)
 
     def error(
@@ -132,12 +131,12 @@ class Codec:
         new_id: str,
         original: tuple[bytes, int] = (b"", BASE64),
     ) -> tuple[Publish, ...]:
-        """Give the publish of an error, and the copy for whoever waits for a reply, if somebody does.
+        """Return the publish of an error, and the copy for whoever waits for a reply, if somebody does.
 
         `original` is the content of the input and its protocol version. `now_ms` is None for an error at the start,
         which has no input. An error always fits: what is too long is cut, an input too large for it is left out.
         """
-        sealed, content = failure.write(self.cipher, error, original, self.size_limit)
+        sealed, content = error_message.write(self.cipher, error, original, self.size_limit)
         headers = {**shared, "messageId": new_id} | ({} if now_ms is None else {"end": now_ms})
         publish = Publish(self.routes.error, content, headers, self._properties(), "error", "error")
         reply_to = shared.get("reply_to")
@@ -157,7 +156,7 @@ class Codec:
         *,
         now_ms: int,
     ) -> Publish:
-        """Give the publish that brings the same delivery back later; raise ReboundLimitExceeded if it may not.
+        """Return the publish that brings the same delivery back later; raise ReboundLimitExceeded if it may not.
 
         Content, headers and properties are those of the delivery. What was persistent stays so, and a rebound that
         no queue takes is an error like any other; Node's sailor loses both.
@@ -176,13 +175,13 @@ class Codec:
             kind="rebound",
         )
 
-    def _encrypted(self, value: Any, protocol: int) -> bytes:
-        plain = plaintext.write(value)
+    def _encrypt(self, value: Any, protocol: int) -> bytes:
+        plain = json_text.write(value)
         self._must_fit(content_length(len(plain), protocol))
         return to_content(self.cipher.encrypt(plain), protocol)
 
     def _memory(self, value: Any, headers: Mapping[str, Any], throttle: RateName | None) -> Publish:
-        content = plaintext.write(value)
+        content = json_text.write(value)
         self._must_fit(len(content))
         return Publish(self.routes.snapshot, content, headers, self._properties(), throttle, "snapshot")
 
@@ -212,7 +211,7 @@ def _message(document: Any) -> Message:
     return Message.from_json(document)
 
 
-def _routed(document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _take_route(document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Take the routing key, in any letter case, out of the document's headers."""
     headers = document["headers"]
     named = [name for name in headers if len(name) == len(ROUTING_KEY) and name.lower() == ROUTING_KEY]

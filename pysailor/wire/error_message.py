@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pysailor.errors import SailorError
 from pysailor.message import Message
 
-from . import json_text as plaintext
+from . import json_text
 from .cipher import BASE64, RAW, Cipher, Undecodable, to_content
 
 if TYPE_CHECKING:
@@ -25,61 +25,61 @@ _LARGEST: Final = 1024 * 1024
 NOT_AVAILABLE: Final = "Not Available"
 
 
-def told(error: BaseException) -> dict[str, Any]:
-    """Give the error as Node writes it, `{"name", "message", "stack"}`, and what an error of ours knows besides."""
+def describe(error: BaseException) -> dict[str, Any]:
+    """Return the error as Node writes it, `{"name", "message", "stack"}`, and what an error of ours knows besides."""
     core = {"name": type(error).__name__, "message": _message(error), "stack": _stack(error)}
     return {**error.to_json(), **core} if isinstance(error, SailorError) else core
 
 
 def write(cipher: Cipher, error: BaseException, original: tuple[bytes, int], size_limit: int) -> tuple[bytes, bytes]:
-    """Give the error as ciphertext in base64, which is what a reply carries, and the whole content.
+    """Return the error as ciphertext in base64, which is what a reply carries, and the whole content.
 
     If the content would exceed the limit, the input is left out and the error says so.
     """
     content, protocol = original
-    document = told(error)
-    sealed = _sealed(cipher, document)
+    document = describe(error)
+    sealed = _seal(cipher, document)
     failed = to_content(content, BASE64) if protocol >= RAW else content
     if failed and len(sealed) + len(failed) + _FRAME <= size_limit:
         members = {"error": sealed.decode(), "errorInput": failed.decode(errors="replace")}
-        return sealed, plaintext.write(members)
+        return sealed, json_text.write(members)
     if failed:
-        sealed = _sealed(cipher, {**document, "errorInputLeftOut": f"{len(failed)} bytes"})
-    return sealed, plaintext.write({"error": sealed.decode()})
+        sealed = _seal(cipher, {**document, "errorInputLeftOut": f"{len(failed)} bytes"})
+    return sealed, json_text.write({"error": sealed.decode()})
 
 
 _FRAME: Final = len('{"error":"","errorInput":""}')
 
 
 def read(cipher: Cipher, headers: Mapping[str, Any], content: bytes) -> Message:
-    """Give the message that a flow's error handler works on: body `{"error", "errorInput"}`, headers those of AMQP.
+    """Return the message that a flow's error handler works on: body `{"error", "errorInput"}`, headers those of AMQP.
 
     Raise Undecodable if the content is not an error message.
     """
     try:
-        document = plaintext.read(content)
-    except plaintext.NotJson as error:
+        document = json_text.read(content)
+    except json_text.NotJson as error:
         raise Undecodable(f"The content is not an error message: {error}") from error
     if not isinstance(document, dict):
         raise Undecodable("The content is not an error message: it holds no object.")
-    opened = {name: _opened(cipher, name, document[name]) for name in ("error", "errorInput") if document.get(name)}
+    opened = {name: _open(cipher, name, document[name]) for name in ("error", "errorInput") if document.get(name)}
     return Message(body={**document, **opened}, headers=_plain(headers))
 
 
-def _opened(cipher: Cipher, name: str, sealed: Any) -> Any:
+def _open(cipher: Cipher, name: str, sealed: Any) -> Any:
     if not isinstance(sealed, str):
         raise Undecodable(f"The content is not an error message: its {name} is not text.")
     return cipher.decode(sealed.encode(errors="replace"), BASE64)
 
 
-def _sealed(cipher: Cipher, document: dict[str, Any]) -> bytes:
+def _seal(cipher: Cipher, document: dict[str, Any]) -> bytes:
     """Encrypt the error; what it knows besides is dropped if that cannot be written or is too much."""
     try:
-        plain = plaintext.write(document)
-    except plaintext.NotJson:
+        plain = json_text.write(document)
+    except json_text.NotJson:
         plain = b""
     if not plain or len(plain) > _LARGEST:
-        plain = plaintext.write({name: document[name] for name in ("name", "message", "stack")})
+        plain = json_text.write({name: document[name] for name in ("name", "message", "stack")})
     return to_content(cipher.encrypt(plain), BASE64)
 
 
@@ -89,7 +89,7 @@ def _message(error: BaseException) -> str:
 
 
 def _stack(error: BaseException) -> str:
-    """Give the traceback as Python prints it; if it is too long, its end, where the error was raised."""
+    """Return the traceback as Python prints it; if it is too long, its end, where the error was raised."""
     if error.__traceback__ is None:
         return NOT_AVAILABLE
     text = "".join(traceback.format_exception(error)).rstrip()
@@ -97,7 +97,7 @@ def _stack(error: BaseException) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Give a header value as JSON can hold it; AMQP knows bytes, decimals and times besides."""
+    """Return a header value as JSON can hold it; AMQP knows bytes, decimals and times besides."""
     if isinstance(value, dict):
         return {name: _plain(member) for name, member in value.items()}
     if isinstance(value, list):

@@ -56,7 +56,7 @@ class Incoming:
         )
 
     def ids(self) -> dict[str, str]:
-        """Give what every log line about this message carries."""
+        """Return what every log line about this message carries."""
         return {
             "threadId": self.thread_id,
             "messageId": self.message_id,
@@ -65,7 +65,7 @@ class Incoming:
 
 
 def outgoing(incoming: Incoming, mine: Mapping[str, Any], start_ms: int) -> dict[str, Any]:
-    """Give the headers that everything sent in answer to one input shares; each event adds its own (see codec).
+    """Return the headers that everything sent in answer to one input shares; each event adds its own (see codec).
 
     `mine` is what `identity` gives.
 
@@ -82,7 +82,7 @@ def outgoing(incoming: Incoming, mine: Mapping[str, Any], start_ms: int) -> dict
 
 
 def protocol_of(headers: Mapping[str, Any]) -> int:
-    """Give the protocol version of a delivery: 1 unless the header says 2 or more, or says no number at all."""
+    """Return the protocol version of a delivery: 1 unless the header says 2 or more, or says no number at all."""
     stated = headers.get("protocolVersion")
     if stated == RAW:
         return RAW
@@ -95,7 +95,7 @@ def protocol_of(headers: Mapping[str, Any]) -> int:
 
 
 def _text(value: Any) -> str | None:
-    """Give a header's value as text; what is empty counts as missing."""
+    """Return a header's value as text; what is empty counts as missing."""
     if isinstance(value, str):
         return value or None
     if isinstance(value, bytes):

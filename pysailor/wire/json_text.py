@@ -22,7 +22,7 @@ class NotJson(StepError):
 
 
 def write(value: Any) -> bytes:
-    """Give the value as compact JSON in UTF-8; raise NotJson if it has no form in JSON.
+    """Return the value as compact JSON in UTF-8; raise NotJson if it has no form in JSON.
 
     As JavaScript does it: NaN and infinities become null, 1.0 becomes 1, half a surrogate pair is written as an
     escape. The common value has none of these and takes the quick way: one pass in C.
@@ -41,7 +41,7 @@ def write(value: Any) -> bytes:
 
 
 def read(content: bytes) -> Any:
-    """Give the value that the JSON text stands for; raise NotJson if it is none."""
+    """Return the value that the JSON text stands for; raise NotJson if it is not JSON."""
     try:
         return _READER.decode(content.decode())
     except RecursionError as error:

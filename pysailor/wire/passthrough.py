@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from . import json_text as plaintext
+from . import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +34,8 @@ class Passthrough:
     active: bool = False
     itself: bool = True
 
-    def carried(self, emitted: Message, received: Message, previous_step: str | None) -> Message:
-        """Give the emitted message with what came from earlier steps; a component's own passthrough gives way."""
+    def carry(self, emitted: Message, received: Message, previous_step: str | None) -> Message:
+        """Return the emitted message with what came from earlier steps; a component's own passthrough gives way."""
         if not self.active:
             return emitted
         earlier = dict(received.passthrough or {})
@@ -43,7 +43,7 @@ class Passthrough:
             earlier[previous_step] = _entry(received)
         return replace(emitted, passthrough=earlier)
 
-    def completed(self, emitted: Message) -> Message:
+    def complete(self, emitted: Message) -> Message:
         """Add the emitted message itself: last, when its body may have become a reference."""
         if not (self.active and self.itself):
             return emitted
@@ -51,17 +51,17 @@ class Passthrough:
 
 
 def references(message: Message) -> dict[str, str]:
-    """Give the object id of each body that must be fetched before a step may see the message."""
+    """Return the object id of each body that must be fetched before a step may see the message."""
     found = {OWN: message.headers[OBJECT_ID]} if message.headers.get(OBJECT_ID) else {}
     return found | {step: _object_id(entry) for step, entry in _entries(message) if _object_id(entry)}
 
 
 def missing(message: Message) -> dict[str, str]:
-    """Give the object id of each passthrough body that is still only a reference, for a message that goes out whole."""
+    """Return the object id of each passthrough body that is still only a reference, if the message goes out whole."""
     return {step: _object_id(entry) for step, entry in _entries(message) if _object_id(entry) and not entry.get("body")}
 
 
-def resolved(message: Message, bodies: Mapping[str, Any]) -> Message:
+def resolve(message: Message, bodies: Mapping[str, Any]) -> Message:
     """Put the fetched bodies in place of the references.
 
     The message's own reference is taken away, as Java's sailor does: a step that hands its input's headers on would
@@ -81,12 +81,12 @@ def resolved(message: Message, bodies: Mapping[str, Any]) -> Message:
 
 
 def uploads(message: Message, threshold: int) -> dict[str, bytes] | None:
-    """Give the JSON of each body that must be uploaded, None if all bodies together stay within the threshold (bytes).
+    """Return the JSON of each body to upload, None if all bodies together stay within the threshold (bytes).
 
     What is already a reference is left alone.
     """
-    bodies = {step: plaintext.write(entry.get("body")) for step, entry in _entries(message)}
-    bodies[OWN] = plaintext.write(message.body)
+    bodies = {step: json_text.write(entry.get("body")) for step, entry in _entries(message)}
+    bodies[OWN] = json_text.write(message.body)
     if sum(map(len, bodies.values())) <= threshold:
         return None
     kept = {step for step, entry in _entries(message) if _object_id(entry)}
@@ -95,21 +95,21 @@ def uploads(message: Message, threshold: int) -> dict[str, bytes] | None:
     return {key: body for key, body in bodies.items() if key not in kept}
 
 
-def lightened(message: Message, object_ids: Mapping[str, str]) -> Message:
-    """Give the message after the upload: empty bodies, each with the id of its object.
+def lighten(message: Message, object_ids: Mapping[str, str]) -> Message:
+    """Return the message after the upload: empty bodies, each with the id of its object.
 
     `object_ids` are those of the uploads; bodies that had an object before keep theirs.
     """
     passthrough = message.passthrough
     if passthrough is not None:
-        passthrough = {step: _lightened(entry, object_ids.get(step)) for step, entry in passthrough.items()}
+        passthrough = {step: _lighten(entry, object_ids.get(step)) for step, entry in passthrough.items()}
     if OWN not in object_ids:
         return replace(message, passthrough=passthrough)
     headers = {**message.headers, OBJECT_ID: object_ids[OWN]}
     return replace(message, body={}, headers=headers, passthrough=passthrough)
 
 
-def _lightened(entry: Any, uploaded: str | None) -> Any:
+def _lighten(entry: Any, uploaded: str | None) -> Any:
     object_id = uploaded or _object_id(entry)
     if not object_id:
         return entry
@@ -125,6 +125,6 @@ def _entries(message: Message) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def _object_id(entry: Any) -> str:
-    """Give the id of the object that holds the entry's body, or an empty text."""
+    """Return the id of the object that holds the entry's body, or an empty text."""
     headers = entry.get("headers") if isinstance(entry, dict) else None
     return str(headers.get(OBJECT_ID) or "") if isinstance(headers, dict) else ""

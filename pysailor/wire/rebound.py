@@ -31,12 +31,12 @@ class Backoff:
     limit: int = 20
 
     def expiration_ms(self, iteration: int) -> int:
-        """Give the rest in milliseconds; it doubles each time: 15 s, 30 s, 1 min."""
+        """Return the rest in milliseconds; it doubles each time: 15 s, 30 s, 1 min."""
         return min(self.initial_ms << (iteration - 1), _LONGEST_MS)
 
     def next_iteration(self, headers: Mapping[str, Any]) -> int:
         """Count this rebound; raise ReboundLimitExceeded if there may be no further one."""
-        iteration = _counted(headers.get("reboundIteration")) + 1
+        iteration = _count_so_far(headers.get("reboundIteration")) + 1
         if iteration > self.limit:
             raise ReboundLimitExceeded(
                 f"Rebound limit exceeded: the message has been put off {self.limit} times and still cannot be done."
@@ -44,8 +44,8 @@ class Backoff:
         return iteration
 
 
-def _counted(value: Any) -> int:
-    """Give the count so far; what is not a number counts as none, as in Node."""
+def _count_so_far(value: Any) -> int:
+    """Return the count so far; what is not a number counts as none, as in Node."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return 0
     return int(value) if 0 < value < float("inf") else 0

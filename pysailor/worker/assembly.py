@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def codec(settings: Settings) -> Codec:
-    """Give the wire format; raise InvalidCipher if messages cannot be encrypted with what is set."""
+    """Return the wire format; raise InvalidCipher if messages cannot be encrypted with what is set."""
     amqp, limits, behaviour = settings.amqp, settings.limits, settings.behaviour
     return Codec(
         Cipher(settings.crypto.password, settings.crypto.iv),
@@ -32,7 +32,7 @@ def codec(settings: Settings) -> Codec:
 
 
 def throttle(settings: Settings) -> Throttle:
-    """Give the rates that the platform sets."""
+    """Return the rates that the platform sets."""
     limits = settings.limits
     rates = {"data": limits.data_rate, "error": limits.error_rate, "snapshot": limits.snapshot_rate}
     interval = limits.rate_interval_ms / 1000
@@ -40,7 +40,7 @@ def throttle(settings: Settings) -> Throttle:
 
 
 def amqp(settings: Settings) -> Transport:
-    """Give the way to RabbitMQ."""
+    """Return the way to RabbitMQ."""
     from ..transport.amqp import Amqp, Broker  # noqa: PLC0415 - pika is an extra, and a shutdown hook needs none
 
     told = settings.amqp
@@ -61,7 +61,7 @@ def amqp(settings: Settings) -> Transport:
 
 
 def identity(step: StepIdentity, additional: Mapping[str, str]) -> dict[str, Any]:
-    """Give the headers that say who this step is: they are the same in every message that it sends.
+    """Return the headers that say who this step is: they are the same in every message that it sends.
 
     `additional` are those that the operator asked for, already under their header names; they cannot hide the others.
     """

@@ -1,4 +1,4 @@
-"""Messages whose bodies live in the object storage (platform contract, 4.4): fetched for a step, stored after it.
+"""Messages whose bodies run in the object storage (platform contract, 4.4): fetched for a step, stored after it.
 
 Which bodies those are is said in `wire.passthrough`; here they are moved, several at a time.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from ..wire.passthrough import lightened, missing, references, resolved, uploads
+from ..wire.passthrough import lighten, missing, references, resolve, uploads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,26 +36,26 @@ class Bodies:
     resolves: bool = True
 
     def incoming(self, message: Message, message_id: str) -> Message:
-        """Give the message with every body that it refers to; raise ObjectStorageError if one cannot be had."""
-        return self._fetched(message, references(message), message_id) if self.resolves else message
+        """Return the message with every body that it refers to; raise ObjectStorageError if one cannot be had."""
+        return self._fetch(message, references(message), message_id) if self.resolves else message
 
     def outgoing(self, message: Message, message_id: str) -> Message:
-        """Give the message as it goes out: with references if it is large and may have them, else whole."""
+        """Return the message as it goes out: with references if it is large and may have them, else whole."""
         if self.threshold is None:
-            return self._fetched(message, missing(message), message_id)
+            return self._fetch(message, missing(message), message_id)
         bodies = uploads(message, self.threshold)
         if bodies is None:
             return message
-        return lightened(message, _each(partial(self.storage.put_body, message_id=message_id), bodies))
+        return lighten(message, _each(partial(self.storage.put_body, message_id=message_id), bodies))
 
-    def _fetched(self, message: Message, object_ids: Mapping[str, str], message_id: str) -> Message:
+    def _fetch(self, message: Message, object_ids: Mapping[str, str], message_id: str) -> Message:
         if not object_ids:
             return message
-        return resolved(message, _each(partial(self.storage.get_body, message_id=message_id), object_ids))
+        return resolve(message, _each(partial(self.storage.get_body, message_id=message_id), object_ids))
 
 
 def _each(make: Callable[[Given], Made], given: Mapping[Key, Given]) -> dict[Key, Made]:
-    """Give what is made of each, several at a time; raise what the first that fails raised."""
+    """Return what is made of each, several at a time; raise what the first that fails raised."""
     if len(given) == 1:
         return {key: make(value) for key, value in given.items()}
     with ThreadPoolExecutor(min(_AT_A_TIME, max(1, len(given)))) as pool:

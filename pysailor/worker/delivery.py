@@ -19,8 +19,8 @@ from ..step import Call, Step
 from ..transport.base import NotPublished, Outcome, Stopped, TransportError
 from ..wire.cipher import RAW, Undecodable
 from ..wire.headers import Incoming, outgoing
-from .emitter import DeadlineExceeded, Emitter, Outlet, new_id, now_ms
-from .watchdog import Watch
+from .emitter import DeadlineExceeded, Emitter, Output, new_id, now_ms
+from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -35,66 +35,66 @@ _GRACE = 2.0
 _LONGEST_PAUSE = 60.0
 
 
-class Passage:
-    """A delivery on its way through the step; `claim` lets one side alone decide what became of it.
+class InFlight:
+    """A delivery on its way through the step; `settle` lets one side alone decide what became of it.
 
-    The sides are the thread that works on it and the watch. `verdict` is the watch's, which the thread waits for if
-    it comes back and finds the message claimed: its outcome is not known before the error message is out.
+    The sides are the thread that works on it and the watchdog. `late_outcome` is the watchdog's; the thread waits for
+    it if it comes back to a message that is settled: the outcome is not known before the error message is out.
     """
 
-    __slots__ = ("_claimed", "delivery", "emitter", "incoming", "shared", "verdict")
+    __slots__ = ("_settling", "delivery", "emitter", "incoming", "late_outcome", "shared")
 
     def __init__(self, delivery: Delivery, incoming: Incoming, shared: dict[str, Any]) -> None:
         self.delivery = delivery
         self.incoming = incoming
         self.shared = shared
         self.emitter: Emitter | None = None
-        self.verdict: SimpleQueue[Outcome] | None = None
-        self._claimed = threading.Lock()
+        self.late_outcome: SimpleQueue[Outcome] | None = None
+        self._settling = threading.Lock()
 
     @property
-    def claimed(self) -> bool:
+    def is_settled(self) -> bool:
         """Whether somebody has asked."""
-        return self._claimed.locked()
+        return self._settling.locked()
 
-    def claim(self) -> bool:
+    def settle(self) -> bool:
         """Tell, once, whoever asks first that the outcome is theirs to tell."""
-        return self._claimed.acquire(blocking=False)
+        return self._settling.acquire(blocking=False)
 
 
 class Worker:
-    """Takes deliveries through a step, each on the thread that calls. A context manager, for its watch.
+    """Takes deliveries through a step, each on the thread that calls. A context manager, for its watchdog.
 
     `mine` are the headers that say who the step is. `seconds` is the time for one message, None for no limit. A
     component that knows the deadline keeps it; one that does not is left behind: its message fails, its thread's place
     is taken by another, and what it emits later is refused. Threads cannot be ended from outside.
     """
 
-    def __init__(self, step: Step, outlet: Outlet, mine: Mapping[str, Any], seconds: float | None = None) -> None:
+    def __init__(self, step: Step, output: Output, mine: Mapping[str, Any], seconds: float | None = None) -> None:
         self._step = step
-        self._outlet = outlet
-        self._codec = outlet.codec
+        self._output = output
+        self._codec = output.codec
         self._mine = mine
         self._seconds = seconds
-        self._watch: Watch[Passage] = Watch(None if seconds is None else seconds + _GRACE, self._overdue)
+        self._watchdog: Watchdog[InFlight] = Watchdog(None if seconds is None else seconds + _GRACE, self._overdue)
 
     def __enter__(self) -> Self:
-        """Start the watch."""
-        self._watch.start()
+        """Start the watchdog."""
+        self._watchdog.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the watch."""
-        self._watch.stop()
+        """Stop the watchdog."""
+        self._watchdog.stop()
 
     def stop(self, until: float | None = None) -> None:
         """Wait no longer for an error message that nobody takes, nor for a turn after `until`: the input goes back."""
-        self._outlet.stopping.ask(until)
+        self._output.stopping.ask(until)
 
     def __call__(self, delivery: Delivery) -> Outcome:
         """Work on a delivery and tell what became of it; raise nothing."""
         incoming = Incoming.read(delivery.headers, new_id())
-        passage = Passage(delivery, incoming, outgoing(incoming, self._mine, now_ms()))
+        inflight = InFlight(delivery, incoming, outgoing(incoming, self._mine, now_ms()))
         try:
             message = self._codec.decode(incoming, delivery.headers, delivery.content)
         except Undecodable as error:
@@ -105,103 +105,103 @@ class Worker:
             LOG.exception("rejected: it cannot be read", extra=incoming.ids())
             return Outcome.FAILED
         began = time.perf_counter()
-        outcome = self._outcome(passage, message)
+        outcome = self._outcome(inflight, message)
         if LOG.isEnabledFor(logging.DEBUG):
             took = round((time.perf_counter() - began) * 1000)
             again = ", brought again" if delivery.redelivered else ""
             LOG.debug("%s after %d ms%s", outcome.value, took, again, extra=incoming.ids())
         return outcome
 
-    def _outcome(self, passage: Passage, message: Message) -> Outcome:
-        error = self._attempt(passage, message)
-        if passage.claim():
-            return self._settled(passage, error)
-        LOG.warning("The component came back from a message that had failed", extra=passage.incoming.ids())
+    def _outcome(self, inflight: InFlight, message: Message) -> Outcome:
+        error = self._attempt(inflight, message)
+        if inflight.settle():
+            return self._conclude(inflight, error)
+        LOG.warning("The component came back from a message that had failed", extra=inflight.incoming.ids())
         # Were it rejected before its error message is out, a worker that stops meanwhile would lose it unheard.
-        return passage.verdict.get() if passage.verdict else Outcome.FAILED
+        return inflight.late_outcome.get() if inflight.late_outcome else Outcome.FAILED
 
-    def _attempt(self, passage: Passage, message: Message) -> BaseException | None:
-        """Give what went wrong, None if all went well."""
+    def _attempt(self, inflight: InFlight, message: Message) -> BaseException | None:
+        """Return what went wrong, None if all went well."""
         failure: BaseException | None = None
         deadline = None if self._seconds is None else time.monotonic() + self._seconds
-        self._watch.begin(passage)
+        self._watchdog.begin(inflight)
         try:
-            self._process(passage, message, deadline)
-        except Exception as error:  # noqa: BLE001 - the top of the thread: it must live on, and somebody must be told
+            self._process(inflight, message, deadline)
+        except Exception as error:  # noqa: BLE001 - the top of the thread: it must run on, and somebody must be told
             failure = error
         except BaseException as error:  # noqa: BLE001 - as above: sys.exit in a component ends a message, not us
             failure = Defect(f"The component tried to end the process: {error!r}")
         finally:
-            self._watch.end(passage)
-        unsent = None if passage.emitter is None else passage.emitter.finish()
+            self._watchdog.end(inflight)
+        unsent = None if inflight.emitter is None else inflight.emitter.finish()
         return unsent if failure is None else failure
 
-    def _process(self, passage: Passage, message: Message, deadline: float | None) -> None:
+    def _process(self, inflight: InFlight, message: Message, deadline: float | None) -> None:
         """Have the component work on the message. Its time runs while its bodies are fetched, too."""
-        incoming = passage.incoming
-        resolved = self._outlet.bodies.incoming(message, incoming.message_id)
-        emitter = passage.emitter = Emitter(self._outlet, incoming, resolved, passage.shared)
-        # In this order: whoever claims it looks for the emitter afterwards.
-        if passage.claimed or (deadline is not None and time.monotonic() >= deadline):
-            raise self._exceeded()
+        incoming = inflight.incoming
+        resolved = self._output.bodies.incoming(message, incoming.message_id)
+        emitter = inflight.emitter = Emitter(self._output, incoming, resolved, inflight.shared)
+        # In this order: whoever settles it looks for the emitter afterwards.
+        if inflight.is_settled or (deadline is not None and time.monotonic() >= deadline):
+            raise self._deadline_error()
         known_as = None if incoming.parent is None else str(incoming.parent)
         self._step.process(resolved, Call(emitter, component_logger(incoming.ids()), deadline, known_as))
 
-    def _settled(self, passage: Passage, error: BaseException | None) -> Outcome:
+    def _conclude(self, inflight: InFlight, error: BaseException | None) -> Outcome:
         if error is None:
             return Outcome.DONE
         try:
             if isinstance(error, Rebound):
-                return self._put_off(passage, error)
-            return self._failed(passage, error)
+                return self._rebound(inflight, error)
+            return self._fail(inflight, error)
         except Stopped:
             return Outcome.RETURNED
         except Exception:
             # Whatever it is, it would be so the next time: bringing the message again would go on for ever.
-            LOG.exception("rejected: its failure cannot be told", extra=passage.incoming.ids())
+            LOG.exception("rejected: its failure cannot be told", extra=inflight.incoming.ids())
             return Outcome.FAILED
 
-    def _put_off(self, passage: Passage, reason: Rebound) -> Outcome:
+    def _rebound(self, inflight: InFlight, reason: Rebound) -> Outcome:
         """Have the message brought again later; if that cannot be, it fails."""
-        delivery = passage.delivery
+        delivery = inflight.delivery
         try:
             publish = self._codec.rebound(
                 str(reason), delivery.content, delivery.headers, delivery.properties, now_ms=now_ms()
             )
-            self._outlet.publish(publish)
+            self._output.publish(publish)
         except Stopped:
             raise
         except SailorError as error:
-            return self._failed(passage, error)
+            return self._fail(inflight, error)
         return Outcome.DONE
 
-    def _failed(self, passage: Passage, error: BaseException) -> Outcome:
+    def _fail(self, inflight: InFlight, error: BaseException) -> Outcome:
         """Tell the platform, and whoever waits for a reply, why the message failed."""
         if isinstance(error, Stopped):
             raise error
-        LOG.error("failed: %s", named(error), extra=passage.incoming.ids())
-        report, *reply = self._written(error, passage)
-        self._report(report, passage)
+        LOG.error("failed: %s", describe_error(error), extra=inflight.incoming.ids())
+        report, *reply = self._write_error(error, inflight)
+        self._report(report, inflight)
         for copy in reply:
             try:
-                self._outlet.publish(copy)
+                self._output.publish(copy)
             except Stopped:
                 raise
             except NotPublished as unheard:
-                LOG.warning("whoever waits for a reply cannot be told: %s", unheard, extra=passage.incoming.ids())
+                LOG.warning("whoever waits for a reply cannot be told: %s", unheard, extra=inflight.incoming.ids())
         return Outcome.FAILED
 
-    def _written(self, error: BaseException, passage: Passage) -> tuple[Publish, ...]:
-        original = self._original(passage)
+    def _write_error(self, error: BaseException, inflight: InFlight) -> tuple[Publish, ...]:
+        original = self._input(inflight)
         try:
-            return self._codec.error(error, passage.shared, now_ms=now_ms(), new_id=new_id(), original=original)
+            return self._codec.error(error, inflight.shared, now_ms=now_ms(), new_id=new_id(), original=original)
         except Exception as unspeakable:
             # An error of the component's own making may fail at telling what it is.
-            LOG.exception("the error cannot be written", extra=passage.incoming.ids())
+            LOG.exception("the error cannot be written", extra=inflight.incoming.ids())
             instead = Defect(f"The component failed with {type(error).__name__}, which cannot be told: {unspeakable!r}")
-            return self._codec.error(instead, passage.shared, now_ms=now_ms(), new_id=new_id(), original=original)
+            return self._codec.error(instead, inflight.shared, now_ms=now_ms(), new_id=new_id(), original=original)
 
-    def _report(self, report: Publish, passage: Passage) -> None:
+    def _report(self, report: Publish, inflight: InFlight) -> None:
         """Publish an error message, however long it takes: a message whose failure nobody hears of would be lost.
 
         Giving the input back instead would run the step again and again, and each run may cost money.
@@ -209,53 +209,53 @@ class Worker:
         pause = 1.0
         while True:
             try:
-                self._outlet.publish(report)
+                self._output.publish(report)
             except Stopped:
                 raise
             except NotPublished as error:
                 LOG.error(  # noqa: TRY400 - the text says all
                     "the error message is not taken: %s Its input waits; next try in %d s",
                     *(error, pause),
-                    extra=passage.incoming.ids(),
+                    extra=inflight.incoming.ids(),
                 )
             else:
                 return
-            if self._outlet.stopping.wait(pause):
+            if self._output.stopping.wait(pause):
                 raise Stopped("The worker stops; the error message was not published.")
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _original(self, passage: Passage) -> tuple[bytes, int]:
-        """Give the input for its error message; that of an error handler comes in plain and is sealed first."""
-        content = passage.delivery.content
+    def _input(self, inflight: InFlight) -> tuple[bytes, int]:
+        """Return the input for its error message; that of an error handler comes in plain and is sealed first."""
+        content = inflight.delivery.content
         if self._codec.error_input:
             return self._codec.cipher.encrypt(content), RAW
-        return content, passage.incoming.protocol
+        return content, inflight.incoming.protocol
 
-    def _overdue(self, passage: Passage) -> bool:
+    def _overdue(self, inflight: InFlight) -> bool:
         """Settle a message that its component does not let go of; not while something it emitted is on its way."""
-        if passage.emitter is not None and not passage.emitter.interrupt():
+        if inflight.emitter is not None and not inflight.emitter.interrupt():
             return False
-        passage.verdict = SimpleQueue()
-        if passage.claim():
-            name = f"pysailor-overdue-{passage.delivery.number}"
-            thread = threading.Thread(target=self._leave_behind, args=(passage,), name=name, daemon=True)
+        inflight.late_outcome = SimpleQueue()
+        if inflight.settle():
+            name = f"pysailor-overdue-{inflight.delivery.number}"
+            thread = threading.Thread(target=self._abandon, args=(inflight,), name=name, daemon=True)
             try:
                 thread.start()
-            except RuntimeError:  # no thread to be had; the message is claimed and cannot be left at that
-                self._leave_behind(passage)
+            except RuntimeError:  # no thread to be had; the message is is_settled and cannot be left at that
+                self._abandon(inflight)
         return True
 
-    def _leave_behind(self, passage: Passage) -> None:
-        if passage.emitter is not None:
-            passage.emitter.interrupt(wait=True)
-        outcome = self._settled(passage, self._exceeded())
+    def _abandon(self, inflight: InFlight) -> None:
+        if inflight.emitter is not None:
+            inflight.emitter.interrupt(wait=True)
+        outcome = self._conclude(inflight, self._deadline_error())
         try:
-            self._outlet.transport.finish(passage.delivery, outcome)
+            self._output.transport.finish(inflight.delivery, outcome)
         finally:
-            if passage.verdict is not None:
-                passage.verdict.put(outcome)
+            if inflight.late_outcome is not None:
+                inflight.late_outcome.put(outcome)
 
-    def _exceeded(self) -> DeadlineExceeded:
+    def _deadline_error(self) -> DeadlineExceeded:
         return DeadlineExceeded(
             f"The step did not finish the message within {self._seconds:g} seconds (PYSAILOR_MESSAGE_DEADLINE). "
             "Give it more time, or less to do."
@@ -263,13 +263,13 @@ class Worker:
 
 
 def id_of(delivery: Delivery) -> Hashable:
-    """Give the id by which a delivery is known when it is brought again."""
+    """Return the id by which a delivery is known when it is brought again."""
     value = delivery.headers.get("messageId")
     return str(value) if value else None
 
 
-def named(error: BaseException) -> str:
-    """Give what the log may know of a failure: what kind, and where; its text may quote the message."""
+def describe_error(error: BaseException) -> str:
+    """Return what the log may know of a failure: what kind, and where; its text may quote the message."""
     if isinstance(error, TransportError):
         return f"{type(error).__name__}: {error}"
     if not isinstance(error, SailorError):

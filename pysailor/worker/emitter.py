@@ -50,7 +50,7 @@ class TooLate(StepError):
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
+class Output:
     """The way out of a step, for all its messages. `store_keys` puts fresh values into the credential."""
 
     transport: Transport
@@ -75,9 +75,9 @@ class Emitter:
     too large or not JSON, is the component's to handle.
     """
 
-    def __init__(self, outlet: Outlet, incoming: Incoming, received: Message, shared: Mapping[str, Any]) -> None:
+    def __init__(self, output: Output, incoming: Incoming, received: Message, shared: Mapping[str, Any]) -> None:
         self._failure: SailorError | None = None
-        self._outlet = outlet
+        self._output = output
         self._incoming = incoming
         self._received = received
         self._shared = shared
@@ -93,9 +93,9 @@ class Emitter:
                 raise self._over
             try:
                 if isinstance(event, Keys):
-                    self._outlet.store_keys(event.keys)
+                    self._output.store_keys(event.keys)
                 else:
-                    self._outlet.publish(self._publish(event))
+                    self._output.publish(self._publish(event))
             except (NotPublished, ObjectStorageError, PlatformApiError) as error:
                 self._failure = self._failure or error
                 raise
@@ -118,7 +118,7 @@ class Emitter:
         return True
 
     def _publish(self, event: Data | Snapshot | SnapshotUpdate | HttpReply) -> Publish:
-        codec = self._outlet.codec
+        codec = self._output.codec
         if isinstance(event, Data):
             return self._data(event.message)
         if isinstance(event, HttpReply):
@@ -128,21 +128,21 @@ class Emitter:
         return codec.update_snapshot(event.delta, self._shared, new_id=new_id())
 
     def _data(self, message: Message) -> Publish:
-        """Give the publish for the next step. The order matters: the step's own entry must carry its reference."""
-        outlet = self._outlet
-        carried = outlet.passthrough.carried(message, self._received, self._incoming.step_id)
-        moved = outlet.bodies.outgoing(carried, self._incoming.message_id)
-        whole = outlet.passthrough.completed(moved)
-        return outlet.codec.data(whole, self._shared, now_ms=now_ms(), new_id=new_id())
+        """Return the publish for the next step. The order matters: the step's own entry must carry its reference."""
+        output = self._output
+        carried = output.passthrough.carry(message, self._received, self._incoming.step_id)
+        moved = output.bodies.outgoing(carried, self._incoming.message_id)
+        whole = output.passthrough.complete(moved)
+        return output.codec.data(whole, self._shared, now_ms=now_ms(), new_id=new_id())
 
 
 def now_ms() -> int:
-    """Give the time as headers have it."""
+    """Return the time as headers have it."""
     return int(time.time() * 1000)
 
 
 def new_id() -> str:
-    """Give a fresh id, a UUID.
+    """Return a fresh id, a UUID.
 
     It names a message and hides nothing, so it is not worth the system call that uuid4 makes: one message needs two.
     """

@@ -32,7 +32,7 @@ from . import assembly
 from .assembly import identity
 from .bodies import Bodies
 from .delivery import Worker, id_of
-from .emitter import Outlet, new_id
+from .emitter import Output, new_id
 from .signals import StopSignal, leave
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _TIME_TO_REPORT = 10.0
 
 
 def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
-    """Live, and give the exit code."""
+    """Run; return the exit code."""
     try:
         settings = Settings.from_environment(environ)
         at_least = level(settings.behaviour.log_level)
@@ -62,11 +62,11 @@ def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
         quieten()
         for remark in settings.remarks:
             LOG.warning("%s", remark)
-        return Life(settings, redaction, directory).live()
+        return WorkerProcess(settings, redaction, directory).run()
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class WorkerProcess:
     """One worker, or one run of the shutdown hook."""
 
     settings: Settings
@@ -74,8 +74,8 @@ class Life:
     directory: str | Path | None = None
     transport: Callable[[Settings], Transport] = assembly.amqp
 
-    def live(self) -> int:
-        """Live, and give the exit code."""
+    def run(self) -> int:
+        """Run; return the exit code."""
         with StopSignal(self.settings.limits.shutdown_deadline) as stop:
             try:
                 self._end_flow() if self.settings.behaviour.hook_shutdown else self._work(stop)
@@ -111,33 +111,37 @@ class Life:
             self._stop(worker, transport)
 
     def _begin(self, stack: ExitStack, api: PlatformApi, transport: Transport, codec: Codec) -> Worker:
-        """Give the worker, ready for messages."""
-        told = self.settings
+        """Return the worker, ready for messages."""
+        settings = self.settings
         data = api.retrieve_step()
         function = self._function()
         storage = stack.enter_context(
             ObjectStorage(
-                told.storage, codec.cipher, told.step.flow_id, told.step.step_id, connections=told.amqp.prefetch
+                settings.storage,
+                codec.cipher,
+                settings.step.flow_id,
+                settings.step.step_id,
+                connections=settings.amqp.prefetch,
             )
         )
         step, hooks = self._step(stack, api, data, function, storage)
-        outlet = Outlet(
+        output = Output(
             transport,
             codec,
-            assembly.throttle(told),
-            Passthrough(told.step.step_id, data.is_passthrough, not told.behaviour.self_passthrough_off),
+            assembly.throttle(settings),
+            Passthrough(settings.step.step_id, data.is_passthrough, not settings.behaviour.self_passthrough_off),
             Bodies(
                 storage,
-                told.storage.threshold if told.storage.lightweight else None,
+                settings.storage.threshold if settings.storage.lightweight else None,
                 function.declared.resolves_references,
             ),
             self._store_keys(api, data),
         )
-        if told.behaviour.startup_required:
+        if settings.behaviour.startup_required:
             api.store_startup_data(hooks.startup())
         hooks.init()
-        mine = identity(told.step, told.additional_headers)
-        return stack.enter_context(Worker(step, outlet, mine, told.limits.message_deadline))
+        mine = identity(settings.step, settings.additional_headers)
+        return stack.enter_context(Worker(step, output, mine, settings.limits.message_deadline))
 
     def _stop(self, worker: Worker, transport: Transport) -> None:
         """Finish what is in work, in the time there is; the rest goes back to the queue."""
@@ -154,8 +158,8 @@ class Life:
         leave(DONE)
 
     def _api(self, stack: ExitStack) -> PlatformApi:
-        told = self.settings
-        return stack.enter_context(PlatformApi(told.api, told.step.flow_id, told.step.step_id))
+        settings = self.settings
+        return stack.enter_context(PlatformApi(settings.api, settings.step.flow_id, settings.step.step_id))
 
     def _function(self) -> Loaded:
         component = component_at(self.settings.behaviour.component_path, self.directory)
@@ -226,4 +230,4 @@ def report(error: Exception, transport: Transport, codec: Codec, settings: Setti
         for publish in codec.error(error, shared, now_ms=None, new_id=new_id()):
             transport.publish(publish, time.monotonic() + _TIME_TO_REPORT)
     except TransportError as unheard:
-        LOG.error("the flow cannot be told: %s", unheard)  # noqa: TRY400 - its traceback tells nothing
+        LOG.error("the flow cannot be told of the error: %s", unheard)  # noqa: TRY400 - its traceback tells nothing

@@ -30,7 +30,7 @@ class StopSignal:
         self._before: dict[int, Callable[[int, Any], Any] | int | None] = {}
 
     def __enter__(self) -> Self:
-        """Listen."""
+        """Handle the signals from now on."""
         # A pipe, since an Event cannot be set from a handler that interrupts the very wait for it.
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
@@ -38,7 +38,7 @@ class StopSignal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Listen no more."""
+        """Put the handlers back."""
         for number, before in self._before.items():
             signal.signal(number, before)
         signal.alarm(0)

@@ -14,7 +14,7 @@ LOG = logging.getLogger(__name__)
 Work = TypeVar("Work")
 
 
-class Watch(Generic[Work]):
+class Watchdog(Generic[Work]):
     """Calls `overdue(work)` for each work that was begun and has not ended after `seconds`; None watches nothing.
 
     `overdue` tells whether it has dealt with the work; if not, it is asked again a little later.
@@ -30,18 +30,18 @@ class Watch(Generic[Work]):
         self._thread = threading.Thread(target=self._run, name="pysailor-watch", daemon=True)
 
     def start(self) -> None:
-        """Watch."""
+        """Watchdog."""
         if self._seconds is not None:
             self._thread.start()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Watchdog no more."""
         with self._changed:
             self._ended = True
             self._changed.notify()
 
     def begin(self, work: Work) -> None:
-        """Watch this work from now on."""
+        """Watchdog this work from now on."""
         if self._seconds is None:
             return
         with self._changed:
@@ -50,7 +50,7 @@ class Watch(Generic[Work]):
                 self._changed.notify()
 
     def end(self, work: Work) -> None:
-        """Watch it no more."""
+        """Watchdog it no more."""
         if self._seconds is not None:
             with self._changed:
                 self._due.pop(work, None)

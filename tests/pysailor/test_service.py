@@ -53,14 +53,14 @@ class Asked:
 
     @property
     def data(self) -> Any:
-        """Give the answer of a question that was answered."""
+        """Return the answer of a question that was answered."""
         assert self.exit_code == 0
         assert self.document["status"] == "success"
         return self.document.get("data")
 
     @property
     def error(self) -> str:
-        """Give the words of an error."""
+        """Return the words of an error."""
         assert self.exit_code == 0
         assert self.document["status"] == "error"
         return str(self.document["data"]["message"])
@@ -73,20 +73,20 @@ def test_without_an_address_nobody_can_be_told(platform: Platform, capsys: pytes
     asked = Asked(platform, "verifyCredentials", POST_RESULT_URL=None)
     assert (asked.exit_code, platform.calls) == (1, [])
     line = json.loads(capsys.readouterr().out)
-    assert (line["level"], line["msg"]) == (60, "ELASTICIO_POST_RESULT_URL is not provided")
+    assert (line["level"], line["msg"]) == (60, "ELASTICIO_POST_RESULT_URL is not require")
 
 
 @pytest.mark.parametrize(
     ("method", "missing", "words"),
     [
         ("guess", ("CFG", "API_URI"), 'Unknown service method "guess"'),
-        ("selectModel", ("CFG", "API_URI", "ACTION_OR_TRIGGER"), "ELASTICIO_CFG is not provided"),
-        ("selectModel", ("API_URI", "API_USERNAME", "API_KEY"), "ELASTICIO_API_URI is not provided"),
-        ("selectModel", ("API_USERNAME", "API_KEY"), "ELASTICIO_API_USERNAME is not provided"),
-        ("verifyCredentials", ("API_KEY", "ACTION_OR_TRIGGER"), "ELASTICIO_API_KEY is not provided"),
-        ("getMetaModel", ("ACTION_OR_TRIGGER",), "ELASTICIO_ACTION_OR_TRIGGER is not provided"),
-        ("selectModel", ("ACTION_OR_TRIGGER", "GET_MODEL_METHOD"), "ELASTICIO_ACTION_OR_TRIGGER is not provided"),
-        ("selectModel", ("GET_MODEL_METHOD",), "ELASTICIO_GET_MODEL_METHOD is not provided"),
+        ("selectModel", ("CFG", "API_URI", "ACTION_OR_TRIGGER"), "ELASTICIO_CFG is not require"),
+        ("selectModel", ("API_URI", "API_USERNAME", "API_KEY"), "ELASTICIO_API_URI is not require"),
+        ("selectModel", ("API_USERNAME", "API_KEY"), "ELASTICIO_API_USERNAME is not require"),
+        ("verifyCredentials", ("API_KEY", "ACTION_OR_TRIGGER"), "ELASTICIO_API_KEY is not require"),
+        ("getMetaModel", ("ACTION_OR_TRIGGER",), "ELASTICIO_ACTION_OR_TRIGGER is not require"),
+        ("selectModel", ("ACTION_OR_TRIGGER", "GET_MODEL_METHOD"), "ELASTICIO_ACTION_OR_TRIGGER is not require"),
+        ("selectModel", ("GET_MODEL_METHOD",), "ELASTICIO_GET_MODEL_METHOD is not require"),
     ],
 )
 def test_the_first_thing_that_is_missing_is_named_in_the_platforms_words(

@@ -91,7 +91,7 @@ class Line:
 def tell(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[[Line, int], None]:
     """Claim that nothing was lost, and print what came twice."""
 
-    def claim(line: Line, sent: int) -> None:
+    def settle(line: Line, sent: int) -> None:
         arrived = line.arrived()
         lost = sent - len(arrived)
         twice = sum(arrived.values()) - len(arrived)
@@ -100,7 +100,7 @@ def tell(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> 
             print(f"\n{request.node.name}: {sent} sent, {lost} lost, {twice} arrived twice, {run_twice} ran twice")  # noqa: T201
         assert lost == 0
 
-    return claim
+    return settle
 
 
 @contextmanager
@@ -217,7 +217,7 @@ def test_no_stop_takes_longer_than_it_may_whenever_it_comes(broker: Rabbit) -> N
 
 
 def resident() -> float:
-    """Give the MiB of memory that this process holds."""
+    """Return the MiB of memory that this process holds."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

@@ -32,7 +32,7 @@ def put(stage: Stage, count: int) -> None:
 
 
 def numbers(stage: Stage, count: int, within: float = 120) -> Counter[int]:
-    """Give how often each number has come out, once each has."""
+    """Return how often each number has come out, once each has."""
     came: Counter[int] = Counter()
 
     def all_there() -> bool:
@@ -51,7 +51,7 @@ def twice(came: Counter[int]) -> int:
 
 
 def memory(worker: Worker) -> int:
-    """Give the process' resident memory, in KiB."""
+    """Return the process' resident memory, in KiB."""
     lines = Path(f"/proc/{worker.process.pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
 
@@ -114,7 +114,7 @@ def test_a_disk_that_is_full_is_waited_for(stage: Stage) -> None:
 
 
 def _delivered(queue: str, content: str) -> str:
-    """Give the Erlang that puts a message into a queue."""
+    """Return the Erlang that puts a message into a queue."""
     exchange = 'rabbit_misc:r(<<"/">>, exchange, <<"">>)'
     return (
         f'rabbit_basic:publish({exchange}, <<"{queue}">>, '

@@ -25,7 +25,7 @@ INSTALL = Path(__file__).parents[2] / "tools" / "install-rabbitmq"
 
 
 def eventually(claim: Callable[[], Any], within: float = 15.0) -> Any:
-    """Give the claim's value as soon as it is true; fail when it does not become so."""
+    """Return the claim's value as soon as it is true; fail when it does not become so."""
     until = time.monotonic() + within
     while time.monotonic() < until:
         value = claim()
@@ -36,7 +36,7 @@ def eventually(claim: Callable[[], Any], within: float = 15.0) -> Any:
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
@@ -56,7 +56,7 @@ class Rabbit:
 
     @contextmanager
     def channel(self) -> Iterator[Any]:
-        """Give a blocking channel, for what the platform would do."""
+        """Return a blocking channel, for what the platform would do."""
         import pika  # noqa: PLC0415 - collecting tests must not need it
 
         connection = pika.BlockingConnection(pika.URLParameters(self.uri))
@@ -170,9 +170,9 @@ def _installed() -> Path | None:
 
 
 def may_install(environ: Mapping[str, str], *, root: bool, contained: bool) -> bool:
-    """Tell whether a server may be installed unasked.
+    """Return whether a server may be installed unasked.
 
-    It may in CI, where PYSAILOR_TEST_INSTALL=1 says so, and for root in a container, which is nobody's desk, unless
+    It may in CI, where PYSAILOR_TEST_INSTALL=1 says so, and for root in a container, which is nobody's own machine, unless
     PYSAILOR_TEST_INSTALL=0 says no. Anybody else is told the command.
     """
     said = environ.get("PYSAILOR_TEST_INSTALL")
@@ -199,7 +199,7 @@ def _installed_or_installing() -> Path:
 
 @contextmanager
 def running_rabbit() -> Iterator[Rabbit]:
-    """Give a broker; skip when there is none and none may be installed, fail instead when CI=true."""
+    """Return a broker; skip when there is none and none may be installed, fail instead when CI=true."""
     if uri := os.environ.get("AMQP_URI"):
         yield Rabbit(uri)
         return

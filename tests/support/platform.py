@@ -58,11 +58,11 @@ class Platform:
         self._server.server_close()
 
     def called(self, method: str, path: str = "") -> list[Call]:
-        """Give the calls of this kind."""
+        """Return the calls of this kind."""
         return [call for call in self.calls if call.method == method and path in call.path]
 
     def serve(self, call: Call, content: bytes) -> tuple[int, Any]:
-        """Give status and answer."""
+        """Return status and answer."""
         self.calls.append(call)
         failures = self.answers.get((call.method, call.path))
         if failures:

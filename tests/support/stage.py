@@ -49,20 +49,20 @@ class Taken:
     properties: Any
 
     def message(self) -> dict[str, Any]:
-        """Give what the content holds, read as its protocolVersion says."""
+        """Return what the content holds, read as its protocolVersion says."""
         return dict(CIPHER.decode(self.content, self.headers.get("protocolVersion", 1)))
 
     @property
     def body(self) -> Any:
-        """Give the body of the message."""
+        """Return the body of the message."""
         return self.message()["body"]
 
     def error(self) -> dict[str, Any]:
-        """Give the error that an error message holds."""
+        """Return the error that an error message holds."""
         return dict(CIPHER.decode(json.loads(self.content)["error"].encode()))
 
     def error_input(self) -> Any:
-        """Give the input that an error message holds."""
+        """Return the input that an error message holds."""
         return CIPHER.decode(json.loads(self.content)["errorInput"].encode())
 
 
@@ -115,7 +115,7 @@ class Worker:
         self.end()
 
     def said(self, text: str) -> list[dict[str, Any]]:
-        """Give the log lines with this text."""
+        """Return the log lines with this text."""
         return [line for line in list(self.lines) if text in line["msg"]]
 
     def _read(self) -> None:
@@ -181,11 +181,11 @@ class Stage:
         self.channel.queue_bind(f"{self.name}.{route}", self.name, self.route(route))
 
     def route(self, kind: str) -> str:
-        """Give a routing key."""
+        """Return a routing key."""
         return f"{self.name}.{kind}"
 
     def env(self, **changes: str | None) -> dict[str, str]:
-        """Give the environment of a worker; a change to None takes a variable out."""
+        """Return the environment of a worker; a change to None takes a variable out."""
         told = {
             "FLOW_ID": FLOW_ID,
             "STEP_ID": STEP_ID,
@@ -243,7 +243,7 @@ class Stage:
         return self.put({"body": {"do": do, **body}})
 
     def take(self, route: str = "data", count: int = 1, within: float = 15) -> list[Taken]:
-        """Give what came out by this route, as soon as it is that many."""
+        """Return what came out by this route, as soon as it is that many."""
         taken: list[Taken] = []
 
         def enough() -> bool:
@@ -258,25 +258,25 @@ class Stage:
         return taken
 
     def one(self, route: str = "data") -> Taken:
-        """Give the next message that comes out."""
+        """Return the next message that comes out."""
         return self.take(route)[0]
 
     def count(self, route: str = "in") -> int:
-        """Give how many messages wait; those that a worker has got do not."""
+        """Return how many messages wait; those that a worker has got do not."""
         return int(self.channel.queue_declare(f"{self.name}.{route}", passive=True).method.message_count)
 
     def nothing_left(self) -> bool:
-        """Tell whether everything that came out was taken, and nothing waits for a worker."""
+        """Return whether everything that came out was taken, and nothing waits for a worker."""
         return not any(self.count(route) for route in (*ROUTES, "in"))
 
     def file(self, name: str) -> Path:
-        """Give a file by which test and component tell each other things."""
+        """Return a file by which test and component tell each other things."""
         return self.folder / name
 
 
 @contextmanager
 def staged(rabbit: Rabbit, folder: Path) -> Iterator[Stage]:
-    """Give a stage with a platform."""
+    """Return a stage with a platform."""
     pytest.importorskip("pika")
     with Platform() as platform, Stage(rabbit, platform, folder) as stage:
         yield stage

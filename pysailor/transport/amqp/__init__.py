@@ -1,12 +1,12 @@
 """Messages over RabbitMQ: two connections, one thread that owns them, and as many workers as the prefetch allows.
 
-values     where the broker is and how patient to be
-io         the thread; others post to it
-table      properties and headers, to bytes and back
-link       a connection with a channel that comes back by itself
-publisher  out: confirms, returns, retries
-consumer   in: deliveries, worker threads, acknowledgements
-transport  all of it behind the interface of `pysailor.transport`
+broker      where it is, and how patient to be
+io_thread   the thread; others post to it
+properties  properties and headers, to bytes and back
+channel     a connection with a channel that comes back by itself
+publisher   out: confirms, returns, retries
+consumer    in: deliveries, worker threads, acknowledgements
+transport   all of it behind the interface of `pysailor.transport`
 """
 
 from .broker import Broker

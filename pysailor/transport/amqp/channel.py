@@ -66,7 +66,7 @@ class CorkedConnection(SelectConnection):  # type: ignore[misc]  # pika has no t
         return end + 1, Header(channel, body_size, Received(buffer[:end], _HEADER_FRAME.size))
 
 
-class Link:
+class RecoveringConnection:
     """A channel for as long as there is one.
 
     Until it was open once, it tries as often as the settings say and then gives up; after that it tries for ever, with
@@ -104,9 +104,9 @@ class Link:
         self._timer = None
         self._connection = CorkedConnection(
             self._parameters,
-            on_open_callback=self._connected,
+            on_open_callback=self._on_connected,
             on_open_error_callback=self._failed,
-            on_close_callback=self._disconnected,
+            on_close_callback=self._on_disconnected,
             custom_ioloop=self._io.loop,
         )
 
@@ -120,7 +120,7 @@ class Link:
             self._connection.close()
 
     def prove(self) -> None:
-        """Forget past failures: what this link is for has just worked."""
+        """Forget past failures: what this connection is for has just worked."""
         self._failures = 0
 
     def cork(self) -> None:
@@ -146,18 +146,18 @@ class Link:
         if self.channel is not None and self.channel.is_open:
             self.channel.close()
 
-    def _connected(self, connection: Any) -> None:
-        connection.add_on_connection_blocked_callback(self._blocked)
-        connection.add_on_connection_unblocked_callback(self._unblocked)
+    def _on_connected(self, connection: Any) -> None:
+        connection.add_on_connection_blocked_callback(self._on_blocked)
+        connection.add_on_connection_unblocked_callback(self._on_unblocked)
         self._open_channel()
 
     def _open_channel(self) -> None:
         self._timer = None
         if self._connection.is_open:
-            self._connection.channel(on_open_callback=self._channel_opened)
+            self._connection.channel(on_open_callback=self._on_channel_open)
 
-    def _channel_opened(self, channel: Any) -> None:
-        channel.add_on_close_callback(self._channel_closed)
+    def _on_channel_open(self, channel: Any) -> None:
+        channel.add_on_close_callback(self._on_channel_closed)
         if self._opened_once:
             LOG.info("%s: open again", self._name)
         self._opened_once = True
@@ -165,7 +165,7 @@ class Link:
         self.channel = channel
         self._on_open(channel)
 
-    def _channel_closed(self, channel: Any, reason: Exception) -> None:
+    def _on_channel_closed(self, channel: Any, reason: Exception) -> None:
         if channel is self.channel:
             self.channel = None
             if time.monotonic() - self._opened_at > STEADY:
@@ -184,7 +184,7 @@ class Link:
             LOG.warning("%s: cannot connect (%s), trying again", self._name, describe(reason))
             self._again(self.open)
 
-    def _disconnected(self, _connection: Any, reason: Exception) -> None:
+    def _on_disconnected(self, _connection: Any, reason: Exception) -> None:
         self._cancel_timer()
         if self._closing:
             self.on_closed()
@@ -208,10 +208,10 @@ class Link:
             self._io.cancel(self._timer)
             self._timer = None
 
-    def _blocked(self, _connection: Any, frame: Any) -> None:
+    def _on_blocked(self, _connection: Any, frame: Any) -> None:
         LOG.warning("%s: the broker takes no messages for now (%s)", self._name, frame.method.reason)
 
-    def _unblocked(self, _connection: Any, _frame: Any) -> None:
+    def _on_unblocked(self, _connection: Any, _frame: Any) -> None:
         LOG.info("%s: the broker takes messages again", self._name)
 
 
@@ -220,7 +220,7 @@ def _nobody() -> None:
 
 
 def describe(reason: Exception) -> str:
-    """Say what happened; pika's errors often hold it only as the error inside."""
+    """Return what happened; pika's errors often hold it only as the error inside."""
     held = [getattr(reason, "exception", None), *getattr(reason, "exceptions", ()), *reason.args]
     inner = [error for error in held if isinstance(error, Exception)]
     if inner:

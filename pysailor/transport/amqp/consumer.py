@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pysailor.transport.base import IdOf, OnDelivery
 
     from .broker import Broker
-    from .channel import Link
+    from .channel import RecoveringConnection
     from .io_thread import IoThread
     from .properties import Received
 
@@ -51,9 +51,9 @@ class Consumer:
     What is not claimed is new work. All state belongs to the I/O thread.
     """
 
-    def __init__(self, io: IoThread, link: Link, broker: Broker) -> None:
+    def __init__(self, io: IoThread, connection: RecoveringConnection, broker: Broker) -> None:
         self._io = io
-        self._link = link
+        self._connection = connection
         self._broker = broker
         self._on_delivery: OnDelivery
         self._id_of: IdOf
@@ -76,15 +76,15 @@ class Consumer:
         """Consume from now on; call `on_started` once, with the error if the queue cannot be read."""
         self._on_delivery, self._id_of, self._on_started = on_delivery, id_of, on_started
         self._wanted = True
-        if self._link.channel is not None:
-            self.open(self._link.channel)
+        if self._connection.channel is not None:
+            self.open(self._connection.channel)
 
     def open(self, channel: Any) -> None:
         """Consume on this channel from now on, if that is wanted."""
         self._generation += 1
         if not self._wanted:
             return
-        channel.add_on_cancel_callback(self._cancelled)
+        channel.add_on_cancel_callback(self._on_cancelled)
         channel.basic_qos(prefetch_count=self._broker.prefetch, callback=lambda _frame: self._consume(channel))
 
     def lost(self, reason: Exception) -> None:
@@ -112,7 +112,7 @@ class Consumer:
             self._settle(work.tag, outcome)
         elif outcome is not Outcome.RETURNED:
             self._remember(delivery, outcome)
-        self._look()
+        self._notify_idle()
 
     def finish_early(self, delivery: Delivery, outcome: Outcome) -> None:
         """Finish work whose thread may never come back; another thread takes its place."""
@@ -125,18 +125,18 @@ class Consumer:
         """Take no more deliveries, and give back those that were not begun."""
         self._wanted = False
         if self._consumer_tag and self._is_open():
-            self._link.channel.basic_cancel(self._consumer_tag)
+            self._connection.channel.basic_cancel(self._consumer_tag)
             self._consumer_tag = ""
         for work in self._not_begun():
             self._drop(work)
             if work.generation == self._generation and self._is_open():
                 self._settle(work.tag, Outcome.RETURNED)
-        self._look()
+        self._notify_idle()
 
     def watch(self, event: threading.Event) -> None:
         """Set the event as soon as nothing is in work."""
         self._watchers.append(event)
-        self._look()
+        self._notify_idle()
 
     def dismiss(self) -> None:
         """Let the threads end when they are done."""
@@ -145,24 +145,24 @@ class Consumer:
 
     def _consume(self, channel: Any) -> None:
         if self._wanted and channel.is_open:
-            self._consumer_tag = channel.basic_consume(self._broker.queue, self._deliver, callback=self._consuming)
+            self._consumer_tag = channel.basic_consume(self._broker.queue, self._deliver, callback=self._on_consuming)
 
-    def _consuming(self, _frame: Any) -> None:
-        self._link.prove()
+    def _on_consuming(self, _frame: Any) -> None:
+        self._connection.prove()
         if self._started:
             LOG.info("consuming again")
         else:
             self._started = True
             self._on_started(None)
 
-    def _cancelled(self, _frame: Any) -> None:
+    def _on_cancelled(self, _frame: Any) -> None:
         LOG.warning("the broker cancelled consuming from %r: beginning anew", self._broker.queue)
-        self._link.reopen()
+        self._connection.reopen()
 
     def _deliver(self, _channel: Any, method: Any, properties: Received, content: bytes) -> None:
         self._count += 1
         delivery = Delivery(self._count, content, properties.headers, properties.others, method.redelivered)
-        if method.redelivered and (self._orphans or self._finished) and self._claim(delivery, method.delivery_tag):
+        if method.redelivered and (self._orphans or self._finished) and self._recognise(delivery, method.delivery_tag):
             return
         work = Work(delivery, self._generation, method.delivery_tag)
         self._works[delivery.number] = work
@@ -170,8 +170,8 @@ class Consumer:
         self._staff()
         self._queue.put(work)
 
-    def _claim(self, delivery: Delivery, tag: int) -> bool:
-        """Tell whether this is a message that is in work already, or was finished while the broker was away."""
+    def _recognise(self, delivery: Delivery, tag: int) -> bool:
+        """Return whether this is a message that is in work already, or was finished while the broker was away."""
         known_by = self._known_by(delivery)
         if known_by is None:
             return False
@@ -202,15 +202,15 @@ class Consumer:
 
     def _settle(self, tag: int, outcome: Outcome) -> None:
         if outcome is Outcome.DONE:
-            self._link.channel.basic_ack(tag)
+            self._connection.channel.basic_ack(tag)
         else:
-            self._link.channel.basic_reject(tag, requeue=outcome is Outcome.RETURNED)
+            self._connection.channel.basic_reject(tag, requeue=outcome is Outcome.RETURNED)
 
     def _is_open(self) -> bool:
-        """Tell whether a delivery of this generation can be settled; a channel may be closing under our feet."""
-        return self._link.channel is not None and self._link.channel.is_open
+        """Return whether a delivery of this generation can be settled; a channel may be closing under our feet."""
+        return self._connection.channel is not None and self._connection.channel.is_open
 
-    def _look(self) -> None:
+    def _notify_idle(self) -> None:
         if self._watchers and not self._works:
             for event in self._watchers:
                 event.set()
@@ -262,5 +262,5 @@ class Consumer:
 
 
 def digest(delivery: Delivery) -> bytes:
-    """Give what stands for the content."""
+    """Return what stands for the content."""
     return hashlib.blake2b(delivery.content, digest_size=16).digest()

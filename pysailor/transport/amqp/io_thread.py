@@ -49,13 +49,13 @@ class IoThread:
         """Have `act` called soon on the thread, in the order of posting; at once and here when the thread has ended."""
         self._posts.append((act, args))
         if self._ended:
-            self._rest()
+            self._run_rest()
         elif not self._woken:
             self._woken = True
             self.loop.add_callback_threadsafe(self._batch)
 
     def later(self, seconds: float, act: Callable[..., object], *args: Any) -> object:
-        """Have `act` called after a while; give what `cancel` takes."""
+        """Have `act` called after a while; return what `cancel` takes."""
         return self.loop.call_later(seconds, lambda: self._guard(act, args))
 
     def cancel(self, timer: object) -> None:
@@ -68,7 +68,7 @@ class IoThread:
             self.loop.add_callback_threadsafe(self.loop.stop)
             self._thread.join(timeout)
         self._ended = True
-        self._rest()
+        self._run_rest()
         if not self._thread.is_alive():
             self.loop.close()
 
@@ -93,7 +93,7 @@ class IoThread:
         for corkable in self.corkables:
             corkable.uncork()
 
-    def _rest(self) -> None:
+    def _run_rest(self) -> None:
         with self._after_end:
             while self._posts:
                 act, args = self._posts.popleft()

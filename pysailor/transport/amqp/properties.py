@@ -77,7 +77,7 @@ class Properties:
         self._written = b"".join(pieces)
 
     def encode(self) -> list[bytes]:
-        """Give them as pika takes them."""
+        """Return them as pika takes them."""
         return [self._written]
 
 
@@ -85,7 +85,7 @@ class Properties:
 
 
 def read_table(content: bytes, offset: int, depth: int = 0) -> tuple[dict[Any, Any], int]:
-    """Give a table, and where it ends. What cannot be read is left out, with all that follows it in this table."""
+    """Return a table, and where it ends. What cannot be read is left out, with all that follows it in this table."""
     begin = offset + 4
     end = begin + _SIZE.unpack_from(content, offset)[0]
     table: dict[Any, Any] = {}
@@ -198,7 +198,7 @@ _NESTED: Final[Mapping[int, Callable[[bytes, int, int], tuple[Any, int]]]] = {
 
 
 def write_table(table: Mapping[Any, Any]) -> bytes:
-    """Give a table as it is sent; raise ValueError, struct.error or TypeError if it cannot be."""
+    """Return a table as it is sent; raise ValueError, struct.error or TypeError if it cannot be."""
     pieces = [b""]
     for name, value in table.items():
         pieces.append(_write_short(name))
@@ -236,7 +236,7 @@ def _write_integer(value: int) -> bytes:
 
 def _write_float(value: float) -> bytes:
     if not math.isfinite(value):
-        raise ValueError(f"{value} is no number to RabbitMQ, which ends a connection for it")
+        raise ValueError(f"{value} is not a number to RabbitMQ, which closes the connection for it")
     return struct.pack(">cd", b"d", value)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pysailor.wire.envelope import Publish
 
     from .broker import Broker
-    from .channel import Link
+    from .channel import RecoveringConnection
     from .io_thread import IoThread
 
 LOG = logging.getLogger(__name__)
@@ -52,9 +52,9 @@ class Publisher:
     when the channel went is sent again on the next one: it may arrive twice, it does not get lost.
     """
 
-    def __init__(self, io: IoThread, link: Link, broker: Broker) -> None:
+    def __init__(self, io: IoThread, connection: RecoveringConnection, broker: Broker) -> None:
         self._io = io
-        self._link = link
+        self._connection = connection
         self._broker = broker
         self._ready = False
         self._stopped = False
@@ -83,8 +83,8 @@ class Publisher:
             self._flush()
             on_ready()
 
-        channel.add_on_return_callback(self._returned)
-        channel.confirm_delivery(self._confirmed, callback=ready)
+        channel.add_on_return_callback(self._on_returned)
+        channel.confirm_delivery(self._on_confirmed, callback=ready)
 
     def lost(self, reason: Exception) -> None:
         """Keep what was not confirmed for the next channel."""
@@ -97,7 +97,7 @@ class Publisher:
             self._waiting.extendleft(reversed(jobs))
         elif reason.reply_code in TOPOLOGY:
             for job in jobs:
-                self._rest(job, str(reason))
+                self._retry_later(job, str(reason))
         elif len(jobs) == 1:
             self._end(jobs[0], Refused(f"The broker refused the message and closed the channel: {reason}"))
         else:
@@ -129,7 +129,7 @@ class Publisher:
         publish = job.publish
         job.returned = None
         try:
-            self._link.channel.basic_publish(
+            self._connection.channel.basic_publish(
                 self._broker.exchange, publish.routing_key, publish.content, job.properties, publish.mandatory
             )
         except ChannelWrongStateError:
@@ -143,16 +143,16 @@ class Publisher:
             self._sent += 1
             self._unconfirmed[self._sent] = job
 
-    def _confirmed(self, frame: Any) -> None:
+    def _on_confirmed(self, frame: Any) -> None:
         method = frame.method
         for job in self._pop(method.delivery_tag, multiple=method.multiple):
             if isinstance(method, Basic.Nack):
-                self._rest(job, "the queue is full")
+                self._retry_later(job, "the queue is full")
             elif job.returned is None:
                 self._end(job, None)
             else:
                 self._end(job, Unroutable(job.returned))
-        self._link.prove()
+        self._connection.prove()
         if self._waiting:
             self._flush()
 
@@ -168,7 +168,7 @@ class Publisher:
             tags.append(sent)
         return [self._unconfirmed.pop(sent) for sent in tags]
 
-    def _returned(self, _channel: Any, method: Any, _properties: Any, content: bytes) -> None:
+    def _on_returned(self, _channel: Any, method: Any, _properties: Any, content: bytes) -> None:
         """Mark the message as unroutable; its confirm comes after this.
 
         A return does not say which message it means. They come back in the order of sending, and two that are equal
@@ -184,7 +184,7 @@ class Publisher:
                 return
         LOG.error("a message came back that was not sent: routing key %r", method.routing_key)
 
-    def _rest(self, job: Job, reason: str) -> None:
+    def _retry_later(self, job: Job, reason: str) -> None:
         """Try again later, or not at all when it was tried often enough."""
         job.failures += 1
         limit = self._broker.publish_attempts
@@ -212,7 +212,7 @@ class Publisher:
 
 
 def properties_of(publish: Publish) -> Properties:
-    """Give them as they are sent; raise Refused if they, or the routing key, cannot be."""
+    """Return them as they are sent; raise Refused if they, or the routing key, cannot be."""
     size = len(publish.routing_key.encode(errors="replace"))
     if size > LONGEST_KEY:
         raise Refused(f"The routing key has {size} bytes; RabbitMQ takes at most {LONGEST_KEY}.")

@@ -11,7 +11,7 @@ from pika import URLParameters
 
 from pysailor.transport.base import Unreachable
 
-from .channel import Link, describe
+from .channel import RecoveringConnection, describe
 from .consumer import Consumer
 from .io_thread import IoThread
 from .publisher import Publisher
@@ -48,7 +48,7 @@ class Wait:
             self._over.set()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Tell whether it happened in time; raise what failed."""
+        """Return whether it happened in time; raise what failed."""
         happened = self._over.wait(seconds)
         if self._error is not None:
             raise self._error
@@ -64,8 +64,8 @@ class Amqp:
 
     def __init__(self, broker: Broker) -> None:
         self._io = IoThread()
-        self._reading = Link(self._io, broker, _parameters(broker.uri, "read"))
-        self._writing = Link(self._io, broker, _parameters(broker.uri, "write"))
+        self._reading = RecoveringConnection(self._io, broker, _parameters(broker.uri, "read"))
+        self._writing = RecoveringConnection(self._io, broker, _parameters(broker.uri, "write"))
         self._publisher = Publisher(self._io, self._writing, broker)
         self._consumer = Consumer(self._io, self._reading, broker)
         self._io.corkables = (self._reading, self._writing)
@@ -136,8 +136,8 @@ class Amqp:
         self._closed = True
         until = min(time.monotonic() + 5, deadline if deadline is not None else float("inf"))
         closed = Wait(2)
-        for link in (self._reading, self._writing):
-            link.on_closed = closed.one_more
+        for connection in (self._reading, self._writing):
+            connection.on_closed = closed.one_more
         self.stop_consuming()
         self._io.post(self._publisher.stop)
         self._io.post(self._reading.close)

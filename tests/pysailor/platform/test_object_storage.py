@@ -64,7 +64,7 @@ def test_trouble_that_may_pass_is_tried_again(
 @pytest.mark.parametrize(
     ("trouble", "said", "retryable"),
     [
-        (404, "answered 404, there is no such object", False),
+        (404, "answered 404, the object does not exist", False),
         (302, "answered 302", False),
         (503, "answered 503", True),
         (requests.ConnectionError("away"), "cannot be reached", True),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pysailor.wire import json_text as plaintext
+from pysailor.wire import json_text
 from pysailor.wire.cipher import BASE64, RAW, Cipher, InvalidCipher, Undecodable, content_length, from_base64
 
 VECTORS = json.loads((Path(__file__).parents[2] / "golden" / "crypto-vectors.json").read_text(encoding="utf-8"))
@@ -23,7 +23,7 @@ NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infini
 
 
 def joined(text: str) -> str:
-    """Give the text with both halves of a surrogate pair made one character, which they are in JSON."""
+    """Return the text with both halves of a surrogate pair made one character, which they are in JSON."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
@@ -39,7 +39,7 @@ JSON = st.recursive(
 def test_content_is_byte_for_byte_what_node_writes(vector: dict[str, Any]) -> None:
     cipher = Cipher(vector["password"], vector["iv"])
     value = json.loads(vector["plaintext"])
-    assert plaintext.write(value).decode() == vector["plaintext"]
+    assert json_text.write(value).decode() == vector["plaintext"]
     assert cipher.encode(value, BASE64).decode() == vector["v1_wire_ascii"]
     assert cipher.encode(value, RAW).hex() == vector["v2_wire_hex"]
 
@@ -124,24 +124,24 @@ def test_an_empty_password_does_not_mean_plain_text() -> None:
     ],
 )
 def test_json_is_written_as_javascript_writes_it(value: Any, written: str) -> None:
-    assert plaintext.write(value).decode() == written
+    assert json_text.write(value).decode() == written
 
 
 def test_what_has_no_form_in_json_is_an_error_with_a_name() -> None:
     circle: list[Any] = []
     circle.append(circle)
     for value in (circle, {"at": object()}, {"at": object(), "n": math.nan}, {("a",): 1}, [math.nan, circle]):
-        with pytest.raises(plaintext.NotJson):
-            plaintext.write(value)
+        with pytest.raises(json_text.NotJson):
+            json_text.write(value)
 
 
 @pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "\ufeff{}", "[" * 100_000])
 def test_what_is_not_json_is_not_read(text: str) -> None:
-    with pytest.raises(plaintext.NotJson):
-        plaintext.read(text.encode())
+    with pytest.raises(json_text.NotJson):
+        json_text.read(text.encode())
 
 
 def test_text_that_is_not_utf8_is_not_read_and_not_quoted() -> None:
-    with pytest.raises(plaintext.NotJson) as raised:
-        plaintext.read(b'"geheim \xff"')
+    with pytest.raises(json_text.NotJson) as raised:
+        json_text.read(b'"geheim \xff"')
     assert "geheim" not in str(raised.value)

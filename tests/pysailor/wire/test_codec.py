@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pysailor.context import HttpReply
 from pysailor.errors import InvalidInput
 from pysailor.message import Message
-from pysailor.wire import error_message as failure
+from pysailor.wire import error_message
 from pysailor.wire.cipher import BASE64, RAW, Cipher, Undecodable
 from pysailor.wire.codec import Codec, MessageTooLarge, NoReplyAddress, Routes
 from pysailor.wire.envelope import Publish
@@ -38,7 +38,7 @@ def decode(content: bytes, codec: Codec = CODEC, **headers: Any) -> Message:
 
 
 def raised(error: BaseException) -> BaseException:
-    """Give the error with a traceback, as it has when it was caught."""
+    """Return the error with a traceback, as it has when it was caught."""
     try:
         raise error
     except type(error) as caught:
@@ -206,7 +206,7 @@ def errors(error: BaseException, codec: Codec = CODEC, shared: Any = SHARED, **m
 
 
 def opened(content: bytes) -> dict[str, Any]:
-    """Give an error message's members, decrypted."""
+    """Return an error message's members, decrypted."""
     return {name: CIPHER.decode(sealed.encode()) for name, sealed in json.loads(content).items()}
 
 
@@ -284,7 +284,7 @@ def test_an_error_that_knows_too_much_tells_the_essence() -> None:
 
 def test_an_error_of_ours_is_what_our_error_handler_reads() -> None:
     (sent,) = errors(ValueError("x"), original=(CIPHER.encode({"body": 1}), BASE64))
-    found = failure.read(CIPHER, sent.headers, sent.content)
+    found = error_message.read(CIPHER, sent.headers, sent.content)
     assert found.body["error"]["message"] == "x"
     assert found.body["errorInput"] == {"body": 1}
 

@@ -31,13 +31,13 @@ from pysailor.wire.passthrough import OBJECT_ID, Passthrough
 from pysailor.worker import assembly
 from pysailor.worker.assembly import identity
 from pysailor.worker.bodies import Bodies
-from pysailor.worker.delivery import Worker, id_of, named
-from pysailor.worker.emitter import Outlet, TooLate, new_id
+from pysailor.worker.delivery import Worker, describe_error, id_of
+from pysailor.worker.emitter import Output, TooLate, new_id
 from pysailor.worker.run import stay_on_one_cpu
 from pysailor.worker.signals import StopSignal
 from pysailor.worker.stopping import Stopping
 from pysailor.worker.throttle import Rate, Throttle
-from pysailor.worker.watchdog import Watch
+from pysailor.worker.watchdog import Watchdog
 from tests.support.stage import CIPHER, TINY
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Bench:
         loaded = Component.find(TINY).function(function)
         storage: Any = NoStorage()
         transport: Any = self.wire
-        outlet = Outlet(
+        output = Output(
             transport,
             self.codec,
             Throttle(),
@@ -119,7 +119,7 @@ class Bench:
             Bodies(storage),
             self.kept.append,
         )
-        return Worker(Step(loaded, {"password": "x", "tone": "soft"}), outlet, MINE, seconds)
+        return Worker(Step(loaded, {"password": "x", "tone": "soft"}), output, MINE, seconds)
 
     def error(self) -> dict[str, Any]:
         (report,) = [publish for publish in self.wire.sent if publish.routing_key == "to.error"]
@@ -210,7 +210,7 @@ def test_the_deadline_settles_a_message_that_its_component_holds(bench: Bench, t
     worker = bench.worker(seconds=0.01)
     outcomes: list[Outcome] = []
     with worker:
-        worker._watch._seconds = 0.02
+        worker._watchdog._seconds = 0.02
         thread = threading.Thread(target=lambda: outcomes.append(worker(order("hold", gate=str(gate)))))
         thread.start()
         assert bench.wire.over.wait(10)
@@ -228,7 +228,7 @@ def test_an_input_is_not_rejected_before_the_error_message_of_its_deadline_is_ou
     turned_down = bench.wire.tell_of("to.error", Refused("not now"))
     outcomes: list[Outcome] = []
     with worker:
-        worker._watch._seconds = 0.02
+        worker._watchdog._seconds = 0.02
         thread = threading.Thread(target=lambda: outcomes.append(worker(order("hold", gate=str(gate)))))
         thread.start()
         assert turned_down.wait(10)
@@ -259,12 +259,12 @@ def test_the_time_runs_while_bodies_are_fetched_and_the_component_is_not_begun_w
     gate = threading.Event()
     worker = bench.worker(seconds=0.01)
     slow: Any = SlowStorage(gate)
-    worker._outlet = replace(worker._outlet, bodies=Bodies(slow))
+    worker._output = replace(worker._output, bodies=Bodies(slow))
     begun = tmp_path / "begun"
     content = CIPHER.encode({"body": {"do": "many", "times": 0, "begun": str(begun)}, "headers": {OBJECT_ID: "id"}})
     outcomes: list[Outcome] = []
     with worker:
-        worker._watch._seconds = 0.02
+        worker._watchdog._seconds = 0.02
         delivery = Delivery(1, content, {"messageId": "m"}, {})
         thread = threading.Thread(target=lambda: outcomes.append(worker(delivery)))
         thread.start()
@@ -291,7 +291,7 @@ def test_keys_or_a_body_that_cannot_be_stored_fail_the_message_whatever_the_comp
     worker = bench.worker()
     worker._step._process = process
     away: Any = AwayStorage()
-    worker._outlet = replace(worker._outlet, store_keys=broken, bodies=Bodies(away, threshold=10))
+    worker._output = replace(worker._output, store_keys=broken, bodies=Bodies(away, threshold=10))
     assert worker(order("anything")) is Outcome.FAILED
     assert bench.error()["message"] == "The platform is away"
 
@@ -321,10 +321,10 @@ def test_the_log_is_told_the_kind_of_a_failure_and_not_its_text() -> None:
     component = Component.find(TINY)
     with pytest.raises(StepError) as caught:
         Step(component.function("obey"), {})
-    assert named(caught.value) == "InvalidConfig (invalid_config) at /password, /tone"
-    assert named(ValueError("the body")) == "ValueError"
-    assert named(Rebound("the body")) == "Rebound (rebound)"
-    assert named(Unroutable("no queue takes it")) == "Unroutable: no queue takes it"
+    assert describe_error(caught.value) == "InvalidConfig (invalid_config) at /password, /tone"
+    assert describe_error(ValueError("the body")) == "ValueError"
+    assert describe_error(Rebound("the body")) == "Rebound (rebound)"
+    assert describe_error(Unroutable("no queue takes it")) == "Unroutable: no queue takes it"
 
 
 def test_ids_are_uuids_and_differ() -> None:
@@ -370,7 +370,7 @@ def test_whoever_waits_for_a_turn_hears_that_the_worker_stops_and_waits_on_only_
 
 def test_a_message_whose_turn_comes_too_late_for_a_worker_that_stops_is_returned(bench: Bench) -> None:
     worker = bench.worker()
-    worker._outlet = replace(worker._outlet, throttle=Throttle({"data": Rate(1, 3600.0)}))
+    worker._output = replace(worker._output, throttle=Throttle({"data": Rate(1, 3600.0)}))
     worker.stop()
     assert worker(order("many", times=2)) is Outcome.RETURNED
     assert bench.wire.routes() == ["to.data"]
@@ -410,7 +410,7 @@ def test_a_watch_asks_again_about_what_was_not_dealt_with() -> None:
             over.set()
         return len(asked) == 3
 
-    watch = Watch[str](0.01, overdue, again=0.01)
+    watch = Watchdog[str](0.01, overdue, again=0.01)
     watch.start()
     watch.begin("ended")
     watch.end("ended")
@@ -430,7 +430,7 @@ def test_a_watch_outlives_a_failure_to_deal_with_what_is_overdue(caplog: pytest.
         over.set()
         return True
 
-    watch = Watch[str](0.01, overdue, again=0.01)
+    watch = Watchdog[str](0.01, overdue, again=0.01)
     watch.start()
     watch.begin("held")
     assert over.wait(10)
@@ -439,7 +439,7 @@ def test_a_watch_outlives_a_failure_to_deal_with_what_is_overdue(caplog: pytest.
 
 
 def test_without_a_limit_nothing_is_watched() -> None:
-    watch = Watch[str](None, lambda _work: True)
+    watch = Watchdog[str](None, lambda _work: True)
     watch.start()
     watch.begin("held")
     watch.end("held")

@@ -84,7 +84,7 @@ class Place:
         ({"CI": "true"}, False, False, True),
     ],
 )
-def test_a_desk_is_not_given_a_server_unasked(environ: dict[str, str], root: bool, contained: bool, may: bool) -> None:
+def test_a_developers_machine_is_not_given_a_server_unasked(environ: dict[str, str], root: bool, contained: bool, may: bool) -> None:
     assert may_install(environ, root=root, contained=contained) is may
 
 
@@ -408,7 +408,7 @@ def in_parallel(acts: Sequence[Callable[[], object]]) -> list[object]:
 
 @contextmanager
 def cut_off(place: Place, **settings: Any) -> Iterator[tuple[Worker, Cable]]:
-    """Give a worker, held, whose cable can be cut."""
+    """Return a worker, held, whose cable can be cut."""
     with Cable(place.rabbit.uri) as cable, Worker(place, held=True, uri=cable.uri, **settings) as worker:
         yield worker, cable
 

@@ -172,7 +172,7 @@ def _installed() -> Path | None:
 def may_install(environ: Mapping[str, str], *, root: bool, contained: bool) -> bool:
     """Return whether a server may be installed unasked.
 
-    It may in CI, where PYSAILOR_TEST_INSTALL=1 says so, and for root in a container, which is nobody's own machine, unless
+    It may in CI, where PYSAILOR_TEST_INSTALL=1 says so, and for root in a container, which is nobody's own, unless
     PYSAILOR_TEST_INSTALL=0 says no. Anybody else is told the command.
     """
     said = environ.get("PYSAILOR_TEST_INSTALL")

@@ -84,7 +84,7 @@ class Place:
         ({"CI": "true"}, False, False, True),
     ],
 )
-def test_a_developers_machine_is_not_given_a_server_unasked(environ: dict[str, str], root: bool, contained: bool, may: bool) -> None:
+def test_no_server_is_installed_unasked(environ: dict[str, str], root: bool, contained: bool, may: bool) -> None:
     assert may_install(environ, root=root, contained=contained) is may
 
 

@@ -3,6 +3,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 SOURCES = lib pysailor tests bench deploy
+SCRIPTS = tools/draw-layers
 MEASURED = $(filter-out bench/timing.py bench/stub.py,$(wildcard bench/*.py))
 
 .DEFAULT_GOAL := help
@@ -17,12 +18,13 @@ demo: $(VENV)/.run $(VENV)/.local ## get a first answer, from a small model on t
 test: lint pytest ## lint, types, layers, declaration, all tests
 
 lint: $(VENV)/.test
-	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES) $(SCRIPTS)
+	$(BIN)/ruff format --check $(SOURCES) $(SCRIPTS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pysailor lint
 	$(BIN)/pysailor docs --check
+	$(BIN)/python tools/draw-layers --check
 
 pytest: $(VENV)/.test $(VENV)/.local
 	$(BIN)/pytest -m "not soak"

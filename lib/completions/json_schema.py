@@ -26,18 +26,18 @@ class BadSchema(ValueError):
         self.pointer = pointer
 
 
-def compiled(schema: Any) -> jsonschema_rs.Draft202012Validator:
-    """Give what checks values against a schema (JSON Schema 2020-12); raise BadSchema."""
+def compile_schema(schema: Any) -> jsonschema_rs.Draft202012Validator:
+    """Return what checks values against a schema (JSON Schema 2020-12); raise BadSchema."""
     try:
         return jsonschema_rs.Draft202012Validator(schema, retriever=_refuse_to_fetch)
     except jsonschema_rs.ValidationError as error:
-        raise BadSchema(_told(error), pointer_to(error.instance_path)) from error
+        raise BadSchema(_describe(error), pointer_to(error.instance_path)) from error
     except (ValueError, TypeError, RecursionError) as error:
-        raise BadSchema(short(str(error).partition("\n")[0])) from error
+        raise BadSchema(shorten(str(error).partition("\n")[0])) from error
 
 
 def is_of_any_edition(schema: dict[str, Any]) -> bool:
-    """Say whether an object is a schema in one of the editions that programs write: 2020-12, 7, 4.
+    """Return whether an object is a schema in one of the editions that programs write: 2020-12, 7, 4.
 
     Its form counts: references that lead nowhere, and patterns, are not looked at.
     """
@@ -47,15 +47,15 @@ def is_of_any_edition(schema: dict[str, Any]) -> bool:
         return True
 
 
-def short(text: str) -> str:
-    """Give a text, or the beginning of a long one."""
+def shorten(text: str) -> str:
+    """Return a text, or the beginning of a long one."""
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
-def _told(error: jsonschema_rs.ValidationError) -> str:
+def _describe(error: jsonschema_rs.ValidationError) -> str:
     if error.instance_path[-1:] == ["type"]:
-        return f"{short(repr(error.instance))} is no type; the types are {_TYPES}"
-    return short(error.message)
+        return f"{shorten(repr(error.instance))} is not a type; the types are {_TYPES}"
+    return shorten(error.message)
 
 
 def _refuse_to_fetch(uri: str) -> NoReturn:

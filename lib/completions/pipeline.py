@@ -20,7 +20,7 @@ from ..cost.usage import usage_of
 from ..environment import Surroundings
 from ..errors.api_error import ApiError
 from . import answer as answers
-from .preflight import Learned, learn
+from .preflight import PastRefusals, learn
 from .preflight.facts.fields import wants_audio
 from .request import judge
 from .result import Result, judged
@@ -181,21 +181,21 @@ class Exchange:
             today=datetime.now(tz=UTC).date().isoformat(),
         )
         if fact is not None and self._learned.has_room_for(fact):
-            self._learned = self._learned.adding(fact)
-            (document,) = Learned({}).adding(fact).to_json()
+            self._learned = self._learned.add(fact)
+            (document,) = PastRefusals({}).add(fact).to_json()
             self._ctx.update_snapshot({_FACT + _digest(*fact.key): document})
 
 
-def _learned(snapshot: Any) -> Learned:
+def _learned(snapshot: Any) -> PastRefusals:
     """Read the facts that the step's memory holds; what is not ours, or of another version, is passed over."""
-    learned = Learned({})
+    learned = PastRefusals({})
     for name, fact in snapshot.items() if isinstance(snapshot, dict) else ():
         if str(name).startswith(_FACT) and isinstance(fact, dict):
             try:
-                (one,) = Learned.from_json([fact]).refusals.values()
+                (one,) = PastRefusals.from_json([fact]).refusals.values()
             except (TypeError, ValueError):
                 continue
-            learned = learned.adding(one)
+            learned = learned.add(one)
     return learned
 
 

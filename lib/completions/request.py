@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..api.servers import Server
     from ..models.table import Family, Models
     from ..tokens.count import Estimate
-    from .preflight import Finding, Refusal
+    from .preflight import Finding, KnownRejection
 
 _NEVER_CERTAIN = ("refused_before",)  # what a server refused once it may take today
 _MISSING = '"Model" is missing; choose one on the step, or map a model in the message'
@@ -82,7 +82,7 @@ def judge(
     *,
     public_api: bool,
     strict: bool = False,
-    refusals: tuple[Refusal, ...] = (),
+    refusals: tuple[KnownRejection, ...] = (),
     now: datetime | None = None,
 ) -> Verdict:
     """Ask all rules. What the service certainly refuses is an error; `strict` makes one of every doubt, too."""

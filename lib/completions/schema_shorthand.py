@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig
 
-from .json_schema import BadSchema, compiled
+from .json_schema import BadSchema, compile_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ _ALLOWED = f"a name, perhaps one of {', '.join(_TYPES)}, perhaps a colon and wha
 
 
 def read(text: str) -> dict[str, Any]:
-    """Give the JSON Schema that a text holds, written out or in the short form; raise InvalidConfig.
+    """Return the JSON Schema that a text holds, written out or in the short form; raise InvalidConfig.
 
     In the short form fields are parted by commas, or by line ends if there are any; each is a name, perhaps a type
     (str, int, float, bool, list), perhaps a colon and what it means. All are required, and no others allowed.
@@ -47,7 +47,7 @@ def _written_out(text: str) -> dict[str, Any]:
     if schema.get("type") != "object":
         raise InvalidConfig('must describe an object: {"type": "object", "properties": {…}}', pointer="/schema")
     try:
-        compiled(schema)
+        compile_schema(schema)
     except BadSchema as error:
         raise InvalidConfig(f"is not a JSON Schema: {str(error).splitlines()[0]}", pointer="/schema") from error
     return dict(schema)

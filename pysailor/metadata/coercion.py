@@ -16,8 +16,8 @@ _ABSENT = object()
 ALTERNATIVES = ("type", "anyOf", "oneOf")  # the rules that a value breaks by being of the wrong kind
 
 
-def mended(value: Any, validator: Draft202012Validator) -> Any:
-    """Give the value with all that can be mended for certain; the value itself stays as it is."""
+def coerce(value: Any, validator: Draft202012Validator) -> Any:
+    """Return the value with all that can be coerced for certain; the value itself stays as it is."""
     for _ in range(_ROUNDS):
         found = [repair for error in validator.iter_errors(value) for repair in _repairs(error, validator)]
         if not found:
@@ -29,7 +29,7 @@ def mended(value: Any, validator: Draft202012Validator) -> Any:
 
 
 def without(value: Any, members: list[list[str | int]]) -> Any:
-    """Give a copy of the value without these members."""
+    """Return a copy of the value without these members."""
     lighter = json.loads(json.dumps(value))
     for path in members:
         _put(lighter, path, _ABSENT)
@@ -37,7 +37,7 @@ def without(value: Any, members: list[list[str | int]]) -> Any:
 
 
 def _repairs(error: ValidationError, validator: Draft202012Validator) -> Iterator[tuple[list[str | int], Any]]:
-    """Give the replacement for what this error complains about, if one is certain: (path, value or _ABSENT)."""
+    """Return the replacement for what this error complains about, if one is certain: (path, value or _ABSENT)."""
     path = list(error.absolute_path)
     if not path or error.validator not in ALTERNATIVES:
         return
@@ -51,13 +51,13 @@ def _repairs(error: ValidationError, validator: Draft202012Validator) -> Iterato
         whole = validator.evolve(schema=error.schema)
         yield path, min(candidates, key=lambda candidate: sum(1 for _ in whole.iter_errors(candidate)))
         return
-    for part in error.context or ():  # inside one alternative, something may be mended on its own
+    for part in error.context or ():  # inside one alternative, something may be coerced on its own
         if len(part.absolute_path) > len(path):
             yield from _repairs(part, validator)
 
 
 def _readings(value: Any) -> Iterator[Any]:
-    """Give what the mapper may have meant by this value, the likeliest first."""
+    """Return what the mapper may have meant by this value, the likeliest first."""
     if isinstance(value, str):
         try:
             meant = json.loads(value)

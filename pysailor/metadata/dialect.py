@@ -33,7 +33,7 @@ def _standard_member(key: str, value: Any) -> Any:
 
 
 def tolerant(schema: Any) -> Any:
-    """Give the schema with the kinds of its optional members left open: what a service may answer some day."""
+    """Return the schema with the kinds of its optional members left open: what a service may answer some day."""
     if isinstance(schema, list):
         return [tolerant(part) for part in schema]
     if not isinstance(schema, dict):
@@ -75,7 +75,7 @@ def _dialect(schema: Any, root: Mapping[str, Any], *, required: bool | None, ins
 
 
 def _plain_of_nullable(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give the one alternative to null, with null as a second type: the mapper cannot show a choice."""
+    """Return the one alternative to null, with null as a second type: the mapper cannot show a choice."""
     others = [part for part in schema.get("anyOf") or () if isinstance(part, dict) and part.get("type") != "null"]
     if len(others) != 1 or len(schema["anyOf"]) == 1:
         return schema

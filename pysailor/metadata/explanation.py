@@ -27,19 +27,19 @@ _TYPE_WORDS = {
 }
 
 
-def faults(errors: Iterable[ValidationError]) -> list[Fault]:
-    """Give all that is wrong, the most useful first; of two rules of one kind at one place the narrower speaks."""
+def explain(errors: Iterable[ValidationError]) -> list[Fault]:
+    """Return all that is wrong, the most useful first; of two rules of one kind at one place the narrower speaks."""
     single = [leaf for error in errors for leaf in _leaves(error)]
     single.sort(key=lambda error: (len(error.absolute_path), error.validator != "required", _choices(error)))
-    told: dict[tuple[str, str], Fault] = {}
+    said: dict[tuple[str, str], Fault] = {}
     for error in single:
-        for fault in _told(error):
-            told.setdefault((fault.pointer, str(error.validator)), fault)
-    return list(told.values())
+        for fault in _describe(error):
+            said.setdefault((fault.pointer, str(error.validator)), fault)
+    return list(said.values())
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """Give the errors that say most: of alternatives, those inside the one that was probably meant."""
+    """Return the errors that say most: of alternatives, those inside the one that was probably meant."""
     meant = _branch_meant(error)
     if meant:
         for inner in meant:
@@ -59,7 +59,7 @@ def _branch_meant(error: ValidationError) -> list[ValidationError]:
 
 
 def _is_another_kind(error: ValidationError) -> bool:
-    """Say whether an alternative's error means that the value was never meant for it."""
+    """Return whether an alternative's error means that the value was never meant for it."""
     return not error.path and error.validator in ("type", "const", "enum")
 
 
@@ -67,7 +67,7 @@ def _choices(error: ValidationError) -> int:
     return len(_any(error.validator_value)) if error.validator == "enum" else 0
 
 
-def _told(error: ValidationError) -> Iterator[Fault]:
+def _describe(error: ValidationError) -> Iterator[Fault]:
     pointer = pointer_to(error.absolute_path)
     schema: Any = error.schema
     if "propertyNames" in error.relative_schema_path:
@@ -105,7 +105,7 @@ def _found(value: Any) -> str:
 
 
 def _allowed_by(error: ValidationError) -> str:
-    """Say what the broken rule allows, and what stands beside it where that helps."""
+    """Describe what the broken rule allows, and what stands beside it where that helps."""
     keyword, rule = error.validator, _any(error.validator_value)
     if keyword in ("anyOf", "oneOf"):
         return " or ".join(dict.fromkeys(filter(None, map(_allowed, rule)))) or "one of the documented forms"
@@ -117,12 +117,12 @@ def _allowed_by(error: ValidationError) -> str:
 
 
 def _any(value: Any) -> Any:
-    """Give the value without the "unset" that the library's types admit."""
+    """Return the value without the "unset" that the library's types admit."""
     return value
 
 
 def _allowed(schema: Any) -> str:
-    """Say in words what a schema asks for."""
+    """Describe in words what a schema asks for."""
     if not isinstance(schema, dict):
         return ""
     if "const" in schema:
@@ -163,5 +163,5 @@ def _count(thing: str, least: int | None, most: int | None) -> Iterator[str]:
 
 
 def pointer_to(path: Iterable[str | int]) -> str:
-    """Give the JSON pointer of a path of names and numbers."""
+    """Return the JSON pointer of a path of names and numbers."""
     return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)

@@ -10,9 +10,7 @@ import jsonschema_rs
 
 from pysailor.errors import BrokenComponent, Fault
 
-from . import coercion as mending
-from . import explanation as telling
-from . import undeclared
+from . import coercion, explanation, undeclared
 from .dialect import to_dialect, to_standard, tolerant
 
 if TYPE_CHECKING:
@@ -53,7 +51,7 @@ class Schema:
 
     @staticmethod
     def for_mapper(standard: Mapping[str, Any]) -> dict[str, Any]:
-        """Give plain JSON Schema as the mapper reads it: titles, help, and `required` inside each property."""
+        """Return plain JSON Schema as the mapper reads it: titles, help, and `required` inside each property."""
         return to_dialect(standard)
 
     @cached_property
@@ -67,21 +65,21 @@ class Schema:
         return jsonschema_rs.Draft202012Validator(undeclared.closed(self.standard))
 
     def accepts(self, value: Any) -> bool:
-        """Say whether the value fits, in microseconds."""
+        """Return whether the value fits, in microseconds."""
         try:
             return self._fast.is_valid(value)
         except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
             return self._slow.is_valid(value)
 
     def fit(self, value: Any) -> tuple[Any, list[Fault]]:
-        """Give the value, mended where the mapper could not build it otherwise, and what is still wrong with it."""
+        """Return the value, mended where the mapper could not build it otherwise, and what is still wrong with it."""
         if self.accepts(value):
             return value, []
         lighter = self._without_nulls(value)
         if self.accepts(lighter):
             return lighter, []
-        mended = self.mend(lighter)
-        return mended, self.faults(mended)
+        coerced = self.coerce(lighter)
+        return coerced, self.faults(coerced)
 
     def _without_nulls(self, value: Any) -> Any:
         """Leave out the members that are null where the schema has none: what is mended most, found the fast way."""
@@ -89,35 +87,36 @@ class Schema:
             found = [error.instance_path for error in self._fast.iter_errors(value) if _is_refused_null(error)]
         except ValueError:
             return value
-        return mending.without(value, found) if found else value
+        return coercion.without(value, found) if found else value
 
-    def mend(self, value: Any) -> Any:
+    def coerce(self, value: Any) -> Any:
         """Turn what the platform's mapper can build into what the schema asks for, as far as that is certain.
 
         The mapper delivers numbers and yes/no as text, cannot build a list of plain values (it builds an object
         instead), and sends null for what was left empty. A copy is mended; the value itself stays as it is.
         """
-        return mending.mended(value, self._slow)
+        return coercion.coerce(value, self._slow)
 
     def faults(self, value: Any) -> list[Fault]:
-        """Give everything that is wrong with the value, the most useful first."""
-        return telling.faults(self._slow.iter_errors(value)) or self._faults_seen_fast(value)
+        """Return everything that is wrong with the value, the most useful first."""
+        return explanation.explain(self._slow.iter_errors(value)) or self._faults_seen_fast(value)
 
     def _faults_seen_fast(self, value: Any) -> list[Fault]:
-        """Give what only the fast validator refuses: to Python `$` is also the place before a last line break."""
+        """Return what only the fast validator refuses: to Python `$` is also the place before a last line break."""
         try:
             return [
-                Fault(telling.pointer_to(error.instance_path), error.message) for error in self._fast.iter_errors(value)
+                Fault(explanation.pointer_to(error.instance_path), error.message)
+                for error in self._fast.iter_errors(value)
             ]
         except ValueError:
             return []
 
     def unknown(self, value: Any) -> list[Fault]:
-        """Give the members that no property declares, each with the declared name that it may be meant for."""
+        """Return the members that no property declares, each with the declared name that it may be meant for."""
         return list(undeclared.faults(value, self.standard))
 
     def undeclared(self, value: Any) -> set[str]:
-        """Give only where they stand, with * for the numbers of a list's items; in microseconds if there are none."""
+        """Return only where they stand, with * for the numbers of a list's items; in microseconds if there are none."""
         try:
             if self._closed.is_valid(value):
                 return set()
@@ -131,7 +130,7 @@ def _is_refused_null(error: jsonschema_rs.ValidationError) -> bool:
         error.instance is None
         and bool(error.instance_path)
         and isinstance(error.instance_path[-1], str)
-        and error.schema_path[-1] in mending.ALTERNATIVES
+        and error.schema_path[-1] in coercion.ALTERNATIVES
     )
 
 

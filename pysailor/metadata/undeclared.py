@@ -19,20 +19,20 @@ ANY = "*"
 
 
 def places(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
-    """Give where the members stand that no property declares: pointers with ANY for numbers, a place once an item."""
+    """Return where the members stand that no property declares: pointers with ANY for numbers, a place once an item."""
     for pointer, _, _ in _members(value, schema, schema, "", lambda _: ANY):
         yield pointer
 
 
 def faults(value: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
-    """Give each with its own pointer and the declared name that it may be meant for."""
+    """Return each with its own pointer and the declared name that it may be meant for."""
     for pointer, name, declared in _members(value, schema, schema, "", str):
         close = get_close_matches(name, declared, 1)
         yield Fault(pointer, "is not a known field" + (f"; did you mean {close[0]}?" if close else ""))
 
 
 def closed(root: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a schema that refuses what `places` would name, and nothing else: to ask first, in microseconds."""
+    """Return a schema that refuses what `places` would name, and nothing else: to ask first, in microseconds."""
     targets: dict[str, Any] = {}
     shut = _closed(root, root, targets)
     return {**shut, "$defs": {str(number): target for number, target in enumerate(targets.values())}}

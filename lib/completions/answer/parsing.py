@@ -10,7 +10,7 @@ from pysailor import Fault
 
 from ..json_schema import BadSchema
 from .outcome import Outcome, choices, mapping, message_of, outcome_of, refusal_of, text_of
-from .schema_check import Unusable, faults_of, unfenced, value_of
+from .schema_check import Unusable, find_faults, parse_json, strip_fence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,8 +116,8 @@ def repair_prompt(faults: Sequence[Fault], completion: Mapping[str, Any] | None 
 
 def _read(text: str, schema: Any) -> Parsed:
     try:
-        value = value_of(unfenced(text))
-        faults = faults_of(value, schema)
+        value = parse_json(strip_fence(text))
+        faults = find_faults(value, schema)
     except Unusable as error:
         return Parsed(why=Why.NOT_JSON if text.strip() else Why.EMPTY, faults=(error.fault,))
     except BadSchema as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pysailor import Fault, Schema, pointer_to
 
-from ..json_schema import compiled, short
+from ..json_schema import compile_schema, shorten
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
@@ -26,29 +26,29 @@ class Unusable(ValueError):
         self.fault = Fault("", message)
 
 
-def value_of(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """Read JSON as the standard has it: no NaN, nothing after the value; raise Unusable."""
     try:
         return _STRICT.decode(text)
     except JSONDecodeError as error:
-        raise Unusable(_told(text, error)) from error
+        raise Unusable(_describe(text, error)) from error
     except RecursionError as error:
         raise Unusable("is not usable JSON: it is nested too deep") from error
     except ValueError as error:
         raise Unusable(f"is not JSON: {error}") from error
 
 
-def unfenced(text: str) -> str:
-    """Give the text without the code fence that models put around JSON where a server does not enforce it."""
+def strip_fence(text: str) -> str:
+    """Return the text without the code fence that models put around JSON where a server does not enforce it."""
     stripped = text.strip()
     if stripped.startswith("```") and stripped.endswith("```") and "\n" in stripped:
         return stripped[3:-3].partition("\n")[2]
     return text
 
 
-def faults_of(value: Any, schema: Any) -> list[Fault]:
-    """Give what keeps the value from fitting a JSON Schema (2020-12), with pointers; raise BadSchema."""
-    fast = compiled(schema)
+def find_faults(value: Any, schema: Any) -> list[Fault]:
+    """Return what keeps the value from fitting a JSON Schema (2020-12), with pointers; raise BadSchema."""
+    fast = compile_schema(schema)
     try:
         fits = fast.is_valid(value)
     except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
@@ -58,7 +58,7 @@ def faults_of(value: Any, schema: Any) -> list[Fault]:
 
 
 def _explained(value: Any, schema: Any) -> list[Fault] | None:
-    """Say what is wrong in a person's words; None if the slow validator does not understand the schema as well."""
+    """Describe what is wrong in a person's words; None if the slow validator does not understand the schema as well."""
     from referencing.exceptions import Unresolvable  # noqa: PLC0415 - only an answer that does not fit needs it
 
     if not isinstance(schema, dict):
@@ -72,14 +72,14 @@ def _explained(value: Any, schema: Any) -> list[Fault] | None:
 
 
 def _plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:
-    """Say what is wrong in the fast validator's words."""
+    """Describe what is wrong in the fast validator's words."""
     try:
-        return [Fault(pointer_to(error.instance_path), short(error.message)) for error in fast.iter_errors(value)]
+        return [Fault(pointer_to(error.instance_path), shorten(error.message)) for error in fast.iter_errors(value)]
     except ValueError:
         return [Fault("", "cannot be checked: it is nested too deep, or holds broken characters")]
 
 
-def _told(text: str, error: JSONDecodeError) -> str:
+def _describe(text: str, error: JSONDecodeError) -> str:
     values = _values_in(text) if error.msg == "Extra data" else 0
     if values > 1:
         return f"is not JSON: {values} values run together, the second at character {error.pos + 1}"
@@ -108,7 +108,7 @@ def _values_in(text: str) -> int:
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"the number {short(text)} is too large")
+        raise ValueError(f"the number {shorten(text)} is too large")
     return number
 
 

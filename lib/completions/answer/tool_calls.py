@@ -13,7 +13,7 @@ from pysailor import Fault
 
 from ..json_schema import BadSchema
 from .outcome import Outcome, calls_of, mapping, message_of, objects, outcome_of
-from .schema_check import Unusable, faults_of, value_of
+from .schema_check import Unusable, find_faults, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,14 +97,14 @@ def _not_offered(kind: str, name: str, offered: Mapping[tuple[str, str], Any]) -
 def _arguments(raw: str, schema: Any) -> tuple[Any, list[Fault]]:
     """Give the arguments' value and what is wrong; no text at all means no arguments."""
     try:
-        value = value_of(raw) if raw.strip() else {}
+        value = parse_json(raw) if raw.strip() else {}
     except Unusable as error:
         return None, [error.fault]
     value = {} if value is None else value
     if not isinstance(value, dict):
         return None, [Fault("", "must be an object with the tool's parameters")]
     try:
-        return value, faults_of(value, True if schema is None else schema)
+        return value, find_faults(value, True if schema is None else schema)
     except BadSchema as error:
         return value, [Fault("", f"cannot be checked, since the tool's parameters are no JSON Schema: {error}")]
 

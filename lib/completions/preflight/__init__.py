@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .facts.fields import TOKEN_CAPS
-from .facts.past_refusals import Learned, Refusal, learn
+from .facts.past_refusals import KnownRejection, PastRefusals, learn
 from .facts.schemas import StrictSchema
 from .facts.toolbox import Toolbox
-from .facts.transcript import Conversation
-from .rule import Finding, Ground, Rule, Subject
+from .facts.transcript import Transcript
+from .rule import Basis, Finding, RequestFacts, Rule
 from .rules import messages, model, options, schemas, strict_schema, tools
 
 if TYPE_CHECKING:
@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from ...models.table import Family
     from ...tokens.count import Estimate
 
-__all__ = ["RULES", "Finding", "Ground", "Learned", "Refusal", "Rule", "adapt", "check", "is_strict", "learn"]
+__all__ = [
+    "RULES",
+    "Basis",
+    "Finding",
+    "KnownRejection",
+    "PastRefusals",
+    "Rule",
+    "adapt",
+    "check",
+    "is_strict",
+    "learn",
+]
 
 RULES: tuple[Rule, ...] = (
     *(*messages.RULES, *tools.RULES, *options.RULES),
@@ -37,17 +48,17 @@ def check(
     family: Family | None,
     public_api: bool,
     estimate: Estimate | None = None,
-    refusals: tuple[Refusal, ...] = (),
+    refusals: tuple[KnownRejection, ...] = (),
     now: datetime | None = None,
 ) -> list[Finding]:
-    """Give all that the service would refuse in this body, or may: the certain first.
+    """Return all that the service would refuse in this body, or may: the certain first.
 
     `family` is what is known about the model, None if nothing. `public_api` is false for any other server, of which
     less is certain. With an `estimate` the length is judged too, with `now` what has expired, with `refusals` what
     this server refused before. Never raises, whatever the body.
     """
-    subject = Subject(*_read(body), family, public_api, estimate, refusals, now)
-    found = [finding for rule in _rules_about(frozenset(subject.words())) for finding in rule.findings(subject)]
+    facts = RequestFacts(*_read(body), family, public_api, estimate, refusals, now)
+    found = [finding for rule in _rules_about(frozenset(facts.words())) for finding in rule.findings(facts)]
     return sorted(found, key=lambda finding: not finding.certain)
 
 
@@ -57,21 +68,21 @@ def _rules_about(words: frozenset[str]) -> tuple[Rule, ...]:
 
 
 def is_strict(schema: Mapping[str, Any], family: Family | None = None) -> bool:
-    """Say whether a schema may be sent with strict true: no rule about it finds anything, not even a doubt."""
-    subject = Subject({}, Conversation(), Toolbox(), (StrictSchema.of("", schema),), family)
-    return not any(rule.findings(subject) for rule in strict_schema.RULES)
+    """Return whether a schema may be sent with strict true: no rule about it finds anything, not even a doubt."""
+    facts = RequestFacts({}, Transcript(), Toolbox(), (StrictSchema.of("", schema),), family)
+    return not any(rule.findings(facts) for rule in strict_schema.RULES)
 
 
-def _read(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Conversation, Toolbox, tuple[StrictSchema, ...]]:
+def _read(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Transcript, Toolbox, tuple[StrictSchema, ...]]:
     given = {name: value for name, value in body.items() if value is not None}
     toolbox = Toolbox.of(given)
-    return given, Conversation.of(given.get("messages")), toolbox, StrictSchema.all_of(given, toolbox)
+    return given, Transcript.of(given.get("messages")), toolbox, StrictSchema.all_of(given, toolbox)
 
 
 def adapt(
     body: Mapping[str, Any], family: Family | None, server_cap: str | None = None
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Give the body with the token cap under the name that is heeded, and a sentence if that changed it.
+    """Return the body with the token cap under the name that is heeded, and a sentence if that changed it.
 
     `server_cap` is the only name that the server heeds, if there is one; else the model's family decides. Nothing else
     is changed: what the model does not take is reported by `check`, never dropped in silence.

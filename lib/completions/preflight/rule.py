@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from ...models.table import Family
     from ...tokens.count import Estimate
-    from .facts.past_refusals import Refusal
+    from .facts.past_refusals import KnownRejection
     from .facts.schemas import StrictSchema
     from .facts.toolbox import Toolbox
-    from .facts.transcript import Conversation
+    from .facts.transcript import Transcript
 
 Found = tuple[str, str, str]
 """Pointer into the body, what is wrong, what to do."""
@@ -37,32 +37,32 @@ class Finding:
     rule: str
 
 
-class Ground(Enum):
+class Basis(Enum):
     """Why a rule holds, and so how far."""
 
     LOGIC = "no server can do what is asked"
-    SERVICE = "the public API refuses it, whatever the model"
-    TABLE = "the public API refuses it for this model, as the table of models has it"
-    DOUBT = "it depends on the server, or was only observed"
+    API = "the public API refuses it, whatever the model"
+    MODEL = "the public API refuses it for this model, as the table of models has it"
+    HEURISTIC = "it depends on the server, or was only observed"
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class RequestFacts:
     """A request body, read once for all rules. Members that are null count as absent."""
 
     body: Mapping[str, Any]
-    conversation: Conversation
+    transcript: Transcript
     toolbox: Toolbox
     strict: tuple[StrictSchema, ...] = ()
     family: Family | None = None
     public_api: bool = True
     estimate: Estimate | None = None
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[KnownRejection, ...] = ()
     now: datetime | None = None
 
     def words(self) -> list[str]:
-        """Give the names of the body's members, and of what else a rule may be about, as far as it is there."""
-        talk = self.conversation
+        """Return the names of the body's members, and of what else a rule may be about, as far as it is there."""
+        talk = self.transcript
         others = {
             "calls": talk.calls,
             "answers": talk.answers,
@@ -80,26 +80,26 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its name, what looks for breaches, where it is from, and on what ground it stands.
+    """A rule: its name, what looks for breaches, where it is from, and on what basis it stands.
 
-    `about` says what must be there for anything to be found, by names that Subject.words() gives: one of them will do.
+    `about` says what must be there for anything to be found, by names that RequestFacts.words() gives: one of them will do.
     Most requests have few of them. Empty, the rule is about every request.
     """
 
     name: str
-    look: Callable[[Subject], Iterable[Found]]
+    look: Callable[[RequestFacts], Iterable[Found]]
     source: str
-    ground: Ground = Ground.SERVICE
+    basis: Basis = Basis.API
     about: tuple[str, ...] = ()
 
-    def findings(self, subject: Subject) -> list[Finding]:
-        """Give every breach in the request."""
+    def findings(self, facts: RequestFacts) -> list[Finding]:
+        """Return every breach in the request."""
         return [
-            Finding(pointer, message, fix, self.source, self._is_certain(subject), self.name)
-            for pointer, message, fix in self.look(subject)
+            Finding(pointer, message, fix, self.source, self._is_certain(facts), self.name)
+            for pointer, message, fix in self.look(facts)
         ]
 
-    def _is_certain(self, subject: Subject) -> bool:
-        if self.ground is Ground.TABLE:
-            return subject.public_api and (subject.family is None or subject.family.certain)
-        return self.ground is Ground.LOGIC or (self.ground is Ground.SERVICE and subject.public_api)
+    def _is_certain(self, facts: RequestFacts) -> bool:
+        if self.basis is Basis.MODEL:
+            return facts.public_api and (facts.family is None or facts.family.certain)
+        return self.basis is Basis.LOGIC or (self.basis is Basis.API and facts.public_api)

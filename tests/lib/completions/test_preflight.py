@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.completions import prompt as question
-from lib.completions.preflight import RULES, Finding, Learned, Refusal, adapt, check, is_strict, learn
+from lib.completions.preflight import RULES, Finding, KnownRejection, PastRefusals, adapt, check, is_strict, learn
 from lib.completions.preflight.facts.schemas import StrictSchema
 from lib.completions.preflight.facts.toolbox import Toolbox
-from lib.completions.preflight.facts.transcript import Conversation
-from lib.completions.preflight.rule import Subject
+from lib.completions.preflight.facts.transcript import Transcript
+from lib.completions.preflight.rule import RequestFacts
 from lib.models.table import Models
 from lib.tokens.count import Estimate
 
@@ -86,14 +86,14 @@ class Case:
     public_api: bool = True
     broken_estimate: Estimate | None = None
     kept_estimate: Estimate | None = None
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[KnownRejection, ...] = ()
 
 
 SCHEMA = "/response_format/json_schema/schema"
 PREDICTED = {"prediction": {"type": "content", "content": "x"}}
 JSON_OBJECT = {"response_format": {"type": "json_object"}}
 SPOKEN = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "wav"}}
-REFUSED = Refusal("https://here.example/v1", "llama", "top_p", "unsupported_parameter", "2026-11-01")
+REFUSED = KnownRejection("https://here.example/v1", "llama", "top_p", "unsupported_parameter", "2026-11-01")
 VOICE = {"role": "assistant", "audio": {"id": "a", "expires_at": NOW.timestamp() - 1}}
 MARKED = {"type": "text", "text": "x", "prompt_cache_breakpoint": {"mode": "explicit"}}
 NAMED_TWICE = {"tools": [WEATHER, WEATHER]}
@@ -757,7 +757,7 @@ def test_nothing_else_is_changed(body: dict[str, Any], model: str) -> None:
 # --- learning ----------------------------------------------------------------------------------------------------
 
 
-def taught(body: dict[str, Any], **answer: Any) -> Refusal | None:
+def taught(body: dict[str, Any], **answer: Any) -> KnownRejection | None:
     error = {"status": 400, "code": None, "param": None, "message": "no", **answer}
     return learn("https://Here.example/v1/", {"model": "m", **body}, today="2026-11-20", **error)
 
@@ -765,7 +765,7 @@ def taught(body: dict[str, Any], **answer: Any) -> Refusal | None:
 def test_an_unsupported_parameter_is_remembered_for_server_and_model() -> None:
     fact = taught({"top_p": 0.5}, code="unsupported_parameter", param="top_p")
     assert fact is not None
-    learned = Learned().adding(fact)
+    learned = PastRefusals().add(fact)
     assert learned.about("https://here.example/v1", "m") == (fact,)
     assert learned.about("https://here.example/v1", "other") == ()
     assert fact.speaks_of({"top_p": 0.9})
@@ -800,16 +800,16 @@ def test_an_answer_that_tells_nothing_about_a_field_teaches_nothing(answer: dict
 
 def test_what_was_learned_survives_being_stored() -> None:
     learned = (
-        Learned()
-        .adding(REFUSED)
-        .adding(Refusal("s", "m", "n", "unsupported_value", "2026-11-02", any_value=False, value=2))
+        PastRefusals()
+        .add(REFUSED)
+        .add(KnownRejection("s", "m", "n", "unsupported_value", "2026-11-02", any_value=False, value=2))
     )
-    assert Learned.from_json(learned.to_json()) == learned
+    assert PastRefusals.from_json(learned.to_json()) == learned
 
 
 def test_a_newer_fact_takes_the_place_of_the_older() -> None:
-    newer = Refusal(*REFUSED.key, "unknown_parameter", "2026-11-19")
-    assert list(Learned().adding(REFUSED).adding(newer).refusals.values()) == [newer]
+    newer = KnownRejection(*REFUSED.key, "unknown_parameter", "2026-11-19")
+    assert list(PastRefusals().add(REFUSED).add(newer).refusals.values()) == [newer]
 
 
 def test_nothing_that_a_user_wrote_is_remembered() -> None:
@@ -818,7 +818,7 @@ def test_nothing_that_a_user_wrote_is_remembered() -> None:
     body = {"prediction": {"type": "content", "content": said}}
     fact = taught(body, **quoted)
     assert fact is not None
-    assert said not in json.dumps(Learned().adding(fact).to_json())
+    assert said not in json.dumps(PastRefusals().add(fact).to_json())
     for field, value in [*body.items(), ("stop", said), ("user", said), ("reasoning_effort", said), ("number", 7)]:
         assert taught({field: value}, code="unsupported_value", param=field) is None
 
@@ -836,12 +836,12 @@ def test_one_word_of_a_few_is_remembered_as_a_value() -> None:
 
 
 def test_what_is_remembered_stays_small_enough_for_the_platform() -> None:
-    learned = Learned()
+    learned = PastRefusals()
     for number in range(100):
         fact = taught({f"field_{number}": 1}, code="unknown_parameter", param=f"field_{number}")
         assert fact is not None
         if learned.has_room_for(fact):
-            learned = learned.adding(fact)
+            learned = learned.add(fact)
     assert 10 < len(learned.refusals) < 50
     assert len(json.dumps(learned.to_json())) < 5000
     assert learned.has_room_for(next(iter(learned.refusals.values())))
@@ -851,7 +851,7 @@ def test_what_is_remembered_stays_small_enough_for_the_platform() -> None:
     "fact", [None, 7, "x", {}, {"foo": 1}, {**asdict(REFUSED), "code": 7}, {**asdict(REFUSED), "message": "no"}]
 )
 def test_a_memory_of_another_kind_is_passed_over(fact: Any) -> None:
-    assert Learned.from_json([fact, asdict(REFUSED)]).refusals == {REFUSED.key: REFUSED}
+    assert PastRefusals.from_json([fact, asdict(REFUSED)]).refusals == {REFUSED.key: REFUSED}
 
 
 # --- strict ------------------------------------------------------------------------------------------------------
@@ -939,7 +939,7 @@ def test_a_rule_finds_nothing_where_all_that_it_is_about_is_absent(
 ) -> None:
     toolbox = Toolbox.of(body)
     strict_schemas = StrictSchema.all_of(body, toolbox)
-    subject = Subject(body, Conversation.of(said), toolbox, strict_schemas, MODELS.find(model), public, now=NOW)
+    facts = RequestFacts(body, Transcript.of(said), toolbox, strict_schemas, MODELS.find(model), public, now=NOW)
     for rule in RULES:
-        if rule.about and not set(rule.about).intersection(subject.words()):
-            assert rule.findings(subject) == []
+        if rule.about and not set(rule.about).intersection(facts.words()):
+            assert rule.findings(facts) == []

@@ -136,8 +136,8 @@ def test_any_value_is_accepted_or_has_faults_and_both_validators_agree(body: Any
 @settings(max_examples=100, deadline=None)
 @given(JSON)
 def test_mending_twice_changes_nothing_more(body: Any) -> None:
-    once = CHAT.mend(body)
-    assert CHAT.mend(once) == once
+    once = CHAT.coerce(body)
+    assert CHAT.coerce(once) == once
 
 
 NAMES = st.sampled_from(["messages", "role", "content", "functions", "closed", "only", "other"])

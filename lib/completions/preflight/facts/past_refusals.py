@@ -11,7 +11,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from .fields import FIELDS
+from .fields import known_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ _HIGHEST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class KnownRejection:
     """One fact: this server refused this field for this model, with this code, on that day.
 
     With `any_value` false only `value` was refused: another one may pass. Nothing in it is what a user wrote.
@@ -53,47 +53,47 @@ class Refusal:
         return self.base_url, self.model, self.field
 
     def speaks_of(self, body: Mapping[str, Any]) -> bool:
-        """Say whether a request would meet the same refusal."""
+        """Return whether a request would meet the same refusal."""
         given = body.get(self.field)
         return given is not None and (self.any_value or given == self.value)
 
 
 _TEXTS = ("base_url", "model", "field", "code", "seen")
-_MEMBERS = tuple(member.name for member in fields(Refusal))
+_MEMBERS = tuple(member.name for member in fields(KnownRejection))
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class PastRefusals:
     """All facts, the oldest first."""
 
-    refusals: Mapping[tuple[str, str, str], Refusal] = field(default_factory=dict)
+    refusals: Mapping[tuple[str, str, str], KnownRejection] = field(default_factory=dict)
 
-    def about(self, base_url: str, model: str) -> tuple[Refusal, ...]:
-        """Give what this server refused for this model."""
+    def about(self, base_url: str, model: str) -> tuple[KnownRejection, ...]:
+        """Return what this server refused for this model."""
         server = _server(base_url)
         return tuple(fact for fact in self.refusals.values() if (fact.base_url, fact.model) == (server, model))
 
-    def adding(self, refusal: Refusal) -> Learned:
-        """Give the facts with this one, which takes the place of an older one about the same."""
+    def add(self, refusal: KnownRejection) -> PastRefusals:
+        """Return the facts with this one, which takes the place of an older one about the same."""
         others = [fact for key, fact in self.refusals.items() if key != refusal.key]
-        return Learned({fact.key: fact for fact in [*others, refusal]})
+        return PastRefusals({fact.key: fact for fact in [*others, refusal]})
 
-    def has_room_for(self, refusal: Refusal) -> bool:
-        """Say whether the facts stay small enough with this one."""
-        return sum(map(_size, self.adding(refusal).refusals.values())) <= MOST_BYTES
+    def has_room_for(self, refusal: KnownRejection) -> bool:
+        """Return whether the facts stay small enough with this one."""
+        return sum(map(_size, self.add(refusal).refusals.values())) <= MOST_BYTES
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Give the facts as a list of objects."""
+        """Return the facts as a list of objects."""
         return [asdict(fact) for fact in self.refusals.values()]
 
     @classmethod
-    def from_json(cls, facts: Iterable[Any]) -> Learned:
+    def from_json(cls, facts: Iterable[Any]) -> PastRefusals:
         """Read what `to_json` gave; what is no such fact, or an older version's, is passed over."""
-        refusals = (Refusal(**fact) for fact in facts if _is_fact(fact))
+        refusals = (KnownRejection(**fact) for fact in facts if _is_fact(fact))
         return cls({fact.key: fact for fact in refusals})
 
 
-def _size(fact: Refusal) -> int:
+def _size(fact: KnownRejection) -> int:
     return len(json.dumps(asdict(fact))) + _BYTES_BESIDE
 
 
@@ -114,8 +114,8 @@ def learn(
     param: str | None,
     message: str,
     today: str,
-) -> Refusal | None:
-    """Give the fact that an error answer tells about one field of the request, or None if it tells none.
+) -> KnownRejection | None:
+    """Return the fact that an error answer tells about one field of the request, or None if it tells none.
 
     The fact outlives the request, so nothing of the messages may be in it: neither the server's words, which may quote
     them, nor a value, unless it is a number, yes or no, or one of a field's few words.
@@ -127,11 +127,11 @@ def learn(
         return None
     if not _NAME.fullmatch(name) or len(model) > _LONGEST_NAME or not (any_value or _may_be_kept(name, value)):
         return None
-    return Refusal(_server(base_url), model, name, kind, today, any_value, None if any_value else value)
+    return KnownRejection(_server(base_url), model, name, kind, today, any_value, None if any_value else value)
 
 
 def _refused_field(code: str | None, param: str | None, text: str) -> tuple[str | None, str]:
-    """Give the field that was refused, if one was, and with which code."""
+    """Return the field that was refused, if one was, and with which code."""
     unrecognised = _UNRECOGNISED.search(text)
     if unrecognised:
         return unrecognised[1], "unknown_parameter"
@@ -146,7 +146,7 @@ def _refused_field(code: str | None, param: str | None, text: str) -> tuple[str 
 def _may_be_kept(name: str, value: Any) -> bool:
     if isinstance(value, str):
         return name in _CHOSEN and _NAME.fullmatch(value) is not None
-    if not isinstance(value, (bool, int, float)) or name not in FIELDS:
+    if not isinstance(value, (bool, int, float)) or name not in known_fields():
         return False
     return math.isfinite(value) and abs(value) < _HIGHEST
 

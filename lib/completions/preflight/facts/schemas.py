@@ -16,8 +16,8 @@ CARRIERS = ("response_format", "tools", "functions")
 """The members that a schema may stand in."""
 
 
-def given(body: Mapping[str, Any], toolbox: Toolbox) -> Iterator[tuple[str, dict[str, Any], bool]]:
-    """Give every schema of a request: of the answer and of each function's parameters; and whether it is strict."""
+def find_schemas(body: Mapping[str, Any], toolbox: Toolbox) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Return every schema of a request: of the answer and of each function's parameters; and whether it is strict."""
     wanted = body.get("response_format")
     described = wanted.get("json_schema") if isinstance(wanted, dict) else None
     if isinstance(described, dict) and isinstance(described.get("schema"), dict):
@@ -46,8 +46,8 @@ class StrictSchema:
 
     @classmethod
     def all_of(cls, body: Mapping[str, Any], toolbox: Toolbox) -> tuple[StrictSchema, ...]:
-        """Give the strict schemas of a request."""
-        return tuple(cls.of(pointer, root) for pointer, root, is_strict in given(body, toolbox) if is_strict)
+        """Return the strict schemas of a request."""
+        return tuple(cls.of(pointer, root) for pointer, root, is_strict in find_schemas(body, toolbox) if is_strict)
 
     @classmethod
     def of(cls, pointer: str, root: Mapping[str, Any]) -> StrictSchema:
@@ -55,7 +55,7 @@ class StrictSchema:
         return cls(pointer, root, tuple(_walk(pointer, root)))
 
     def objects(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Give each object schema."""
+        """Return each object schema."""
         for pointer, schema, _ in self.inner:
             kind = schema.get("type")
             if kind == "object" or "properties" in schema or (isinstance(kind, list) and "object" in kind):
@@ -63,7 +63,7 @@ class StrictSchema:
 
 
 def _walk(pointer: str, root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], int]]:
-    """Give every schema inside, without recursion, so that no depth can end it; properties count as a level."""
+    """Return every schema inside, without recursion, so that no depth can end it; properties count as a level."""
     waiting: list[tuple[str, Any, int]] = [(pointer, root, 0)]
     while waiting:
         here, schema, depth = waiting.pop()

@@ -20,7 +20,7 @@ TOOLS = ("tools", "functions")
 
 
 def named_well(name: str) -> bool:
-    """Say whether a function, a tool or a schema may have this name."""
+    """Return whether a function, a tool or a schema may have this name."""
     return _NAME.fullmatch(name) is not None
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class Transcript:
     """The few things in the messages that rules ask for, each with the index of its message.
 
     `calls` are the tool calls of an assistant's message, `answers` the ids that tool messages answer,
@@ -27,7 +27,7 @@ class Conversation:
     voices: tuple[tuple[int, Any], ...] = ()
 
     @classmethod
-    def of(cls, messages: Any) -> Conversation:
+    def of(cls, messages: Any) -> Transcript:
         """Read the messages once. What has another shape than the schema asks for is passed over here."""
         reading = _Reading()
         for index, message in enumerate(messages if isinstance(messages, list) else ()):
@@ -45,14 +45,14 @@ class Conversation:
         )
 
     def each_part(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Give the content parts of one type, each with its pointer."""
+        """Return the content parts of one type, each with its pointer."""
         for index, content in self.parts:
             for place, part in enumerate(content):
                 if isinstance(part, dict) and part.get("type") == kind:
                     yield f"/messages/{index}/content/{place}", part
 
     def mentions(self, word: str) -> bool:
-        """Say whether the word stands anywhere in what was said, in any case."""
+        """Return whether the word stands anywhere in what was said, in any case."""
         for _, text in self.texts:
             if word in text.casefold():
                 return True
@@ -106,20 +106,20 @@ class _Reading:
 
 
 def called_with(call: Any) -> Any:
-    """Give the text that a tool call carries: its arguments, or a custom tool's input."""
+    """Return the text that a tool call carries: its arguments, or a custom tool's input."""
     called = (call.get("function") or call.get("custom")) if isinstance(call, dict) else None
     return (called.get("arguments") or called.get("input")) if isinstance(called, dict) else None
 
 
 def call_id(call: Any) -> str | None:
-    """Give a tool call's id, if it is one."""
+    """Return a tool call's id, if it is one."""
     found = call.get("id") if call.__class__ is dict else None
     return found if isinstance(found, str) else None
 
 
-def answered_after(conversation: Conversation, index: int) -> Iterator[tuple[int, Any]]:
-    """Give the tool messages that follow a message without anything between."""
+def answered_after(transcript: Transcript, index: int) -> Iterator[tuple[int, Any]]:
+    """Return the tool messages that follow a message without anything between."""
     place = index + 1
-    while place in conversation.answers:
-        yield place, conversation.answers[place]
+    while place in transcript.answers:
+        yield place, transcript.answers[place]
         place += 1

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..facts.toolbox import named_well
 from ..facts.transcript import answered_after, call_id
-from ..rule import Ground, Rule
+from ..rule import Basis, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..rule import Found, Subject
+    from ..rule import Found, RequestFacts
 
 LONGEST_TEXT = 1_048_576
 """So many characters of one content string were seen to be accepted."""
@@ -24,8 +24,8 @@ _FILES = ("file_url", "file_id", "file_data")  # of a file_url the content is se
 _BAD_IN_NAMES = re.compile(r"[\s<|\\/>]")
 
 
-def _tool_message_without_call(subject: Subject) -> Iterator[Found]:
-    talk = subject.conversation
+def _tool_message_without_call(facts: RequestFacts) -> Iterator[Found]:
+    talk = facts.transcript
     asked: dict[int, set[str | None]] = {}
     for index, calls in talk.calls:
         ids = {call_id(call) for call in calls}
@@ -41,8 +41,8 @@ def _tool_message_without_call(subject: Subject) -> Iterator[Found]:
             yield f"/messages/{place}/tool_call_id", problem, "give the id of one of these calls"
 
 
-def _tool_calls_unanswered(subject: Subject) -> Iterator[Found]:
-    talk = subject.conversation
+def _tool_calls_unanswered(facts: RequestFacts) -> Iterator[Found]:
+    talk = facts.transcript
     for index, calls in talk.calls:
         answered = [one for _, one in answered_after(talk, index)]
         for place, call in enumerate(calls):
@@ -53,15 +53,15 @@ def _tool_calls_unanswered(subject: Subject) -> Iterator[Found]:
                 yield f"/messages/{index}/tool_calls/{place}/id", problem, fix
 
 
-def _too_many_tool_calls(subject: Subject) -> Iterator[Found]:
-    for index, calls in subject.conversation.calls:
+def _too_many_tool_calls(facts: RequestFacts) -> Iterator[Found]:
+    for index, calls in facts.transcript.calls:
         if len(calls) > _MOST_CALLS:
             problem = f"holds {len(calls)} tool calls, at most {_MOST_CALLS} are allowed in one message"
             yield f"/messages/{index}/tool_calls", problem, "spread them over several turns"
 
 
-def _called_name(subject: Subject) -> Iterator[Found]:
-    for index, calls in subject.conversation.calls:
+def _called_name(facts: RequestFacts) -> Iterator[Found]:
+    for index, calls in facts.transcript.calls:
         for place, call in enumerate(calls):
             kind = "custom" if isinstance(call, dict) and "custom" in call else "function"
             called = call.get(kind) if isinstance(call, dict) else None
@@ -72,8 +72,8 @@ def _called_name(subject: Subject) -> Iterator[Found]:
                 yield f"/messages/{index}/tool_calls/{place}/{kind}/name", problem, fix
 
 
-def _call_id_length(subject: Subject) -> Iterator[Found]:
-    for index, calls in subject.conversation.calls:
+def _call_id_length(facts: RequestFacts) -> Iterator[Found]:
+    for index, calls in facts.transcript.calls:
         for place, call in enumerate(calls):
             one = call_id(call)
             if one is not None and len(one) > _LONGEST_CALL_ID:
@@ -82,14 +82,14 @@ def _call_id_length(subject: Subject) -> Iterator[Found]:
                 yield f"/messages/{index}/tool_calls/{place}/id", problem, fix
 
 
-def _assistant_says_nothing(subject: Subject) -> Iterator[Found]:
-    for index in subject.conversation.silent:
+def _assistant_says_nothing(facts: RequestFacts) -> Iterator[Found]:
+    for index in facts.transcript.silent:
         problem = "this assistant's message has no content, tool_calls, refusal or audio"
         yield f"/messages/{index}/content", problem, 'give it content ("" will do), or leave the message out'
 
 
-def _message_name(subject: Subject) -> Iterator[Found]:
-    for index, name in subject.conversation.names:
+def _message_name(facts: RequestFacts) -> Iterator[Found]:
+    for index, name in facts.transcript.names:
         if not isinstance(name, str):
             continue
         if len(name) > _LONGEST_NAME:
@@ -100,16 +100,16 @@ def _message_name(subject: Subject) -> Iterator[Found]:
             yield f"/messages/{index}/name", problem, "write _ instead of a blank, or leave the name out"
 
 
-def _refusal_stands_alone(subject: Subject) -> Iterator[Found]:
-    for index, content in subject.conversation.parts:
+def _refusal_stands_alone(facts: RequestFacts) -> Iterator[Found]:
+    for index, content in facts.transcript.parts:
         kinds = [part.get("type") for part in content if isinstance(part, dict)]
         if "refusal" in kinds and len(content) > 1:
             problem = f"a refusal must be the only part of its message, here are {len(content)}"
             yield f"/messages/{index}/content", problem, "keep the refusal or the text, not both"
 
 
-def _file_without_content(subject: Subject) -> Iterator[Found]:
-    for pointer, part in subject.conversation.each_part("file"):
+def _file_without_content(facts: RequestFacts) -> Iterator[Found]:
+    for pointer, part in facts.transcript.each_part("file"):
         given = part.get("file")
         if isinstance(given, dict) and not any(given.get(name) for name in _FILES):
             problem = f"this file part has none of {', '.join(_FILES)}"
@@ -120,32 +120,32 @@ def _file_without_content(subject: Subject) -> Iterator[Found]:
             )
 
 
-def _file_without_name(subject: Subject) -> Iterator[Found]:
-    for pointer, part in subject.conversation.each_part("file"):
+def _file_without_name(facts: RequestFacts) -> Iterator[Found]:
+    for pointer, part in facts.transcript.each_part("file"):
         given = part.get("file")
         if isinstance(given, dict) and given.get("file_data") and not given.get("filename"):
             yield f"{pointer}/file/filename", "file_data comes without a filename", "add one, such as report.pdf"
 
 
-def _text_too_long(subject: Subject) -> Iterator[Found]:
-    for index, text in subject.conversation.texts:
+def _text_too_long(facts: RequestFacts) -> Iterator[Found]:
+    for index, text in facts.transcript.texts:
         if len(text) > LONGEST_TEXT:
             problem = f"this content has {len(text)} characters; more than {LONGEST_TEXT} have been refused"
             yield f"/messages/{index}/content", problem, "shorten it, or split it into several parts"
 
 
-def _voice_expired(subject: Subject) -> Iterator[Found]:
-    for index, voice in subject.conversation.voices:
+def _voice_expired(facts: RequestFacts) -> Iterator[Found]:
+    for index, voice in facts.transcript.voices:
         end = voice.get("expires_at") if isinstance(voice, dict) else None
-        if subject.now and isinstance(end, (int, float)) and end < subject.now.timestamp():
+        if facts.now and isinstance(end, (int, float)) and end < facts.now.timestamp():
             problem = "the audio of this earlier answer has expired on the server"
             yield f"/messages/{index}/audio/id", problem, "send its transcript as content instead"
 
 
-def _too_many_breakpoints(subject: Subject) -> Iterator[Found]:
+def _too_many_breakpoints(facts: RequestFacts) -> Iterator[Found]:
     marked = [
         f"/messages/{index}/content/{place}/prompt_cache_breakpoint"
-        for index, content in subject.conversation.parts
+        for index, content in facts.transcript.parts
         for place, part in enumerate(content)
         if isinstance(part, dict) and part.get("prompt_cache_breakpoint")
     ]
@@ -154,15 +154,15 @@ def _too_many_breakpoints(subject: Subject) -> Iterator[Found]:
         yield marked[_MOST_BREAKPOINTS], problem, "keep the four that matter most"
 
 
-def _developer_unknown(subject: Subject) -> Iterator[Found]:
-    if not subject.public_api and subject.family is None and "developer" in subject.conversation.roles:
-        place = next(index for index, role in _roles(subject) if role == "developer")
+def _developer_unknown(facts: RequestFacts) -> Iterator[Found]:
+    if not facts.public_api and facts.family is None and "developer" in facts.transcript.roles:
+        place = next(index for index, role in _roles(facts) if role == "developer")
         problem = "many servers of other vendors do not know the role developer"
         yield f"/messages/{place}/role", problem, "write system, if this server answers no"
 
 
-def _roles(subject: Subject) -> Iterator[tuple[int, Any]]:
-    messages: list[Any] = subject.body["messages"]
+def _roles(facts: RequestFacts) -> Iterator[tuple[int, Any]]:
+    messages: list[Any] = facts.body["messages"]
     return ((index, message.get("role")) for index, message in enumerate(messages) if isinstance(message, dict))
 
 
@@ -179,7 +179,7 @@ RULES = (
         "call_id_length",
         _call_id_length,
         "string_above_max_length, not always (vercel/ai#17233)",
-        Ground.DOUBT,
+        Basis.HEURISTIC,
         about=("calls",),
     ),
     Rule(
@@ -198,17 +198,27 @@ RULES = (
         "refusal_stands_alone",
         _refusal_stands_alone,
         "API reference: assistant content parts",
-        Ground.DOUBT,
+        Basis.HEURISTIC,
         about=("parts",),
     ),
     Rule("file_without_content", _file_without_content, "API reference: file content part", about=("parts",)),
-    Rule("file_without_name", _file_without_name, "API reference: file content part", Ground.DOUBT, about=("parts",)),
-    Rule("text_too_long", _text_too_long, "string_above_max_length, as seen", Ground.DOUBT),
     Rule(
-        "voice_expired", _voice_expired, "API reference: expires_at of an audio answer", Ground.DOUBT, about=("voices",)
+        "file_without_name", _file_without_name, "API reference: file content part", Basis.HEURISTIC, about=("parts",)
     ),
-    Rule("too_many_breakpoints", _too_many_breakpoints, "API guide: prompt caching", Ground.DOUBT, about=("parts",)),
+    Rule("text_too_long", _text_too_long, "string_above_max_length, as seen", Basis.HEURISTIC),
     Rule(
-        "developer_unknown", _developer_unknown, "servers other than the public API", Ground.DOUBT, about=("developer",)
+        "voice_expired",
+        _voice_expired,
+        "API reference: expires_at of an audio answer",
+        Basis.HEURISTIC,
+        about=("voices",),
+    ),
+    Rule("too_many_breakpoints", _too_many_breakpoints, "API guide: prompt caching", Basis.HEURISTIC, about=("parts",)),
+    Rule(
+        "developer_unknown",
+        _developer_unknown,
+        "servers other than the public API",
+        Basis.HEURISTIC,
+        about=("developer",),
     ),
 )

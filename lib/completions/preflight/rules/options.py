@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import pointer_to
 
-from ..facts.fields import FIELDS, number, wants_audio
+from ..facts.fields import known_fields, number, wants_audio
 from ..facts.toolbox import named_well
-from ..rule import Ground, Rule
+from ..rule import Basis, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..rule import Found, Subject
+    from ..rule import Found, RequestFacts
 
 
 _MOST_METADATA = 16
@@ -27,32 +27,32 @@ _INT64 = 2**63
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-def _both_token_caps(subject: Subject) -> Iterator[Found]:
-    if "max_tokens" in subject.body and "max_completion_tokens" in subject.body:
+def _both_token_caps(facts: RequestFacts) -> Iterator[Found]:
+    if "max_tokens" in facts.body and "max_completion_tokens" in facts.body:
         fix = "keep max_completion_tokens, the newer name"
         yield "/max_tokens", "max_tokens and max_completion_tokens are both set, one is allowed", fix
 
 
-def _stream_options_without_stream(subject: Subject) -> Iterator[Found]:
-    if "stream_options" in subject.body and subject.body.get("stream") is not True:
+def _stream_options_without_stream(facts: RequestFacts) -> Iterator[Found]:
+    if "stream_options" in facts.body and facts.body.get("stream") is not True:
         yield "/stream_options", "stream_options is set, but stream is not true", "set stream, or remove stream_options"
 
 
-def _top_logprobs_without_logprobs(subject: Subject) -> Iterator[Found]:
-    if "top_logprobs" in subject.body and subject.body.get("logprobs") is not True:
+def _top_logprobs_without_logprobs(facts: RequestFacts) -> Iterator[Found]:
+    if "top_logprobs" in facts.body and facts.body.get("logprobs") is not True:
         yield "/top_logprobs", "top_logprobs is set, but logprobs is not true", "set logprobs, or remove top_logprobs"
 
 
-def _json_not_mentioned(subject: Subject) -> Iterator[Found]:
-    wanted = subject.body.get("response_format")
-    if isinstance(wanted, dict) and wanted.get("type") == "json_object" and not subject.conversation.mentions("json"):
+def _json_not_mentioned(facts: RequestFacts) -> Iterator[Found]:
+    wanted = facts.body.get("response_format")
+    if isinstance(wanted, dict) and wanted.get("type") == "json_object" and not facts.transcript.mentions("json"):
         problem = 'response_format is json_object, but no message holds the word "JSON"'
         fix = "say in a message that the answer is to be JSON, and which members it has"
         yield "/messages", problem, fix
 
 
-def _schema_name(subject: Subject) -> Iterator[Found]:
-    wanted = subject.body.get("response_format")
+def _schema_name(facts: RequestFacts) -> Iterator[Found]:
+    wanted = facts.body.get("response_format")
     given = wanted.get("json_schema") if isinstance(wanted, dict) else None
     name = given.get("name") if isinstance(given, dict) else None
     if isinstance(name, str) and not named_well(name):
@@ -60,8 +60,8 @@ def _schema_name(subject: Subject) -> Iterator[Found]:
         yield "/response_format/json_schema/name", problem, "rename it"
 
 
-def _metadata_limits(subject: Subject) -> Iterator[Found]:
-    metadata = subject.body.get("metadata")
+def _metadata_limits(facts: RequestFacts) -> Iterator[Found]:
+    metadata = facts.body.get("metadata")
     if not isinstance(metadata, dict):
         return
     if len(metadata) > _MOST_METADATA:
@@ -75,32 +75,32 @@ def _metadata_limits(subject: Subject) -> Iterator[Found]:
             yield pointer, f"the value has {len(value)} characters, at most {_LONGEST_VALUE} are allowed", "shorten it"
 
 
-def _metadata_without_store(subject: Subject) -> Iterator[Found]:
-    if subject.body.get("metadata") and subject.body.get("store") is not True:
+def _metadata_without_store(facts: RequestFacts) -> Iterator[Found]:
+    if facts.body.get("metadata") and facts.body.get("store") is not True:
         problem = "metadata is of use only with store true, and has been refused without it"
         yield "/metadata", problem, "set store, or remove metadata"
 
 
-def _audio_settings_missing(subject: Subject) -> Iterator[Found]:
-    if wants_audio(subject.body) and not isinstance(subject.body.get("audio"), dict):
+def _audio_settings_missing(facts: RequestFacts) -> Iterator[Found]:
+    if wants_audio(facts.body) and not isinstance(facts.body.get("audio"), dict):
         yield "/audio", "modalities asks for audio, but audio is missing", "add audio with voice and format"
 
 
-def _audio_not_asked_for(subject: Subject) -> Iterator[Found]:
-    if isinstance(subject.body.get("audio"), dict) and not wants_audio(subject.body):
+def _audio_not_asked_for(facts: RequestFacts) -> Iterator[Found]:
+    if isinstance(facts.body.get("audio"), dict) and not wants_audio(facts.body):
         problem = "audio is set, but modalities does not ask for it"
         yield "/audio", problem, 'set modalities to ["text", "audio"], or remove audio'
 
 
-def _audio_format_in_stream(subject: Subject) -> Iterator[Found]:
-    audio = subject.body.get("audio")
+def _audio_format_in_stream(facts: RequestFacts) -> Iterator[Found]:
+    audio = facts.body.get("audio")
     chosen = audio.get("format") if isinstance(audio, dict) else None
-    if wants_audio(subject.body) and subject.body.get("stream") is True and chosen not in (None, "pcm16"):
+    if wants_audio(facts.body) and facts.body.get("stream") is True and chosen not in (None, "pcm16"):
         yield "/audio/format", f"streamed audio is pcm16, here it is {chosen!r}", "choose pcm16, or do not stream"
 
 
-def _prediction_excludes(subject: Subject) -> Iterator[Found]:
-    body = subject.body
+def _prediction_excludes(facts: RequestFacts) -> Iterator[Found]:
+    body = facts.body
     if "prediction" not in body:
         return
     excluded = {
@@ -118,77 +118,77 @@ def _prediction_excludes(subject: Subject) -> Iterator[Found]:
             yield f"/{name}", f"{name} cannot stand beside prediction", f"remove {name}, or prediction"
 
 
-def _prediction_beside_max_tokens(subject: Subject) -> Iterator[Found]:
-    if "prediction" in subject.body and "max_tokens" in subject.body:
+def _prediction_beside_max_tokens(facts: RequestFacts) -> Iterator[Found]:
+    if "prediction" in facts.body and "max_tokens" in facts.body:
         problem = "max_tokens may be refused beside prediction, as max_completion_tokens is"
         yield "/max_tokens", problem, "remove max_tokens, or prediction, if the answer is no"
 
 
-def _cache_settings_together(subject: Subject) -> Iterator[Found]:
-    options = subject.body.get("prompt_cache_options")
-    if "prompt_cache_retention" in subject.body and isinstance(options, dict) and options.get("ttl"):
+def _cache_settings_together(facts: RequestFacts) -> Iterator[Found]:
+    options = facts.body.get("prompt_cache_options")
+    if "prompt_cache_retention" in facts.body and isinstance(options, dict) and options.get("ttl"):
         problem = "prompt_cache_retention and prompt_cache_options.ttl cannot stand together"
         yield "/prompt_cache_retention", problem, "keep prompt_cache_options, the newer one"
 
 
-def _bias(subject: Subject) -> Iterator[tuple[str, str, Any]]:
-    given = subject.body.get("logit_bias")
+def _bias(facts: RequestFacts) -> Iterator[tuple[str, str, Any]]:
+    given = facts.body.get("logit_bias")
     for key, value in given.items() if isinstance(given, dict) else ():
         yield pointer_to(("logit_bias", key)), key, value
 
 
-def _logit_bias_keys(subject: Subject) -> Iterator[Found]:
-    for pointer, key, _ in _bias(subject):
+def _logit_bias_keys(facts: RequestFacts) -> Iterator[Found]:
+    for pointer, key, _ in _bias(facts):
         if not (key.isascii() and key.isdecimal()):
             fix = 'write "text: …" and have it turned into ids, or look the id up'
             yield pointer, f"the key {key!r} is not a token id (a whole number as text)", fix
 
 
-def _logit_bias_bounds(subject: Subject) -> Iterator[Found]:
-    for pointer, _, value in _bias(subject):
+def _logit_bias_bounds(facts: RequestFacts) -> Iterator[Found]:
+    for pointer, _, value in _bias(facts):
         if not -_HIGHEST_BIAS <= number(value) <= _HIGHEST_BIAS:
             yield pointer, f"found {value}, allowed: from -{_HIGHEST_BIAS} to {_HIGHEST_BIAS}", "stay within that"
 
 
-def _seed_too_large(subject: Subject) -> Iterator[Found]:
-    seed = subject.body.get("seed")
+def _seed_too_large(facts: RequestFacts) -> Iterator[Found]:
+    seed = facts.body.get("seed")
     if isinstance(seed, int) and not -_INT64 <= seed < _INT64:
         yield "/seed", f"found {seed}, which does not fit into 64 bits", "choose a smaller one"
 
 
-def _safety_identifier_length(subject: Subject) -> Iterator[Found]:
-    given = subject.body.get("safety_identifier")
+def _safety_identifier_length(facts: RequestFacts) -> Iterator[Found]:
+    given = facts.body.get("safety_identifier")
     if isinstance(given, str) and len(given) > _LONGEST_SAFETY_IDENTIFIER:
         problem = f"has {len(given)} characters; some versions of the API allow {_LONGEST_SAFETY_IDENTIFIER}"
         yield "/safety_identifier", problem, "send a hash of it, such as SHA-256 in hex"
 
 
-def _personal_identifier(subject: Subject) -> Iterator[Found]:
+def _personal_identifier(facts: RequestFacts) -> Iterator[Found]:
     for name in ("safety_identifier", "user"):
-        given = subject.body.get(name)
+        given = facts.body.get(name)
         if isinstance(given, str) and _E_MAIL.fullmatch(given):
             yield f"/{name}", "looks like an e-mail address, which tells the service who it is", "send a hash of it"
 
 
-def _many_choices_elsewhere(subject: Subject) -> Iterator[Found]:
-    if not subject.public_api and subject.family is None and number(subject.body.get("n")) > 1:
+def _many_choices_elsewhere(facts: RequestFacts) -> Iterator[Found]:
+    if not facts.public_api and facts.family is None and number(facts.body.get("n")) > 1:
         yield "/n", "many servers of other vendors give one answer, whatever n is", "send one request for each answer"
 
 
-def _strict_null(subject: Subject) -> Iterator[Found]:
-    wanted = subject.body.get("response_format")
+def _strict_null(facts: RequestFacts) -> Iterator[Found]:
+    wanted = facts.body.get("response_format")
     given = wanted.get("json_schema") if isinstance(wanted, dict) else None
-    if not subject.public_api and isinstance(given, dict) and "strict" in given and given["strict"] is None:
+    if not facts.public_api and isinstance(given, dict) and "strict" in given and given["strict"] is None:
         pointer = "/response_format/json_schema/strict"
         yield pointer, "some servers do not take null for strict", "leave strict out"
 
 
-def _unknown_field(subject: Subject) -> Iterator[Found]:
-    if not subject.public_api:
+def _unknown_field(facts: RequestFacts) -> Iterator[Found]:
+    if not facts.public_api:
         return
-    for name in subject.body:
-        if name not in FIELDS:
-            close = get_close_matches(name, FIELDS, 1)
+    for name in facts.body:
+        if name not in known_fields():
+            close = get_close_matches(name, known_fields(), 1)
             fix = f"did you mean {close[0]}?" if close else "remove it, unless the API has learned it since"
             yield pointer_to([name]), "is not a field of this API, as far as known", fix
 
@@ -218,11 +218,11 @@ RULES = (
         "metadata_without_store",
         _metadata_without_store,
         "as another connector has it",
-        Ground.DOUBT,
+        Basis.HEURISTIC,
         about=("metadata",),
     ),
     Rule("audio_settings_missing", _audio_settings_missing, f"{_REFERENCE}: audio", about=("modalities",)),
-    Rule("audio_not_asked_for", _audio_not_asked_for, f"{_REFERENCE}: audio", Ground.DOUBT, about=("audio",)),
+    Rule("audio_not_asked_for", _audio_not_asked_for, f"{_REFERENCE}: audio", Basis.HEURISTIC, about=("audio",)),
     Rule(
         "audio_format_in_stream", _audio_format_in_stream, "answered with 400 (agentfield#584)", about=("modalities",)
     ),
@@ -231,7 +231,7 @@ RULES = (
         "prediction_beside_max_tokens",
         _prediction_beside_max_tokens,
         "API guide: predicted outputs",
-        Ground.DOUBT,
+        Basis.HEURISTIC,
         about=("prediction",),
     ),
     Rule(
@@ -247,29 +247,29 @@ RULES = (
         "safety_identifier_length",
         _safety_identifier_length,
         "API description and client differ",
-        Ground.DOUBT,
+        Basis.HEURISTIC,
         about=("safety_identifier",),
     ),
     Rule(
         "personal_identifier",
         _personal_identifier,
         f"{_REFERENCE}: safety_identifier",
-        Ground.DOUBT,
+        Basis.HEURISTIC,
         about=("safety_identifier", "user"),
     ),
     Rule(
         "many_choices_elsewhere",
         _many_choices_elsewhere,
         "servers other than the public API",
-        Ground.DOUBT,
+        Basis.HEURISTIC,
         about=("n",),
     ),
     Rule(
         "schema_strict_null",
         _strict_null,
         "servers other than the public API",
-        Ground.DOUBT,
+        Basis.HEURISTIC,
         about=("response_format",),
     ),
-    Rule("unknown_field", _unknown_field, "unknown_parameter, or unrecognized request argument", Ground.DOUBT),
+    Rule("unknown_field", _unknown_field, "unknown_parameter, or unrecognized request argument", Basis.HEURISTIC),
 )

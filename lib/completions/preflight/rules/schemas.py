@@ -4,40 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...json_schema import BadSchema, compiled, is_of_any_edition
-from ..facts.schemas import CARRIERS, given
-from ..rule import Ground, Rule
+from ...json_schema import BadSchema, compile_schema, is_of_any_edition
+from ..facts.schemas import CARRIERS, find_schemas
+from ..rule import Basis, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..rule import Found, Subject
+    from ..rule import Found, RequestFacts
 
 
-def _not_a_schema(subject: Subject) -> Iterator[Found]:
-    for pointer, schema, error in _unusable(subject):
+def _not_a_schema(facts: RequestFacts) -> Iterator[Found]:
+    for pointer, schema, error in _unusable(facts):
         if not is_of_any_edition(schema):
-            yield pointer + error.pointer, f"is no JSON Schema: {error}", "correct it; no answer could be checked by it"
+            yield (
+                pointer + error.pointer,
+                f"is not a JSON Schema: {error}",
+                "correct it; no answer could be checked by it",
+            )
 
 
-def _schema_of_no_use(subject: Subject) -> Iterator[Found]:
-    for pointer, schema, error in _unusable(subject):
+def _schema_of_no_use(facts: RequestFacts) -> Iterator[Found]:
+    for pointer, schema, error in _unusable(facts):
         if is_of_any_edition(schema):
             problem = f"no answer can be checked by this schema: {error}"
             yield pointer + error.pointer, problem, "correct it, or take the answer as it comes"
 
 
-def _unusable(subject: Subject) -> Iterator[tuple[str, dict[str, Any], BadSchema]]:
-    for pointer, schema, _ in given(subject.body, subject.toolbox):
+def _unusable(facts: RequestFacts) -> Iterator[tuple[str, dict[str, Any], BadSchema]]:
+    for pointer, schema, _ in find_schemas(facts.body, facts.toolbox):
         try:
-            compiled(schema)
+            compile_schema(schema)
         except BadSchema as error:
             yield pointer, schema, error
 
 
 RULES = (
     Rule(
-        "not_a_schema", _not_a_schema, "JSON Schema, in its editions of 2020-12, 7 and 4", Ground.LOGIC, about=CARRIERS
+        "not_a_schema", _not_a_schema, "JSON Schema, in its editions of 2020-12, 7 and 4", Basis.LOGIC, about=CARRIERS
     ),
-    Rule("schema_of_no_use", _schema_of_no_use, "the check of the answer here", Ground.DOUBT, about=CARRIERS),
+    Rule("schema_of_no_use", _schema_of_no_use, "the check of the answer here", Basis.HEURISTIC, about=CARRIERS),
 )

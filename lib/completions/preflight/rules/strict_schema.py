@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..facts.schemas import CARRIERS
-from ..rule import Ground, Rule
+from ..rule import Basis, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..rule import Found, Subject
+    from ..rule import Found, RequestFacts
 
 _MOST_PROPERTIES = 5000
 _DEEPEST = 10
@@ -28,8 +28,8 @@ _DOUBTFUL = (
 _NOT_FINE_TUNED = ("pattern", "format", "minimum", "maximum", "multipleOf", "minItems", "maxItems")
 
 
-def _root(subject: Subject) -> Iterator[Found]:
-    for strict in subject.strict:
+def _root(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
         if "anyOf" in strict.root:
             yield f"{strict.pointer}/anyOf", "the root must not be an anyOf", "wrap it as a property of an object"
         elif strict.root.get("type") != "object":
@@ -37,16 +37,16 @@ def _root(subject: Subject) -> Iterator[Found]:
             yield f"{strict.pointer}/type", problem, "wrap what you want as a property of an object"
 
 
-def _additional_properties(subject: Subject) -> Iterator[Found]:
-    for strict in subject.strict:
+def _additional_properties(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
         for pointer, schema in strict.objects():
             if schema.get("additionalProperties", True) is not False:
                 problem = "strict asks of every object that additionalProperties is false"
                 yield f"{pointer}/additionalProperties", problem, 'write "additionalProperties": false'
 
 
-def _all_required(subject: Subject) -> Iterator[Found]:
-    for strict in subject.strict:
+def _all_required(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
         for pointer, schema in strict.objects():
             properties, required = schema.get("properties"), schema.get("required")
             listed = required if isinstance(required, list) else []
@@ -56,21 +56,21 @@ def _all_required(subject: Subject) -> Iterator[Found]:
                 yield f"{pointer}/required", problem, 'list it, and let its type be ["…", "null"] if it may be absent'
 
 
-def _refused_keyword(subject: Subject) -> Iterator[Found]:
-    yield from _keywords(subject, _REFUSED, "is not supported in a strict schema")
+def _refused_keyword(facts: RequestFacts) -> Iterator[Found]:
+    yield from _keywords(facts, _REFUSED, "is not supported in a strict schema")
 
 
-def _doubtful_keyword(subject: Subject) -> Iterator[Found]:
-    yield from _keywords(subject, _DOUBTFUL, "is not among the keywords that strict is known to support")
+def _doubtful_keyword(facts: RequestFacts) -> Iterator[Found]:
+    yield from _keywords(facts, _DOUBTFUL, "is not among the keywords that strict is known to support")
 
 
-def _fine_tuned_keyword(subject: Subject) -> Iterator[Found]:
-    if subject.family and subject.family.fine_tuned:
-        yield from _keywords(subject, _NOT_FINE_TUNED, "is not supported by fine-tuned models in a strict schema")
+def _fine_tuned_keyword(facts: RequestFacts) -> Iterator[Found]:
+    if facts.family and facts.family.fine_tuned:
+        yield from _keywords(facts, _NOT_FINE_TUNED, "is not supported by fine-tuned models in a strict schema")
 
 
-def _keywords(subject: Subject, keywords: tuple[str, ...], problem: str) -> Iterator[Found]:
-    for strict in subject.strict:
+def _keywords(facts: RequestFacts, keywords: tuple[str, ...], problem: str) -> Iterator[Found]:
+    for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
             for keyword in keywords:
                 if keyword in schema:
@@ -78,23 +78,23 @@ def _keywords(subject: Subject, keywords: tuple[str, ...], problem: str) -> Iter
                     yield f"{pointer}/{keyword}", f"{keyword} {problem}", fix
 
 
-def _depth(subject: Subject) -> Iterator[Found]:
-    for strict in subject.strict:
+def _depth(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
         pointer, _, deepest = max(strict.inner, key=lambda inner: inner[2])
         if deepest > _DEEPEST:
             yield pointer, f"is nested {deepest} levels deep, at most {_DEEPEST} are allowed", "make the schema flatter"
 
 
-def _properties(subject: Subject) -> Iterator[Found]:
-    for strict in subject.strict:
+def _properties(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
         count = sum(len(_dict(schema.get("properties"))) for _, schema, _ in strict.inner)
         if count > _MOST_PROPERTIES:
             problem = f"there are {count} properties in all, at most {_MOST_PROPERTIES} are allowed"
             yield strict.pointer, problem, "ask for less at once"
 
 
-def _characters(subject: Subject) -> Iterator[Found]:
-    for strict in subject.strict:
+def _characters(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
         count = sum(_length(schema) for _, schema, _ in strict.inner)
         if count > _MOST_CHARACTERS:
             problem = (
@@ -103,16 +103,16 @@ def _characters(subject: Subject) -> Iterator[Found]:
             yield strict.pointer, problem, "shorten names and values"
 
 
-def _choices(subject: Subject) -> Iterator[Found]:
-    for strict in subject.strict:
+def _choices(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
         count = sum(len(_list(schema.get("enum"))) for _, schema, _ in strict.inner)
         if count > _MOST_CHOICES:
             problem = f"there are {count} enum values in all, at most {_MOST_CHOICES} are allowed"
             yield strict.pointer, problem, "take text instead, and check the value after the answer"
 
 
-def _long_choices(subject: Subject) -> Iterator[Found]:
-    for strict in subject.strict:
+def _long_choices(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
             texts = [value for value in _list(schema.get("enum")) if isinstance(value, str)]
             count = sum(map(len, texts))
@@ -124,8 +124,8 @@ def _long_choices(subject: Subject) -> Iterator[Found]:
                 yield f"{pointer}/enum", problem, "shorten the values"
 
 
-def _dangling_reference(subject: Subject) -> Iterator[Found]:
-    for strict in subject.strict:
+def _dangling_reference(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
             reference = schema.get("$ref")
             if isinstance(reference, str) and not _resolves(reference, strict.root):
@@ -169,12 +169,12 @@ RULES = (
     Rule("strict_additional_properties", _additional_properties, _GUIDE, about=CARRIERS),
     Rule("strict_all_required", _all_required, _GUIDE, about=CARRIERS),
     Rule("strict_refused_keyword", _refused_keyword, _GUIDE, about=CARRIERS),
-    Rule("strict_doubtful_keyword", _doubtful_keyword, _GUIDE, Ground.DOUBT, about=CARRIERS),
+    Rule("strict_doubtful_keyword", _doubtful_keyword, _GUIDE, Basis.HEURISTIC, about=CARRIERS),
     Rule("strict_fine_tuned_keyword", _fine_tuned_keyword, _GUIDE, about=CARRIERS),
     Rule("strict_depth", _depth, _GUIDE, about=CARRIERS),
     Rule("strict_properties", _properties, _GUIDE, about=CARRIERS),
     Rule("strict_characters", _characters, _GUIDE, about=CARRIERS),
     Rule("strict_choices", _choices, _GUIDE, about=CARRIERS),
     Rule("strict_long_choices", _long_choices, _GUIDE, about=CARRIERS),
-    Rule("strict_dangling_reference", _dangling_reference, "JSON Schema: $ref", Ground.LOGIC, about=CARRIERS),
+    Rule("strict_dangling_reference", _dangling_reference, "JSON Schema: $ref", Basis.LOGIC, about=CARRIERS),
 )

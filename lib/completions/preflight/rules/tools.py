@@ -6,37 +6,37 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ..facts.toolbox import KINDS, TOOLS, named_well
-from ..rule import Ground, Rule
+from ..rule import Basis, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..rule import Found, Subject
+    from ..rule import Found, RequestFacts
 
 _MOST_TOOLS = 128
 
 
-def _no_tools(subject: Subject) -> Iterator[Found]:
-    if subject.body.get("tools") == []:
+def _no_tools(facts: RequestFacts) -> Iterator[Found]:
+    if facts.body.get("tools") == []:
         yield "/tools", "the list of tools is empty", "leave tools out, or offer one"
 
 
-def _too_many_tools(subject: Subject) -> Iterator[Found]:
-    tools = subject.body.get("tools")
+def _too_many_tools(facts: RequestFacts) -> Iterator[Found]:
+    tools = facts.body.get("tools")
     if isinstance(tools, list) and len(tools) > _MOST_TOOLS:
         problem = f"{len(tools)} tools are offered, at most {_MOST_TOOLS} are allowed"
         yield "/tools", problem, "offer only those that this turn needs"
 
 
-def _tool_name(subject: Subject) -> Iterator[Found]:
-    for tool in subject.toolbox.all:
+def _tool_name(facts: RequestFacts) -> Iterator[Found]:
+    for tool in facts.toolbox.all:
         if not named_well(tool.name):
             problem = f"the name {tool.name!r} is not allowed: letters, digits, _ and -, 1 to 64 of them"
             yield f"{tool.pointer}/name", problem, "rename it"
 
 
-def _tool_names_unique(subject: Subject) -> Iterator[Found]:
-    for tools in (subject.toolbox.tools, subject.toolbox.functions):
+def _tool_names_unique(facts: RequestFacts) -> Iterator[Found]:
+    for tools in (facts.toolbox.tools, facts.toolbox.functions):
         times = Counter(tool.name for tool in tools) if len(tools) > 1 else {}
         seen: set[str] = set()
         for tool in tools:
@@ -50,22 +50,22 @@ def _tool_names_unique(subject: Subject) -> Iterator[Found]:
             seen.add(tool.name)
 
 
-def _choice_without_tools(subject: Subject) -> Iterator[Found]:
+def _choice_without_tools(facts: RequestFacts) -> Iterator[Found]:
     for name in ("tool_choice", "parallel_tool_calls"):
-        if name in subject.body and not subject.body.get("tools"):
+        if name in facts.body and not facts.body.get("tools"):
             yield f"/{name}", f"{name} is set, but there are no tools", f"add tools, or remove {name}"
 
 
-def _choice_of_missing_tool(subject: Subject) -> Iterator[Found]:
-    offered = {(tool.kind, tool.name) for tool in subject.toolbox.tools}
-    for pointer, kind, name in _chosen(subject.body.get("tool_choice")):
+def _choice_of_missing_tool(facts: RequestFacts) -> Iterator[Found]:
+    offered = {(tool.kind, tool.name) for tool in facts.toolbox.tools}
+    for pointer, kind, name in _chosen(facts.body.get("tool_choice")):
         if offered and (kind, name) not in offered:
             names = ", ".join(sorted(name for _, name in offered))
             yield pointer, f"there is no {kind} tool named {name!r}; there are {names}", "choose one of these"
 
 
 def _chosen(choice: Any) -> Iterator[tuple[str, str, str]]:
-    """Give pointer, kind and name of each tool that a choice names."""
+    """Return pointer, kind and name of each tool that a choice names."""
     if not isinstance(choice, dict):
         return
     if choice.get("type") == "allowed_tools":
@@ -85,23 +85,23 @@ def _named(one: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
         yield f"{pointer}/{kind}/name", str(kind), name
 
 
-def _function_call_without_functions(subject: Subject) -> Iterator[Found]:
-    if "function_call" in subject.body and not subject.body.get("functions"):
+def _function_call_without_functions(facts: RequestFacts) -> Iterator[Found]:
+    if "function_call" in facts.body and not facts.body.get("functions"):
         fix = "write tools and tool_choice, which took their place, or remove it"
         yield "/function_call", "function_call is set, but there are no functions", fix
 
 
-def _call_of_missing_function(subject: Subject) -> Iterator[Found]:
-    call = subject.body.get("function_call")
+def _call_of_missing_function(facts: RequestFacts) -> Iterator[Found]:
+    call = facts.body.get("function_call")
     name = call.get("name") if isinstance(call, dict) else None
-    names = [function.name for function in subject.toolbox.functions]
+    names = [function.name for function in facts.toolbox.functions]
     if isinstance(name, str) and names and name not in names:
         problem = f"there is no function named {name!r}; there are {', '.join(names)}"
         yield "/function_call/name", problem, "choose one of these"
 
 
-def _parameters_not_an_object(subject: Subject) -> Iterator[Found]:
-    for tool in subject.toolbox.all:
+def _parameters_not_an_object(facts: RequestFacts) -> Iterator[Found]:
+    for tool in facts.toolbox.all:
         parameters = tool.given.get("parameters")
         kind = parameters.get("type", "object") if isinstance(parameters, dict) else "object"
         if kind != "object" and tool.given.get("strict") is not True:
@@ -109,10 +109,10 @@ def _parameters_not_an_object(subject: Subject) -> Iterator[Found]:
             yield f"{tool.pointer}/parameters/type", problem, 'write "object", with the arguments as its properties'
 
 
-def _strict_null(subject: Subject) -> Iterator[Found]:
-    if subject.public_api:
+def _strict_null(facts: RequestFacts) -> Iterator[Found]:
+    if facts.public_api:
         return
-    for tool in subject.toolbox.tools:
+    for tool in facts.toolbox.tools:
         if "strict" in tool.given and tool.given["strict"] is None:
             yield f"{tool.pointer}/strict", "some servers do not take null for strict", "leave strict out"
 
@@ -127,7 +127,7 @@ RULES = (
         "tool_names_unique",
         _tool_names_unique,
         "gateways refuse it; a call could mean either",
-        Ground.LOGIC,
+        Basis.LOGIC,
         about=TOOLS,
     ),
     Rule(
@@ -140,7 +140,7 @@ RULES = (
         "choice_of_missing_tool",
         _choice_of_missing_tool,
         "answered with 400, param tool_choice",
-        Ground.LOGIC,
+        Basis.LOGIC,
         about=("tool_choice",),
     ),
     Rule(
@@ -153,15 +153,15 @@ RULES = (
         "call_of_missing_function",
         _call_of_missing_function,
         "as for tool_choice",
-        Ground.LOGIC,
+        Basis.LOGIC,
         about=("function_call",),
     ),
     Rule(
         "parameters_not_an_object",
         _parameters_not_an_object,
         "code invalid_function_parameters",
-        Ground.DOUBT,
+        Basis.HEURISTIC,
         about=TOOLS,
     ),
-    Rule("strict_null", _strict_null, "servers other than the public API", Ground.DOUBT, about=("tools",)),
+    Rule("strict_null", _strict_null, "servers other than the public API", Basis.HEURISTIC, about=("tools",)),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import TYPE_CHECKING, Any
 
 from .component import descriptor as declaration
 from .component.component import Component
+from .contract import OPTIONAL_FUNCTIONS, ModelFunction, ProcessFunction, VerifyFunction
 from .errors import BrokenComponent, Fault
 
 if TYPE_CHECKING:
@@ -17,22 +19,25 @@ if TYPE_CHECKING:
     from .component.descriptor import Field
     from .metadata import Schema
 
+_TEXT_VIEWS = ("TextFieldView", "TextAreaView", "SelectView", "PasswordFieldView", "CodeFieldView")
 _CHOICES = ("SelectView", "MultiSelectView")
 _KNOWN_TO_BE_SECRET = ("key", "secret", "token", "password")
 
 
 def lint(root: Path) -> list[Fault]:
-    """Give everything that is to mend; pointers lead into component.json, or name a schema file first."""
+    """Return everything to fix; pointers lead into component.json, or name a schema file first."""
     try:
         document = json.loads((root / "component.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         return [Fault("component.json", f"cannot be read as JSON: {error}")]
-    faults = declaration.faults_of(document)
-    return faults or [*_told(document), *_component_faults(Component(root))]
+    faults = declaration.faults_of(document, is_strict=True)
+    if declaration.faults_of(document):
+        return faults
+    return [*faults, *_missing(document), *_component_faults(Component(root))]
 
 
-def _told(document: Mapping[str, Any]) -> Iterator[Fault]:
-    """Give what is allowed to be missing and yet should not be."""
+def _missing(document: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what is allowed to be missing and yet should not be."""
     if "version" not in document:
         yield Fault("/version", "is missing; each deployment needs its own")
     if document.get("buildType") != "docker":
@@ -44,10 +49,13 @@ def _component_faults(component: Component) -> Iterator[Fault]:
         yield Fault("logo.png", "is missing; the platform shows it on every step")
     for field in component.descriptor.credentials:
         yield from _field_faults("/credentials", field)
+    yield from _order_faults("/credentials", component.descriptor.credentials)
     try:
-        component.verifier()
+        verify = component.verifier()
     except BrokenComponent as error:
         yield Fault("/credentials/verifier", str(error))
+    else:
+        yield from _call_faults("/credentials/verifier", "verify", verify, VerifyFunction)
     names = [function.name for function in component.descriptor.functions]
     for function in component.descriptor.functions:
         at = f"/{function.kind}s/{function.name}"
@@ -63,30 +71,83 @@ def _function_faults(at: str, loaded: Loaded) -> Iterator[Fault]:
     declared = loaded.declared
     if not declared.description:
         yield Fault(f"{at}/description", "is missing; the designer chooses by it")
+    yield from _code_faults(at, loaded)
+    yield from _clashes(at, loaded.fields)
+    yield from _order_faults(at, declared.fields)
+    for field in declared.fields:
+        yield from _field_faults(at, field)
+    yield from _metadata_faults(at, loaded)
+
+
+def _code_faults(at: str, loaded: Loaded) -> Iterator[Fault]:
+    """Yield what is wrong with the functions of the module: the runtime calls each with what its protocol says."""
+    declared = loaded.declared
     for name in ("process", *(("get_meta_model",) if declared.dynamic_metadata else ())):
         if loaded.hook(name) is None:
             yield Fault(f"{at}/main", f"{declared.main} has no function {name}")
-    yield from _clashes(at, loaded.fields)
+    for name, protocol in {"process": ProcessFunction, **OPTIONAL_FUNCTIONS}.items():
+        yield from _call_faults(f"{at}/main", name, loaded.hook(name), protocol)
     for field in declared.fields:
-        yield from _field_faults(at, field)
-        if isinstance(field.model, str) and loaded.hook(field.model) is None:
-            yield Fault(f"{at}/fields/{field.name}/model", f"{declared.main} has no function {field.model}")
-    for name, written, schema in (
-        ("in", declared.input_schema, loaded.input_schema),
-        ("out", declared.output_schema, loaded.output_schema),
-    ):
-        if schema is None and not declared.dynamic_metadata:
-            yield Fault(f"{at}/metadata/{name}", "is missing; the mapper would show nothing")
-        elif schema is not None:
+        if isinstance(field.model, str):
+            here = f"{at}/fields/{field.name}/model"
+            if loaded.hook(field.model) is None:
+                yield Fault(here, f"{declared.main} has no function {field.model}")
+            yield from _call_faults(here, field.model, loaded.hook(field.model), ModelFunction)
+
+
+def _call_faults(at: str, name: str, function: Any, protocol: type) -> Iterator[Fault]:
+    """Yield what keeps a function from being called as the runtime does; nothing for one that is not there."""
+    if function is None:
+        return
+    if not callable(function):
+        yield Fault(at, f"{name} is not a function")
+        return
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        yield Fault(at, f"{name} is async; the runtime calls plain functions, on threads: write def")
+    elif inspect.isgeneratorfunction(function) and protocol is not ProcessFunction:
+        yield Fault(at, f"{name} yields; only process may, this one returns its result")
+    wanted = _arguments(protocol)
+    try:
+        inspect.signature(function).bind(*wanted)
+    except TypeError:
+        yield Fault(at, f"{name}{inspect.signature(function)} cannot be called with ({', '.join(wanted)})")
+    except ValueError:  # written in C: it does not say what it takes
+        return
+
+
+def _arguments(protocol: Any) -> list[str]:
+    return list(inspect.signature(protocol.__call__).parameters)[1:]
+
+
+def _metadata_faults(at: str, loaded: Loaded) -> Iterator[Fault]:
+    declared = loaded.declared
+    sides = {
+        "in": (declared.input_schema, loaded.input_schema),
+        "out": (declared.output_schema, loaded.output_schema),
+    }
+    for name, (written, schema) in sides.items():
+        is_needed = not declared.dynamic_metadata and (name, declared.kind) != ("in", "trigger")
+        if schema is not None:
             yield from _schema_faults(written if isinstance(written, str) else f"{at}/metadata/{name}", schema)
+        elif is_needed:
+            yield Fault(f"{at}/metadata/{name}", "is missing; the mapper would show nothing")
 
 
 def _clashes(at: str, fields: tuple[Field, ...]) -> Iterator[Fault]:
-    """Give the names used twice: the platform puts the fields of the credential and of the step into one cfg."""
+    """Yield the names used twice: the platform puts the fields of the credential and of the step into one cfg."""
     credential = {field.name for field in fields if field.place == "credential"}
     for field in fields:
         if field.place == "step" and field.name in credential:
             yield Fault(f"{at}/fields/{field.name}", "has the name of a credential's field; one would hide the other")
+
+
+def _order_faults(at: str, fields: tuple[Field, ...]) -> Iterator[Fault]:
+    """Yield the fields whose place in the form another has, too: which comes first is then left to chance."""
+    first: dict[float, str] = {}
+    for field in fields:
+        if field.order is not None and first.setdefault(field.order, field.name) != field.name:
+            other = first[field.order]
+            yield Fault(f"{at}/fields/{field.name}/order", f"is {field.order:g}, as that of {other}; give each its own")
 
 
 def _field_faults(at: str, field: Field) -> Iterator[Fault]:
@@ -95,8 +156,24 @@ def _field_faults(at: str, field: Field) -> Iterator[Fault]:
         yield Fault(f"{here}/help", "is missing; say what the designer should fill in")
     if field.view_class in _CHOICES and not field.model:
         yield Fault(f"{here}/model", f"is missing; a {field.view_class} offers what its model gives")
+    if field.default is not None and (wrong := _default_fault(field)):
+        yield Fault(f"{here}/default", wrong)
     if field.place == "credential" and not field.secret and field.name.lower().endswith(_KNOWN_TO_BE_SECRET):
         yield Fault(f"{here}/viewClass", "looks like a secret; a PasswordFieldView hides it")
+
+
+def _default_fault(field: Field) -> str:
+    """Return what is wrong with a field's default, "" for nothing."""
+    default, view = field.default, field.view_class
+    if view == "CheckBoxView":
+        return "" if isinstance(default, bool) else f"must be true or false in a {view}"
+    if view == "MultiSelectView":
+        return "" if isinstance(default, list) else f"must be a list in a {view}"
+    if isinstance(field.model, dict):
+        return "" if default in field.model else f"must be one of the choices: {', '.join(field.model)}"
+    if view in _TEXT_VIEWS and (isinstance(default, bool) or not isinstance(default, (str, int, float))):
+        return f"must be text or a number in a {view}"
+    return ""
 
 
 def _schema_faults(name: str, schema: Schema) -> Iterator[Fault]:
@@ -108,7 +185,7 @@ def _schema_faults(name: str, schema: Schema) -> Iterator[Fault]:
 
 
 def _members(schema: Any, pointer: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Give every property that the mapper shows, with its pointer."""
+    """Yield every property that the mapper shows, with its pointer."""
     if not isinstance(schema, dict):
         return
     for holder in ("definitions", "$defs"):

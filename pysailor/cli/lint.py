@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component.component import Component
+from pysailor.component.descriptor import SHAPE
+
+from .workspace import locate
 
 if TYPE_CHECKING:
     import argparse
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 _EXAMPLE = """\
 example:
   pysailor lint
+  pysailor lint --schema > component.schema.json
 """
 
 
@@ -25,6 +28,7 @@ def add(commands: Any) -> None:
         "need them.",
         epilog=_EXAMPLE,
     )
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of component.json, for editors")
     parser.set_defaults(run=run)
 
 
@@ -32,8 +36,11 @@ def run(args: argparse.Namespace) -> int:
     """Run; give 1 if something was found."""
     from pysailor.lint import lint  # noqa: PLC0415 - imports the component's own code
 
-    faults = lint(Component.locate(args.component))
+    if args.schema:
+        print(SHAPE.read_text(encoding="utf-8"), end="")
+        return 0
+    faults = lint(locate(args))
     for fault in faults:
         print(fault)
-    print(f"{len(faults)} to mend" if faults else "in order", file=sys.stderr)
+    print(f"{len(faults)} to fix" if faults else "in order", file=sys.stderr)
     return 1 if faults else 0

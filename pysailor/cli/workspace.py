@@ -23,12 +23,17 @@ if TYPE_CHECKING:
     from pysailor.component.descriptor import Field
 
 
+def locate(args: argparse.Namespace) -> Path:
+    """Return the directory of the component that the command is about; if it is neither named nor here, print it."""
+    root = Component.locate(args.component)
+    if args.component is None and root != Path.cwd():
+        say(f"component: {root}")
+    return root
+
+
 def found(args: argparse.Namespace) -> Component:
-    """Give the component that the command is about; if it is neither named nor here, say which one it is."""
-    component = Component.find(args.component)
-    if args.component is None and component.root != Path.cwd():
-        say(f"component: {component.root}")
-    return component
+    """Return the component that the command is about; if it is neither named nor here, print which one it is."""
+    return Component(locate(args))
 
 
 class Workspace:

@@ -12,7 +12,7 @@ from ..metadata import Schema
 
 SECRET_VIEWS = ("PasswordFieldView", "OAuthFieldView")
 """The views whose values the platform hides."""
-_SHAPE = Path(__file__).with_name("descriptor.schema.json")
+SHAPE = Path(__file__).with_name("descriptor.schema.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Field:
     require: tuple[str, ...] = ()
     help: str = ""
     placeholder: str = ""
-    order: float = 0
+    order: float | None = None
 
     @property
     def secret(self) -> bool:
@@ -95,10 +95,29 @@ def read(path: Path) -> Descriptor:
     return _descriptor(document)
 
 
-def faults_of(document: Any) -> list[Fault]:
-    """Give what keeps a document from being a component.json."""
-    shape = Schema.load(_SHAPE)
-    return [] if shape.accepts(document) else shape.faults(document)
+def faults_of(document: Any, *, is_strict: bool = False) -> list[Fault]:
+    """Return what keeps a document from being a component.json; a strict look finds keys that nobody knows, too.
+
+    Of a value of the wrong type only that is said: what does not follow from it is found once the type is right.
+    """
+    written = json.loads(SHAPE.read_text(encoding="utf-8"))
+    del written["anyOf"]  # said below, in plainer words
+    shape = Schema(written if is_strict else _open(written), SHAPE.name)
+    faults = [] if shape.accepts(document) else shape.faults(document)
+    if isinstance(document, dict) and not any(document.get(name, {}) != {} for name in ("actions", "triggers")):
+        faults.append(Fault("/actions", "is missing or empty; a component has at least one action or trigger"))
+    return sorted(faults, key=lambda fault: fault.pointer) if is_strict else faults
+
+
+def _open(shape: Any) -> Any:
+    """Return a schema without its closed doors: a platform may know more keys than we do."""
+    if isinstance(shape, list):
+        return [_open(item) for item in shape]
+    if not isinstance(shape, dict):
+        return shape
+    return {
+        name: _open(member) for name, member in shape.items() if name != "additionalProperties" or member is not False
+    }
 
 
 def _descriptor(document: dict[str, Any]) -> Descriptor:
@@ -138,7 +157,7 @@ def _function(kind: str, name: str, declared: dict[str, Any]) -> Function:
 def _fields(holder: dict[str, Any], place: str) -> tuple[Field, ...]:
     """Give the declared fields in the order of the form: highest `order` first."""
     fields = [_field(name, place, declared) for name, declared in (holder.get("fields") or {}).items()]
-    return tuple(sorted(fields, key=lambda field: -field.order))
+    return tuple(sorted(fields, key=lambda field: -(field.order or 0)))
 
 
 def _field(name: str, place: str, declared: dict[str, Any]) -> Field:
@@ -153,7 +172,7 @@ def _field(name: str, place: str, declared: dict[str, Any]) -> Field:
         require=tuple(declared.get("require") or ()),
         help=_help(declared) or declared.get("note", ""),
         placeholder=str(declared.get("placeholder", "")),
-        order=float(declared.get("order", 0)),
+        order=float(declared["order"]) if "order" in declared else None,
     )
 
 

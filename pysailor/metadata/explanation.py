@@ -82,7 +82,9 @@ def _describe(error: ValidationError) -> Iterator[Fault]:
         allowed = list(properties(schema))
         for name in instance:
             if name not in allowed:
-                yield Fault(f"{pointer}{pointer_to([name])}", f"is not known here; allowed: {', '.join(allowed)}")
+                close = get_close_matches(str(name), allowed, 1)
+                meant = f"did you mean {close[0]}? Allowed" if close else "allowed"
+                yield Fault(f"{pointer}{pointer_to([name])}", f"is not known here; {meant}: {', '.join(allowed)}")
     else:
         yield Fault(pointer, f"found {_found(error.instance)}, allowed: {_allowed_by(error)}")
 

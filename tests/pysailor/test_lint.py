@@ -1,0 +1,168 @@
+"""What lint finds in a declaration and in the code that it names."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pysailor.cli import main
+from pysailor.component.component import Component
+from pysailor.lint import lint
+
+from .conftest import DECLARED, ECHO, VERIFY, MakeComponent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Change = Callable[[dict[str, Any]], Any]
+
+FIELDS = "/actions/echo/fields"
+
+
+def fields(declared: dict[str, Any]) -> Any:
+    return declared["actions"]["echo"]["fields"]
+
+
+def found(make_component: MakeComponent, change: Change, **files: str) -> list[str]:
+    declared = copy.deepcopy(DECLARED)
+    change(declared)
+    return [str(fault) for fault in lint(make_component(declared, **files))]
+
+
+def nothing(declared: dict[str, Any]) -> None:
+    """Leave the declaration as it is."""
+
+
+def test_a_component_in_order_has_no_faults(echo: Path) -> None:
+    assert lint(echo) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (
+            lambda d: fields(d)["times"].update(requird=True),
+            f"{FIELDS}/times/requird: is not known here; did you mean required?",
+        ),
+        (
+            lambda d: d.update(envVars={"A": {"requird": True}}),
+            "/envVars/A/requird: is not known here; did you mean required?",
+        ),
+        (lambda d: d.update(action={}), "/action: is not known here; did you mean actions?"),
+        (lambda d: d.update(actions=[]), "/actions: found an empty list, allowed: an object"),
+        (
+            lambda d: d.update(actions={}),
+            "/actions: is missing or empty; a component has at least one action or trigger",
+        ),
+        (lambda d: d.pop("actions"), "/actions: is missing or empty"),
+        (lambda d: d.update(credentials=1), "/credentials: found 1, allowed: an object"),
+        (lambda d: fields(d).update(times=[]), f"{FIELDS}/times: found an empty list, allowed: an object"),
+        (
+            lambda d: fields(d)["times"].update(required="yes"),
+            f'{FIELDS}/times/required: found text "yes", allowed: true or false',
+        ),
+        (
+            lambda d: d["actions"]["echo"]["metadata"].update({"in": 7}),
+            "/actions/echo/metadata/in: found 7, allowed: an object or text",
+        ),
+        (lambda d: d.update(envVars=["A"]), "/envVars: found a list of 1, allowed: an object"),
+        (lambda d: d.update(envVars={"A": "text"}), '/envVars/A: found text "text", allowed: an object'),
+        (
+            lambda d: [fields(d)[name].update(order=3) for name in ("times", "tone")],
+            f"{FIELDS}/tone/order: is 3, as that of times",
+        ),
+        (lambda d: fields(d)["times"].update(default=True), f"{FIELDS}/times/default: must be text or a number"),
+        (
+            lambda d: fields(d)["times"].update(viewClass="CheckBoxView"),
+            f"{FIELDS}/times/default: must be true or false",
+        ),
+        (
+            lambda d: fields(d)["tone"].update(viewClass="MultiSelectView", default="loud"),
+            f"{FIELDS}/tone/default: must be a list",
+        ),
+        (
+            lambda d: fields(d)["tone"].update(model={"a": "A"}, default="b"),
+            f"{FIELDS}/tone/default: must be one of the choices: a",
+        ),
+        (lambda d: d["actions"]["echo"].pop("metadata"), "/actions/echo/metadata/in: is missing"),
+    ],
+)
+def test_each_mistake_is_one_line_at_its_place(make_component: MakeComponent, change: Change, line: str) -> None:
+    lines = found(make_component, change)
+    assert lines[0].startswith(line)
+    assert [each for each in lines if each.partition(": ")[0] == line.partition(": ")[0]] == lines[:1]
+
+
+def test_a_key_that_nobody_knows_does_not_keep_a_component_from_starting(make_component: MakeComponent) -> None:
+    declared = copy.deepcopy(DECLARED)
+    declared["new_in_the_platform"] = True
+    assert Component(make_component(declared)).descriptor.title == "Echo"
+
+
+def test_a_trigger_takes_nothing_and_need_not_say_so(make_component: MakeComponent) -> None:
+    def trigger(declared: dict[str, Any]) -> None:
+        declared["triggers"] = {"listen": declared["actions"].pop("echo")}
+        del declared["triggers"]["listen"]["metadata"]["in"]
+
+    assert found(make_component, trigger) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("def init(cfg): ...", "/actions/echo/main: init(cfg) cannot be called with (cfg, ctx)"),
+        ("def startup(): ...", "/actions/echo/main: startup() cannot be called with (cfg, ctx)"),
+        (
+            "def shutdown(cfg, data): ...",
+            "/actions/echo/main: shutdown(cfg, data) cannot be called with (cfg, started, ctx)",
+        ),
+        (
+            "def check(msg, cfg): ...",
+            "/actions/echo/main: check(msg, cfg) cannot be called with (msg, cfg, snapshot, ctx)",
+        ),
+        ("def preview(msg): ...", "/actions/echo/main: preview(msg) cannot be called with (msg, cfg, ctx)"),
+        ("def tones(cfg): ...", f"{FIELDS}/tone/model: tones(cfg) cannot be called with (cfg, ctx)"),
+        ("def tones(cfg, ctx): yield", f"{FIELDS}/tone/model: tones yields; only process may"),
+        ("async def tones(cfg, ctx): ...", f"{FIELDS}/tone/model: tones is async; the runtime calls plain functions"),
+        ("def process(msg, cfg): ...", "/actions/echo/main: process(msg, cfg) cannot be called with"),
+        ("async def process(msg, cfg, snapshot, ctx): ...", "/actions/echo/main: process is async"),
+        ("async def process(msg, cfg, snapshot, ctx): yield", "/actions/echo/main: process is async"),
+        ("init = 3", "/actions/echo/main: init is not a function"),
+    ],
+)
+def test_a_function_that_could_not_be_called_is_found(make_component: MakeComponent, code: str, line: str) -> None:
+    (told,) = found(make_component, nothing, echo=f"{ECHO}\n\n{code}\n")
+    assert told.startswith(line)
+
+
+@pytest.mark.parametrize("code", ["def init(*args): ...", "def init(cfg, ctx, more=1): ...", "init = print"])
+def test_a_function_that_can_be_called_is_fine(make_component: MakeComponent, code: str) -> None:
+    assert found(make_component, nothing, echo=f"{ECHO}\n\n{code}\n") == []
+
+
+def test_the_verifier_is_looked_at_too(make_component: MakeComponent) -> None:
+    code = VERIFY.replace("(cfg, ctx)", "(cfg)")
+    (line,) = found(make_component, nothing, verify=code)
+    assert line == "/credentials/verifier: verify(cfg) cannot be called with (cfg, ctx)"
+
+
+def test_away_from_a_component_lint_names_the_one_that_it_looks_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    main(["lint"])
+    first, *_ = capsys.readouterr().err.splitlines()
+    assert first.startswith("# component: /")
+
+
+def test_an_editor_gets_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", "--schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert schema["$id"]
+    assert schema["additionalProperties"] is False
+    assert all("title" in member for member in schema["properties"].values())
+    assert all("title" in member for member in schema["$defs"]["field"]["properties"].values())

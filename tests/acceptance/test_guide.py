@@ -24,7 +24,7 @@ def parts(language: str) -> list[str]:
 
 @pytest.fixture
 def greeter(tmp_path: Path) -> Path:
-    """The component that the guide shows, with all its functions and tests."""
+    """Make the component that the guide shows, with all its functions and tests."""
     (declared,), (process, more, tests) = parts("json"), parts("python")
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib/__init__.py").touch()

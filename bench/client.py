@@ -25,9 +25,10 @@ import requests
 
 from bench.stub import Pace, running_stub
 from bench.timing import Spread, Target, beside, interleaved, parser, settled_memory, table, told
-from lib.api.client import Call, Client
+from lib.api.client import CallOptions, Client
 from lib.api.connection import Connection
-from lib.api.retry import Limits
+from lib.api.retry import CallLimits
+from lib.completions.endpoint import COMPLETIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ OURS, BARE, REQUESTS, SDK = "ours", "http.client", "requests, Session", "openai 
 PARAGRAPH = "The weather in Lisbon is mild all year round, and the sun shines more often than not. "
 BODY = {"model": "gpt-5.1", "messages": [{"role": "user", "content": PARAGRAPH * 23}]}
 STREAMED = {**BODY, "stream": True}
-CALL = Call(Limits(), logging.getLogger("bench"))
+CALL = CallOptions(CallLimits(), logging.getLogger("bench"))
 HEADERS = {"Authorization": "Bearer key", "Content-Type": "application/json", "Accept": "application/json"}
 PACED = Pace(events=200, pause=0.001)
 AT_ONCE = Pace(events=1000)
@@ -58,7 +59,7 @@ def a_call(rounds: int) -> Iterator[Target]:
     with ExitStack() as stack:
         address = stack.enter_context(running_stub())
         contenders: dict[str, Callable[[], object]] = {
-            OURS: partial(_client(stack, address).complete, BODY, CALL),
+            OURS: partial(_client(stack, address).ask, COMPLETIONS, BODY, CALL),
             BARE: bare_call(stack, address),
             REQUESTS: requests_call(stack, address),
         }
@@ -160,7 +161,7 @@ def bare_stream(stack: ExitStack, address: str) -> Callable[[], float]:
 def _first_of_ours(client: Client) -> Callable[[], float]:
     def first() -> float:
         start = time.perf_counter()
-        pieces = client.stream(STREAMED, CALL)
+        pieces = client.stream(COMPLETIONS, STREAMED, CALL)
         next(piece for piece in pieces if piece.text)
         waited = time.perf_counter() - start
         for _ in pieces:
@@ -191,7 +192,7 @@ def _waits(readers: Mapping[str, Callable[[], float]], rounds: int) -> dict[str,
 
 
 def _streamed(client: Client) -> str:
-    return "".join(piece.text for piece in client.stream(STREAMED, CALL))
+    return "".join(piece.text for piece in client.stream(COMPLETIONS, STREAMED, CALL))
 
 
 def _streamed_by_sdk(sdk: Any) -> str:

@@ -6,14 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 from .chat import command as chat
 from .conversation import command as conversations
+from .environment import CREDENTIAL as ENVIRONMENT
 from .errors.catalog import KINDS as EXPLANATIONS
 from .offline.sandbox import SCENARIOS
-from .offline.servers import ENVIRONMENT, SERVERS
+from .offline.servers import SERVERS
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
 
-COMMANDS = {"chat": chat, "conversations": conversations}
+
+class Chat:
+    """`pysailor chat`, which production can run without the servers that answer without a key."""
+
+    HELP, EPILOG, declare = chat.HELP, chat.EPILOG, staticmethod(chat.declare)
+
+    @staticmethod
+    def run(args: argparse.Namespace) -> int:
+        """Serve until a signal; return the exit code."""
+        return chat.run(args, servers=SERVERS)
+
+
+COMMANDS = {"chat": Chat, "conversations": conversations}
 HOW_TO_GO_LIVE = "to ask the real API, set OPENAI_API_KEY and OPENAI_MODEL"
 __all__ = ["COMMANDS", "ENVIRONMENT", "EXPLANATIONS", "HOW_TO_GO_LIVE", "SCENARIOS", "SERVERS", "servers_for"]
 

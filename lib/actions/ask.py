@@ -10,26 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig, Message, Schema
 
-from ..api.client import Client
 from ..completions import answer as answers
-from ..completions import prompt as question
-from ..completions import request
-from ..completions.pipeline import Exchange
-from ..conversation import StoreUnavailable, TurnLost, TurnTooLarge, open_store, owner_of
-from ..environment import Surroundings
-from ..setup import setup
+from ..completions import prompt as prompts
+from ..completions.endpoint import COMPLETIONS
+from ..completions.settings import step_settings
+from ..conversation import Memory, Said, open_store, owner_of, take_turn
+from ..pipeline import Pipeline
 from .select_model import models
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Mapping, Sequence
 
     from pysailor import Context, HttpRequest
 
-    from ..completions.prompt import Question
-    from ..completions.request import Request, Verdict
     from ..completions.result import Result
-    from ..conversation import Conversation
+    from ..conversation import ChatMessage, Turn
+    from ..endpoint import CheckResult
 
 __all__ = ["check", "get_meta_model", "models", "preview", "process"]
 _SCHEMAS = Path(__file__).parents[1] / "schemas"
@@ -43,110 +39,93 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
 
     Raise InvalidInput or OverBudget before anything is sent, ConversationBusy, NotFetched, ApiError or BadAnswer.
     """
-    asking = _Asking(msg, cfg, snapshot, ctx)
-    if cfg.get("memory", "off") == "off":
-        return asking.answered(None)
-    message = None
-    try:
-        with asking.conversation() as talk:
-            message = asking.answered_before(talk)
-            if message is None:
-                message = asking.answered(talk)
-                asking.keep(talk, message)
-    except (StoreUnavailable, TurnLost, TurnTooLarge) as error:
-        if message is None:
-            raise
-        return asking.not_kept(message, error)  # it is paid for: better handed on than lost
-    return message
+    question = _Question(msg, cfg, ctx, snapshot)
+    return question.ask() if cfg["memory"] == "off" else question.ask_in_conversation()
 
 
-def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Verdict:
-    """Say what is wrong with a question, and what may be, without asking it; what was said before is left out."""
-    return _Asking(msg, cfg, snapshot, ctx).verdict()
+def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> CheckResult:
+    """Return what is wrong with a question, and what may be, without asking it; what was said before is left out."""
+    question = _Question(msg, cfg, ctx, snapshot)
+    return question.pipeline.check(question.body(question.system))
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
-    """Give the request that process would send, without what was said before and before files are fetched."""
-    return _Asking(msg, cfg, {}, ctx).preview()
+    """Return the request that process would send, without what was said before and before files are fetched."""
+    question = _Question(msg, cfg, ctx)
+    return question.pipeline.preview(question.body(question.system))
 
 
 def get_meta_model(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
-    """Give what the step takes, and what it gives with the answer's own fields in it."""
-    takes, gives = (json.loads((_SCHEMAS / f"ask.{side}.json").read_text(encoding="utf-8")) for side in ("in", "out"))
-    schema = question.schema_of(cfg)
-    if schema is None and cfg.get("answerAs", "text") == "text":
-        del gives["properties"]["data"]
+    """Return what the step takes, and what it emits with the answer's own fields in it."""
+    takes, emits = (json.loads((_SCHEMAS / f"ask.{side}.json").read_text(encoding="utf-8")) for side in ("in", "out"))
+    schema = prompts.schema_of(cfg)
+    if schema is None and cfg.get("answerAs") not in ("json", "schema"):
+        del emits["properties"]["data"]
     elif schema is not None:
-        data = gives["properties"]["data"]
-        gives["properties"]["data"] = {**Schema.for_mapper(schema), "title": data["title"], "help": data["help"]}
-    return {"in": takes, "out": gives}
+        data = emits["properties"]["data"]
+        emits["properties"]["data"] = {**Schema.for_mapper(schema), "title": data["title"], "help": data["help"]}
+    return {"in": takes, "out": emits}
 
 
-class _Asking:
+class _Question:
     """One message on its way to its answer."""
 
-    def __init__(self, msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> None:
+    def __init__(self, msg: Message, cfg: Mapping[str, Any], ctx: Context, snapshot: Any = None) -> None:
         self._msg, self._cfg, self._ctx = msg, cfg, ctx
-        given = setup(cfg, ctx)
-        self._connection = given.connection
-        self._surroundings = ctx.keep(Surroundings)
-        client = ctx.keep(Client, self._connection)
-        self._exchange = Exchange(client, given.terms, ctx, snapshot, msg.attachments)
+        self.pipeline = Pipeline.of_step(COMPLETIONS, cfg, ctx, snapshot, msg.attachments)
+        family = self.pipeline.environment.models.find(str(cfg["model"]))
+        self._prompt = prompts.build(msg.body, cfg, family)
+        self.system = [self._prompt.system] if self._prompt.system else []
 
-    def conversation(self) -> AbstractContextManager[Conversation]:
-        """Give the conversation, held for this turn."""
-        owner = owner_of(str(self._cfg.get("_account") or self._connection.api_key))  # the platform's credential id
-        store = self._ctx.keep(open_store, self._surroundings.conversations)
-        return store.conversation(
+    def body(self, before: Sequence[ChatMessage]) -> dict[str, Any]:
+        """Return what is sent, with what was said before."""
+        return {**self._prompt.options, "messages": [*before, self._prompt.user]}
+
+    def ask(self, before: Sequence[ChatMessage] | None = None, **more: Any) -> Message:
+        """Ask, and return the message with `more` in its body."""
+        before = self.system if before is None else before
+        result = self.pipeline.result(self.body(before))
+        return Message(body={**_answer(result, [*before, self._prompt.user]), **more}, headers=result.headers())
+
+    def ask_in_conversation(self) -> Message:
+        """Ask with what was said before, and return the answer: also one that could not be kept, for it is paid for."""
+        memory, key = self._memory(), self._key
+
+        def ask(before: Sequence[ChatMessage]) -> Said[Message]:
+            message = self.ask(before, conversationId=memory.id)
+            if not message.body["answer"]:
+                return Said(message)
+            said = [prompts.for_history(self._prompt.user), message.body["messages"][-1]]
+            kept = {name: value for name, value in message.body.items() if name != "messages"}  # the turns hold them
+            return Said(message, said, kept)
+
+        taken = take_turn(memory, ask, system=self.system, key=key, replay=lambda turn: self._replay(turn, memory.id))
+        return self._with_doubt(taken.value, taken.not_kept) if taken.not_kept else taken.value
+
+    def _memory(self) -> Memory:
+        connection = step_settings(self._cfg, self._ctx).connection
+        owner = owner_of(str(self._cfg.get("_account") or connection.api_key))  # the platform's credential id
+        return Memory(
+            self._ctx.keep(open_store, self.pipeline.environment.conversations),
             owner,
             str(self._msg.body.get("conversationId") or self._new_id(owner)),
-            busy=self._cfg.get("busy", "wait"),
-            wait_seconds=self._exchange.seconds_left(),
-            ttl_seconds=_seconds(self._cfg),
+            busy=self._cfg["busy"],
+            wait_seconds=self.pipeline.seconds_left(),
+            ttl_seconds=_seconds(self._cfg["memoryDays"]),
+            last=_window(self._cfg["window"]),
         )
 
-    def verdict(self) -> Verdict:
-        """Judge the question alone."""
-        return self._exchange.verdict(self._alone())
-
-    def preview(self) -> HttpRequest:
-        """Show the question alone."""
-        return self._ctx.keep(Client, self._connection).preview(self._alone().body)
-
-    def answered(self, talk: Conversation | None) -> Message:
-        """Ask, keep the turn, and give the message."""
-        asked = self._question()
-        system = [asked.system] if asked.system else []
-        before = talk.messages(system, last=_window(self._cfg)) if talk else system
-        result = self._exchange.result(self._request(asked, before))
-        body = _told(result, [*before, asked.user])
-        if talk is not None:
-            body["conversationId"] = talk.id
-        return Message(body=body, headers=result.headers())
-
-    def keep(self, talk: Conversation, message: Message) -> None:
-        """Have the turn kept when the conversation is let go; an answer without words leaves no trace."""
-        if message.body["answer"]:
-            said = [question.for_history(self._question().user), message.body["messages"][-1]]
-            result = {name: value for name, value in message.body.items() if name != "messages"}  # the turns hold them
-            talk.append(said, key=self._key, result=result)
-
-    def answered_before(self, talk: Conversation) -> Message | None:
-        """Give the answer that this very question got before, so that it is not paid for twice."""
-        done = talk.find(self._key) if self._key else None
-        if done is None:
-            return None
+    def _replay(self, turn: Turn, conversation_id: str) -> Message:
+        """Return the answer that this very question got before, so that it is not paid for twice."""
         self._ctx.logger.info("This message was answered before; its answer is given again")
-        system = self._question().system
-        messages = [*([system] if system else []), *done.messages]
-        body = {**done.result, "conversationId": talk.id, "messages": messages}
+        body = {**turn.result, "conversationId": conversation_id, "messages": [*self.system, *turn.messages]}
         return Message(body=body, headers={"x-replayed": "true"})
 
-    def not_kept(self, message: Message, error: Exception) -> Message:
-        """Give the message with a warning: its conversation goes on without it."""
+    def _with_doubt(self, message: Message, error: Exception) -> Message:
+        """Return the message with a warning: its conversation goes on without it."""
         self._ctx.logger.warning("The turn was not kept: %s", type(error).__name__)
-        told = f"the conversation will not know of this answer: {error}"
-        return message.with_body({**message.body, "warnings": [*message.body["warnings"], told]})
+        warning = f"the conversation will not know of this answer: {error}"
+        return message.with_body({**message.body, "warnings": [*message.body["warnings"], warning]})
 
     @property
     def _key(self) -> str | None:
@@ -157,48 +136,37 @@ class _Asking:
         asked = json.dumps([self._msg.body, sorted(map(str, self._cfg.items()))], sort_keys=True, default=str)
         return f"{name[:_LONGEST_ID]} {hashlib.sha256(asked.encode()).hexdigest()[:16]}"
 
-    def _alone(self) -> Request:
-        asked = self._question()
-        return self._request(asked, [asked.system] if asked.system else [])
-
-    def _question(self) -> Question:
-        return question.build(self._msg.body, self._cfg, self._surroundings.models.find(str(self._cfg["model"])))
-
-    def _request(self, asked: Question, before: list[Any]) -> Request:
-        body = {**asked.options, "messages": [*before, asked.user]}
-        return request.build(body, self._cfg, self._surroundings.models, self._connection.server)
-
     def _new_id(self, owner: str) -> str:
-        """Give a new conversation's id: the same one if the same message is brought again."""
+        """Return a new conversation's id: the same one if the same message is brought again."""
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{owner}/{self._key}") if self._key else uuid.uuid4())
 
 
-def _told(result: Result, messages: list[Any]) -> dict[str, Any]:
-    """Give the emitted body."""
-    told = result.to_json()
+def _answer(result: Result, messages: list[Any]) -> dict[str, Any]:
+    """Return the emitted body."""
+    report = result.to_json()
     answer = answers.text_of_first(result.completion) or None
     body = {
         "answer": answer,
-        "outcome": told["outcome"],
-        "usage": told["usage"],
-        "cost": told["cost"],
-        "warnings": told["warnings"],
+        "outcome": report["outcome"],
+        "usage": report["usage"],
+        "cost": report["cost"],
+        "warnings": report["warnings"],
         "messages": [*messages, {"role": "assistant", "content": answer}] if answer else messages,
     }
     extra = {"data": "parsed", "refusal": "refusal", "parse_error": "parse_error"}
-    return {**body, **{name: told[source] for name, source in extra.items() if source in told}}
+    return {**body, **{name: report[source] for name, source in extra.items() if source in report}}
 
 
-def _window(cfg: Mapping[str, Any]) -> int:
-    window = cfg.get("window", 20)
-    if window not in range(_LONGEST_WINDOW + 1):
-        raise InvalidConfig(f"found {window:g}, allowed: a whole number from 0 to {_LONGEST_WINDOW}", pointer="/window")
-    return int(window)
+def _window(messages: float) -> int:
+    if messages not in range(_LONGEST_WINDOW + 1):
+        raise InvalidConfig(
+            f"found {messages:g}, allowed: a whole number from 0 to {_LONGEST_WINDOW}", pointer="/window"
+        )
+    return int(messages)
 
 
-def _seconds(cfg: Mapping[str, Any]) -> float | None:
-    """Give how long a conversation is kept, None for ever."""
-    days = cfg.get("memoryDays", 30)
+def _seconds(days: float) -> float | None:
+    """Return how long a conversation is kept, None for ever."""
     if days < 0:
         raise InvalidConfig(f"found {days:g}, allowed: a number of days, or 0 for ever", pointer="/memoryDays")
     return days * _SECONDS_A_DAY if days else None

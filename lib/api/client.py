@@ -19,15 +19,16 @@ from ..errors.api_error import ApiError, Try
 from . import response, retry
 from .adapter import REQUEST_ID, Adapter
 from .cancel import Cancel
-from .servers import CHAT, MODELS
-from .stream import drained
+from .servers import MODELS
+from .stream import drain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from logging import Logger, LoggerAdapter
 
     from .connection import Connection
-    from .retry import Limits
+    from .endpoint import AnswerFormat, StreamReader
+    from .retry import CallLimits
     from .stream import Piece
 
 _NO_ADDRESS = (
@@ -48,17 +49,17 @@ _UNSENT: tuple[tuple[type[Exception], str, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallOptions:
     """How one call is made: its limits, who logs, until when (on the clock of time.monotonic), and what stops it."""
 
-    limits: Limits
+    limits: CallLimits
     logger: Logger | LoggerAdapter[Logger]
     deadline: float | None = None
     cancel: Cancel | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """What the API gave: the JSON object as it came, its request id, how every try went, and what was odd about it."""
 
     body: dict[str, Any]
@@ -83,33 +84,43 @@ class Client:
         }
         self._templates: dict[tuple[str, str], requests.PreparedRequest] = {}
 
-    def complete(self, body: Mapping[str, Any], call: Call, show: Callable[[str], None] | None = None) -> Answer:
-        """Ask for a chat completion, streamed or not as the body says; raise ApiError.
+    def ask(
+        self,
+        endpoint: AnswerFormat,
+        body: Mapping[str, Any],
+        call: CallOptions,
+        show: Callable[[str], None] | None = None,
+    ) -> ApiAnswer:
+        """Send the body to the endpoint, streamed or not as the body says, and return the answer; raise ApiError.
 
         `show` gets the words of the first choice as they come.
         """
-        return drained(self.stream(body, call), show)
+        return drain(self.stream(endpoint, body, call), show)
 
-    def stream(self, body: Mapping[str, Any], call: Call) -> Generator[Piece, None, Answer]:
-        """Ask as complete() does: yield the pieces of the answer as they come, and return the whole."""
-        url = self.connection.url(CHAT, body.get("model"))
-        answer = yield from self._ask("POST", url, json.dumps(body).encode(), call)
-        if not isinstance(answer.body.get("choices"), list):
-            raise ApiError("unreadable", "It holds no choices.", request_id=answer.request_id)
-        doubts = _doubts(answer.body["choices"])
+    def stream(
+        self, endpoint: AnswerFormat, body: Mapping[str, Any], call: CallOptions
+    ) -> Generator[Piece, None, ApiAnswer]:
+        """Ask as ask() does: yield the pieces of the answer as they come, and return the whole."""
+        url = self.connection.url(endpoint.path, body.get("model"))
+        answer = yield from self._send("POST", url, json.dumps(body).encode(), call, endpoint.read_stream)
+        try:
+            doubts = tuple(endpoint.read_answer(answer.body))
+        except ApiError as error:
+            error.request_id = answer.request_id
+            raise
         return replace(answer, warnings=doubts) if doubts else answer
 
-    def models(self, call: Call) -> list[dict[str, Any]]:
+    def models(self, call: CallOptions) -> list[dict[str, Any]]:
         """List what the credential may use, as GET /models has it; raise ApiError."""
-        answer = drained(self._ask("GET", self.connection.url(MODELS), None, call))
+        answer = drain(self._send("GET", self.connection.url(MODELS), None, call))
         listed = answer.body.get("data")
         if not isinstance(listed, list):
             raise ApiError("unreadable", "It holds no list of models.", request_id=answer.request_id)
         return [model for model in listed if isinstance(model, dict) and isinstance(model.get("id"), str)]
 
-    def preview(self, body: Mapping[str, Any]) -> HttpRequest:
-        """Give the request that complete() would send, without the secrets in it; raise ApiError if it cannot be."""
-        url = self.connection.url(CHAT, body.get("model"))
+    def preview(self, endpoint: AnswerFormat, body: Mapping[str, Any]) -> HttpRequest:
+        """Return the request that ask() would send, without the secrets in it; raise ApiError if it cannot be made."""
+        url = self.connection.url(endpoint.path, body.get("model"))
         request = self._request("POST", url, json.dumps(body).encode())
         headers = {**request.headers, **self.connection.shown_headers()}
         return HttpRequest("POST", self.connection.shown(str(request.url)), headers, dict(body))
@@ -118,7 +129,14 @@ class Client:
         """Close the connections."""
         self._session.close()
 
-    def _ask(self, method: str, url: str, body: bytes | None, call: Call) -> Generator[Piece, None, Answer]:
+    def _send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        call: CallOptions,
+        read_stream: Callable[[], StreamReader] | None = None,
+    ) -> Generator[Piece, None, ApiAnswer]:
         """Send, and send again where that can help; every try is told, in the answer or in the error."""
         start = time.monotonic()
         end = min(start + call.limits.timeout, call.deadline or float("inf"))
@@ -130,7 +148,7 @@ class Client:
             request = self._request(method, url, body)
             began = time.monotonic()
             try:
-                document, request_id = yield from self._try(request, end, call, cancel)
+                document, request_id = yield from self._try(request, end, call, cancel, read_stream)
             except ApiError as error:
                 error.mask(self.connection.masked)
                 own_id = request.headers[REQUEST_ID]
@@ -144,7 +162,7 @@ class Client:
             else:
                 now = time.monotonic()
                 tries.append(Try("answered", now - began, request_id))
-                return Answer(document, request_id, tuple(tries), now - start)
+                return ApiAnswer(document, request_id, tuple(tries), now - start)
 
     def _request(self, method: str, url: str, body: bytes | None) -> requests.PreparedRequest:
         """Copy a request prepared once; preparing each anew costs more than all the rest."""
@@ -152,7 +170,7 @@ class Client:
         if template is None:
             if len(self._templates) >= _ADDRESSES:
                 self._templates.clear()
-            template = self._templates[method, url] = self._prepared(method, url)
+            template = self._templates[method, url] = self._prepare(method, url)
         request = template.copy()
         request.headers[REQUEST_ID] = str(uuid.UUID(int=random.getrandbits(128), version=4))
         if body is not None:
@@ -160,18 +178,23 @@ class Client:
             request.headers["Content-Length"] = str(len(body))
         return request
 
-    def _prepared(self, method: str, url: str) -> requests.PreparedRequest:
+    def _prepare(self, method: str, url: str) -> requests.PreparedRequest:
         try:
             return requests.Request(method, url, headers=self.connection.headers()).prepare()
         except requests.RequestException as fault:
             raise ApiError("wrong_address", "No request can be sent there.") from fault
 
     def _try(
-        self, request: requests.PreparedRequest, end: float, call: Call, cancel: Cancel
+        self,
+        request: requests.PreparedRequest,
+        end: float,
+        call: CallOptions,
+        cancel: Cancel,
+        read_stream: Callable[[], StreamReader] | None,
     ) -> Generator[Piece, None, tuple[dict[str, Any], str | None]]:
         try:
-            with self._sent(request, end, call, cancel) as answer:
-                document = yield from response.read(answer, end, call.limits.silence)
+            with self._open(request, end, call, cancel) as answer:
+                document = yield from response.read(answer, end, call.limits.silence, read_stream)
         except ApiError as error:
             if cancel.is_set():
                 raise _cancelled(came=error) from error
@@ -182,8 +205,10 @@ class Client:
             raise _cancelled()
         return document, answer.headers.get("x-request-id")
 
-    def _sent(self, request: requests.PreparedRequest, end: float, call: Call, cancel: Cancel) -> requests.Response:
-        """Send, and give the answer once its first line says yes; raise ApiError."""
+    def _open(
+        self, request: requests.PreparedRequest, end: float, call: CallOptions, cancel: Cancel
+    ) -> requests.Response:
+        """Send, and return the answer once its first line says yes; raise ApiError."""
         left = end - time.monotonic()
         if left <= 0:
             raise ApiError("timeout", f"Nothing was left of {call.limits.timeout:g} seconds.")
@@ -191,7 +216,7 @@ class Client:
         try:
             answer = self._adapter.send_for(cancel, request, timeout=timeout, **self._ways)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as fault:
-            raise _unsent(fault, call.limits, self.connection.server_name) from fault
+            raise _unsent_error(fault, call.limits, self.connection.server_name) from fault
         except OSError as fault:  # the file of certificates that the environment names is not there
             raise ApiError("untrusted", str(fault)) from fault
         if 200 <= answer.status_code < 300:  # noqa: PLR2004 - the class of good answers; a redirection is none
@@ -210,20 +235,7 @@ def _cancelled(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiEr
     return error
 
 
-def _doubts(choices: Sequence[Any]) -> tuple[str, ...]:
-    """Say which choices ended without a reason; lenient servers leave it out, so it is a doubt and no error."""
-    unexplained = [
-        str(number)
-        for number, choice in enumerate(choices)
-        if isinstance(choice, dict) and not choice.get("finish_reason")
-    ]
-    if not unexplained:
-        return ()
-    listed = ", ".join(unexplained)
-    return (f"the server did not say why it ended (no finish_reason for choice {listed}); something may be missing",)
-
-
-def _unsent(fault: Exception, limits: Limits, server: str) -> ApiError:
+def _unsent_error(fault: Exception, limits: CallLimits, server: str) -> ApiError:
     """Name what kept an answer from beginning."""
     if isinstance(fault, _NO_ADDRESS):
         error = ApiError("unreachable", "Its address, or that of the proxy, is none.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
 from pysailor import Fault, InvalidConfig
 
+from ..user_agent import user_agent
 from . import extra_headers as more_headers
 from . import servers
 
@@ -167,11 +167,6 @@ class Connection:
         return self.api_key not in ("", NO_KEY)
 
 
-def user_agent() -> str:
-    """Give the name and version by which servers see this component."""
-    return f"chatgpt-component/{_version()}"
-
-
 def _tidy(address: str, chosen: str) -> str:
     """Give the address as it is meant, or as it stands if it is none: faults() has the sentence for that."""
     if not address.strip().isprintable():
@@ -207,11 +202,3 @@ def _shown(part: str) -> str:
     if name == _VERSION:
         return part
     return f"{name}={MASK}" if equals else MASK
-
-
-def _version() -> str:
-    """Give the version that is installed."""
-    try:
-        return version("chatgpt-component")
-    except PackageNotFoundError:
-        return "0"

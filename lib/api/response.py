@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3.exceptions
 
-from ..completions.stream import Stream
 from ..errors import api_error as errors
 from ..errors.api_error import ApiError
 from .sse import looks_like_sse
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     import requests
 
+    from .endpoint import StreamReader
     from .stream import Piece
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
@@ -42,17 +42,20 @@ class Deadline:
         return min(self._end, self._stalled_at) - time.monotonic()
 
 
-def read(response: requests.Response, end: float, silence: float) -> Generator[Piece, None, dict[str, Any]]:
+def read(
+    response: requests.Response, end: float, silence: float, read_stream: Callable[[], StreamReader] | None = None
+) -> Generator[Piece, None, dict[str, Any]]:
     """Yield the pieces of a streamed answer as they come; return the JSON object that the whole answer is.
 
-    Whether it is streamed, its first bytes say: servers answer one way or the other whatever was asked. Raise ApiError.
+    Whether it is streamed, its first bytes say: servers answer one way or the other whatever was asked. `read_stream`
+    makes what reads it; without, no answer can be a stream. Raise ApiError.
     """
     request_id = response.headers.get("x-request-id")
     deadline = Deadline(end, silence)
     try:
         first = _next(response, deadline)
-        if response.status_code < 300 and looks_like_sse(first, response.headers.get("content-type", "")):  # noqa: PLR2004
-            return (yield from _streamed(response, first, deadline))
+        if read_stream is not None and looks_like_sse(first, response.headers.get("content-type", "")):
+            return (yield from _streamed(read_stream(), response, first, deadline))
         return _document(response, _rest(response, first, deadline))
     except urllib3.exceptions.ReadTimeoutError as fault:
         raise ApiError(
@@ -73,8 +76,9 @@ def content(response: requests.Response, end: float) -> bytes:
         return b""
 
 
-def _streamed(response: requests.Response, first: bytes, deadline: Deadline) -> Generator[Piece, None, dict[str, Any]]:
-    stream = Stream()
+def _streamed(
+    stream: StreamReader, response: requests.Response, first: bytes, deadline: Deadline
+) -> Generator[Piece, None, dict[str, Any]]:
     try:
         yield from _pieces(stream, response, first, deadline)
         return stream.finish()
@@ -84,7 +88,7 @@ def _streamed(response: requests.Response, first: bytes, deadline: Deadline) -> 
 
 
 def _pieces(
-    stream: Stream, response: requests.Response, first: bytes, deadline: Deadline
+    stream: StreamReader, response: requests.Response, first: bytes, deadline: Deadline
 ) -> Generator[Piece, None, None]:
     received = first
     try:

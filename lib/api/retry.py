@@ -26,7 +26,7 @@ _SLOWER = {"overloaded": 4.0, "slow_down": 8.0}  # how many times longer these w
 
 
 @dataclass(frozen=True)
-class Limits:
+class CallLimits:
     """How long a call may take in all its tries, in seconds, and how often it may be tried again.
 
     `after_timeout` allows another try when an answer was lost that may have been billed.
@@ -46,11 +46,11 @@ class Limits:
         return max(_SHORTEST_SILENCE, self.timeout / 2)
 
     @classmethod
-    def of(cls, cfg: Mapping[str, Any]) -> Limits:
-        """Take the limits from a step's settings; raise InvalidConfig for what no call could keep to."""
+    def of(cls, cfg: Mapping[str, Any]) -> CallLimits:
+        """Read the limits from a step's settings; raise InvalidConfig for what no call could keep to."""
         limits = cls(
-            timeout=cfg.get("timeout", cls.timeout),
-            max_retries=cfg.get("maxRetries", cls.max_retries),
+            timeout=cfg["timeout"],
+            max_retries=cfg["maxRetries"],
             after_timeout=cfg.get("retryAfterTimeout", False),
         )
         if not 1 <= limits.timeout <= _LONGEST_CALL:
@@ -63,7 +63,7 @@ class Limits:
         return limits
 
 
-def wait(error: ApiError, retries: int, limits: Limits, chance: float) -> float | None:
+def wait(error: ApiError, retries: int, limits: CallLimits, chance: float) -> float | None:
     """Give the seconds to wait before the next try, or None if there must be none.
 
     `retries` counts those already made. The wait is a random part (`chance`, 0..1: many workers must not come back at

@@ -23,8 +23,8 @@ class Piece(NamedTuple):
     text: str
 
 
-def drained(pieces: Generator[Piece, None, Whole], show: Callable[[str], None] | None = None) -> Whole:
-    """Give what the pieces become; `show` gets the words of the first choice as they come."""
+def drain(pieces: Generator[Piece, None, Whole], show: Callable[[str], None] | None = None) -> Whole:
+    """Return what the pieces become; `show` gets the words of the first choice as they come."""
     with closing(pieces):
         while True:
             try:

@@ -11,7 +11,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
-from ..api.connection import user_agent
+from ..user_agent import user_agent
 from . import address_policy
 from .connect import Connector, Target, quote_url
 from .deadline import Deadline

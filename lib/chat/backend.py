@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pysailor import Context, Keep
 
 from ..api.client import Client
-from ..api.retry import Limits
-from ..completions import request
+from ..api.retry import CallLimits
 from ..completions.answer.outcome import Outcome, choices, message_of, outcome, refusal_of, text_of
-from ..completions.pipeline import Exchange
-from ..completions.settings import Terms
-from ..environment import Surroundings
+from ..completions.endpoint import COMPLETIONS
+from ..completions.settings import StepSettings
+from ..pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,9 +75,9 @@ class ApiTalk:
     ) -> Answer:
         """Ask; raise InvalidInput for what the service certainly refuses, ApiError for what it does refuse."""
         ctx = Context(logger=_LOG, kept=self._kept)
-        exchange = Exchange(self._client(connection), Terms(Limits(timeout=timeout)), ctx, cancel=cancel)
-        sent = request.build(body, {}, ctx.keep(Surroundings).models, connection.server)
-        return _read(exchange.result(sent, show))
+        settings = StepSettings(connection, CallLimits(timeout=timeout))
+        pipeline = Pipeline(COMPLETIONS, self._client(connection), settings, ctx, cancel=cancel)
+        return _read(pipeline.result(body, show))
 
     def close(self) -> None:
         """Close the clients."""

@@ -113,8 +113,15 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def run(args: argparse.Namespace, environment: Mapping[str, str] | None = None) -> int:
-    """Serve until a signal; give the exit code. What is wrong is one line each on standard error."""
+def run(
+    args: argparse.Namespace,
+    environment: Mapping[str, str] | None = None,
+    servers: Mapping[str, Any] | None = None,
+) -> int:
+    """Serve until a signal; return the exit code. What is wrong is one line each on standard error.
+
+    `servers` are those that may answer without a key, by the name of their option.
+    """
     environment = _environment() if environment is None else environment
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
@@ -122,7 +129,7 @@ def run(args: argparse.Namespace, environment: Mapping[str, str] | None = None) 
     try:
         config = _config(args, environment)
         with ExitStack() as stack:
-            listener = _listener(args, config, environment, stack)
+            listener = _listener(args, config, environment, servers or {}, stack)
             _welcome(config, listener, args, environment)
             gc.freeze()  # what is loaded by now stays: looking through it would hold all answers up for some 10 ms
             listener.run()
@@ -158,7 +165,13 @@ def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
     )
 
 
-def _listener(args: argparse.Namespace, config: Config, environment: Mapping[str, str], stack: ExitStack) -> Listener:
+def _listener(
+    args: argparse.Namespace,
+    config: Config,
+    environment: Mapping[str, str],
+    servers: Mapping[str, Any],
+    stack: ExitStack,
+) -> Listener:
     from ..conversation import open_store  # noqa: PLC0415 - opened after the settings are known to be good
     from .backend import ApiTalk  # noqa: PLC0415 - the same
     from .server.access import Guard  # noqa: PLC0415 - the same
@@ -167,7 +180,7 @@ def _listener(args: argparse.Namespace, config: Config, environment: Mapping[str
 
     allowances = _allowances(args, Allowances())
     store = stack.enter_context(open_store(args.store))
-    service = _service(args, environment, stack)
+    service = _service(args, environment, servers, stack)
     talk = ApiTalk()
     stack.callback(talk.close)
     origins = frozenset(origin.rstrip("/").lower() for origin in args.allow_origin)
@@ -205,17 +218,21 @@ def _allowances(args: argparse.Namespace, usual: Any) -> Any:
     )
 
 
-def _service(args: argparse.Namespace, environment: Mapping[str, str], stack: ExitStack) -> Service:
+def _service(
+    args: argparse.Namespace, environment: Mapping[str, str], servers: Mapping[str, Any], stack: ExitStack
+) -> Service:
     """Choose who answers; start a stand-in only if one is asked for."""
     from ..api.connection import Connection  # noqa: PLC0415 - the same as above
-    from ..offline.servers import ENVIRONMENT, SERVERS  # noqa: PLC0415 - the same as above
+    from ..environment import CREDENTIAL  # noqa: PLC0415 - the same as above
     from .conversation import Service  # noqa: PLC0415 - the same as above
 
     if not args.stand_in:
-        cfg = {name: environment[variable] for variable, name in ENVIRONMENT.items() if environment.get(variable)}
+        cfg = {name: environment[variable] for variable, name in CREDENTIAL.items() if environment.get(variable)}
         usual = {"model": cfg["model"]} if "model" in cfg else {}
         return Service(Connection.of(cfg), **usual)
-    kind: Any = SERVERS[args.stand_in]
+    kind: Any = servers.get(args.stand_in)
+    if kind is None:
+        raise InvalidConfig(f"--{args.stand_in} needs a server that is not installed here")
     reason = kind.unavailable()
     if reason:
         raise RuntimeError(reason)
@@ -257,10 +274,10 @@ def _told(code: int, *lines: str) -> int:
     return code
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, servers: Mapping[str, Any] | None = None) -> int:
     """Run the command on its own."""
     parser = argparse.ArgumentParser(
         prog="pysailor chat", description=HELP, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     declare(parser)
-    return run(parser.parse_args(arguments))
+    return run(parser.parse_args(arguments), servers=servers)

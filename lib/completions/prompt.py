@@ -24,7 +24,7 @@ _AS_JSON = "Answer with a JSON object."
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Prompt:
     """What is asked: the system text, the user's message, and the options that the model takes."""
 
     system: dict[str, Any] | None
@@ -32,35 +32,35 @@ class Question:
     options: dict[str, Any]
 
 
-def build(body: Mapping[str, Any], cfg: Mapping[str, Any], family: Family | None) -> Question:
-    """Give the question; raise InvalidInput for a prompt that lacks a variable, InvalidConfig for a bad schema."""
+def build(body: Mapping[str, Any], cfg: Mapping[str, Any], family: Family | None) -> Prompt:
+    """Return the prompt; raise InvalidInput for a prompt that lacks a variable, InvalidConfig for a bad schema."""
     instructions = str(cfg.get("instructions") or "").strip()
     answer_as = cfg.get("answerAs", "text")
     if answer_as == "json":  # the API wants the word JSON somewhere in the messages
         instructions = f"{instructions}\n{_AS_JSON}".strip()
     system = {"role": "system", "content": instructions} if instructions else None
-    return Question(system, {"role": "user", "content": _content(body)}, _options(cfg, answer_as, family))
+    return Prompt(system, {"role": "user", "content": _content(body)}, _options(cfg, answer_as, family))
 
 
 def schema_of(cfg: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Give the schema of the answer, None if the step asks for none; raise InvalidConfig."""
+    """Return the schema of the answer, None if the step asks for none; raise InvalidConfig."""
     return short_schema.read(str(cfg.get("schema") or "")) if cfg.get("answerAs") == "schema" else None
 
 
 def for_history(user: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the user's message as a conversation keeps it: references that will end are told, not kept."""
+    """Return the user's message as a conversation keeps it: references that will end are told, not kept."""
     content = user["content"]
-    return {**user, "content": content if isinstance(content, str) else [_kept(part) for part in content]}
+    return {**user, "content": content if isinstance(content, str) else [_for_history(part) for part in content]}
 
 
 def _content(body: Mapping[str, Any]) -> str | list[dict[str, Any]]:
-    text = _filled(body["prompt"], body.get("variables") or {})
+    text = _fill(body["prompt"], body.get("variables") or {})
     images = [{"type": "image_url", "image_url": {"url": url}} for url in _urls(body.get("images"))]
     files = [{"type": "file", "file": {"file_url": url}} for url in _urls(body.get("files"))]
     return [{"type": "text", "text": text}, *images, *files] if images or files else text
 
 
-def _filled(prompt: str, variables: Mapping[str, Any]) -> str:
+def _fill(prompt: str, variables: Mapping[str, Any]) -> str:
     """Put the variables into their places. It is one text in one message: it cannot become another role's."""
 
     def value(found: re.Match[str]) -> str:
@@ -78,7 +78,7 @@ def _urls(given: Any) -> list[str]:
 
 
 def _options(cfg: Mapping[str, Any], answer_as: str, family: Family | None) -> dict[str, Any]:
-    """Give the options of the plain words, without those that the model does not take."""
+    """Return the options of the plain words, without those that the model does not take."""
     options: dict[str, Any] = {}
     if cfg.get("creativity") in _TEMPERATURE and _takes(family, "temperature"):
         options["temperature"] = _TEMPERATURE[cfg["creativity"]]
@@ -100,7 +100,7 @@ def _takes(family: Family | None, name: str) -> bool:
     return name not in family.refuses and not reasons and (not family.takes_only or name in family.takes_only)
 
 
-def _kept(part: Mapping[str, Any]) -> dict[str, Any]:
+def _for_history(part: Mapping[str, Any]) -> dict[str, Any]:
     url = str(part.get("image_url", {}).get("url", ""))
     if part["type"] == "text" or (url.startswith("https://") and "storage_type=" not in url):
         return dict(part)

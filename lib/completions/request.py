@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pysailor import Fault, InvalidConfig
 
+from ..cost.budget import Plan
+from ..endpoint import CheckResult, Request
 from ..tokens import count as tokens
 from . import preflight
+from .preflight.facts.fields import wants_audio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from ..api.servers import Server
-    from ..models.table import Family, Models
+    from ..models.table import Models
     from ..tokens.count import Estimate
     from .preflight import Finding, KnownRejection
 
@@ -24,38 +26,14 @@ _NEVER_CERTAIN = ("refused_before",)  # what a server refused once it may take t
 _MISSING = '"Model" is missing; choose one on the step, or map a model in the message'
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is sent: the body, what is known of its model, and what was changed on the way, in sentences."""
-
-    body: dict[str, Any]
-    family: Family | None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def model(self) -> str:
-        """The model that is asked."""
-        return str(self.body["model"])
-
-    @property
-    def cap(self) -> int | None:
-        """The most tokens that an answer may have, where the request says so."""
-        cap = self.body.get("max_completion_tokens", self.body.get("max_tokens"))
-        return cap if isinstance(cap, int) else None
-
-    def estimate(self) -> Estimate:
-        """Count the tokens of the input, as well as can be done without the model."""
-        return tokens.count(self.body, self.family)
-
-
-def build(body: Mapping[str, Any], cfg: Mapping[str, Any], models: Models, server: Server) -> Request:
-    """Give what is sent: what the user set and nothing else, with the model of the body or else of the step.
+def build(body: Mapping[str, Any], model: str | None, models: Models, server: Server) -> Request:
+    """Return what is sent: what the user set and nothing else, with the model of the body or else of the step.
 
     Members that nobody knows pass through. Changed are only the name of the token cap (as the model or the server wants
     it), texts in logit_bias (to token ids), and that a stream is asked for its usage. Raise InvalidConfig if no model
     is named.
     """
-    model = body.get("model") or cfg.get("model")
+    model = body.get("model") or model
     if not model:
         raise InvalidConfig(_MISSING, pointer="/model")
     family = models.find(str(model))
@@ -69,38 +47,52 @@ def build(body: Mapping[str, Any], cfg: Mapping[str, Any], models: Models, serve
     return Request(sent, family, notes)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the rules between fields say: errors keep the request from being sent, warnings do not."""
-
-    errors: tuple[Fault, ...] = ()
-    warnings: tuple[Fault, ...] = ()
-
-
-def judge(
+def check(
     request: Request,
     *,
     public_api: bool,
     strict: bool = False,
     refusals: tuple[KnownRejection, ...] = (),
     now: datetime | None = None,
-) -> Verdict:
-    """Ask all rules. What the service certainly refuses is an error; `strict` makes one of every doubt, too."""
+) -> CheckResult:
+    """Return what all rules find. What the service certainly refuses is an error; `strict` makes one of every doubt."""
     findings = preflight.check(
         request.body,
         family=request.family,
         public_api=public_api,
-        estimate=request.estimate() if _may_be_too_long(request) else None,
+        estimate=_estimate(request) if _may_be_too_long(request) else None,
         refusals=refusals,
         now=now,
     )
     certain = [found for found in findings if found.certain or (strict and found.rule not in _NEVER_CERTAIN)]
     doubtful = [found for found in findings if found not in certain]
-    return Verdict(tuple(map(_fault, certain)), tuple(map(_fault, doubtful)))
+    return CheckResult(tuple(map(_fault, certain)), tuple(map(_fault, doubtful)))
+
+
+def plan(request: Request, rounds: int, tries: int) -> tuple[Plan, str]:
+    """Return what the request may take at worst, and a sentence if that was counted poorly."""
+    counted = _estimate(request)
+    cap = request.body.get("max_completion_tokens", request.body.get("max_tokens"))
+    planned = Plan(
+        counted.most,
+        counted.sound,
+        cap if isinstance(cap, int) else None,
+        answers=request.body.get("n") or 1,
+        speaks=wants_audio(request.body),
+        rounds=rounds,
+        tries=tries,
+        tier=request.body.get("service_tier"),
+    )
+    return planned, counted.note
+
+
+def _estimate(request: Request) -> Estimate:
+    """Count the tokens of the input, as well as can be done without the model."""
+    return tokens.count(request.body, request.family)
 
 
 def _may_be_too_long(request: Request) -> bool:
-    """Say whether counting is worth while: a token has at least one character, and mostly about four."""
+    """Whether counting is worth while: a token has at least one character, and mostly about four."""
     family = request.family
     limit = (family.max_input or family.context) if family else None
     return limit is not None and len(json.dumps(request.body.get("messages"))) > 2 * limit

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..cost.price import Cost
     from ..cost.usage import Usage
     from ..errors.api_error import ApiError, Try
-    from .settings import Terms
+    from .settings import StepSettings
 
 _LONGEST_HEADER = 1000
 
@@ -36,7 +36,7 @@ class Result:
     rounds: int
 
     def to_json(self) -> dict[str, Any]:
-        """Give what stands beside the completion in the emitted message."""
+        """Return what stands beside the completion in the emitted message."""
         return {
             **self.report,
             "usage": self.usage.to_json(),
@@ -47,7 +47,7 @@ class Result:
         }
 
     def headers(self) -> dict[str, str]:
-        """Give the message headers: what to route on, what support will ask for, and how long it took."""
+        """Return the message headers: what to route on, what support will ask for, and how long it took."""
         told = {
             "x-outcome": self.report["outcome"],
             "x-request-id": self.request_id,
@@ -58,12 +58,12 @@ class Result:
         return {name: value for name, value in told.items() if value is not None}
 
     def each(self) -> list[Mapping[str, Any]]:
-        """Give the report of each answer, if several were asked for."""
+        """Return the report of each answer, if several were asked for."""
         several: list[Mapping[str, Any]] = self.report.get("choices") or [self.report]
         return several
 
     def and_then(self, later: Result) -> Result:
-        """Give the later round's result with what both rounds took."""
+        """Return the later round's result with what both rounds took."""
         paid = None if self.cost is None or later.cost is None else self.cost + later.cost
         return replace(
             later,
@@ -75,7 +75,7 @@ class Result:
         )
 
     def despite(self, error: ApiError) -> Result:
-        """Give this result, though a further round failed: what is paid for is not thrown away."""
+        """Return this result, though a further round failed: what is paid for is not thrown away."""
         told = f"a repair round failed ({error.code}); what was answered before it is handed on"
         usage = replace(self.usage, known=False)
         return replace(self, usage=usage, tries=self.tries + error.tries, warnings=(*self.warnings, told))
@@ -97,20 +97,20 @@ class BadAnswer(StepError):
         return {**super().to_json(), "name": self.kind.name, **paid, "request_id": self.result.request_id}
 
 
-def judged(result: Result, terms: Terms) -> Result:
-    """Give the result, unless one of its answers is of those that the step calls an error; then raise BadAnswer."""
+def check(result: Result, settings: StepSettings) -> Result:
+    """Return the result, unless one of its answers is of those that the step calls an error; then raise BadAnswer."""
     for report in result.each():
         outcome = Outcome(report["outcome"])
-        if outcome in terms.fails_on:
+        if outcome in settings.fails_on:
             raise BadAnswer(f"answer_{outcome.value}", result)
-        misfits = list(_misfits(report))
-        if terms.fails_on_misfit and misfits:
-            raise BadAnswer("answer_misfit", result, f"({'; '.join(misfits)}) ")
+        mismatches = list(_mismatches(report))
+        if settings.fails_on_mismatch and mismatches:
+            raise BadAnswer("answer_misfit", result, f"({'; '.join(mismatches)}) ")
     return result
 
 
-def _misfits(report: Mapping[str, Any]) -> Iterator[str]:
-    """Give what does not fit: the answer its response format, or a tool call its tool."""
+def _mismatches(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what does not fit: the answer its response format, or a tool call its tool."""
     why = report.get("parse_error")
     if why:
         faults = [f"{fault['pointer'] or 'the whole'}: {fault['message']}" for fault in why.get("faults", ())]

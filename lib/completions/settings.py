@@ -1,18 +1,20 @@
-"""What a step's settings ask of an exchange: limits, budget, repairs, and which answers are errors."""
+"""What a step's settings say: where to ask, limits, budget, repairs, and which answers are errors."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig
 
-from ..api.retry import Limits
+from ..api.connection import Connection
+from ..api.retry import CallLimits
 from .answer import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pysailor import Context
 
 _MOST_REPAIRS = 3
 _SETTING = {
@@ -24,20 +26,23 @@ _SETTING = {
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What the step's settings ask for. `fails_on` names the outcomes that are errors."""
+class StepSettings:
+    """What a step asks for, before it looks at a message. `fails_on` names the outcomes that are errors."""
 
-    limits: Limits
+    connection: Connection
+    limits: CallLimits
+    model: str | None = None
     strict: bool = False
     max_cost: Decimal | None = None
     repairs: int = 0
     fails_on: frozenset[Outcome] = frozenset()
-    fails_on_misfit: bool = False
+    fails_on_mismatch: bool = False
 
     @classmethod
-    def of(cls, cfg: Mapping[str, Any]) -> Terms:
-        """Take the terms from cfg; raise InvalidConfig."""
-        repairs = cfg.get("repairs", 0)
+    def of(cls, cfg: Mapping[str, Any]) -> StepSettings:
+        """Read them from cfg; raise InvalidConfig."""
+        connection = Connection.of(cfg)
+        repairs = cfg["repairs"]
         if repairs not in range(_MOST_REPAIRS + 1):
             raise InvalidConfig(
                 f"found {repairs:g}, allowed: a whole number from 0 to {_MOST_REPAIRS}", pointer="/repairs"
@@ -45,13 +50,20 @@ class Terms:
         if repairs and cfg.get("emitPieces"):
             raise InvalidConfig("pieces that went out cannot be repaired; choose one of both", pointer="/repairs")
         return cls(
-            limits=Limits.of(cfg),
+            connection=connection,
+            limits=CallLimits.of(cfg),
+            model=cfg.get("model"),
             strict=cfg.get("strict", False),
             max_cost=_amount(cfg.get("maxCost")),
             repairs=repairs,
             fails_on=frozenset(outcome for outcome, name in _SETTING.items() if cfg.get(name) == "fail"),
-            fails_on_misfit=cfg.get("onMisfit") == "fail",
+            fails_on_mismatch=cfg.get("onMisfit") == "fail",
         )
+
+
+def step_settings(cfg: Mapping[str, Any], ctx: Context) -> StepSettings:
+    """Return what cfg says; that of a step, which stays the same object, is read once. Raise InvalidConfig."""
+    return ctx.keep(StepSettings.of, cfg) if isinstance(cfg, Hashable) else StepSettings.of(cfg)
 
 
 def _amount(text: Any) -> Decimal | None:

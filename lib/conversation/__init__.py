@@ -2,29 +2,33 @@
 
 from .errors import ConversationBusy, StoreUnavailable, TurnLost, TurnTooLarge
 from .store import LEASE_SECONDS, Busy, Conversation, Store
-from .stores.open import DEFAULT_STORE, STORE_VARIABLE, open_store
+from .stores.open import open_store
+from .take_turn import Memory, Said, Taken, take_turn, without_replaced
 from .turn import ACCOUNT, LARGEST_TURN, LOCAL_ACCOUNT, Summary, Turn, owner_of
 from .window import ChatMessage, Count, window
 
 __all__ = [
     "ACCOUNT",
-    "DEFAULT_STORE",
     "LARGEST_TURN",
     "LEASE_SECONDS",
     "LOCAL_ACCOUNT",
-    "STORE_VARIABLE",
     "Busy",
     "ChatMessage",
     "Conversation",
     "ConversationBusy",
     "Count",
+    "Memory",
+    "Said",
     "Store",
     "StoreUnavailable",
     "Summary",
+    "Taken",
     "Turn",
     "TurnLost",
     "TurnTooLarge",
     "open_store",
     "owner_of",
+    "take_turn",
     "window",
+    "without_replaced",
 ]

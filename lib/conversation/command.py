@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidInput
 
-from .stores.open import DEFAULT_STORE, STORE_VARIABLE, is_empty, open_store, without_password
+from ..environment import DEFAULT_STORE
+from ..environment import STORE as STORE_VARIABLE
+from .stores.open import is_empty, open_store, without_password
 from .turn import LOCAL_ACCOUNT, owner_of
 
 if TYPE_CHECKING:

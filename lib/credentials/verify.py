@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidCredentials
 
-from ..api.client import Call, Client
+from ..api.client import CallOptions, Client
 from ..api.connection import Connection
-from ..api.retry import Limits
+from ..api.retry import CallLimits
 from ..errors.api_error import ApiError
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from pysailor import Context
 
-_LIMITS = Limits(timeout=20, max_retries=1)
+_LIMITS = CallLimits(timeout=20, max_retries=1)
 
 
 def verify(cfg: Mapping[str, Any], ctx: Context) -> None:
     """Return if the API accepts the credential; raise InvalidCredentials, saying why not and what to do."""
     client = ctx.keep(Client, Connection.of(cfg))
     try:
-        client.models(Call(_LIMITS, ctx.logger))
+        client.models(CallOptions(_LIMITS, ctx.logger))
     except ApiError as error:
         raise InvalidCredentials(str(error)) from error

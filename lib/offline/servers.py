@@ -1,18 +1,10 @@
-"""What answers where there is no key: the sandbox and the embedded model; and which variables fill which fields."""
+"""What answers where there is no key: the sandbox and the embedded model."""
 
 from __future__ import annotations
 
 from ..conversation import ACCOUNT, LOCAL_ACCOUNT
 from .embedded_model import EmbeddedModel
 from .sandbox import KEY, Sandbox
-
-ENVIRONMENT = {
-    "OPENAI_API_KEY": "apiKey",
-    "OPENAI_BASE_URL": "baseUrl",
-    "OPENAI_ORG_ID": "organization",
-    "OPENAI_PROJECT_ID": "project",
-    "OPENAI_MODEL": "model",
-}
 
 
 class LocalSandbox(Sandbox):

@@ -9,10 +9,6 @@ from pysailor import InvalidConfig
 from ..store import LEASE_SECONDS, Store
 from .memory import MemoryStore
 
-STORE_VARIABLE = "CHATGPT_CONVERSATIONS"
-"""The variable by which whoever runs the component says where Ask keeps its conversations."""
-DEFAULT_STORE = "sqlite:///conversations.sqlite"
-
 _KNOWN = "sqlite:///file.sqlite, postgresql://user@host/database, redis://host:6379/0, memory:"
 
 

@@ -18,9 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib.api.cancel import Cancel
-from lib.api.client import Call, Client
+from lib.api.client import CallOptions, Client
 from lib.api.connection import PUBLIC_API, Connection
-from lib.api.retry import Limits
+from lib.api.retry import CallLimits
+from lib.completions.endpoint import COMPLETIONS
 from lib.errors.api_error import ApiError
 from lib.errors.catalog import KINDS
 from lib.offline.sandbox import KEY, Sandbox
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-ONCE = Limits(timeout=5, max_retries=0)
+ONCE = CallLimits(timeout=5, max_retries=0)
 ENDPOINT = f"{PUBLIC_API}/chat/completions"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -43,14 +44,14 @@ JSON = st.recursive(
 )
 
 
-def failure(client: Client, limits: Limits = ONCE) -> ApiError:
+def failure(client: Client, limits: CallLimits = ONCE) -> ApiError:
     with pytest.raises(ApiError) as raised:
-        client.complete(HELLO, Call(limits, LOGGER))
+        client.ask(COMPLETIONS, HELLO, CallOptions(limits, LOGGER))
     return raised.value
 
 
 def test_the_answer_comes_as_the_api_gave_it(client_of: Callable[..., Client]) -> None:
-    answer = client_of().complete(HELLO, Call(ONCE, LOGGER))
+    answer = client_of().ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     assert answer.body["object"] == "chat.completion"
     assert str(answer.request_id).startswith("req_sandbox_")
     assert [t.outcome for t in answer.tries] == ["answered"]
@@ -62,15 +63,15 @@ def test_the_connection_is_kept_between_calls(
     client = client_of()
     with caplog.at_level(logging.DEBUG, "urllib3"):
         for _ in range(3):
-            client.complete(HELLO, Call(ONCE, LOGGER))
+            client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     assert caplog.text.count("Starting new HTTP connection") == 1
 
 
 def test_a_client_that_was_closed_connects_anew(client_of: Callable[..., Client]) -> None:
     client = client_of()
-    client.complete(HELLO, Call(ONCE, LOGGER))
+    client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     client.close()
-    assert client.complete(HELLO, Call(ONCE, LOGGER)).body["object"] == "chat.completion"
+    assert client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER)).body["object"] == "chat.completion"
 
 
 @pytest.mark.parametrize(
@@ -99,13 +100,13 @@ def test_each_way_to_fail_has_its_name(client_of: Callable[..., Client], scenari
 def test_a_wrong_key_and_an_unknown_model_are_told_apart(sandbox: Sandbox, client_of: Callable[..., Client]) -> None:
     assert failure(Client(Connection(sandbox.base_url, "wrong"))).code == "bad_key"
     with pytest.raises(ApiError) as raised:
-        client_of().complete({**HELLO, "model": "no-such-model"}, Call(ONCE, LOGGER))
+        client_of().ask(COMPLETIONS, {**HELLO, "model": "no-such-model"}, CallOptions(ONCE, LOGGER))
     assert raised.value.code == "model_not_found"
 
 
 @pytest.mark.parametrize("scenario", ["rate_limit", "server_error", "overloaded"])
 def test_what_passes_is_tried_again_and_every_try_is_told(client_of: Callable[..., Client], scenario: str) -> None:
-    answer = client_of(scenario).complete(HELLO, Call(Limits(timeout=20, max_retries=2), LOGGER))
+    answer = client_of(scenario).ask(COMPLETIONS, HELLO, CallOptions(CallLimits(timeout=20, max_retries=2), LOGGER))
     assert [t.outcome for t in answer.tries] == [scenario, "answered"]
 
 
@@ -113,32 +114,32 @@ def test_what_passes_is_tried_again_and_every_try_is_told(client_of: Callable[..
 def test_what_cannot_help_or_may_have_been_billed_is_not_tried_again(
     client_of: Callable[..., Client], scenario: str
 ) -> None:
-    assert len(failure(client_of(scenario), Limits(timeout=5, max_retries=3)).tries) == 1
+    assert len(failure(client_of(scenario), CallLimits(timeout=5, max_retries=3)).tries) == 1
 
 
 def test_a_time_out_is_not_tried_again_unless_the_step_says_so(client_of: Callable[..., Client]) -> None:
-    silent = failure(client_of("slow"), Limits(timeout=0.3, max_retries=2))
+    silent = failure(client_of("slow"), CallLimits(timeout=0.3, max_retries=2))
     assert (silent.code, len(silent.tries)) == ("timeout", 1)
     assert "may still bill" in str(silent)
 
 
 def test_one_deadline_holds_over_all_tries(client_of: Callable[..., Client]) -> None:
     start = time.monotonic()
-    error = failure(client_of("drops"), Limits(timeout=1, max_retries=10))
+    error = failure(client_of("drops"), CallLimits(timeout=1, max_retries=10))
     assert time.monotonic() - start < 2
     assert error.code in ("dropped", "timeout")
 
 
 def test_the_runner_s_deadline_goes_before_the_step_s(client_of: Callable[..., Client]) -> None:
     with pytest.raises(ApiError) as raised:
-        client_of("slow").complete(HELLO, Call(Limits(timeout=60), LOGGER, time.monotonic() + 0.3))
+        client_of("slow").ask(COMPLETIONS, HELLO, CallOptions(CallLimits(timeout=60), LOGGER, time.monotonic() + 0.3))
     assert raised.value.code == "timeout"
 
 
 def test_nothing_is_sent_when_no_time_is_left(sandbox: Sandbox, client_of: Callable[..., Client]) -> None:
     before = len(sandbox.requests)
     with pytest.raises(ApiError, match="Nothing was left"):
-        client_of().complete(HELLO, Call(Limits(timeout=60), LOGGER, time.monotonic() - 1))
+        client_of().ask(COMPLETIONS, HELLO, CallOptions(CallLimits(timeout=60), LOGGER, time.monotonic() - 1))
     assert len(sandbox.requests) == before
 
 
@@ -167,17 +168,17 @@ def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
 def test_a_server_that_drips_gets_no_more_time_than_a_silent_one(dripping: str) -> None:
     client = Client(Connection(dripping, "key"))
     start = time.monotonic()
-    assert failure(client, Limits(timeout=0.5, max_retries=0)).code in ("timeout", "cut_off")
+    assert failure(client, CallLimits(timeout=0.5, max_retries=0)).code in ("timeout", "cut_off")
     assert time.monotonic() - start < 1.5
     client.close()
 
 
-def cancelled_while_waiting(server: Silent, limits: Limits = ONCE) -> ApiError:
+def cancelled_while_waiting(server: Silent, limits: CallLimits = ONCE) -> ApiError:
     """Ask, cancel once the server has the request, and give the error."""
     cancel = Cancel()
     with server.listening() as address, ThreadPoolExecutor(1) as threads:
         client = Client(Connection(address, "key"))
-        asking = threads.submit(client.complete, HELLO, Call(limits, LOGGER, cancel=cancel))
+        asking = threads.submit(client.ask, COMPLETIONS, HELLO, CallOptions(limits, LOGGER, cancel=cancel))
         assert server.asked.wait(10)
         cancel.set()
         assert server.gone.wait(2), "the connection is still open"
@@ -200,7 +201,7 @@ def cancelled_while_waiting(server: Silent, limits: Limits = ONCE) -> ApiError:
     ids=["no answer yet", "half a head", "the head", "a body without a length", "an error", "a stream"],
 )
 def test_a_call_is_cancelled_at_once_however_far_its_answer_is(sent: bytes) -> None:
-    error = cancelled_while_waiting(Silent(sent), Limits(timeout=30, max_retries=3, after_timeout=True))
+    error = cancelled_while_waiting(Silent(sent), CallLimits(timeout=30, max_retries=3, after_timeout=True))
     assert error.code == "cancelled"
     assert [each.outcome for each in error.tries] == ["cancelled"]
 
@@ -218,15 +219,15 @@ def test_a_call_that_was_cancelled_before_is_not_sent(sandbox: Sandbox, client_o
     cancel = Cancel()
     cancel.set()
     with pytest.raises(ApiError) as raised:
-        client_of().complete(HELLO, Call(ONCE, LOGGER, cancel=cancel))
+        client_of().ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER, cancel=cancel))
     assert (raised.value.code, raised.value.tries) == ("cancelled", ())
     assert not sandbox.requests
 
 
 def test_a_cancel_that_comes_late_does_not_touch_the_next_call(client_of: Callable[..., Client]) -> None:
     client, cancel = client_of(), Cancel()
-    client.complete(HELLO, Call(ONCE, LOGGER, cancel=cancel))
-    pieces = client.stream({**HELLO, "stream": True}, Call(ONCE, LOGGER))
+    client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER, cancel=cancel))
+    pieces = client.stream(COMPLETIONS, {**HELLO, "stream": True}, CallOptions(ONCE, LOGGER))
     next(pieces)  # over the same connection
     cancel.set()
     assert "".join(piece.text for piece in pieces)
@@ -238,7 +239,10 @@ def test_an_answer_that_ends_with_its_connection_is_whole() -> None:
         server = Silent(head + body, hangs_up=True)
         with server.listening() as address:
             client = Client(Connection(address, "key"))
-            assert client.complete(HELLO, Call(ONCE, LOGGER)).body["choices"][0]["message"]["content"] == "Hi"
+            assert (
+                client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER)).body["choices"][0]["message"]["content"]
+                == "Hi"
+            )
             client.close()
 
 
@@ -251,7 +255,7 @@ def test_nobody_listening_is_unreachable() -> None:
 
 
 def test_the_request_carries_key_organization_project_and_an_id(sandbox: Sandbox) -> None:
-    Client(Connection(sandbox.base_url, KEY, "org-1", "proj_1")).complete(HELLO, Call(ONCE, LOGGER))
+    Client(Connection(sandbox.base_url, KEY, "org-1", "proj_1")).ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     headers = {name.lower(): value for name, value in sandbox.requests[-1].headers.items()}
     assert headers["openai-organization"] == "org-1"
     assert headers["openai-project"] == "proj_1"
@@ -264,14 +268,14 @@ def test_a_key_from_netrc_never_replaces_ours(sandbox: Sandbox, tmp_path: Any, m
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    assert Client(Connection(sandbox.base_url, KEY)).complete(HELLO, Call(ONCE, LOGGER))
+    assert Client(Connection(sandbox.base_url, KEY)).ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
 
 
 def test_the_proxy_of_the_environment_is_used(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{sandbox.port}")
     monkeypatch.setenv("no_proxy", "")
     with pytest.raises(ApiError):
-        Client(Connection("http://api.example/v1", KEY)).complete(HELLO, Call(ONCE, LOGGER))
+        Client(Connection("http://api.example/v1", KEY)).ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     assert sandbox.requests[-1].path.endswith("chat/completions")
 
 
@@ -286,7 +290,9 @@ def test_no_log_line_has_the_key_or_the_body(
     client_of: Callable[..., Client], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG, "component"):
-        client_of("server_error").complete({**HELLO, "user": "private"}, Call(Limits(timeout=10), LOGGER))
+        client_of("server_error").ask(
+            COMPLETIONS, {**HELLO, "user": "private"}, CallOptions(CallLimits(timeout=10), LOGGER)
+        )
     assert caplog.records
     assert KEY not in caplog.text
     assert "private" not in caplog.text
@@ -302,7 +308,7 @@ def test_a_redirect_is_told_and_a_paid_request_is_never_sent_on() -> None:
     "address", ["http://a..b/v1", "http://*.x/v1", "http://%zz/v1", f"http://{'x' * 70}/v1", "http://\u00fc..de"]
 )
 def test_an_address_that_is_none_is_named_and_not_tried_again(address: str) -> None:
-    error = failure(Client(Connection(address, "key")), Limits(timeout=5, max_retries=3))
+    error = failure(Client(Connection(address, "key")), CallLimits(timeout=5, max_retries=3))
     assert error.code in ("wrong_address", "unreachable")
     assert "Base URL" in str(error)
     assert len(error.tries) <= 1
@@ -350,7 +356,7 @@ def test_an_answer_that_does_not_say_why_it_ended_has_a_warning(
     body = json.dumps({"choices": [{"index": 0, "delta" if streams else "message": message, **choice}]}).encode()
     with responses.RequestsMock() as api:
         api.post(ENDPOINT, body=b"data: %b\n\ndata: [DONE]\n\n" % body if streams else body)
-        answer = Client(Connection(PUBLIC_API, "key")).complete(HELLO, Call(ONCE, LOGGER))
+        answer = Client(Connection(PUBLIC_API, "key")).ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     assert bool(answer.warnings) == is_warned
     assert all("finish_reason" in warning and "choice 0" in warning for warning in answer.warnings)
 
@@ -364,7 +370,7 @@ def test_a_no_inside_a_200_is_a_no() -> None:
 def test_the_service_s_own_hint_is_told_when_there_is_no_time_to_follow_it() -> None:
     with responses.RequestsMock() as api:
         api.post(ENDPOINT, status=429, headers={"Retry-After": "30"}, json={"error": {"code": "rate_limit_exceeded"}})
-        error = failure(Client(Connection(PUBLIC_API, "key")), Limits(timeout=5, max_retries=3))
+        error = failure(Client(Connection(PUBLIC_API, "key")), CallLimits(timeout=5, max_retries=3))
     assert error.retry_after == 30
     assert "asks to wait 30 seconds" in str(error)
 
@@ -405,7 +411,7 @@ def test_any_answer_at_all_is_a_completion_or_a_named_error(status: int, body: A
 
 def outcome_of(client: Client) -> str:
     try:
-        answer = client.complete(HELLO, Call(ONCE, LOGGER))
+        answer = client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     except ApiError as error:
         return error.code if "\n" not in str(error) else str(error)
     return "answered" if isinstance(answer.body["choices"], list) else "choices are no list"

@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from responses import matchers
 
-from lib.api.client import Call, Client
+from lib.api.client import CallOptions, Client
 from lib.api.connection import PUBLIC_API, Connection
-from lib.api.retry import Limits
+from lib.api.retry import CallLimits
+from lib.completions.endpoint import COMPLETIONS
 from lib.offline.sandbox import KEY, Sandbox
 from pysailor import InvalidConfig
 
 from ..conftest import HELLO, LOGGER
 
-ONCE = Limits(timeout=5, max_retries=0)
+ONCE = CallLimits(timeout=5, max_retries=0)
 COMPLETION = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}
 
 
@@ -124,13 +125,15 @@ def test_a_printed_connection_tells_no_secret() -> None:
 
 
 def test_a_shown_request_masks_what_the_headers_carry() -> None:
-    shown = Client(of(headers="X-Token: quiet")).preview(HELLO)
+    shown = Client(of(headers="X-Token: quiet")).preview(COMPLETIONS, HELLO)
     assert shown.headers["X-Token"] == "***"
     assert shown.url == f"{PUBLIC_API}/chat/completions"
 
 
 def test_a_shown_request_masks_what_the_address_asks_after_its_question_mark() -> None:
-    shown = Client(of(baseUrl="https://gw.example/v1?api-version=2024-10-21&key=hush&flag&empty=")).preview(HELLO)
+    shown = Client(of(baseUrl="https://gw.example/v1?api-version=2024-10-21&key=hush&flag&empty=")).preview(
+        COMPLETIONS, HELLO
+    )
     assert shown.url == "https://gw.example/v1/chat/completions?api-version=2024-10-21&key=***&***&empty=***"
 
 
@@ -178,7 +181,7 @@ def test_azure_s_old_shape_gets_the_model_in_the_path_and_the_key_in_its_header(
             ],
             json=COMPLETION,
         )
-        answer = Client(of(baseUrl=base_url)).complete({**HELLO, "model": "my-gpt"}, Call(ONCE, LOGGER))
+        answer = Client(of(baseUrl=base_url)).ask(COMPLETIONS, {**HELLO, "model": "my-gpt"}, CallOptions(ONCE, LOGGER))
         assert "Authorization" not in api.calls[0].request.headers
     assert answer.body["choices"]
 
@@ -188,12 +191,12 @@ def test_one_client_serves_several_deployments() -> None:
     with responses.RequestsMock() as api:
         for deployment in ("a", "b"):
             api.post(f"https://res.openai.azure.com/openai/deployments/{deployment}/chat/completions", json=COMPLETION)
-            client.complete({**HELLO, "model": deployment}, Call(ONCE, LOGGER))
+            client.ask(COMPLETIONS, {**HELLO, "model": deployment}, CallOptions(ONCE, LOGGER))
         assert [json.loads(call.request.body or "")["model"] for call in api.calls] == ["a", "b"]
 
 
 def test_more_headers_reach_the_server(sandbox: Sandbox) -> None:
     cfg = {"baseUrl": sandbox.base_url, "apiKey": KEY, "headers": '{"X-Title": "Orders"}'}
-    Client(Connection.of(cfg)).complete(HELLO, Call(ONCE, LOGGER))
+    Client(Connection.of(cfg)).ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     headers = {name.lower(): value for name, value in sandbox.requests[-1].headers.items()}
     assert headers["x-title"] == "Orders"

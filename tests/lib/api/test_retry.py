@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.api.retry import Limits, hint, wait
+from lib.api.retry import CallLimits, hint, wait
 from lib.errors.api_error import ApiError, from_answer
 from lib.errors.catalog import KINDS
 from pysailor import InvalidConfig
 
-RETRYING = Limits(max_retries=5)
+RETRYING = CallLimits(max_retries=5)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_nobody_comes_back_before_the_hint_and_not_all_at_once(seconds: float, r
 
 
 def test_a_hint_of_no_time_at_all_is_still_a_pause() -> None:
-    waited = [wait(ApiError("rate_limit", retry_after=0), tried, Limits(max_retries=10), 0) for tried in range(10)]
+    waited = [wait(ApiError("rate_limit", retry_after=0), tried, CallLimits(max_retries=10), 0) for tried in range(10)]
     assert all(pause is not None and pause >= 0.1 for pause in waited)
 
 
@@ -65,8 +65,8 @@ def test_money_is_not_asked_for_twice_whatever_the_server_says() -> None:
 
 
 def test_a_stream_that_sends_nothing_is_given_up_after_a_minute_or_half_of_the_time() -> None:
-    assert Limits(timeout=30).silence == Limits(timeout=60).silence == Limits(timeout=120).silence == 60
-    assert Limits(timeout=3600).silence == 1800
+    assert CallLimits(timeout=30).silence == CallLimits(timeout=60).silence == CallLimits(timeout=120).silence == 60
+    assert CallLimits(timeout=3600).silence == 1800
 
 
 @given(retries=st.integers(0, 4), chance=st.floats(0, 1))
@@ -88,7 +88,7 @@ def test_what_cannot_help_is_not_tried_again(code: str) -> None:
 
 def test_what_may_have_been_billed_is_tried_again_only_if_the_step_says_so() -> None:
     assert wait(ApiError("timeout"), 0, RETRYING, 1) is None
-    assert wait(ApiError("timeout"), 0, Limits(max_retries=1, after_timeout=True), 1) is not None
+    assert wait(ApiError("timeout"), 0, CallLimits(max_retries=1, after_timeout=True), 1) is not None
 
 
 def test_an_answer_that_had_begun_is_not_asked_for_again() -> None:
@@ -99,7 +99,7 @@ def test_an_answer_that_had_begun_is_not_asked_for_again() -> None:
 
 def test_no_more_tries_than_allowed() -> None:
     assert wait(ApiError("server_error"), 5, RETRYING, 1) is None
-    assert wait(ApiError("server_error"), 0, Limits(max_retries=0), 1) is None
+    assert wait(ApiError("server_error"), 0, CallLimits(max_retries=0), 1) is None
 
 
 @pytest.mark.parametrize(
@@ -108,5 +108,5 @@ def test_no_more_tries_than_allowed() -> None:
 )
 def test_limits_that_no_call_could_keep_to_are_named(cfg: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidConfig) as raised:
-        Limits.of(cfg)
+        CallLimits.of({"timeout": 60, "maxRetries": 2, **cfg})
     assert raised.value.faults[0].pointer == pointer

@@ -25,13 +25,14 @@ from lib.chat.conversation import Service
 from lib.chat.server.listener import Listener
 from lib.conversation import open_store
 from lib.offline.sandbox import KEY, Sandbox
+from lib.offline.servers import SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "samples" / "chat"
-MAIN = "import sys; from lib.chat.command import main; sys.exit(main())"
+MAIN = "import sys; from lib import cli; from lib.chat.command import main; sys.exit(main(servers=cli.SERVERS))"
 WAIT = 20
 
 
@@ -107,7 +108,7 @@ def test_what_goes_wrong_at_the_api_is_a_sentence_and_the_socket_lives_on(
 def run(*arguments: str, environment: dict[str, str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     command.declare(parser)
-    return command.run(parser.parse_args(list(arguments)), environment or {})
+    return command.run(parser.parse_args(list(arguments)), environment or {}, SERVERS)
 
 
 def test_what_is_wrong_in_the_file_is_told_line_by_line_and_ends_with_2(

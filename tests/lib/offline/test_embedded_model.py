@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lib.api.client import Call, Client
+from lib.api.client import CallOptions, Client
 from lib.api.connection import Connection
-from lib.api.retry import Limits
+from lib.api.retry import CallLimits
+from lib.completions.endpoint import COMPLETIONS
 from lib.offline.embedded_model import EmbeddedModel
 
 from ..conftest import LOGGER
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 REASON = EmbeddedModel.unavailable()
 ROOT = Path(__file__).parents[3]
-CALL = Call(Limits(timeout=120), LOGGER)
+CALL = CallOptions(CallLimits(timeout=120), LOGGER)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def client_of(model: EmbeddedModel) -> Client:
 
 def test_a_real_model_answers_through_the_same_client(model: EmbeddedModel) -> None:
     body = {"model": model.cfg()["model"], "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 8}
-    answer = client_of(model).complete(body, CALL)
+    answer = client_of(model).ask(COMPLETIONS, body, CALL)
     assert answer.body["choices"][0]["message"]["content"]
     assert answer.body["usage"]["completion_tokens"] <= 8
 
@@ -57,8 +58,8 @@ def test_a_streamed_answer_is_the_same_as_a_plain_one(model: EmbeddedModel) -> N
     }
     client = client_of(model)
     shown: list[str] = []
-    streamed = client.complete({**body, "stream": True}, CALL, shown.append).body["choices"][0]
-    plain = client.complete(body, CALL).body["choices"][0]
+    streamed = client.ask(COMPLETIONS, {**body, "stream": True}, CALL, shown.append).body["choices"][0]
+    plain = client.ask(COMPLETIONS, body, CALL).body["choices"][0]
     assert streamed["message"]["content"] == plain["message"]["content"] == "".join(shown)
     assert streamed["finish_reason"] == plain["finish_reason"]
 
@@ -67,8 +68,8 @@ def test_it_is_restarted_when_it_dies(model: EmbeddedModel) -> None:
     assert model._process is not None
     os.kill(model._process.pid, signal.SIGKILL)
     body = {"model": model.cfg()["model"], "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 2}
-    retrying = Call(Limits(timeout=60, max_retries=10), LOGGER)
-    assert client_of(model).complete(body, retrying).body["choices"]
+    retrying = CallOptions(CallLimits(timeout=60, max_retries=10), LOGGER)
+    assert client_of(model).ask(COMPLETIONS, body, retrying).body["choices"]
 
 
 def test_it_ends_when_its_parent_is_killed() -> None:

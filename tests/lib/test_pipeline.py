@@ -19,9 +19,9 @@ from pysailor.errors import InvalidConfig, InvalidInput
 from pysailor.message import Message
 from pysailor.step import Call, Step
 
-from ..conftest import LOGGER
+from .conftest import LOGGER
 
-FUNCTION = Component(Path(__file__).parents[3]).function("sendRequest")
+FUNCTION = Component(Path(__file__).parents[2]).function("sendRequest")
 USER = {"role": "user", "content": "Hello"}
 HELLO: dict[str, Any] = {"messages": [USER]}
 ORDER = {

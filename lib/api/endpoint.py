@@ -1,0 +1,49 @@
+"""What HTTP has to know of an endpoint: where it is, and how its answers are read. Which there are is none of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..errors.api_error import ApiError
+    from .stream import Piece
+
+
+class StreamReader(Protocol):
+    """Reads one streamed answer: takes bytes as they come, and returns the whole answer at their end."""
+
+    @property
+    def saw_data(self) -> bool:
+        """Whether the last bytes held data; comments and pings are none."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the server has said that nothing follows."""
+
+    def feed(self, received: bytes) -> Sequence[Piece]:
+        """Return the text in the next bytes; raise ApiError."""
+
+    def close(self) -> Sequence[Piece]:
+        """Return the text that only the end of the bytes makes whole."""
+
+    def finish(self) -> dict[str, Any]:
+        """Return the answer now that no more bytes come; raise ApiError."""
+
+    def broken(self, why: str) -> ApiError:
+        """Return the error for a stream that stops here."""
+
+
+class AnswerFormat(Protocol):
+    """An endpoint, as far as HTTP goes."""
+
+    @property
+    def path(self) -> str:
+        """Where it is, beneath the base URL."""
+
+    def read_stream(self) -> StreamReader:
+        """Return a reader for one streamed answer."""
+
+    def read_answer(self, answer: Mapping[str, Any]) -> Sequence[str]:
+        """Return the doubts about a whole answer, in sentences; raise ApiError if it is no answer of this endpoint."""

@@ -1,0 +1,72 @@
+"""One way of asking the API, as a value: all that differs from one endpoint to the next stands in it.
+
+The pipeline (what becomes of a message) and the client (HTTP) are handed one; neither asks which it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from pysailor import Fault
+
+    from .api.endpoint import StreamReader
+    from .api.servers import Server
+    from .cost.budget import Plan
+    from .models.table import Family, Models
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent: the body, what is known of its model, and what was changed on the way, in sentences."""
+
+    body: dict[str, Any]
+    family: Family | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return str(self.body["model"])
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What the rules between fields find: errors keep the request from being sent, warnings do not."""
+
+    errors: tuple[Fault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+
+
+class Check(Protocol):
+    """Holds a request against the rules of an endpoint."""
+
+    def __call__(
+        self, request: Request, *, public_api: bool, strict: bool, refusals: tuple[Any, ...], now: datetime
+    ) -> CheckResult:
+        """Return what they find. `strict` makes an error of every doubt; `refusals` tells what was refused before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """How one endpoint is asked, and what its answers are.
+
+    `build` makes the request of a message's body and the step's model. `check` holds it against the rules before it
+    is sent; `plan` tells what it may take at worst, and a sentence if that was counted poorly, from the numbers of
+    rounds and of tries that may be billed. `read_answer` returns the doubts about a whole answer or raises ApiError,
+    `read_stream` makes the reader of one that comes in pieces. `report` is what stands beside an answer, from the
+    answer and the body that was sent; `repair` is the body that asks for a better one, None where that is no use.
+    """
+
+    path: str
+    build: Callable[[Mapping[str, Any], str | None, Models, Server], Request]
+    check: Check
+    plan: Callable[[Request, int, int], tuple[Plan, str]]
+    read_answer: Callable[[Mapping[str, Any]], Sequence[str]]
+    read_stream: Callable[[], StreamReader]
+    report: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+    repair: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any] | None]

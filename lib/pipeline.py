@@ -1,0 +1,216 @@
+"""One message's way to its result: built, checked, priced, asked, checked again, perhaps repaired, accounted for.
+
+The steps, their dry runs and chat share it; which endpoint is asked is a value that it is handed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pysailor import InvalidInput
+
+from .api.client import CallOptions, Client
+from .api.servers import OLLAMA, OTHER
+from .api.stream import drain
+from .attachments import inline
+from .completions.preflight import PastRefusals, learn
+from .completions.result import Result
+from .completions.result import check as check_result
+from .completions.settings import step_settings
+from .cost.budget import keep_within, worst_case
+from .cost.price import cost
+from .cost.usage import usage_of
+from .environment import Environment
+from .errors.api_error import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from pysailor import Context, HttpRequest
+
+    from .api.cancel import Cancel
+    from .api.client import ApiAnswer
+    from .api.stream import Piece
+    from .completions.settings import StepSettings
+    from .endpoint import CheckResult, Endpoint, Request
+    from .models.table import Family
+
+_FACT = "refused "
+"""A fact about a server has a member of its own in the step's memory: workers merge them without asking each other."""
+_LOST = ("timeout", "cut_off", "dropped")
+
+
+class Pipeline:
+    """Takes bodies to one endpoint, on the terms of a step, for one message."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        client: Client,
+        settings: StepSettings,
+        ctx: Context,
+        snapshot: Any = None,
+        attachments: Mapping[str, Any] | None = None,
+        cancel: Cancel | None = None,
+    ) -> None:
+        """Take what the message brings along (the step's memory, attachments by name), and what stops the call."""
+        self._endpoint = endpoint
+        self._client = client
+        self._settings = settings
+        self._ctx = ctx
+        self._attachments = attachments or {}
+        self.environment = ctx.keep(Environment)
+        self._call = CallOptions(settings.limits, ctx.logger, ctx.until(settings.limits.timeout), cancel)
+        self._learned = _learned(snapshot)
+
+    @classmethod
+    def of_step(
+        cls,
+        endpoint: Endpoint,
+        cfg: Mapping[str, Any],
+        ctx: Context,
+        snapshot: Any = None,
+        attachments: Mapping[str, Any] | None = None,
+    ) -> Pipeline:
+        """Return the pipeline of a step, whose settings and client are kept between messages; raise InvalidConfig."""
+        settings = step_settings(cfg, ctx)
+        return cls(endpoint, ctx.keep(Client, settings.connection), settings, ctx, snapshot, attachments)
+
+    def seconds_left(self) -> float:
+        """Return what is left of the time for all of it; it began when this pipeline was made."""
+        return max(0.0, (self._call.deadline or float("inf")) - time.monotonic())
+
+    def check(self, body: Mapping[str, Any]) -> CheckResult:
+        """Return what the rules between fields, and what the server refused before, make of the body."""
+        return self._check(self._build(body))
+
+    def preview(self, body: Mapping[str, Any]) -> HttpRequest:
+        """Return the request that would be sent, before files are fetched."""
+        return self._client.preview(self._endpoint, self._build(body).body)
+
+    def pieces(self, body: Mapping[str, Any]) -> Generator[Piece, None, Result]:
+        """Ask: yield the pieces of a streamed answer as they come, return the result.
+
+        Raise InvalidInput or OverBudget before anything is sent, ApiError, or BadAnswer for what the step calls one.
+        """
+        request = self._build(body)
+        found = self._check(request)
+        if found.errors:
+            raise InvalidInput(faults=found.errors)
+        if found.warnings:
+            self._ctx.logger.warning("Doubts about the request: %s", ", ".join(f.pointer for f in found.warnings))
+        warnings = tuple(str(fault) for fault in found.warnings) + request.notes
+        request = self._with_attachments(request)
+        warnings += self._within_budget(request)
+        result = yield from self._round(request, warnings)
+        for _ in range(self._settings.repairs):
+            better = self._endpoint.repair(result.completion, request.body)
+            if better is None:
+                break
+            self._ctx.logger.info("The answer does not fit the schema; asking again")
+            try:
+                result = result.and_then((yield from self._round(replace(request, body=better), warnings)))
+            except ApiError as error:
+                result = result.despite(error)
+                break
+        return check_result(result, self._settings)
+
+    def result(self, body: Mapping[str, Any], show: Callable[[str], None] | None = None) -> Result:
+        """Ask, show the words of the first choice as they come, and return the result; raise as pieces() does."""
+        return drain(self.pieces(body), show or self._ctx.partial)
+
+    def _build(self, body: Mapping[str, Any]) -> Request:
+        server = self._client.connection.server
+        return self._endpoint.build(body, self._settings.model, self.environment.models, server)
+
+    def _check(self, request: Request) -> CheckResult:
+        connection = self._client.connection
+        return self._endpoint.check(
+            request,
+            public_api=connection.public,
+            strict=self._settings.strict,
+            refusals=self._learned.about(connection.address, request.model) if self._learned.refusals else (),
+            now=datetime.now(tz=UTC),
+        )
+
+    def _round(self, request: Request, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
+        try:
+            got: ApiAnswer = yield from self._client.stream(self._endpoint, request.body, self._call)
+        except ApiError as error:
+            self._remember(error, request)
+            raise
+        used = usage_of(got.body)
+        paid = cost(used, self._price_of(request, got), got.body.get("service_tier")) if used.known else None
+        lost = sum(1 for each in got.tries if each.outcome in _LOST)
+        if lost:
+            used = replace(used, known=False)
+            warnings += (f"{lost} tries before the answer were lost, and may have been billed too",)
+        report = self._endpoint.report(got.body, request.body)
+        warnings += got.warnings
+        return Result(got.body, report, used, paid, warnings, got.tries, got.request_id, got.seconds, 1)
+
+    def _price_of(self, request: Request, got: ApiAnswer) -> Family | None:
+        """Return whose prices count: the model's that answered; the asked one's only where its provider is known."""
+        answered = self.environment.models.find(str(got.body.get("model")))
+        is_somebody_s_own = self._client.connection.server in (OTHER, OLLAMA)
+        return answered or (None if is_somebody_s_own else request.family)
+
+    def _with_attachments(self, request: Request) -> Request:
+        """Put pictures, files and recordings into the body, where the server cannot fetch them."""
+        body = inline(
+            request.body,
+            attachments=self._attachments,
+            storage=self._ctx.storage,
+            downloads=self.environment.downloads,
+            logger=self._ctx.logger,
+            deadline=self._call.deadline,
+            inline_public=self._client.connection.server.inlines_images,
+        )
+        return request if body is request.body else replace(request, body=body)
+
+    def _within_budget(self, request: Request) -> tuple[str, ...]:
+        """Raise OverBudget unless the request fits at worst; return a sentence if that was counted poorly."""
+        if self._settings.max_cost is None:
+            return ()
+        limits = self._settings.limits
+        tries = 1 + limits.max_retries if limits.after_timeout else 1
+        plan, note = self._endpoint.plan(request, 1 + self._settings.repairs, tries)
+        keep_within(self._settings.max_cost, worst_case(plan, request.family), plan, request.model)
+        return (note,) if note else ()
+
+    def _remember(self, error: ApiError, request: Request) -> None:
+        """Keep what the server does not take, in the step's memory, to say it before the next request is sent."""
+        fact = learn(
+            self._client.connection.address,
+            request.body,
+            status=error.status or 0,
+            code=error.api_code,
+            param=error.param,
+            message=error.text,
+            today=datetime.now(tz=UTC).date().isoformat(),
+        )
+        if fact is not None and self._learned.has_room_for(fact):
+            self._learned = self._learned.add(fact)
+            (document,) = PastRefusals({}).add(fact).to_json()
+            self._ctx.update_snapshot({_FACT + _digest(*fact.key): document})
+
+
+def _learned(snapshot: Any) -> PastRefusals:
+    """Read the facts that the step's memory holds; what is not ours, or of another version, is passed over."""
+    learned = PastRefusals({})
+    for name, fact in snapshot.items() if isinstance(snapshot, dict) else ():
+        if str(name).startswith(_FACT) and isinstance(fact, dict):
+            try:
+                (one,) = PastRefusals.from_json([fact]).refusals.values()
+            except (TypeError, ValueError):
+                continue
+            learned = learned.add(one)
+    return learned
+
+
+def _digest(*words: str) -> str:
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]

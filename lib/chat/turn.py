@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pysailor import StepError
 
+from .. import conversation
 from ..completions.answer.outcome import Outcome
-from ..conversation import window
+from ..conversation import Memory, Said
 from ..errors.api_error import ApiError
 from .config.hooks import HookFailed
 from .protocol import Answered, Failed, well_formed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from ..api.cancel import Cancel
-    from ..conversation import Conversation, Store, Turn
+    from ..conversation import ChatMessage, Store
     from .backend import Answer, Talk
     from .conversation import Chat
 
@@ -83,47 +84,30 @@ def take_turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], 
 def _turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], None], cancel: Cancel) -> Done:
     if cancel.is_set():
         return Done(stopped())
-    with desk.store.conversation(*chat.place, wait_seconds=desk.wait_seconds, ttl_seconds=desk.keep_seconds) as held:
+
+    def ask(before: Sequence[ChatMessage]) -> Said[Answered]:
         asked = {"role": "user", "content": _prepared(chat, question.text)}
-        body = {**chat.body, "messages": [*_history(chat, held, question.replaces), asked]}
         if cancel.is_set():
-            return Done(stopped())
+            return Said(stopped())
+        body = {**chat.body, "messages": [*before, asked]}
         answer = desk.talk.ask(chat.connection, body, chat.timeout, show, cancel)
         if cancel.is_set():
-            return Done(stopped())
+            return Said(stopped())
         text = _modified(chat, answer)
         keeps = answer.outcome in _KEPT and bool(text)
-        if keeps:
-            result = {"question": question.text, "replaces": question.replaces, "outcome": str(answer.outcome)}
-            held.append([asked, {"role": "assistant", "content": text}], result=result)
-    told = Answered(text, str(answer.outcome), _remark(answer), answer.usage, answer.cost, kept=keeps)
-    return Done(told, held.kept.number if held.kept else None)
+        told = Answered(text, str(answer.outcome), _remark(answer), answer.usage, answer.cost, kept=keeps)
+        if not keeps:
+            return Said(told)
+        result = {"question": question.text, "replaces": question.replaces, "outcome": str(answer.outcome)}
+        return Said(told, [asked, {"role": "assistant", "content": text}], result)
 
-
-def _history(chat: Chat, held: Conversation, replaces: int | None) -> Sequence[Mapping[str, Any]]:
-    """Give the system text and what was said, at most `max_history` messages of it."""
-    turns = _standing(held, chat.max_history, replaces)
-    said = [message for turn in turns for message in turn.messages]
-    return window(chat.system, [*chat.examples, *said], last=chat.max_history)
-
-
-def _standing(held: Conversation, wanted: int | None, replaces: int | None) -> list[Turn]:
-    """Give the newest turns that no other turn replaced, at least as many messages as wanted if there are."""
-    newest = None if wanted is None else wanted + 8
-    while True:
-        turns = held.turns(newest)
-        standing = without_replaced(turns, replaces)
-        if newest is None or wanted is None or len(turns) < newest:
-            return standing
-        if sum(len(turn.messages) for turn in standing) >= wanted:
-            return standing
-        newest *= 2
-
-
-def without_replaced(turns: Sequence[Turn], replaces: int | None = None) -> list[Turn]:
-    """Give the turns whose answer is still wanted."""
-    gone = {turn.result.get("replaces") for turn in turns} | {replaces}
-    return [turn for turn in turns if turn.number not in gone]
+    memory = Memory(
+        desk.store, *chat.place, wait_seconds=desk.wait_seconds, ttl_seconds=desk.keep_seconds, last=chat.max_history
+    )
+    taken = conversation.take_turn(memory, ask, system=chat.system, examples=chat.examples, replaces=question.replaces)
+    if taken.not_kept is not None:
+        raise taken.not_kept
+    return Done(taken.value, taken.kept.number if taken.kept else None)
 
 
 def _prepared(chat: Chat, text: str) -> str:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
 
+from ...conversation import without_replaced
 from ..config.hooks import HookFailed
 from ..conversation import Chat, NotOpened, check_conversation, open_chat
 from ..protocol import Failed, Opened, Token, Unreadable
-from ..turn import Question, without_replaced
+from ..turn import Question
 from .socket import INTERNAL, LATER, POLICY
 
 if TYPE_CHECKING:

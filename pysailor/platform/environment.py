@@ -15,6 +15,12 @@ from typing import Any, Final, Literal, TypeVar
 from ..errors import InvalidSettings
 
 PREFIX: Final = "ELASTICIO_"
+MOST: Final = 2**31 - 1
+"""The most that a whole number may be, unless its variable says otherwise."""
+LONGEST: Final = 86_400.0
+"""Seconds; the longest time that can be set."""
+_MOST_DIGITS: Final = 30
+_LONG_NUMBER: Final = 10**15
 Kind = Literal["text", "secret", "whole number", "number", "yes/no"]
 Remark = Callable[[str], None]
 Group = TypeVar("Group")
@@ -44,6 +50,8 @@ class Variable:
     default: Any = ""
     unit: str = ""
     least: float | None = None
+    most: float | None = None
+    choices: tuple[Any, ...] = ()
     mandatory: bool = False
 
     def read(self, environ: Mapping[str, str], remark: Remark) -> Any:
@@ -57,7 +65,11 @@ class Variable:
             return self.default if found is None else found not in ("", "false")
         if not found:
             return self.default
-        return found if self.kind in ("text", "secret") else self._number(found, remark)
+        value = found if self.kind in ("text", "secret") else self._number(found, remark)
+        if self.choices and value not in self.choices:
+            known = " or ".join(map(repr, self.choices))
+            remark(f"{self.name} is {value!r}, which is not known; it should be {known}.")
+        return value
 
     def _number(self, found: str, remark: Remark) -> Any:
         value = _number(found) if self.kind == "number" else _whole_number(found)
@@ -66,7 +78,9 @@ class Variable:
             remark(f"{self.name} is not a number; {instead}.")
             return self.default
         if self.least is not None and value < self.least:
-            raise InvalidSettings(f"{self.name} is {value}; it must be {self.least} or more.")
+            raise InvalidSettings(f"{self.name} is {_shorten(value)}; it must be {self.least} or more.")
+        if self.most is not None and value > self.most:
+            raise InvalidSettings(f"{self.name} is {_shorten(value)}; it must be {self.most} or less.")
         return value
 
 
@@ -75,9 +89,9 @@ def mandatory(name: str, told: str, kind: Kind = "text") -> Any:
     return _declare(Variable(name, kind, told, mandatory=True))
 
 
-def text(name: str, default: str | None, told: str, kind: Kind = "text") -> Any:
+def text(name: str, default: str | None, told: str, kind: Kind = "text", *, choices: tuple[Any, ...] = ()) -> Any:
     """Declare a field that may be set."""
-    return _declare(Variable(name, kind, told, default))
+    return _declare(Variable(name, kind, told, default, choices=choices))
 
 
 def flag(name: str, default: bool, told: str) -> Any:
@@ -85,14 +99,23 @@ def flag(name: str, default: bool, told: str) -> Any:
     return _declare(Variable(name, "yes/no", told, default))
 
 
-def whole(name: str, default: int | None, unit: str, told: str, *, least: int = 0) -> Any:
-    """Declare a field that counts something, and the least that it may be."""
-    return _declare(Variable(name, "whole number", told, default, unit, least))
+def whole(
+    name: str,
+    default: int | None,
+    unit: str,
+    told: str,
+    *,
+    least: int = 0,
+    most: int = MOST,
+    choices: tuple[Any, ...] = (),
+) -> Any:
+    """Declare a field that counts something, and the least and the most that it may be."""
+    return _declare(Variable(name, "whole number", told, default, unit, least, most, choices))
 
 
-def seconds(name: str, default: float | None, told: str, *, least: float = 0) -> Any:
+def seconds(name: str, default: float | None, told: str, *, least: float = 0, most: float = LONGEST) -> Any:
     """Declare a field that is a time; parts of seconds are all right."""
-    return _declare(Variable(name, "number", told, default, "s", least))
+    return _declare(Variable(name, "number", told, default, "s", least, most))
 
 
 def _declare(declared: Variable) -> Any:
@@ -117,11 +140,21 @@ def read(group: type[Group], environ: Mapping[str, str], remark: Remark) -> Grou
     return group(**{name: each.read(environ, remark) for name, each in variables_of(group).items()})
 
 
-def demand(group: type[Any], environ: Mapping[str, str]) -> None:
-    """Raise InvalidSettings for the first mandatory variable of the group that is missing, in the platform's words."""
+def missing(group: type[Any], environ: Mapping[str, str]) -> list[str]:
+    """Return a fault for each mandatory variable of the group that is missing, in the platform's words."""
+    mandatory_ones = (each.name for each in variables_of(group).values() if each.mandatory)
+    return [f"{name} is missing" for name in mandatory_ones if not environ.get(name)]
+
+
+def invalid(group: type[Any], environ: Mapping[str, str]) -> list[str]:
+    """Return a fault for each variable of the group whose value is out of range."""
+    faults: list[str] = []
     for each in variables_of(group).values():
-        if each.mandatory and not environ.get(each.name):
-            raise InvalidSettings(f"{each.name} is missing")
+        try:
+            each.read(environ, lambda _remark: None)
+        except InvalidSettings as error:
+            faults.append(str(error))
+    return faults
 
 
 def require(environ: Mapping[str, str], name: str) -> str:
@@ -156,8 +189,13 @@ def _whole_number(written: str) -> int | None:
     if found is None:
         return None
     sign, sixteen, ten = found.groups()
-    value = int(sixteen, 16) if sixteen else int(ten)
+    digits = (sixteen or ten).lstrip("0")[:_MOST_DIGITS] or "0"  # more of them change nothing: it is too much
+    value = int(digits, 16 if sixteen else 10)
     return -value if sign == "-" else value
+
+
+def _shorten(value: float) -> str:
+    return f"{value:.3g}" if abs(value) >= _LONG_NUMBER else str(value)
 
 
 def _number(written: str) -> float | None:

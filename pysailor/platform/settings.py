@@ -15,9 +15,10 @@ from ..errors import InvalidSettings
 from .environment import (
     Variable,
     additional_headers,
-    demand,
     flag,
+    invalid,
     mandatory,
+    missing,
     read,
     require,
     seconds,
@@ -76,7 +77,12 @@ class Amqp:
     )
     snapshot_routing_key: str = mandatory("ELASTICIO_SNAPSHOT_ROUTING_KEY", "routing key of snapshots")
     prefetch: int = whole(
-        "ELASTICIO_RABBITMQ_PREFETCH_SAILOR", 20, "", "messages worked on at a time; 1 keeps their order", least=1
+        "ELASTICIO_RABBITMQ_PREFETCH_SAILOR",
+        20,
+        "",
+        "messages worked on at a time; 1 keeps their order",
+        least=1,
+        most=65_535,
     )
     persistent: bool = flag(
         "ELASTICIO_AMQP_PERSISTENT_MESSAGES", True, "whether messages survive a restart of the broker"
@@ -100,7 +106,7 @@ class Amqp:
         "ELASTICIO_AMQP_RECONNECT_TIMEOUT", 100, "ms", "wait before the next try to connect; doubles"
     )
     connect_max_delay_ms: int = whole(
-        "PYSAILOR_RECONNECT_MAX_DELAY", 30_000, "ms", "longest wait between two tries to connect", least=1
+        "PYSAILOR_RECONNECT_MAX_DELAY", 3_000, "ms", "longest wait between two tries to connect", least=1
     )
 
 
@@ -167,12 +173,14 @@ class Behaviour:
         "whether the step leaves its own message out of the passthrough and puts its input there",
     )
     protocol_version: int = whole(
-        "ELASTICIO_PROTOCOL_VERSION", 1, "", "content of emitted messages: 1 is base64, 2 is raw"
+        "ELASTICIO_PROTOCOL_VERSION", 1, "", "content of emitted messages: 1 is base64, 2 is raw", choices=(1, 2)
     )
     error_replies_off: bool = flag(
         "ELASTICIO_NO_ERROR_REPLIES", False, "whether nobody who waits for a reply is told of errors"
     )
-    input_format: str = text("ELASTICIO_INPUT_FORMAT", "default", "'error': the step is a flow's error handler")
+    input_format: str = text(
+        "ELASTICIO_INPUT_FORMAT", "default", "'error': the step is a flow's error handler", choices=("default", "error")
+    )
     log_level: str = text("LOG_LEVEL", "info", "least level that is logged, by name or number")
     one_cpu: bool = flag(
         "PYSAILOR_ONE_CPU", False, "whether the worker stays on one of the processors that it may use, which costs less"
@@ -207,12 +215,13 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Read everything; raise InvalidSettings, in the platform's words, for the first variable that is missing."""
-        demand(StepIdentity, environ)
-        demand(Api, environ)
-        if not variable(Behaviour, "hook_shutdown").read(environ, _ignore):
-            demand(Amqp, environ)
-            demand(Crypto, environ)
+        """Read everything; raise InvalidSettings with all that is missing, in the platform's words, or out of range."""
+        hook_shutdown = variable(Behaviour, "hook_shutdown").read(environ, _ignore)
+        demanded = (StepIdentity, Api) if hook_shutdown else (StepIdentity, Api, Amqp, Crypto)
+        faults = [fault for group in demanded for fault in missing(group, environ)]
+        faults += [fault for group in GROUPS.values() for fault in invalid(group, environ)]
+        if faults:
+            raise InvalidSettings("; ".join(faults))
         remarks: list[str] = []
         groups = {name: read(group, environ, remarks.append) for name, group in GROUPS.items()}
         return cls(**groups, additional_headers=additional_headers(environ), remarks=tuple(remarks))

@@ -52,6 +52,12 @@ class Refused(NotPublished):
     code = "refused"
 
 
+class TooLarge(Refused):
+    """The content or the headers are larger than the other side takes; a smaller message may get through."""
+
+    code = "too_large"
+
+
 class Unconfirmed(NotPublished):
     """The time given was over before the message was confirmed. It may or may not have got through."""
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import Defect, Rebound, SailorError
 from ..log import component_logger
 from ..step import Call, Step
-from ..transport.base import NotPublished, Outcome, Stopped, TransportError
+from ..transport.base import NotPublished, Outcome, Stopped, TooLarge, TransportError
 from ..wire.cipher import RAW, Undecodable
-from ..wire.headers import Incoming, outgoing
+from ..wire.headers import META, Incoming, outgoing
 from .emitter import DeadlineExceeded, Emitter, Output, new_id, now_ms
 from .watchdog import Watchdog
 
@@ -56,6 +57,11 @@ class InFlight:
     def is_settled(self) -> bool:
         """Whether somebody has asked."""
         return self._settling.locked()
+
+    def without_burden(self) -> InFlight:
+        """Return the same message without what came with it and may be too large to go out: its content, its meta."""
+        shared = {name: value for name, value in self.shared.items() if not name.startswith(META)}
+        return InFlight(replace(self.delivery, content=b""), self.incoming, shared)
 
     def settle(self) -> bool:
         """Tell, once, whoever asks first that the outcome is theirs to tell."""
@@ -181,7 +187,12 @@ class Worker:
             raise error
         LOG.error("failed: %s", describe_error(error), extra=inflight.incoming.ids())
         report, *reply = self._write_error(error, inflight)
-        self._report(report, inflight)
+        try:
+            self._report(report, inflight)
+        except TooLarge as too_large:
+            LOG.warning("the error message is sent without its input: %s", too_large, extra=inflight.incoming.ids())
+            report, *reply = self._write_error(error, inflight.without_burden())
+            self._report(report, inflight)
         for copy in reply:
             try:
                 self._output.publish(copy)
@@ -210,7 +221,7 @@ class Worker:
         while True:
             try:
                 self._output.publish(report)
-            except Stopped:
+            except (Stopped, TooLarge):
                 raise
             except NotPublished as error:
                 LOG.error(  # noqa: TRY400 - the text says all
@@ -227,7 +238,7 @@ class Worker:
     def _input(self, inflight: InFlight) -> tuple[bytes, int]:
         """Return the input for its error message; that of an error handler comes in plain and is sealed first."""
         content = inflight.delivery.content
-        if self._codec.error_input:
+        if self._codec.error_input and content:
             return self._codec.cipher.encrypt(content), RAW
         return content, inflight.incoming.protocol
 

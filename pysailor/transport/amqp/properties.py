@@ -76,6 +76,10 @@ class Properties:
         pieces[0] = flags.to_bytes(2, "big")
         self._written = b"".join(pieces)
 
+    def __len__(self) -> int:
+        """Return how many bytes they take."""
+        return len(self._written)
+
     def encode(self) -> list[bytes]:
         """Return them as pika takes them."""
         return [self._written]

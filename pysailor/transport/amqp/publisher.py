@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from pika.exceptions import ChannelClosedByBroker, ChannelWrongStateError
+from pika.exceptions import ChannelClosedByBroker, ChannelWrongStateError, ConnectionClosedByBroker
 from pika.spec import Basic
 
-from pysailor.transport.base import Refused, Stopped, Unconfirmed, Unroutable
+from pysailor.transport.base import Refused, Stopped, TooLarge, Unconfirmed, Unroutable
 
 from .properties import Properties
 
@@ -25,6 +26,11 @@ LOG = logging.getLogger(__name__)
 
 TOPOLOGY = (403, 404)
 """The exchange is not there or not ours. The platform owns it and may yet put it right."""
+UNREADABLE = (501, 502, 505)
+"""A frame that the broker cannot read: something in one message, for which it closes the whole connection."""
+FRAME_OVERHEAD = 20
+"""Bytes of a header frame that are not properties."""
+TOO_LARGE = re.compile(r"larger than (?:configured )?max size (\d+)")
 LONGEST_KEY = 255
 """Bytes."""
 
@@ -58,6 +64,7 @@ class Publisher:
         self._broker = broker
         self._ready = False
         self._stopped = False
+        self._size_limit: int | None = None
         self._sent = 0
         self._waiting: deque[Job] = deque()
         self._unconfirmed: dict[int, Job] = {}
@@ -93,13 +100,13 @@ class Publisher:
         if not jobs:
             return
         LOG.warning("%d messages were not confirmed yet: sending them again", len(jobs))
-        if not isinstance(reason, ChannelClosedByBroker):
+        if self._learn_limit(reason) or not _is_about_a_message(reason):
             self._waiting.extendleft(reversed(jobs))
-        elif reason.reply_code in TOPOLOGY:
+        elif getattr(reason, "reply_code", None) in TOPOLOGY:
             for job in jobs:
                 self._retry_later(job, str(reason))
         elif len(jobs) == 1:
-            self._end(jobs[0], Refused(f"The broker refused the message and closed the channel: {reason}"))
+            self._end(jobs[0], Refused(f"The broker refused the message and closed the channel for it: {reason}"))
         else:
             # One of them is one that the broker never takes, and takes the others along: send them one at a time.
             self._suspects.update(jobs)
@@ -110,6 +117,13 @@ class Publisher:
         self._stopped = True
         for job in [*self._waiting, *self._unconfirmed.values(), *self._resting]:
             self._end(job, Stopped("The worker stops; the message was not confirmed."))
+
+    def _learn_limit(self, reason: Exception) -> bool:
+        """Return whether the broker says how large a message may be; larger ones are not sent again."""
+        found = TOO_LARGE.search(getattr(reason, "reply_text", ""))
+        if found:
+            self._size_limit = int(found[1])
+        return found is not None
 
     def _take(self, job: Job) -> None:
         self._resting.discard(job)
@@ -128,6 +142,9 @@ class Publisher:
     def _send(self, job: Job) -> None:
         publish = job.publish
         job.returned = None
+        if (too_large := self._too_large(job)) is not None:
+            self._end(job, too_large)
+            return
         try:
             self._connection.channel.basic_publish(
                 self._broker.exchange, publish.routing_key, publish.content, job.properties, publish.mandatory
@@ -142,6 +159,17 @@ class Publisher:
         else:
             self._sent += 1
             self._unconfirmed[self._sent] = job
+
+    def _too_large(self, job: Job) -> TooLarge | None:
+        """Return why the broker cannot take the message: it would close the channel, or the connection, for it."""
+        size, limit = len(job.publish.content), self._size_limit
+        if limit is not None and size > limit:
+            return TooLarge(f"The message has {size} bytes; the broker takes at most {limit}.")
+        frame = self._connection.channel.connection.params.frame_max
+        size = len(job.properties) + FRAME_OVERHEAD
+        if frame and size > frame:
+            return TooLarge(f"The headers of the message have {size} bytes; they must fit into one frame of {frame}.")
+        return None
 
     def _on_confirmed(self, frame: Any) -> None:
         method = frame.method
@@ -209,6 +237,13 @@ class Publisher:
         self._resting.discard(job)
         self._suspects.discard(job)
         job.gate.release()
+
+
+def _is_about_a_message(reason: Exception) -> bool:
+    """Return whether the broker closed the channel or the connection because of something that it was sent."""
+    if isinstance(reason, ConnectionClosedByBroker):
+        return reason.reply_code in UNREADABLE
+    return isinstance(reason, ChannelClosedByBroker)
 
 
 def properties_of(publish: Publish) -> Properties:

@@ -34,7 +34,7 @@ def read(**more: str) -> Settings:
 def test_everything_that_is_mandatory_is_missed_in_the_platforms_order_and_words() -> None:
     environ: dict[str, str] = {}
     for name in ALWAYS + FOR_MESSAGES:
-        with pytest.raises(InvalidSettings, match=f"^ELASTICIO_{name} is missing$"):
+        with pytest.raises(InvalidSettings, match=f"^ELASTICIO_{name} is missing(;|$)"):
             Settings.from_environment({**environ, f"ELASTICIO_{name}": ""})
         environ[f"ELASTICIO_{name}"] = COMPLETE[f"ELASTICIO_{name}"]
     assert Settings.from_environment(environ).step.flow_id == "flow_id"
@@ -206,3 +206,38 @@ def test_a_default_is_what_the_table_says() -> None:
     documented: dict[str, Any] = {variable.name: variable.default for variable in variables()}
     assert documented["ELASTICIO_REBOUND_INITIAL_EXPIRATION"] == 15_000
     assert math.isclose(documented["PYSAILOR_SHUTDOWN_DEADLINE"], 60)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "most"),
+    [
+        ("ELASTICIO_RABBITMQ_PREFETCH_SAILOR", "70000", "65535"),
+        ("ELASTICIO_REBOUND_LIMIT", "9" * 5000, "2147483647"),
+        ("PYSAILOR_SHUTDOWN_DEADLINE", "1e12", "86400.0"),
+    ],
+)
+def test_a_number_has_an_upper_bound(name: str, text: str, most: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"^{name} is .{{1,20}}; it must be {most} or less"):
+        read(**{name: text})
+
+
+def test_a_value_that_is_not_known_is_remarked_upon() -> None:
+    found = read(ELASTICIO_PROTOCOL_VERSION="3", ELASTICIO_INPUT_FORMAT="eror")
+    assert set(found.remarks) == {
+        "ELASTICIO_PROTOCOL_VERSION is 3, which is not known; it should be 1 or 2.",
+        "ELASTICIO_INPUT_FORMAT is 'eror', which is not known; it should be 'default' or 'error'.",
+    }
+
+
+def test_all_faults_of_the_environment_are_named_at_once() -> None:
+    with pytest.raises(InvalidSettings) as raised:
+        read(ELASTICIO_FLOW_ID="", ELASTICIO_AMQP_URI="", ELASTICIO_REBOUND_LIMIT="-1")
+    assert [fault.split()[0] for fault in str(raised.value).split("; ELASTICIO")] == [
+        "ELASTICIO_FLOW_ID",
+        "_AMQP_URI",
+        "_REBOUND_LIMIT",
+    ]
+
+
+def test_a_broker_that_is_back_is_found_within_five_seconds() -> None:
+    assert read().amqp.connect_max_delay_ms <= 3000

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 import pytest
 
-from pysailor.transport.base import InputMissing, Outcome, Refused, Stopped, Unconfirmed, Unreachable, Unroutable
+from pysailor.transport.base import (
+    InputMissing,
+    Outcome,
+    Refused,
+    Stopped,
+    TooLarge,
+    Unconfirmed,
+    Unreachable,
+    Unroutable,
+)
 from pysailor.wire.envelope import Delivery, Publish
 from tests.support.broker import Cable, Rabbit, eventually, free_port, may_install
 
@@ -369,6 +379,27 @@ def test_a_message_that_the_broker_never_takes_fails_alone(place: Place) -> None
         results = in_parallel(good + bad + good)
     assert [type(result) for result in results] == [*[type(None)] * 10, Refused, *[type(None)] * 10]
     assert {content for content, _ in place.take()} == {b"good"}
+
+
+def test_headers_that_outgrow_a_frame_fail_alone_and_cost_no_connection(place: Place) -> None:
+    with Worker(place) as worker:
+        with pytest.raises(TooLarge, match=r"headers of the message have 13\d{4} bytes; they must fit into one frame"):
+            worker.amqp.publish(replace(message(), headers={"x": "y" * 131_030}), time.monotonic() + 5)
+        worker.amqp.publish(replace(message(b"fits"), headers={"x": "y" * 130_900}))
+        worker.amqp.publish(message(b"next"))
+    assert [content for content, _ in place.take()] == [b"fits", b"next"]
+
+
+def test_the_limit_that_the_broker_names_is_remembered(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    told = place.rabbit.ctl("eval", "application:get_env(rabbit, max_message_size, 16777216).")
+    content = b"x" * (int(re.findall(r"\d+", told)[-1]) + 1)
+    with Worker(place) as worker:
+        for _ in range(3):
+            with pytest.raises(TooLarge, match=r"the broker takes at most \d+"):
+                worker.amqp.publish(message(content), time.monotonic() + 20)
+        worker.amqp.publish(message(b"next"))
+    assert [content for content, _ in place.take()] == [b"next"]
+    assert caplog.text.count("channel closed") == 1
 
 
 def test_what_has_no_form_on_the_wire_is_the_publishers_error(place: Place) -> None:

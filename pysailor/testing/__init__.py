@@ -1,7 +1,7 @@
 """What comes with the runtime for a component's own tests.
 
 `run_step`, `choices` and `verify` ask one thing of a component as the platform would; `pysailor.testing.standard` has
-the tests that any component must pass.
+the tests that any component must pass. `MemoryTransport` carries messages to a worker and from it, without a broker.
 """
 
 import sys
@@ -11,6 +11,7 @@ if "pytest" in sys.modules:  # so that a failed assertion of the standard tests 
 
     pytest.register_assert_rewrite("pysailor.testing.standard")
 
+from ..transport.memory import MemoryTransport
 from .steps import choices, run_step, verify
 
-__all__ = ["choices", "run_step", "verify"]
+__all__ = ["MemoryTransport", "choices", "run_step", "verify"]

@@ -32,8 +32,9 @@ def open_store(url: str, *, lease_seconds: float = LEASE_SECONDS) -> Store:
         from .redis import RedisStore  # noqa: PLC0415 - its driver is an extra
 
         return RedisStore(url, lease_seconds)
-    # the address is not quoted: it may hold a password
-    raise InvalidConfig(f"Conversations cannot be kept at an address of the kind {scheme[:20]!r}. Known are: {_KNOWN}.")
+    # the address is not quoted, as it may hold a password; without :// the part before the colon may be a part of one
+    kind = f"begins with {scheme[:20]}://" if rest.startswith("//") and scheme.isalnum() else "names no kind of store"
+    raise InvalidConfig(f"Conversations cannot be kept at an address that {kind}. Known are: {_KNOWN}.")
 
 
 def is_empty(url: str) -> bool:
@@ -43,9 +44,11 @@ def is_empty(url: str) -> bool:
 
 
 def without_password(url: str) -> str:
-    """Return the address without its user and password."""
-    before, at, after = url.partition("://")
-    return f"{before}://{after.rpartition('@')[2]}" if at else url
+    """Return the address without its user, its password and its parameters; of one without scheme, nothing."""
+    scheme, is_whole, rest = url.partition("://")
+    if not is_whole:
+        return url if url in ("memory:", "memory:/") else "(an address without scheme)"
+    return url if scheme == "sqlite" else f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def _sqlite(rest: str, lease_seconds: float) -> Store:

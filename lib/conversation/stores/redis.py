@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pysailor import InvalidConfig
 
@@ -240,20 +241,30 @@ def _client(url: str) -> Any:
     except ImportError as error:
         raise InvalidConfig(f"Conversations in Redis need the package redis: {how_to_install('redis')}") from error
     try:
-        return redis.Redis.from_url(
+        _check_database(url)
+        client = redis.Redis.from_url(
             url,
             decode_responses=True,
             socket_connect_timeout=_CONNECT_SECONDS,
             socket_timeout=_ANSWER_SECONDS,
-            retry=Retry(
-                ConstantBackoff(0.05), 1
-            ),  # a connection that had been idle may be dead; every script may run twice
+            # a connection that had been idle may be dead; every script may run twice
+            retry=Retry(ConstantBackoff(0.05), 1),
         )
-    except ValueError as error:
+        client.connection_pool.make_connection()  # connects to nothing yet; an unknown parameter is found only here
+    except (TypeError, ValueError) as error:
         raise InvalidConfig(
-            "The address of the conversations is not one of Redis: redis://user:password@host:6379/0, or rediss:// for "
-            "TLS."
+            "The address of the conversations is not a valid one of Redis: redis://user:password@host:6379/0, or "
+            "rediss:// for TLS. Check the port, the number of the database and the parameters after the question mark."
         ) from error
+    return client
+
+
+def _check_database(url: str) -> None:
+    """Raise ValueError if a path is there that is not a database's number: the driver would take number 0."""
+    parts = urlsplit(url)
+    database = parts.path.strip("/")
+    if parts.scheme != "unix" and database and not (database.isascii() and database.isdigit()):
+        raise ValueError("not the number of a database")
 
 
 @contextmanager

@@ -25,7 +25,17 @@ def make_a_turn(url: str, owner: str = "o", chat: str = "chat") -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "mysql://secret@h/d", "conversations.sqlite", "memory:x", "sqlite:/a", "sqlite://"]
+    "url",
+    [
+        "",
+        "mysql://secret@h/d",
+        "secret:word@h/d",
+        "secretuser",
+        "conversations.sqlite",
+        "memory:x",
+        "sqlite:/a",
+        "sqlite://",
+    ],
 )
 def test_an_unknown_address_is_refused_with_what_is_known_and_without_its_password(url: str) -> None:
     with pytest.raises(InvalidConfig, match="memory:") as refused:
@@ -33,7 +43,17 @@ def test_an_unknown_address_is_refused_with_what_is_known_and_without_its_passwo
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("url", ["postgresql://secret:x@h:notaport:1/x?y", "redis://:secret@h:notaport/0"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://secret:x@h:notaport:1/x?y",
+        "redis://:secret@h:notaport/0",
+        "redis://:secret@h/0?nonsense=1",
+        "redis://:secret@h/abc",
+        "redis://:secret@h/0/1",
+        "unix:///secret/redis.sock?nonsense=1",
+    ],
+)
 def test_an_address_with_a_mistake_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(InvalidConfig) as refused:
         open_store(url)

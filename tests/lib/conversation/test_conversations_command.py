@@ -51,8 +51,18 @@ def test_looking_for_conversations_makes_no_file(tmp_path: Path, capsys: pytest.
     assert not list(tmp_path.iterdir())
 
 
-def test_an_address_is_shown_without_its_password() -> None:
-    assert without_password("postgresql://me:secret@host/kept") == "postgresql://host/kept"
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("postgresql://me:secret@host/kept", "postgresql://host/kept"),
+        ("postgresql://host/kept?password=secret", "postgresql://host/kept"),
+        ("me:secret@host/kept", "(an address without scheme)"),
+        ("sqlite:///a@b.sqlite", "sqlite:///a@b.sqlite"),
+        ("memory:", "memory:"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(address: str, shown: str) -> None:
+    assert without_password(address) == shown
 
 
 @pytest.mark.parametrize("name", SERVERS)

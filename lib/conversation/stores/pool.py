@@ -7,8 +7,12 @@ from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from ..errors import StoreUnavailable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+_WAIT_SECONDS = 30.0
 
 
 class Closable(Protocol):
@@ -24,8 +28,8 @@ C = TypeVar("C", bound=Closable)
 class Pool(Generic[C]):
     """Opens at most `size` connections, when needed; one that something went wrong with is closed, not lent again."""
 
-    def __init__(self, open_one: Callable[[], C], size: int) -> None:
-        self._open = open_one
+    def __init__(self, open_one: Callable[[], C], size: int, wait_seconds: float = _WAIT_SECONDS) -> None:
+        self._open, self._size, self._wait_seconds = open_one, size, wait_seconds
         self._room = threading.BoundedSemaphore(size)
         self._idle: deque[C] = deque()
 
@@ -36,8 +40,12 @@ class Pool(Generic[C]):
 
     @contextmanager
     def acquire(self) -> Iterator[C]:
-        """Lend a connection for the block; wait while all are out."""
-        with self._room:
+        """Lend a connection for the block; wait while all are out, and raise StoreUnavailable if none comes back."""
+        if not self._room.acquire(timeout=self._wait_seconds):
+            raise StoreUnavailable(
+                f"All {self._size} connections to the conversations are busy, for {self._wait_seconds:g} seconds now."
+            )
+        try:
             connection = self._pop() or self._open()
             try:
                 yield connection
@@ -45,6 +53,8 @@ class Pool(Generic[C]):
                 connection.close()
                 raise
             self._idle.append(connection)
+        finally:
+            self._room.release()
 
     def close(self) -> None:
         """Close the idle connections."""

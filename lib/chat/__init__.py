@@ -1,6 +1,7 @@
-"""A WebSocket door to a conversation, and a small page in front of it.
+"""A conversation over WebSocket, and a small page in front of it.
 
-Read in this order: document, visit, grammar, expression, hooks, route, kwargs, config (a file becomes routes); guard,
-badge, crowd (who comes in, and how much of it); protocol, line (the frames); talk, turn, pieces, running (a question
-becomes an answer); house, entrance, session (one socket); app, server, command (their life).
+config/ reads the settings file: yaml_document, handler, grammar, expression, hooks, route, kwargs, load. protocol has
+the frames; backend, conversation and turn make an answer of a question. server/ has the sockets: access, cookie and
+limits say who connects and how much they may do; handshake, session, turn_task and text_queue are one socket's life;
+shared, app and listener are the server's. command is its command line.
 """

@@ -39,7 +39,7 @@ class Answer:
     cost: Mapping[str, Any] | None = None
 
 
-class Talk(Protocol):
+class Backend(Protocol):
     """Asks the API."""
 
     def ask(
@@ -56,7 +56,7 @@ class Talk(Protocol):
         """Let go of the connections."""
 
 
-class ApiTalk:
+class ApiBackend:
     """Asks the API as a step does: judged before it is sent, accounted for afterwards."""
 
     def __init__(self) -> None:

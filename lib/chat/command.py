@@ -90,26 +90,26 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--turns", metavar="N", type=int, default=128, help="answers being made at once (default: %(default)s)"
     )
-    stand_in = parser.add_mutually_exclusive_group()
-    stand_in.add_argument(
+    offline = parser.add_mutually_exclusive_group()
+    offline.add_argument(
         "--sandbox",
         action="store_const",
         const="sandbox",
-        dest="stand_in",
+        dest="offline",
         help="let the stand-in answer: no key, no cost, no sense",
     )
-    stand_in.add_argument(
+    offline.add_argument(
         "--local",
         action="store_const",
         const="local",
-        dest="stand_in",
+        dest="offline",
         help="let the embedded model answer: real, very small, no key",
     )
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > _LARGEST_PORT:
-        raise argparse.ArgumentTypeError(f'"{text}" is no port; allowed: 0 (any free one) to {_LARGEST_PORT}')
+        raise argparse.ArgumentTypeError(f'"{text}" is not a valid port; allowed: 0 (any free one) to {_LARGEST_PORT}')
     return int(text)
 
 
@@ -149,11 +149,11 @@ def _environment() -> dict[str, str]:
 
 
 def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
-    from .config.hooks import BadHook, Hooks  # noqa: PLC0415 - the same
+    from .config.hooks import BadHook, HookFunctions  # noqa: PLC0415 - the same
     from .config.load import load  # noqa: PLC0415 - yaml and the schema, which declaring the command does not need
 
     try:
-        hooks = Hooks.load(args.hooks) if args.hooks else Hooks()
+        hooks = HookFunctions.load(args.hooks) if args.hooks else HookFunctions()
     except BadHook as error:
         raise InvalidConfig(str(error)) from error
     return load(
@@ -161,7 +161,7 @@ def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
         environment=environment,
         hooks=hooks,
         needs_key=not environment.get("OPENAI_API_KEY", "").strip(),
-        stand_in=args.stand_in is not None,
+        offline=args.offline is not None,
     )
 
 
@@ -173,18 +173,18 @@ def _listener(
     stack: ExitStack,
 ) -> Listener:
     from ..conversation import open_store  # noqa: PLC0415 - opened after the settings are known to be good
-    from .backend import ApiTalk  # noqa: PLC0415 - the same
-    from .server.access import Guard  # noqa: PLC0415 - the same
+    from .backend import ApiBackend  # noqa: PLC0415 - the same
+    from .server.access import AccessRules  # noqa: PLC0415 - the same
     from .server.listener import Listener  # noqa: PLC0415 - starlette and uvicorn take a quarter of a second
-    from .server.shared import Allowances  # noqa: PLC0415 - the same
+    from .server.shared import ChatLimits  # noqa: PLC0415 - the same
 
-    allowances = _allowances(args, Allowances())
+    limits = _limits(args, ChatLimits())
     store = stack.enter_context(open_store(args.store))
     service = _service(args, environment, servers, stack)
-    talk = ApiTalk()
-    stack.callback(talk.close)
+    backend = ApiBackend()
+    stack.callback(backend.close)
     origins = frozenset(origin.rstrip("/").lower() for origin in args.allow_origin)
-    guard = Guard(
+    access = AccessRules(
         origins,
         args.token or environment.get("CHAT_TOKEN") or None,
         local=_is_local(args.host),
@@ -193,16 +193,16 @@ def _listener(
     return Listener(
         config.routes,
         service,
-        talk,
+        backend,
         store,
         host=args.host,
         port=args.port,
-        guard=guard,
-        allowances=allowances,
+        access=access,
+        limits=limits,
     )
 
 
-def _allowances(args: argparse.Namespace, usual: Any) -> Any:
+def _limits(args: argparse.Namespace, usual: Any) -> Any:
     from dataclasses import replace  # noqa: PLC0415 - needed here only
 
     for name in ("keep", "messages", "connections", "per_address", "turns"):
@@ -226,28 +226,28 @@ def _service(
     from ..environment import CREDENTIAL  # noqa: PLC0415 - the same as above
     from .conversation import Service  # noqa: PLC0415 - the same as above
 
-    if not args.stand_in:
+    if not args.offline:
         cfg = {name: environment[variable] for variable, name in CREDENTIAL.items() if environment.get(variable)}
         usual = {"model": cfg["model"]} if "model" in cfg else {}
         return Service(Connection.of(cfg), **usual)
-    kind: Any = servers.get(args.stand_in)
+    kind: Any = servers.get(args.offline)
     if kind is None:
-        raise InvalidConfig(f"--{args.stand_in} needs a server that is not installed here")
+        raise InvalidConfig(f"--{args.offline} needs a server that is not installed here")
     reason = kind.unavailable()
     if reason:
         raise RuntimeError(reason)
     server = stack.enter_context(kind())
     cfg = server.cfg()
-    return Service(Connection.of(cfg), cfg["model"], args.stand_in, f"Answers come from {server.title}.")
+    return Service(Connection.of(cfg), cfg["model"], args.offline, f"Answers come from {server.title}.")
 
 
 def _welcome(config: Config, listener: Listener, args: argparse.Namespace, environment: Mapping[str, str]) -> None:
     from .config.warnings import of_models  # noqa: PLC0415 - the table of models
 
-    for notice in (*config.notices, *of_models(config, args.stand_in is not None)):
+    for notice in (*config.warnings, *of_models(config, args.offline is not None)):
         _say(notice)
     is_open = not _is_local(args.host) and not (args.token or environment.get("CHAT_TOKEN"))
-    if is_open and args.stand_in is None:
+    if is_open and args.offline is None:
         _say("anybody who reaches this port can ask on your account; --token asks visitors for a word")
     if is_open and not args.allow_origin:
         _say("it answers under an address in digits only; --allow-origin https://NAME or --token lets a name lead here")

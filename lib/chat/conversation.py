@@ -38,7 +38,7 @@ class Service:
     note: str = ""
 
     @property
-    def is_stand_in(self) -> bool:
+    def is_offline(self) -> bool:
         """Whether key, address and model of the settings file count for nothing."""
         return self.source != "api"
 
@@ -80,7 +80,6 @@ class NotOpened(Exception):
     """This visitor's socket cannot be used; `code` is stable, the text says what to do."""
 
     def __init__(self, code: str, message: str) -> None:
-        """Keep both."""
         super().__init__(message)
         self.code = code
 
@@ -94,7 +93,7 @@ def open_chat(route: Route, handler: Handler, service: Service, conversation: st
     own = {name: values.pop(name) for name in list(values) if name in OWN}
     values.setdefault("stream", streams or "stream" in handler.args)
     connection = _connection(route, own, service)
-    values["model"] = service.model if service.is_stand_in else values.get("model", service.model)
+    values["model"] = service.model if service.is_offline else values.get("model", service.model)
     messages = [{"role": "system", "content": own["system"]}] if own.get("system") else []
     body, messages = _opened(route, handler, values, messages)
     if body["stream"]:
@@ -118,7 +117,7 @@ def _values(route: Route, handler: Handler, service: Service) -> dict[str, Any]:
     """Compute the expressions and hold everything against the schema; what is None is left out."""
     values: dict[str, Any] = {}
     for name, given in route.kwargs.items():
-        if name in ("key", "url") and service.is_stand_in:
+        if name in ("key", "url") and service.is_offline:
             continue
         value = _computed(name, given, handler) if isinstance(given, Expression) else given
         if name == "stream" and not isinstance(value, bool):
@@ -141,7 +140,7 @@ def _computed(name: str, given: Expression, handler: Handler) -> Any:
 
 
 def _fitting(values: dict[str, Any]) -> dict[str, Any]:
-    """Give the settings, where numbers may have come as text; raise NotOpened for what the API would refuse."""
+    """Return the settings, where numbers may have come as text; raise NotOpened for what the API would refuse."""
     fitting, faults = request_schema().fit(values)
     if faults:
         raise NotOpened("bad_address", f"This address asks for what is not possible: {'; '.join(map(_told, faults))}.")
@@ -149,14 +148,14 @@ def _fitting(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _told(fault: Fault) -> str:
-    """Give a fault for the visitor; what a key or an address was computed to may be the operator's."""
+    """Return a fault for the visitor; what a key or an address was computed to may be the operator's."""
     name = fault.pointer.lstrip("/")
     setting = name.partition("/")[0]
     return f"{setting}: this address gives none" if setting in SECRET else f"{name}: {fault.message}"
 
 
 def _connection(route: Route, own: Mapping[str, Any], service: Service) -> Connection:
-    if service.is_stand_in:
+    if service.is_offline:
         return service.connection
     url, key = own.get("url"), own.get("key")
     if key is None and url is not None and isinstance(route.kwargs.get("url"), Expression):
@@ -196,14 +195,14 @@ def _opened(
 
 
 def _owner(route: Route, connection: Connection, service: Service) -> str:
-    """Give the namespace: of one credential at one route. A stand-in has another key each time it starts."""
-    if service.is_stand_in:
+    """Return the namespace: of one credential at one route. A stand-in has another key each time it starts."""
+    if service.is_offline:
         return owner_of("chat", route.name, service.source)
     return owner_of("chat", route.name, connection.base_url, connection.api_key)
 
 
 def check_conversation(name: str) -> str:
-    """Give the id if it may resume a conversation; raise NotOpened. A short id could be guessed by others."""
+    """Return the id if it may resume a conversation; raise NotOpened. A short id could be guessed by others."""
     if not 16 <= len(name) <= 255 or not name.isprintable():  # noqa: PLR2004 - as the sentence says
         raise NotOpened(
             "bad_conversation",

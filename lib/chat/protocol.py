@@ -102,7 +102,7 @@ class Format(Protocol):
         """Ask for the token."""
 
     def opened(self, opened: Opened) -> list[str]:
-        """Tell what the socket begins with."""
+        """Return what the socket begins with."""
 
     def started(self, turn: int) -> list[str]:
         """Tell that a question is being answered."""
@@ -131,29 +131,29 @@ class Text:
         return Ask(frame)
 
     def token_needed(self) -> list[str]:
-        """Say nothing: who needs a token knows."""
+        """Return nothing: who needs a token knows."""
         return []
 
     def opened(self, opened: Opened) -> list[str]:  # noqa: ARG002 - the other format tells it
-        """Say nothing."""
+        """Return nothing."""
         return []
 
     def started(self, turn: int) -> list[str]:  # noqa: ARG002 - the other format tells it
-        """Say nothing."""
+        """Return nothing."""
         return []
 
     def piece(self, turn: int, text: str) -> list[str]:  # noqa: ARG002 - turns follow each other
-        """Give the piece."""
+        """Return the piece."""
         return [well_formed(text)]
 
     def answered(self, turn: int, answered: Answered) -> list[str]:  # noqa: ARG002 - turns follow each other
-        """Give the answer unless it has gone out, a remark if there is one, and the end."""
+        """Return the answer unless it has gone out, a remark if there is one, and the end."""
         whole = [well_formed(answered.text)] if answered.text and not answered.streamed else []
         remark = [f"[ERROR] {answered.remark}"] if answered.remark else []
         return [*whole, *remark, ""]
 
     def failed(self, turn: int | None, failed: Failed) -> list[str]:  # noqa: ARG002 - turns follow each other
-        """Give the sentence and the end."""
+        """Return the sentence and the end."""
         return [f"[ERROR] {well_formed(failed.message)}", ""]
 
 
@@ -187,16 +187,16 @@ class Json:
         return [_event("token_needed")]
 
     def opened(self, opened: Opened) -> list[str]:
-        """Tell the conversation's id, what will answer, and what was said before."""
+        """Return the conversation's id, what will answer, and what was said before."""
         told = {name: getattr(opened, name) for name in ("conversation", "title", "model", "source", "note")}
         return [_event("open", **told, messages=list(opened.messages))]
 
     def started(self, turn: int) -> list[str]:
-        """Tell the turn's number, which all its events carry."""
+        """Return the turn's number, which all its events carry."""
         return [_event("start", turn=turn)]
 
     def piece(self, turn: int, text: str) -> list[str]:
-        """Give the piece."""
+        """Return the piece."""
         return [_event("delta", turn=turn, text=text)]
 
     def answered(self, turn: int, answered: Answered) -> list[str]:
@@ -229,7 +229,7 @@ class Joiner:
         self._held = ""
 
     def join(self, piece: str) -> str:
-        """Give what is whole so far."""
+        """Return what is whole so far."""
         text = self._held + piece
         self._held = text[-1:] if text and ord(text[-1]) in _HIGH_SURROGATE else ""
         return well_formed(text[: len(text) - len(self._held)])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..api.cancel import Cancel
     from ..conversation import ChatMessage, Store
-    from .backend import Answer, Talk
+    from .backend import Answer, Backend
     from .conversation import Chat
 
 _LOG = logging.getLogger(__name__)
@@ -52,19 +52,21 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class TurnContext:
     """What every turn needs."""
 
     store: Store
-    talk: Talk
+    backend: Backend
     keep_seconds: float
     wait_seconds: float
 
 
-def take_turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], None], cancel: Cancel) -> Done:
+def take_turn(
+    chat: Chat, question: Question, context: TurnContext, show: Callable[[str], None], cancel: Cancel
+) -> Done:
     """Ask and keep; what goes wrong is told in the result and leaves no trace in the conversation."""
     try:
-        return _turn(chat, question, desk, show, cancel)
+        return _turn(chat, question, context, show, cancel)
     except ApiError as error:
         if error.code == "cancelled" or cancel.is_set():
             return Done(stopped())
@@ -81,7 +83,7 @@ def take_turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], 
         return Done(Failed("internal", "The server made a mistake; its operator finds it in the log."))
 
 
-def _turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], None], cancel: Cancel) -> Done:
+def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[str], None], cancel: Cancel) -> Done:
     if cancel.is_set():
         return Done(stopped())
 
@@ -90,7 +92,7 @@ def _turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], None
         if cancel.is_set():
             return Said(stopped())
         body = {**chat.body, "messages": [*before, asked]}
-        answer = desk.talk.ask(chat.connection, body, chat.timeout, show, cancel)
+        answer = context.backend.ask(chat.connection, body, chat.timeout, show, cancel)
         if cancel.is_set():
             return Said(stopped())
         text = _modified(chat, answer)
@@ -102,7 +104,11 @@ def _turn(chat: Chat, question: Question, desk: Desk, show: Callable[[str], None
         return Said(told, [asked, {"role": "assistant", "content": text}], result)
 
     memory = Memory(
-        desk.store, *chat.place, wait_seconds=desk.wait_seconds, ttl_seconds=desk.keep_seconds, last=chat.max_history
+        context.store,
+        *chat.place,
+        wait_seconds=context.wait_seconds,
+        ttl_seconds=context.keep_seconds,
+        last=chat.max_history,
     )
     taken = conversation.take_turn(memory, ask, system=chat.system, examples=chat.examples, replaces=question.replaces)
     if taken.not_kept is not None:
@@ -117,7 +123,7 @@ def _prepared(chat: Chat, text: str) -> str:
 
 
 def _modified(chat: Chat, answer: Answer) -> str:
-    """Give the answer as the modify hook wants it; well-formed, as some store could not keep half a character."""
+    """Return the answer as the modify hook wants it; well-formed, as some store could not keep half a character."""
     hook = chat.hooks.get("modify")
     modified = hook.call(data=answer.completion, handler=chat.handler) if hook else None
     return well_formed(answer.text if modified is None else str(modified))
@@ -135,7 +141,7 @@ def _tools(answer: Answer) -> list[str]:
 
 
 def stopped() -> Answered:
-    """Give what is told of a turn that the visitor stopped."""
+    """Return what is told of a turn that the visitor stopped."""
     return Answered("", "stopped", "Stopped.", None, None, kept=False)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lib.chat.backend import Answer
-from lib.chat.config.hooks import Hooks
+from lib.chat.config.hooks import HookFunctions
 from lib.chat.config.load import parse
 from lib.completions.answer.outcome import Outcome
 from lib.errors.api_error import ApiError
@@ -103,6 +103,6 @@ class Gate:
         return answer("first second")
 
 
-def routes(text: str = PLAIN, hooks: Hooks | None = None) -> tuple[Route, ...]:
+def routes(text: str = PLAIN, hooks: HookFunctions | None = None) -> tuple[Route, ...]:
     """Read settings."""
-    return parse(text, "chat.yaml", environment={}, hooks=hooks or Hooks(), needs_key=True).routes
+    return parse(text, "chat.yaml", environment={}, hooks=hooks or HookFunctions(), needs_key=True).routes

@@ -46,7 +46,6 @@ class NotComputed(Exception):
     """
 
     def __init__(self, message: str, reason: str) -> None:
-        """Keep both."""
         super().__init__(message)
         self.reason = reason
 
@@ -136,7 +135,7 @@ def _call(node: ast.Call, handler: Handler) -> Any:
 
 
 def _first(node: ast.BoolOp, handler: Handler) -> Any:
-    """Give what and/or give: the value that decides, and nothing after it is computed."""
+    """Return what and/or give: the value that decides, and nothing after it is computed."""
     value: Any = None
     for part in node.values:
         value = _value(part, handler)

@@ -44,7 +44,7 @@ class NotAllowed(Exception):
 
 
 def checked(source: str) -> ast.expr:
-    """Give the tree of an expression that may be computed; raise NotAllowed."""
+    """Return the tree of an expression that may be computed; raise NotAllowed."""
     if len(source) > _LONGEST:
         raise NotAllowed(f"the expression is longer than {_LONGEST} characters")
     try:
@@ -61,7 +61,7 @@ def checked(source: str) -> ast.expr:
 
 
 def is_the_visitors(node: ast.AST) -> bool:
-    """Tell whether a value can only be what the visitor sent: nothing that stands in the expression, but for nothing.
+    """Return whether a value can only be what the visitor sent: nothing that stands in the expression, but for nothing.
 
     What only chooses (a test, a name that is asked for) does not count.
     """
@@ -78,7 +78,7 @@ def is_the_visitors(node: ast.AST) -> bool:
 
 
 def _brings(node: ast.Call) -> bool:
-    """Tell whether a call gives what the visitor sent; a default counts as what it gives."""
+    """Return whether a call gives what the visitor sent; a default counts as what it gives."""
     match node.func:
         case ast.Name(id="str"):
             return is_the_visitors(node.args[0])
@@ -96,7 +96,7 @@ def _brings(node: ast.Call) -> bool:
 
 
 def _faults(node: ast.AST, depth: int) -> Iterator[str]:
-    """Give what is wrong in this part and the parts inside it."""
+    """Return what is wrong in this part and the parts inside it."""
     if depth > _DEEPEST:
         yield f"the expression is nested deeper than {_DEEPEST}"
         return
@@ -162,7 +162,7 @@ def _fault_of_call(node: ast.Call) -> str | None:
 
 
 def _methods(owner: ast.expr) -> Mapping[str, tuple[int, int]]:
-    """Give the methods that a part may have, as far as its kind is known."""
+    """Return the methods that a part may have, as far as its kind is known."""
     match owner:
         case ast.Constant(value=str()) | ast.JoinedStr():
             return OF_TEXT
@@ -180,7 +180,7 @@ def _fault_of_number(node: ast.Call, allowed: tuple[int, int]) -> str | None:
 
 
 def _fault_of_question(node: ast.Call, name: str) -> str | None:
-    """Say why the visitor cannot be asked in this way."""
+    """Return why the visitor cannot be asked in this way."""
     named = {str(keyword.arg): keyword for keyword in node.keywords}
     try:
         inspect.signature(getattr(Handler, name)).bind(None, *node.args, **named)
@@ -190,7 +190,7 @@ def _fault_of_question(node: ast.Call, name: str) -> str | None:
 
 
 def _parts(node: ast.AST) -> Iterator[ast.AST]:
-    """Give the parts that are values themselves; what was already looked at as a whole is none."""
+    """Return the parts that are values themselves; what was already looked at as a whole is none."""
     match node:
         case ast.Attribute():
             return

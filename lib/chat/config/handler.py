@@ -24,15 +24,15 @@ class Headers(dict[str, str]):
     """The request's headers; their names are the same in small and capital letters."""
 
     def __getitem__(self, name: str) -> str:
-        """Give a header."""
+        """Return a header."""
         return super().__getitem__(name.lower())
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether the header was sent."""
+        """Return whether the header was sent."""
         return isinstance(name, str) and super().__contains__(name.lower())
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Give a header, or the default."""
+        """Return a header, or the default."""
         return super().get(name.lower(), default)
 
 
@@ -79,7 +79,7 @@ class Handler:
         return self.request.cookies
 
     def get_arg(self, name: str, default: Any = _ABSENT, first: bool = False) -> Any:
-        """Give the last value of an argument (or the first), or the default; raise MissingArgument without one."""
+        """Return the last value of an argument (or the first), or the default; raise MissingArgument without one."""
         values = self.args.get(name)
         if values:
             return values[0 if first else -1]
@@ -88,11 +88,11 @@ class Handler:
         return default
 
     def get_args(self, name: str) -> list[str]:
-        """Give all values of an argument, in their order."""
+        """Return all values of an argument, in their order."""
         return list(self.args.get(name, ()))
 
     def get_cookie(self, name: str, default: Any = None) -> Any:
-        """Give a cookie, or the default."""
+        """Return a cookie, or the default."""
         return self.request.cookies.get(name, default)
 
     # what Gramex and Tornado call the same
@@ -112,7 +112,7 @@ def handler_of(
     path_kwargs: Mapping[str, str | None] | None = None,
     session_id: str = "",
 ) -> Handler:
-    """Give the visitor; raise ValueError for an address with too many arguments.
+    """Return the visitor; raise ValueError for an address with too many arguments.
 
     `session_id` is the visitor's name, which is not taken from a cookie unread: anybody can send one.
     """
@@ -130,7 +130,7 @@ def handler_of(
 
 
 def read_cookies(header: str) -> dict[str, str]:
-    """Give the cookies of a header; none from one that cannot be read."""
+    """Return the cookies of a header; none from one that cannot be read."""
     try:
         return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
     except CookieError:

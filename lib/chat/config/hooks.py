@@ -32,7 +32,6 @@ class HookFailed(Exception):
     """The operator's function raised; `name` is the function's."""
 
     def __init__(self, name: str) -> None:
-        """Keep the name."""
         super().__init__(name)
         self.name = name
 
@@ -54,14 +53,14 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True)
-class Hooks:
+class HookFunctions:
     """The functions of one file; `stem` is the file's name without .py."""
 
     stem: str = ""
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, path: Path) -> Hooks:
+    def load(cls, path: Path) -> HookFunctions:
         """Run the file and take its functions; raise BadHook."""
         if not path.is_file():
             raise BadHook(f"there is no file {path}")
@@ -80,7 +79,7 @@ class Hooks:
         return cls(path.stem, MappingProxyType({name: f for name, f in functions.items() if not name.startswith("_")}))
 
     def hook(self, kind: str, source: str) -> Hook:
-        """Give the hook that the settings name: `name`, `file.name`, or a call of it; raise BadHook."""
+        """Return the hook that the settings name: `name`, `file.name`, or a call of it; raise BadHook."""
         name, arguments = _named(kind, source)
         stem, _, bare = name.rpartition(".")
         if not self.functions:
@@ -101,7 +100,7 @@ class Hooks:
 
 
 def _named(kind: str, source: str) -> tuple[str, tuple[str, ...]]:
-    """Give the function's name and the names of its arguments."""
+    """Return the function's name and the names of its arguments."""
     form = f"file.name({', '.join(TAKES[kind])}) or only the name"
     try:
         tree = ast.parse(source.strip(), mode="eval").body

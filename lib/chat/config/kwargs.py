@@ -11,7 +11,7 @@ from pysailor import InvalidConfig
 from ...api.connection import PUBLIC_API, Connection
 from .expression import Expression
 from .grammar import ALLOWED, NotAllowed
-from .hooks import TAKES, BadHook, Hook, Hooks
+from .hooks import TAKES, BadHook, Hook, HookFunctions
 from .route import SECRET, request_schema
 
 if TYPE_CHECKING:
@@ -31,18 +31,17 @@ class KwargsReader:
     def __init__(
         self,
         environment: Mapping[str, str],
-        hooks: Hooks,
+        hooks: HookFunctions,
         fault: Callable[[int, str], None],
         *,
         needs_key: bool,
-        stand_in: bool,
+        offline: bool,
     ) -> None:
-        """Know the surroundings."""
         self._environment, self._hooks, self._fault = environment, hooks, fault
-        self._needs_key, self._stand_in = needs_key, stand_in
+        self._needs_key, self._offline = needs_key, offline
 
     def read(self, name: str, node: Node) -> tuple[dict[str, Value], dict[str, Hook]]:
-        """Give the values and the hooks of the entry of this name, as far as they can be used."""
+        """Return the values and the hooks of the entry of this name, as far as they can be used."""
         members = node.value if isinstance(node.value, dict) else {}
         if node.value is not None and not isinstance(node.value, dict):
             self._fault(node.line, f'kwargs of "{name}" is not a mapping; allowed: key: …, model: …')
@@ -55,7 +54,7 @@ class KwargsReader:
                 self._fault(member.line, f'"auth" is not known: {_NO_AUTH}')
             elif key not in request_schema().standard["properties"]:
                 self._fault(member.line, unknown(key, [*request_schema().standard["properties"], *TAKES]))
-            elif self._stand_in and key in SECRET:
+            elif self._offline and key in SECRET:
                 continue
             elif (value := self._value(key, member)) is not None and not _is_blank(key, value):
                 kwargs[key] = value
@@ -82,7 +81,7 @@ class KwargsReader:
             return None
 
     def _substituted(self, node: Node) -> Any:
-        """Give the plain value with $NAME replaced by the environment's; $$ is a dollar sign."""
+        """Return the plain value with $NAME replaced by the environment's; $$ is a dollar sign."""
         if isinstance(node.value, dict):
             return {key: self._substituted(member) for key, member in node.value.items()}
         if isinstance(node.value, list):
@@ -174,7 +173,7 @@ def _is_wrong_url(url: str) -> bool:
 
 
 def _has_variable(node: Node) -> bool:
-    """Tell whether any of the value comes from the environment, and may be a secret."""
+    """Return whether any of the value comes from the environment, and may be a secret."""
     if isinstance(node.value, dict):
         return any(map(_has_variable, node.value.values()))
     if isinstance(node.value, list):
@@ -183,7 +182,7 @@ def _has_variable(node: Node) -> bool:
 
 
 def _line(node: Node, inside: str) -> int:
-    """Give the line of what a pointer leads to, or of the last thing on the way that is there."""
+    """Return the line of what a pointer leads to, or of the last thing on the way that is there."""
     for name in inside.split("/") if inside else ():
         members = node.value
         if isinstance(members, dict) and name in members:
@@ -198,6 +197,6 @@ def _sentence(message: str) -> str:
 
 
 def _unquoted(message: str) -> str:
-    """Give the sentence without what was found."""
+    """Return the sentence without what was found."""
     _, separator, allowed = message.partition("allowed:")
     return f"this value (not shown, it may be a secret) does not fit{'; ' if separator else ''}{separator}{allowed}"

@@ -1,7 +1,7 @@
 """A settings file becomes routes, or the list of everything that is wrong with it, each with its line.
 
 The file is as Gramex has it: `url:`, a name, `pattern`, `handler: ChatGPTHandler`, `kwargs`. What else stands in it is
-for other handlers: it is named in the notices and left alone.
+for other handlers: it is named in the warnings and left alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pysailor import Fault, InvalidConfig
 
-from .hooks import Hooks
+from .hooks import HookFunctions
 from .kwargs import KwargsReader, unknown
 from .route import Route
 from .yaml_document import BadDocument, Node, read
@@ -31,24 +31,24 @@ _UNQUOTED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a file says. `notices` are sentences for the operator, each with file and line."""
+    """What a file says. `warnings` are sentences for the operator, each with file and line."""
 
     routes: tuple[Route, ...]
-    notices: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def load(
     path: Path,
     *,
     environment: Mapping[str, str],
-    hooks: Hooks | None = None,
+    hooks: HookFunctions | None = None,
     needs_key: bool = True,
-    stand_in: bool = False,
+    offline: bool = False,
 ) -> Config:
     """Read the file; raise InvalidConfig with everything that is wrong, each as `file:line: sentence; allowed: …`.
 
     `environment` gives the values of `$NAME` in the file. With `needs_key` a route without a key is a fault. Where a
-    `stand_in` answers, keys and addresses of the file count for nothing and are not looked at.
+    `offline` answers, keys and addresses of the file count for nothing and are not looked at.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -57,34 +57,40 @@ def load(
     except UnicodeDecodeError as error:
         raise InvalidConfig(f"{path} is not text in UTF-8") from error
     return parse(
-        text, str(path), environment=environment, hooks=hooks or Hooks(), needs_key=needs_key, stand_in=stand_in
+        text, str(path), environment=environment, hooks=hooks or HookFunctions(), needs_key=needs_key, offline=offline
     )
 
 
 def parse(
-    text: str, name: str, *, environment: Mapping[str, str], hooks: Hooks, needs_key: bool, stand_in: bool = False
+    text: str,
+    name: str,
+    *,
+    environment: Mapping[str, str],
+    hooks: HookFunctions,
+    needs_key: bool,
+    offline: bool = False,
 ) -> Config:
     """Do the same with the file's text; `name` is what the sentences call it."""
-    reader = _Reader(environment, hooks, needs_key=needs_key and not stand_in, stand_in=stand_in)
+    reader = _Reader(environment, hooks, needs_key=needs_key and not offline, offline=offline)
     try:
         routes = tuple(reader.routes(read(_UNQUOTED.sub(_quoted, text))))
     except BadDocument as error:
         raise _invalid(name, error.faults) from error
     if reader.faults:
         raise _invalid(name, sorted(reader.faults))
-    return Config(routes, tuple(f"{name}:{line}: {sentence}" for line, sentence in sorted(reader.notices)))
+    return Config(routes, tuple(f"{name}:{line}: {sentence}" for line, sentence in sorted(reader.warnings)))
 
 
 class _Reader:
-    """Collects routes, faults and notices; faults and notices are (line, sentence)."""
+    """Collects routes, faults and warnings; faults and warnings are (line, sentence)."""
 
-    def __init__(self, environment: Mapping[str, str], hooks: Hooks, *, needs_key: bool, stand_in: bool) -> None:
+    def __init__(self, environment: Mapping[str, str], hooks: HookFunctions, *, needs_key: bool, offline: bool) -> None:
         self.faults: list[tuple[int, str]] = []
-        self.notices: list[tuple[int, str]] = []
-        self._kwargs = KwargsReader(environment, hooks, self._fault, needs_key=needs_key, stand_in=stand_in)
+        self.warnings: list[tuple[int, str]] = []
+        self._kwargs = KwargsReader(environment, hooks, self._fault, needs_key=needs_key, offline=offline)
 
     def routes(self, root: Node) -> Iterator[Route]:
-        """Give the routes; what is wrong is collected."""
+        """Return the routes; what is wrong is collected."""
         if not isinstance(root.value, dict) or "url" not in root.value:
             self._fault(
                 root.line, 'there is no "url:"; allowed: url:, below it a name, below that pattern, handler, kwargs'
@@ -92,7 +98,7 @@ class _Reader:
             return
         for key, node in root.value.items():
             if key != "url":
-                self.notices.append((node.line, f'"{key}:" is not for this server and is ignored'))
+                self.warnings.append((node.line, f'"{key}:" is not for this server and is ignored'))
         entries = root.value["url"]
         named = entries.value if isinstance(entries.value, dict) else {}
         found = [route for name, node in named.items() if (route := self._route(name, node)) is not None]
@@ -110,7 +116,7 @@ class _Reader:
             if isinstance(kind, str) and get_close_matches(kind, [HANDLER], cutoff=0.8) and handler:
                 self._fault(handler.line, f'handler "{kind}" is not known; did you mean {HANDLER}?')
             else:
-                self.notices.append((node.line, f'"{name}" is for another handler ({kind}) and is ignored'))
+                self.warnings.append((node.line, f'"{name}" is for another handler ({kind}) and is ignored'))
             return None
         for key, member in node.value.items():
             if key not in ("pattern", "handler", "kwargs"):
@@ -140,7 +146,9 @@ class _Reader:
         try:
             return text, re.compile(text)
         except (re.error, OverflowError, RecursionError) as error:
-            self._fault(given.line, f'the pattern "{given.value}" is no regular expression: {error}; {allowed}')
+            self._fault(
+                given.line, f'the pattern "{given.value}" is not a valid regular expression: {error}; {allowed}'
+            )
             return "", None
 
     def _fault(self, line: int, sentence: str) -> None:

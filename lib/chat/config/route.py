@@ -63,7 +63,7 @@ class Route:
 
 @cache
 def request_schema() -> Schema:
-    """Give the schema of a route's kwargs: what the API takes, as Send Request declares it, and our own settings."""
+    """Return the schema of a route's kwargs: what the API takes, as Send Request declares it, and our own settings."""
     declared = Schema.load(Path(__file__).parents[2] / "schemas" / "sendRequest.in.json").document
     taken = {name: schema for name, schema in declared["properties"].items() if name not in _NOT_SETTABLE}
     return Schema({**declared, "properties": {**taken, **OWN_SCHEMA}})

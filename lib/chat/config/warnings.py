@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from .load import Config
 
 
-def of_models(config: Config, is_stand_in: bool) -> Iterator[str]:
-    """Give a sentence for each route without a model, and for each model with a known day of shutdown."""
-    if is_stand_in:
+def of_models(config: Config, is_offline: bool) -> Iterator[str]:
+    """Return a sentence for each route without a model, and for each model with a known day of shutdown."""
+    if is_offline:
         return
     models = Models.load()
     for route in config.routes:

@@ -24,7 +24,6 @@ class BadDocument(Exception):
     """The file is not YAML that can be used: `faults` are (line, sentence)."""
 
     def __init__(self, faults: list[tuple[int, str]]) -> None:
-        """Keep the faults."""
         super().__init__(faults)
         self.faults = faults
 
@@ -61,7 +60,7 @@ _Loader.add_implicit_resolver(
 
 
 def read(text: str) -> Node:
-    """Give the document; raise BadDocument."""
+    """Return the document; raise BadDocument."""
     if len(text) > _LARGEST:
         raise BadDocument([(1, f"the file is larger than {_LARGEST >> 20} MiB")])
     try:
@@ -83,7 +82,7 @@ def read(text: str) -> Node:
 
 
 class _Reader:
-    """Turns PyYAML's nodes into ours. Aliases are followed, so the count of what comes out is bounded."""
+    """TurnQueue PyYAML's nodes into ours. Aliases are followed, so the count of what comes out is bounded."""
 
     def __init__(self) -> None:
         self.faults: list[tuple[int, str]] = []

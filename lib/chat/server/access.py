@@ -16,7 +16,7 @@ ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class AccessRules:
     """The rules for coming in.
 
     `origins` are further origins whose pages may open a socket; `token` is asked of every visitor if it is set.
@@ -29,10 +29,10 @@ class Guard:
     token: str | None = field(default=None, repr=False)
     local: bool = True
     secret: str = field(default="", repr=False)
-    """What cookies are sealed with; without it those of before a restart are not known."""
+    """What cookies are signed with; without it those of before a restart are not known."""
 
     def refusal(self, headers: Mapping[str, str]) -> str | None:
-        """Say why a request is refused; None if it is not."""
+        """Return why a request is refused; None if it is not."""
         host = headers.get("host", "").lower()
         if not self._is_known_name(host):
             return self._unknown_name(host[:100])
@@ -58,7 +58,7 @@ class Guard:
         return f'this server does not answer as "{host}"; start it with --allow-origin https://{host}, or with --token'
 
     def knows(self, token: str | None) -> bool:
-        """Tell whether this is the token, in a time that does not tell how much of it is right."""
+        """Return whether this is the token, in a time that does not tell how much of it is right."""
         if self.token is None:
             return True
         return token is not None and hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode())

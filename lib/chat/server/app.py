@@ -19,7 +19,7 @@ from ..protocol import format_of
 from .cookie import COOKIE, new_name
 from .limits import address_of
 from .session import Session
-from .socket import Line
+from .socket import Socket
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from ..config.route import Route
-    from .limits import Seat
-    from .shared import House
+    from .limits import Slot
+    from .shared import SharedState
 
 _LOG = logging.getLogger(__name__)
 _PAGE = Path(__file__).parents[1] / "page"
@@ -49,12 +49,11 @@ _HEADERS = MappingProxyType(
 _YEAR = 365 * 24 * 3600
 
 
-class Door:
+class ChatApp:
     """Lets visitors in and knows who is inside."""
 
-    def __init__(self, routes: Sequence[Route], house: House) -> None:
-        """Be open."""
-        self._routes, self._house = routes, house
+    def __init__(self, routes: Sequence[Route], shared: SharedState) -> None:
+        self._routes, self._shared = routes, shared
         self._inside: set[Session] = set()
         self._closing = False
         self.application = Starlette(
@@ -74,49 +73,51 @@ class Door:
     async def close(self) -> None:
         """Let nobody in any more, give running answers some seconds, and close all sockets."""
         self._closing = True
-        await asyncio.gather(*(session.leave(self._house.allowances.grace) for session in self._inside))
+        await asyncio.gather(*(session.leave(self._shared.limits.grace) for session in self._inside))
 
     # --- sockets -----------------------------------------------------------------------------------------------------
 
-    async def _socket(self, socket: WebSocket) -> None:
-        refusal = self._refusal(socket)
-        found = None if refusal else self._found(socket)
+    async def _socket(self, websocket: WebSocket) -> None:
+        refusal = self._refusal(websocket)
+        found = None if refusal else self._found(websocket)
         if found is None or refusal:
-            await socket.send_denial_response(refusal or _text("There is no chat at this address.", 404))
+            await websocket.send_denial_response(refusal or _text("There is no chat at this address.", 404))
             return
         route, handler = found
-        shown = _shown_token(handler, socket)
+        shown = _shown_token(handler, websocket)
         address = address_of(handler.request.remote_ip)
-        places = self._house.inside if self._house.guard.knows(shown) else self._house.strangers
-        seat = None if self._closing else places.seat(address)
-        if seat is None:
-            await socket.send_denial_response(_text("There is no room for another socket now; try again later.", 503))
+        places = self._shared.connections if self._shared.access.knows(shown) else self._shared.unauthenticated
+        slot = None if self._closing else places.acquire(address)
+        if slot is None:
+            await websocket.send_denial_response(
+                _text("There is no room for another socket now; try again later.", 503)
+            )
             return
-        wanted = [name.strip() for name in socket.headers.get("sec-websocket-protocol", "").split(",")]
+        wanted = [name.strip() for name in websocket.headers.get("sec-websocket-protocol", "").split(",")]
         spoken, confirmed = format_of(handler.args.get("format", ()), wanted)
         try:
-            await socket.accept(confirmed)
-            await self._talk(Line(socket, spoken, self._house.allowances.slow_reader), route, handler, shown, seat)
+            await websocket.accept(confirmed)
+            await self._talk(Socket(websocket, spoken, self._shared.limits.slow_reader), route, handler, shown, slot)
         finally:
-            seat.leave()
+            slot.release()
 
-    async def _talk(self, line: Line, route: Route, handler: Handler, shown: str | None, seat: Seat) -> None:
-        session = Session(line, route, handler, self._house)
+    async def _talk(self, socket: Socket, route: Route, handler: Handler, shown: str | None, slot: Slot) -> None:
+        session = Session(socket, route, handler, self._shared)
         self._inside.add(session)
         try:
-            await session.run(shown, seat)
+            await session.run(shown, slot)
         finally:
             self._inside.discard(session)
 
     def _refusal(self, connection: HTTPConnection) -> Response | None:
-        said = self._house.guard.refusal(connection.headers)
+        said = self._shared.access.refusal(connection.headers)
         if said:
             _LOG.warning("Refused: %s", said)
             return _text(f"Refused: {said}.", 403)
         return None
 
     def _found(self, connection: HTTPConnection) -> tuple[Route, Handler] | None:
-        """Give the route of this address and the visitor as its expressions see them; None if there is none."""
+        """Return the route of this address and the visitor as its expressions see them; None if there is none."""
         path = connection.scope["path"]
         for route in self._routes:
             match = route.pattern.fullmatch(path)
@@ -139,8 +140,8 @@ class Door:
         return route, handler
 
     def _name(self, connection: HTTPConnection) -> str | None:
-        """Give the name that an earlier page gave the visitor."""
-        return self._house.badges.name(read_cookies(connection.headers.get("cookie", "")).get(COOKIE))
+        """Return the name that an earlier page gave the visitor."""
+        return self._shared.signer.name(read_cookies(connection.headers.get("cookie", "")).get(COOKIE))
 
     # --- pages -------------------------------------------------------------------------------------------------------
 
@@ -158,7 +159,7 @@ class Door:
         page = (_PAGE / "index.html").read_text(encoding="utf-8").replace("{base}", base).replace("{title}", title)
         response = HTMLResponse(page, headers=dict(_HEADERS))
         if self._name(request) is None:
-            cookie = self._house.badges.cookie(handler.session["id"])
+            cookie = self._shared.signer.cookie(handler.session["id"])
             secure = request.url.scheme == "https"
             response.set_cookie(COOKIE, cookie, _YEAR, path="/", secure=secure, httponly=True, samesite="strict")
         return response
@@ -183,9 +184,9 @@ class Door:
         return _text("closing" if self._closing else "ok", 503 if self._closing else 200)
 
 
-def _shown_token(handler: Handler, socket: WebSocket) -> str | None:
-    """Give the token of the address or of a header; None if there is none."""
-    bearer = socket.headers.get("authorization", "").removeprefix("Bearer ").strip()
+def _shown_token(handler: Handler, websocket: WebSocket) -> str | None:
+    """Return the token of the address or of a header; None if there is none."""
+    bearer = websocket.headers.get("authorization", "").removeprefix("Bearer ").strip()
     return handler.get_arg("token", None) or bearer or None
 
 

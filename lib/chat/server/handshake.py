@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from ...conversation import Turn
     from ..config.handler import Handler
     from ..config.route import Route
-    from .limits import Seat
-    from .shared import House
-    from .socket import Line
+    from .limits import Slot
+    from .shared import SharedState
+    from .socket import Socket
 
 _LOG = logging.getLogger(__name__)
 _MOST_SHOWN = 200
@@ -35,100 +35,100 @@ _SHARED = Failed("full", "Too many pages have this conversation open; close one 
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class Handshake:
     """What a socket begins with: the conversation, its last question, and under which number that was kept."""
 
     chat: Chat
-    seat: Seat
+    slot: Slot
     last: Question | None = None
     last_kept: int | None = None
 
 
-async def let_in(line: Line, house: House, shown: str | None, seat: Seat, address: str) -> None:
-    """Return when the visitor has shown the token, or none is asked for; else close the socket and raise Gone.
+async def authenticate(socket: Socket, shared: SharedState, shown: str | None, slot: Slot, address: str) -> None:
+    """Return when the visitor has shown the token, or none is asked for; else close the socket and raise Disconnected.
 
-    `shown` is the token of the address or a header; who showed none is asked. `seat` is the visitor's place, which is
-    one of the strangers' until the token is known.
+    `shown` is the token of the address or a header; who showed none is asked. `slot` is the visitor's place, which is
+    one of the unauthenticated' until the token is known.
     """
-    if house.guard.knows(shown):
+    if shared.access.knows(shown):
         return
     if shown is None:
-        await line.send(line.format.token_needed())
-        shown = await _told_token(line, house.allowances.token)
-    if not house.guard.knows(shown):
+        await socket.send(socket.format.token_needed())
+        shown = await _receive_token(socket, shared.limits.token)
+    if not shared.access.knows(shown):
         if shown is not None:
             _LOG.warning("A wrong token came from %s", address)
-            await asyncio.sleep(house.allowances.wrong_token)  # whoever guesses guesses slowly
-        await line.refuse(_WRONG_TOKEN, POLICY)
-    if not seat.move(house.inside):
-        await line.refuse(_FULL, LATER)
+            await asyncio.sleep(shared.limits.wrong_token)  # whoever guesses guesses slowly
+        await socket.refuse(_WRONG_TOKEN, POLICY)
+    if not slot.move(shared.connections):
+        await socket.refuse(_FULL, LATER)
 
 
-async def _told_token(line: Line, seconds: float) -> str | None:
+async def _receive_token(socket: Socket, seconds: float) -> str | None:
     try:
         async with asyncio.timeout(seconds):
-            frame = await line.receive()
+            frame = await socket.receive()
     except TimeoutError:
         return None
-    if line.format.name == "text":
+    if socket.format.name == "text":
         return (frame or "").strip()
     try:
-        said = line.format.read(frame or "")
+        said = socket.format.read(frame or "")
     except Unreadable:
         return None
     return said.token if isinstance(said, Token) else None
 
 
-async def begin(line: Line, route: Route, handler: Handler, house: House) -> Begun:
-    """Compute what the socket talks with and tell the visitor; else close the socket and raise Gone."""
+async def open_conversation(socket: Socket, route: Route, handler: Handler, shared: SharedState) -> Handshake:
+    """Compute what the socket talks with and tell the visitor; else close the socket and raise Disconnected."""
     resumed = handler.get_arg("conversation", None)
     try:
         name = check_conversation(resumed) if resumed else secrets.token_urlsafe(18)
-        chat = await _computed(line, route, handler, house, name)
-        turns = await _kept(chat, house) if resumed else []
+        chat = await _computed(socket, route, handler, shared, name)
+        turns = await _kept(chat, shared) if resumed else []
     except NotOpened as error:
-        await line.refuse(Failed(error.code, str(error)), POLICY)
+        await socket.refuse(Failed(error.code, str(error)), POLICY)
     except StepError as error:
-        await line.refuse(Failed(error.code, str(error), error.retryable), INTERNAL)
+        await socket.refuse(Failed(error.code, str(error), error.retryable), INTERNAL)
     except HookFailed as error:
         _LOG.exception("The function %s failed", error.name)
         told = f'The server\'s function "{error.name}" failed; its operator finds why in the log.'
-        await line.refuse(Failed("hook_failed", told), INTERNAL)
-    seat = house.conversations.seat(chat.place) or await line.refuse(_SHARED, LATER)
+        await socket.refuse(Failed("hook_failed", told), INTERNAL)
+    slot = shared.conversations.acquire(chat.place) or await socket.refuse(_SHARED, LATER)
     try:
-        await line.send(line.format.opened(_opened(chat, turns, house)))
+        await socket.send(socket.format.opened(_opened(chat, turns, shared)))
     except BaseException:
-        seat.leave()
+        slot.release()
         raise
     if not turns:
-        return Begun(chat, seat)
-    return Begun(chat, seat, Question(str(turns[-1].result.get("question", ""))), turns[-1].number)
+        return Handshake(chat, slot)
+    return Handshake(chat, slot, Question(str(turns[-1].result.get("question", ""))), turns[-1].number)
 
 
-async def _computed(line: Line, route: Route, handler: Handler, house: House, name: str) -> Chat:
+async def _computed(socket: Socket, route: Route, handler: Handler, shared: SharedState, name: str) -> Chat:
     def compute() -> Chat:
-        return open_chat(route, handler, house.service, name, streams=line.format.streams)
+        return open_chat(route, handler, shared.service, name, streams=socket.format.streams)
 
     if "open" in route.hooks:  # the operator's function may take its time
-        return await asyncio.get_running_loop().run_in_executor(house.openers, compute)
+        return await asyncio.get_running_loop().run_in_executor(shared.openers, compute)
     return compute()
 
 
-async def _kept(chat: Chat, house: House) -> list[Turn]:
+async def _kept(chat: Chat, shared: SharedState) -> list[Turn]:
     def read() -> list[Turn]:
-        return without_replaced(house.desk.store.turns(*chat.place, 2 * _MOST_SHOWN))
+        return without_replaced(shared.context.store.turns(*chat.place, 2 * _MOST_SHOWN))
 
-    return await asyncio.get_running_loop().run_in_executor(house.openers, read)
+    return await asyncio.get_running_loop().run_in_executor(shared.openers, read)
 
 
-def _opened(chat: Chat, turns: Sequence[Turn], house: House) -> Opened:
+def _opened(chat: Chat, turns: Sequence[Turn], shared: SharedState) -> Opened:
     messages = [message for turn in turns[-_MOST_SHOWN:] for message in _shown(turn)]
-    service = house.service
+    service = shared.service
     return Opened(chat.conversation, chat.title, chat.model, service.source, service.note, messages)
 
 
 def _shown(turn: Turn) -> list[dict[str, Any]]:
-    """Give a kept turn as the visitor saw it."""
+    """Return a kept turn as the visitor saw it."""
     question, answer = turn.messages[0], turn.messages[-1]
     asked = turn.result.get("question", question.get("content"))
     return [

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Self
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from ..turn import Desk
-from .access import Guard
-from .app import Door
-from .shared import Allowances, House
+from ..turn import TurnContext
+from .access import AccessRules
+from .app import ChatApp
+from .shared import ChatLimits, SharedState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from types import FrameType
 
     from ...conversation import Store
-    from ..backend import Talk
+    from ..backend import Backend
     from ..config.route import Route
     from ..conversation import Service
 
@@ -32,7 +32,7 @@ _SECONDS_TO_START = 15.0
 class Listener:
     """A chat server that listens from its making on and answers between `start()` and `close()`, or during `run()`.
 
-    Use it as a context manager, or `run()` it in the main thread, where SIGTERM and SIGINT end it. Store and talk
+    Use it as a context manager, or `run()` it in the main thread, where SIGTERM and SIGINT end it. Store and backend
     belong to the caller.
     """
 
@@ -40,24 +40,24 @@ class Listener:
         self,
         routes: Sequence[Route],
         service: Service,
-        talk: Talk,
+        backend: Backend,
         store: Store,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        guard: Guard | None = None,
-        allowances: Allowances | None = None,
+        access: AccessRules | None = None,
+        limits: ChatLimits | None = None,
     ) -> None:
         """Bind the port; raise OSError if it is taken."""
-        allowances = allowances or Allowances()
-        desk = Desk(store, talk, allowances.keep, allowances.wait_for_turn)
-        self._house = House(service, desk, guard or Guard(), allowances)
-        self._door = Door(routes, self._house)
+        limits = limits or ChatLimits()
+        context = TurnContext(store, backend, limits.keep, limits.wait_for_turn)
+        self._shared = SharedState(service, context, access or AccessRules(), limits)
+        self._app = ChatApp(routes, self._shared)
         family = sockets.AF_INET6 if ":" in host else sockets.AF_INET
         self._listening = sockets.create_server((host, port), family=family, backlog=1024)
         self._host = host
         self._ready = threading.Event()
-        self._server = _Server(_settings(self._door, allowances), self._door.close, self._ready.set)
+        self._server = _Server(_settings(self._app, limits), self._app.close, self._ready.set)
         self._thread: threading.Thread | None = None
 
     @property
@@ -68,10 +68,10 @@ class Listener:
     @property
     def sockets(self) -> int:
         """How many sockets are open."""
-        return self._door.sockets
+        return self._app.sockets
 
     def url(self, path: str = "/", scheme: str = "http") -> str:
-        """Give the address of a path."""
+        """Return the address of a path."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{scheme}://{host}:{self.port}{path}"
 
@@ -81,7 +81,7 @@ class Listener:
             self._server.run([self._listening])
         finally:
             self._listening.close()
-            self._house.close()
+            self._shared.close()
 
     def start(self) -> Self:
         """Answer from now on, in a thread of its own."""
@@ -101,11 +101,9 @@ class Listener:
         self._thread = None
 
     def __enter__(self) -> Self:
-        """Start."""
         return self.start()
 
     def __exit__(self, *_: object) -> None:
-        """Close."""
         self.close()
 
 
@@ -154,15 +152,15 @@ class _Server(uvicorn.Server):
             self.should_exit = True
 
 
-def _settings(door: Door, allowances: Allowances) -> uvicorn.Config:
+def _settings(app: ChatApp, limits: ChatLimits) -> uvicorn.Config:
     return uvicorn.Config(
-        door.application,
+        app.application,
         loop="asyncio",
         http="h11",
         ws=_Socket,
         ws_max_size=_LARGEST_FRAME,
-        ws_ping_interval=allowances.ping,
-        ws_ping_timeout=allowances.ping,
+        ws_ping_interval=limits.ping,
+        ws_ping_timeout=limits.ping,
         ws_per_message_deflate=False,  # some 50 KiB a socket for texts of a few words
         lifespan="off",
         log_config=None,

@@ -6,32 +6,32 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .cookie import Badges
-from .limits import Paces, Places, Turns
+from .cookie import CookieSigner
+from .limits import ConnectionLimit, RateLimiter, TurnQueue
 
 if TYPE_CHECKING:
     from ..conversation import Service
-    from ..turn import Desk
-    from .access import Guard
+    from ..turn import TurnContext
+    from .access import AccessRules
 
 
 @dataclass(frozen=True, slots=True)
-class Allowances:
+class ChatLimits:
     """What a visitor may do, and what the server does at once. Sizes in bytes, times in seconds.
 
-    `strangers` are sockets that have not shown the token yet. `excess` is how many messages above the allowance are
-    answered before the socket is closed.
+    `unauthenticated` are sockets that have not shown the token yet. `over_limit` is how many messages above the rate
+    are answered before the socket is closed.
     """
 
     message_bytes: int = 64 * 1024
     messages_a_minute: float = 30
-    excess: int = 20
+    over_limit: int = 20
     waiting_questions: int = 8
     connections: int = 2000
     connections_of_an_address: int = 100
     connections_of_a_conversation: int = 16
-    strangers: int = 200
-    strangers_of_an_address: int = 5
+    unauthenticated: int = 200
+    unauthenticated_of_an_address: int = 5
     turns_at_once: int = 128
     openings_at_once: int = 16
     slow_reader: float = 30
@@ -43,21 +43,20 @@ class Allowances:
     grace: float = 5
 
 
-class House:
+class SharedState:
     """The rooms: who answers, the places, the threads. Belongs to one event loop."""
 
-    def __init__(self, service: Service, desk: Desk, guard: Guard, allowances: Allowances) -> None:
-        """Be empty."""
-        self.service, self.desk, self.guard, self.allowances = service, desk, guard, allowances
-        self.badges = Badges(guard.secret)
-        self.inside = Places(allowances.connections, allowances.connections_of_an_address)
-        self.strangers = Places(allowances.strangers, allowances.strangers_of_an_address)
-        self.conversations = Places(allowances.connections, allowances.connections_of_a_conversation)
-        self.paces = Paces(allowances.messages_a_minute)
-        self.turns = Turns()
-        self.threads = ThreadPoolExecutor(allowances.turns_at_once, thread_name_prefix="chat")
+    def __init__(self, service: Service, context: TurnContext, access: AccessRules, limits: ChatLimits) -> None:
+        self.service, self.context, self.access, self.limits = service, context, access, limits
+        self.signer = CookieSigner(access.secret)
+        self.connections = ConnectionLimit(limits.connections, limits.connections_of_an_address)
+        self.unauthenticated = ConnectionLimit(limits.unauthenticated, limits.unauthenticated_of_an_address)
+        self.conversations = ConnectionLimit(limits.connections, limits.connections_of_a_conversation)
+        self.rates = RateLimiter(limits.messages_a_minute)
+        self.turns = TurnQueue()
+        self.threads = ThreadPoolExecutor(limits.turns_at_once, thread_name_prefix="chat")
         # a socket opens, and reads what was said, however many answers are being made
-        self.openers = ThreadPoolExecutor(allowances.openings_at_once, thread_name_prefix="chat opening")
+        self.openers = ThreadPoolExecutor(limits.openings_at_once, thread_name_prefix="chat opening")
 
     def close(self) -> None:
         """Let go of the threads; those that still work are not waited for."""

@@ -20,59 +20,58 @@ _SECONDS_TO_CLOSE = 2.0
 GOING_AWAY, POLICY, INTERNAL, RESTART, LATER = 1001, 1008, 1011, 1012, 1013
 
 
-class Gone(Exception):
+class Disconnected(Exception):
     """The socket is of no use any more."""
 
 
-class Line:
+class Socket:
     """A socket that was accepted, and the format that is spoken on it.
 
     The frames of one event go out together. A visitor who does not read is waited for so many seconds.
     """
 
-    def __init__(self, socket: WebSocket, spoken: Format, seconds: float) -> None:
-        """Be open."""
-        self._socket, self.format, self._seconds = socket, spoken, seconds
-        self._abort: Callable[[], None] | None = getattr(socket.state, "abort", None)
+    def __init__(self, websocket: WebSocket, spoken: Format, seconds: float) -> None:
+        self._websocket, self.format, self._seconds = websocket, spoken, seconds
+        self._abort: Callable[[], None] | None = getattr(websocket.state, "abort", None)
         self._sending = asyncio.Lock()
         self._is_cut = False
 
     async def receive(self) -> str | None:
-        """Give the next frame, None for one that is not text; raise Gone when there is none any more."""
+        """Return the next frame, None for one that is not text; raise Disconnected when there is none any more."""
         if self._is_cut:
-            raise Gone
+            raise Disconnected
         try:
-            message = await self._socket.receive()
+            message = await self._websocket.receive()
         except (WebSocketDisconnect, RuntimeError) as error:  # closed by then, which starlette tells so
-            raise Gone from error
+            raise Disconnected from error
         if message["type"] == "websocket.disconnect":
-            raise Gone
+            raise Disconnected
         return message.get("text")
 
     async def send(self, frames: Sequence[str]) -> None:
-        """Send the frames of an event; raise Gone."""
+        """Send the frames of an event; raise Disconnected."""
         try:
             async with asyncio.timeout(self._seconds), self._sending:
                 for frame in frames:
-                    await self._socket.send_text(frame)
+                    await self._websocket.send_text(frame)
         except TimeoutError as error:
             _LOG.warning("A visitor did not read for %g seconds and was let go", self._seconds)
             self._cut()
-            raise Gone from error
+            raise Disconnected from error
         except (WebSocketDisconnect, RuntimeError, OSError) as error:  # closed by then, which starlette tells so
-            raise Gone from error
+            raise Disconnected from error
 
     async def refuse(self, failed: Failed, code: int) -> Any:
-        """Tell why this socket cannot be used and close it; raise Gone."""
+        """Return why this socket cannot be used and close it; raise Disconnected."""
         await self.send(self.format.failed(None, failed))
         await self.close(code, failed.code)
-        raise Gone
+        raise Disconnected
 
     async def close(self, code: int, reason: str) -> None:
         """Close the socket, if it is not closed by then."""
         try:
             async with asyncio.timeout(_SECONDS_TO_CLOSE):
-                await self._socket.close(code, reason)
+                await self._websocket.close(code, reason)
         except TimeoutError:
             self._cut()
         except (WebSocketDisconnect, RuntimeError, OSError):

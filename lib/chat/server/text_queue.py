@@ -11,7 +11,7 @@ from ..protocol import Joiner
 _MOST_CHARACTERS = 64 * 1024
 
 
-class Pieces:
+class TextQueue:
     """A bounded queue between one thread that puts and one task that takes.
 
     When the queue is full the thread waits, and so the API's stream is not read any further. Many pieces that come
@@ -57,7 +57,7 @@ class Pieces:
         self._news.set()
 
     async def take(self) -> str | None:
-        """Give what has come, as one text; wait for something. None is the end."""
+        """Return what has come, as one text; wait for something. None is the end."""
         while not self._closed:
             with self._room:
                 text = "".join(self._waiting)

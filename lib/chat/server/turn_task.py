@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from ...api.cancel import Cancel
 from ..protocol import Failed
 from ..turn import Done, Question, stopped, take_turn
-from .text_queue import Pieces
+from .text_queue import TextQueue
 
 if TYPE_CHECKING:
     from ..conversation import Chat
-    from .shared import House
+    from .shared import SharedState
 
 _SECONDS_TO_STOP = 1.0
 _BUSY = Failed(
@@ -22,35 +22,35 @@ _BUSY = Failed(
 )
 
 
-class Running:
+class TurnTask:
     """One question on its way to an answer."""
 
-    def __init__(self, chat: Chat, question: Question, house: House) -> None:
+    def __init__(self, chat: Chat, question: Question, shared: SharedState) -> None:
         """Stand in the queue of the conversation."""
-        self._chat, self._question, self._house = chat, question, house
-        self._cancel, self.pieces = Cancel(), Pieces()
-        self._turn = house.turns.ask(chat.place)
+        self._chat, self._question, self._shared = chat, question, shared
+        self._cancel, self.texts = Cancel(), TextQueue()
+        self._turn = shared.turns.ask(chat.place)
         self._work: asyncio.Future[Done] | None = None
 
     async def begin(self) -> None:
         """Wait for the conversation's turn, without a thread, and let a thread begin."""
-        await asyncio.wait([self._turn], timeout=self._house.allowances.wait_for_turn)
+        await asyncio.wait([self._turn], timeout=self._shared.limits.wait_for_turn)
         if not self._turn.done() or not self._turn.result():
-            self.pieces.end()
+            self.texts.end()
             return
         work = self._work = asyncio.get_running_loop().run_in_executor(
-            self._house.threads,
+            self._shared.threads,
             take_turn,
             self._chat,
             self._question,
-            self._house.desk,
-            self.pieces.put,
+            self._shared.context,
+            self.texts.put,
             self._cancel,
         )
         work.add_done_callback(lambda _: self._over())
 
     async def done(self) -> Done:
-        """Give what came of it; of a stopped one that cannot be stopped at once, that it was stopped."""
+        """Return what came of it; of a stopped one that cannot be stopped at once, that it was stopped."""
         if self._work is None:
             return Done(stopped() if self._cancel.is_set() else _BUSY)
         await asyncio.wait([self._work], timeout=_SECONDS_TO_STOP if self._cancel.is_set() else None)
@@ -59,7 +59,7 @@ class Running:
     def stop(self) -> None:
         """Stop the call, or the waiting for it."""
         self._cancel.set()
-        self.pieces.close()
+        self.texts.close()
         if not self._turn.done():
             self._turn.set_result(False)
 
@@ -70,8 +70,8 @@ class Running:
             self._leave()
 
     def _over(self) -> None:
-        self.pieces.end()
+        self.texts.end()
         self._leave()
 
     def _leave(self) -> None:
-        self._house.turns.leave(self._chat.place, self._turn)
+        self._shared.turns.leave(self._chat.place, self._turn)

@@ -9,14 +9,14 @@ import pytest
 from lib.api.connection import Connection
 from lib.chat.conversation import Service
 from lib.chat.server.listener import Listener
-from lib.chat.server.shared import Allowances
+from lib.chat.server.shared import ChatLimits
 from lib.conversation import Store, open_store
 from tests.support.played import PLAIN, Played, Serve, routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lib.chat.config.hooks import Hooks
+    from lib.chat.config.hooks import HookFunctions
 
 _SERVICE = Service(Connection("http://127.0.0.1:9/v1", ""))
 
@@ -31,7 +31,7 @@ def store() -> Iterator[Store]:
 def lasting(store: Store) -> Iterator[tuple[Played, Listener]]:
     """Give the server of all tests that want nothing special of it; starting and stopping takes a while."""
     talk = Played()
-    with Listener(routes(), _SERVICE, talk, store, allowances=Allowances(messages_a_minute=10_000)) as server:
+    with Listener(routes(), _SERVICE, talk, store, limits=ChatLimits(messages_a_minute=10_000)) as server:
         yield talk, server
 
 
@@ -48,7 +48,7 @@ def serve(played: Played, lasting: tuple[Played, Listener], store: Store) -> Ite
     """Give a function that gives a server, whose keywords are Listener's; `text` and `hooks` are the settings."""
     running: list[Listener] = []
 
-    def start(text: str = PLAIN, hooks: Hooks | None = None, **settings: Any) -> Listener:
+    def start(text: str = PLAIN, hooks: HookFunctions | None = None, **settings: Any) -> Listener:
         if text == PLAIN and not settings:
             return lasting[1]
         service = settings.pop("service", _SERVICE)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.chat.protocol import Answered, Ask, Failed, Joiner, Json, Retry, Stop, Text, Unreadable, format_of
-from lib.chat.server.access import Guard
-from lib.chat.server.cookie import Badges
-from lib.chat.server.limits import Pace
+from lib.chat.server.access import AccessRules
+from lib.chat.server.cookie import CookieSigner
+from lib.chat.server.limits import TokenBucket
 
 DONE = Answered("Hello", "complete", "", {"total": 1}, {"amount": 0.1}, kept=True, streamed=False)
 STREAMED = Answered("Hello", "complete", "", None, None, kept=True, streamed=True)
@@ -96,47 +96,51 @@ def test_address_or_subprotocol_choose_the_format(
 
 
 @pytest.mark.parametrize(
-    ("guard", "headers", "is_let_in"),
+    ("access", "headers", "is_let_in"),
     [
-        (Guard(), {"host": "localhost:1"}, True),
-        (Guard(), {"host": "127.0.0.1:1", "origin": "http://127.0.0.1:1"}, True),
-        (Guard(), {"host": "[::1]:1", "origin": "http://[::1]:1"}, True),
-        (Guard(), {"host": "localhost:1", "origin": "http://localhost:2"}, False),
-        (Guard(), {"host": "localhost:1", "origin": "https://evil.example"}, False),
-        (Guard(), {"host": "localhost:1", "origin": "null"}, False),
-        (Guard(), {"host": "evil.example:1", "origin": "http://evil.example:1"}, False),
-        (Guard(), {"host": "]["}, False),
-        (Guard(), {}, False),
-        (Guard(local=False), {"host": "chat.example", "origin": "https://chat.example"}, False),
-        (Guard(local=False), {"host": "10.0.0.1:8765", "origin": "http://10.0.0.1:8765"}, True),
-        (Guard(local=False), {"host": "[fd00::1]:8765", "origin": "http://[fd00::1]:8765"}, True),
-        (Guard(local=False), {"host": "localhost:8765"}, True),
-        (Guard(frozenset({"https://chat.example"}), local=False), {"host": "chat.example"}, True),
-        (Guard(token="word", local=False), {"host": "chat.example", "origin": "https://chat.example"}, True),  # noqa: S106 - a test's own
-        (Guard(local=False), {"host": "chat.example", "origin": "https://evil.example"}, False),
-        (Guard(frozenset({"https://site.example"})), {"host": "localhost", "origin": "https://site.example"}, True),
-        (Guard(frozenset({"*"})), {"host": "any.example", "origin": "https://other.example"}, True),
+        (AccessRules(), {"host": "localhost:1"}, True),
+        (AccessRules(), {"host": "127.0.0.1:1", "origin": "http://127.0.0.1:1"}, True),
+        (AccessRules(), {"host": "[::1]:1", "origin": "http://[::1]:1"}, True),
+        (AccessRules(), {"host": "localhost:1", "origin": "http://localhost:2"}, False),
+        (AccessRules(), {"host": "localhost:1", "origin": "https://evil.example"}, False),
+        (AccessRules(), {"host": "localhost:1", "origin": "null"}, False),
+        (AccessRules(), {"host": "evil.example:1", "origin": "http://evil.example:1"}, False),
+        (AccessRules(), {"host": "]["}, False),
+        (AccessRules(), {}, False),
+        (AccessRules(local=False), {"host": "chat.example", "origin": "https://chat.example"}, False),
+        (AccessRules(local=False), {"host": "10.0.0.1:8765", "origin": "http://10.0.0.1:8765"}, True),
+        (AccessRules(local=False), {"host": "[fd00::1]:8765", "origin": "http://[fd00::1]:8765"}, True),
+        (AccessRules(local=False), {"host": "localhost:8765"}, True),
+        (AccessRules(frozenset({"https://chat.example"}), local=False), {"host": "chat.example"}, True),
+        (AccessRules(token="word", local=False), {"host": "chat.example", "origin": "https://chat.example"}, True),  # noqa: S106 - a test's own
+        (AccessRules(local=False), {"host": "chat.example", "origin": "https://evil.example"}, False),
+        (
+            AccessRules(frozenset({"https://site.example"})),
+            {"host": "localhost", "origin": "https://site.example"},
+            True,
+        ),
+        (AccessRules(frozenset({"*"})), {"host": "any.example", "origin": "https://other.example"}, True),
     ],
 )
-def test_only_known_names_and_origins_come_in(guard: Guard, headers: dict[str, str], is_let_in: bool) -> None:
-    assert (guard.refusal(headers) is None) is is_let_in
+def test_only_known_names_and_origins_come_in(access: AccessRules, headers: dict[str, str], is_let_in: bool) -> None:
+    assert (access.refusal(headers) is None) is is_let_in
 
 
 def test_a_token_is_asked_of_everybody_if_there_is_one() -> None:
-    guard = Guard(token="wörd")  # noqa: S106 - a test's own
-    assert [guard.knows(shown) for shown in ("wörd", "word", "", None)] == [True, False, False, False]
-    assert Guard().knows(None)
+    access = AccessRules(token="wörd")  # noqa: S106 - a test's own
+    assert [access.knows(shown) for shown in ("wörd", "word", "", None)] == [True, False, False, False]
+    assert AccessRules().knows(None)
 
 
 def test_a_pace_fills_up_again_with_time() -> None:
-    pace = Pace(2, 0)
-    assert [pace.take(0), pace.take(0), pace.take(0)] == [True, True, False]
-    assert [pace.take(30), pace.take(30)] == [True, False]
+    bucket = TokenBucket(2, 0)
+    assert [bucket.take(0), bucket.take(0), bucket.take(0)] == [True, True, False]
+    assert [bucket.take(30), bucket.take(30)] == [True, False]
 
 
 def test_a_cookie_that_the_server_did_not_make_names_nobody() -> None:
-    badges = Badges("a secret")
-    cookie = badges.cookie("name")
-    assert badges.name(cookie) == Badges("a secret").name(cookie) == "name"
-    assert [badges.name(other) for other in (None, "", "name", "name.", "other" + cookie[4:], "näme.x")] == [None] * 6
-    assert Badges().name(Badges().cookie("name")) is None
+    signer = CookieSigner("a secret")
+    cookie = signer.cookie("name")
+    assert signer.name(cookie) == CookieSigner("a secret").name(cookie) == "name"
+    assert [signer.name(other) for other in (None, "", "name", "name.", "other" + cookie[4:], "näme.x")] == [None] * 6
+    assert CookieSigner().name(CookieSigner().cookie("name")) is None

@@ -18,8 +18,8 @@ from websockets.sync.client import connect
 
 from lib.api.connection import Connection
 from lib.chat import command
-from lib.chat.backend import ApiTalk
-from lib.chat.config.hooks import Hooks
+from lib.chat.backend import ApiBackend
+from lib.chat.config.hooks import HookFunctions
 from lib.chat.config.load import load
 from lib.chat.conversation import Service
 from lib.chat.server.listener import Listener
@@ -39,13 +39,13 @@ WAIT = 20
 @contextmanager
 def asked(sandbox: Sandbox, sample: str, address: str, scenario: str | None = None) -> Iterator[Any]:
     """Give a socket to a sample's chat, which the stand-in answers."""
-    hooks = Hooks.load(SAMPLES / "hooks.py")
-    config = load(SAMPLES / sample, environment={}, hooks=hooks, stand_in=True)
+    hooks = HookFunctions.load(SAMPLES / "hooks.py")
+    config = load(SAMPLES / sample, environment={}, hooks=hooks, offline=True)
     base = sandbox.base_url_of(scenario) if scenario else sandbox.base_url
     service = Service(Connection(base, KEY), "gpt-sandbox-2", "sandbox")
     with (
         open_store("memory:") as store,
-        Listener(config.routes, service, ApiTalk(), store) as server,
+        Listener(config.routes, service, ApiBackend(), store) as server,
         connect(server.url(address, "ws")) as ws,
     ):
         yield ws

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.chat.config.expression import Expression
-from lib.chat.config.hooks import BadHook, Hooks
+from lib.chat.config.hooks import BadHook, HookFunctions
 from lib.chat.config.load import Config, load, parse
 from lib.chat.config.warnings import of_models
 from lib.chat.config.yaml_document import BadDocument, read
@@ -21,7 +21,7 @@ SAMPLES = Path(__file__).parents[3] / "samples" / "chat"
 
 
 def config(text: str, **environment: str) -> Config:
-    return parse(text, "chat.yaml", environment=environment, hooks=Hooks(), needs_key=True)
+    return parse(text, "chat.yaml", environment=environment, hooks=HookFunctions(), needs_key=True)
 
 
 def one(kwargs: str, **environment: str) -> dict[str, Any]:
@@ -199,12 +199,12 @@ def test_what_is_wrong_at_the_start_is_told_without_secrets(kwargs: str) -> None
 def test_what_is_for_other_handlers_is_named_and_left_alone() -> None:
     read_ = load(SAMPLES / "beside-others.yaml", environment={"OPENAI_API_KEY": "sk-1"})
     assert [route.name for route in read_.routes] == ["chat"]
-    assert len(read_.notices) == 2
-    assert "FileHandler" in read_.notices[1]
+    assert len(read_.warnings) == 2
+    assert "FileHandler" in read_.warnings[1]
 
 
 def test_a_stand_in_needs_no_key_and_looks_at_none() -> None:
-    assert load(SAMPLES / "hello.yaml", environment={}, stand_in=True).routes[0].kwargs["model"] == "gpt-4.1-mini"
+    assert load(SAMPLES / "hello.yaml", environment={}, offline=True).routes[0].kwargs["model"] == "gpt-4.1-mini"
 
 
 def test_a_missing_file_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -217,12 +217,12 @@ def test_a_missing_file_is_told_in_a_sentence(tmp_path: Path) -> None:
 )
 def test_a_model_near_its_end_and_a_missing_one_are_noticed(kwargs: str, words: str) -> None:
     read_ = config(f"url: {{a: {{pattern: /a, handler: ChatGPTHandler, kwargs: {kwargs}}}}}")
-    assert words in next(of_models(read_, is_stand_in=False))
-    assert not list(of_models(read_, is_stand_in=True))
+    assert words in next(of_models(read_, is_offline=False))
+    assert not list(of_models(read_, is_offline=True))
 
 
 def test_hooks_are_found_by_either_name_and_called_with_what_they_want() -> None:
-    hooks = Hooks.load(SAMPLES / "hooks.py")
+    hooks = HookFunctions.load(SAMPLES / "hooks.py")
     assert (
         hooks.hook("prepare", "hooks.without_card_numbers(message)").call(message="4111111111111111", handler=None)
         == "[number]"
@@ -244,15 +244,15 @@ def test_hooks_are_found_by_either_name_and_called_with_what_they_want() -> None
 )
 def test_a_hook_that_cannot_be_called_is_told(kind: str, source: str, words: str) -> None:
     with pytest.raises(BadHook, match=words):
-        Hooks.load(SAMPLES / "hooks.py").hook(kind, source)
+        HookFunctions.load(SAMPLES / "hooks.py").hook(kind, source)
 
 
 def test_a_file_of_hooks_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("1/0", "utf-8")
     (tmp_path / "waiting.py").write_text("async def f(params, handler): ...", "utf-8")
     with pytest.raises(BadHook, match="ZeroDivisionError"):
-        Hooks.load(tmp_path / "broken.py")
+        HookFunctions.load(tmp_path / "broken.py")
     with pytest.raises(BadHook, match="no file"):
-        Hooks.load(tmp_path / "none.py")
+        HookFunctions.load(tmp_path / "none.py")
     with pytest.raises(BadHook, match="async"):
-        Hooks.load(tmp_path / "waiting.py").hook("open", "f")
+        HookFunctions.load(tmp_path / "waiting.py").hook("open", "f")

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from lib.chat.server.limits import Paces, Places, Turns, address_of
+from lib.chat.server.limits import ConnectionLimit, RateLimiter, TurnQueue, address_of
 
 
 @pytest.mark.parametrize(
@@ -24,41 +24,41 @@ def test_addresses_that_one_visitor_chooses_from_count_as_one(host: str, address
     assert address_of(host) == address
 
 
-def test_places_are_counted_in_all_and_for_each_name() -> None:
-    places = Places(3, 2)
-    seats = [places.seat(name) for name in ("a", "a", "a", "b", "c")]
-    assert [seat is not None for seat in seats] == [True, True, False, True, False]
-    assert seats[0]
-    seats[0].leave()
-    seats[0].leave()
-    assert [places.seat("c") is not None, places.seat("b") is not None] == [True, False]
+def test_connections_are_counted_in_all_and_for_each_name() -> None:
+    limit = ConnectionLimit(3, 2)
+    slots = [limit.acquire(name) for name in ("a", "a", "a", "b", "c")]
+    assert [slot is not None for slot in slots] == [True, True, False, True, False]
+    assert slots[0]
+    slots[0].release()
+    slots[0].release()
+    assert [limit.acquire("c") is not None, limit.acquire("b") is not None] == [True, False]
 
 
-def test_a_seat_that_finds_no_place_elsewhere_stays_where_it_is() -> None:
-    waiting, inside = Places(1, 1), Places(1, 1)
-    first = waiting.seat("a")
+def test_a_slot_that_finds_no_room_under_another_limit_stays_where_it_is() -> None:
+    waiting, inside = ConnectionLimit(1, 1), ConnectionLimit(1, 1)
+    first = waiting.acquire("a")
     assert first
     assert first.move(inside)
-    second = waiting.seat("b")
+    second = waiting.acquire("b")
     assert second
     assert not second.move(inside)
-    assert waiting.seat("c") is None
-    second.leave()
-    first.leave()
-    assert waiting.seat("c")
-    assert inside.seat("c")
+    assert waiting.acquire("c") is None
+    second.release()
+    first.release()
+    assert waiting.acquire("c")
+    assert inside.acquire("c")
 
 
 def test_an_address_keeps_its_pace_and_the_one_silent_for_longest_is_forgotten() -> None:
-    paces = Paces(1, most=2)
-    assert [paces.take(name, 0) for name in ("a", "a", "b", "a", "c", "a", "b")] == [
+    rates = RateLimiter(1, most=2)
+    assert [rates.take(name, 0) for name in ("a", "a", "b", "a", "c", "a", "b")] == [
         True, False, True, False, True, False, True
     ]  # fmt: skip
 
 
 def test_turns_come_in_the_order_of_asking_and_who_left_is_passed_over() -> None:
     async def play() -> list[bool]:
-        turns = Turns()
+        turns = TurnQueue()
         first, second, third = (turns.ask("a") for _ in range(3))
         other = turns.ask("b")
         second.set_result(False)

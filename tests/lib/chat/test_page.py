@@ -14,8 +14,8 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from lib.api.connection import Connection
 from lib.chat.conversation import Service
-from lib.chat.server.access import Guard
-from lib.chat.server.shared import Allowances
+from lib.chat.server.access import AccessRules
+from lib.chat.server.shared import ChatLimits
 from lib.errors.api_error import ApiError
 from tests.support.played import Gate, Played, Serve
 
@@ -42,7 +42,7 @@ CODE = "Use **this**:\n\n```python\nprint('<img src=x onerror=alert(1)>')\n```\n
 
 
 def chromium() -> str:
-    """Find the browser; install it in CI, skip the test at a desk."""
+    """Find the browser; install it in CI, skip the test at a context."""
     found = shutil.which("chromium")
     if found is None and os.environ.get("CI") == "true":
         done = subprocess.run([INSTALL], check=False, capture_output=True, text=True)
@@ -186,7 +186,7 @@ def test_a_conversation_survives_a_reload_and_a_new_chat_forgets_it(serve: Serve
 
 def test_a_lost_connection_is_told_and_comes_back(serve: Serve, page: Page, played: Played) -> None:
     played.play = Gate()
-    server = serve(allowances=Allowances(grace=0.05))
+    server = serve(limits=ChatLimits(grace=0.05))
     page.goto(server.url("/chat"))
     ask(page, "Hi")
     expect(answers(page)).to_contain_text("first")
@@ -206,7 +206,7 @@ def test_who_answers_is_said_when_it_is_not_the_service(serve: Serve, page: Page
 
 
 def test_a_token_is_asked_for_until_it_is_right(serve: Serve, page: Page) -> None:
-    server = serve(guard=Guard(token="word-of-mouth"))  # noqa: S106 - a test's own
+    server = serve(access=AccessRules(token="word-of-mouth"))  # noqa: S106 - a test's own
     page.goto(server.url("/chat"))
     dialog = page.get_by_role("dialog", name="This chat asks for a token")
     page.get_by_label("Token", exact=True).fill("wrong")
@@ -220,7 +220,7 @@ def test_a_token_is_asked_for_until_it_is_right(serve: Serve, page: Page) -> Non
 
 
 def test_a_token_in_the_address_is_used_and_taken_out_of_sight(serve: Serve, page: Page) -> None:
-    page.goto(serve(guard=Guard(token="word-of-mouth")).url("/chat#token=word-of-mouth"))  # noqa: S106 - a test's own
+    page.goto(serve(access=AccessRules(token="word-of-mouth")).url("/chat#token=word-of-mouth"))  # noqa: S106 - a test's own
     expect(page.locator("#link")).to_have_text("Connected")
     ask(page, "Hi")
     expect(answers(page)).to_contain_text("Hello")

@@ -33,7 +33,7 @@ from .assembly import identity
 from .bodies import Bodies
 from .delivery import Worker, id_of
 from .emitter import Output, new_id
-from .signals import StopSignal, leave
+from .signals import StopRequested, StopSignal, leave
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,6 +46,8 @@ LOG = logging.getLogger(__name__)
 
 DONE, FAILED = 0, 1
 _TIME_TO_REPORT = 10.0
+_TIME_TO_CLOSE = 0.5
+"""Seconds after the deadline in which a broker that takes nothing may still answer."""
 
 
 def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
@@ -76,9 +78,13 @@ class WorkerProcess:
 
     def run(self) -> int:
         """Run; return the exit code."""
+        step = self.settings.step
+        LOG.info("pysailor %s is starting: step %s, function %s", version(), step.step_id, step.function)
         with StopSignal(self.settings.limits.shutdown_deadline) as stop:
             try:
                 self._end_flow() if self.settings.behaviour.hook_shutdown else self._work(stop)
+            except StopRequested:
+                LOG.info("stopped during the start, with nothing in work")
             except Exception as error:
                 # The top of the process: whatever it was, the platform reads the log and the exit code.
                 LOG.critical("the worker cannot go on: %s", error, exc_info=True)
@@ -100,10 +106,12 @@ class WorkerProcess:
         transport = self.transport(self.settings)
         with ExitStack() as stack:
             api = self._api(stack)
-            transport.connect()
+            with stop.interrupting():
+                transport.connect()
             stack.callback(transport.close, None)
             try:
-                worker = self._begin(stack, api, transport, codec)
+                with stop.interrupting():
+                    worker = self._begin(stack, api, transport, codec)
                 consume_until(stop, transport, worker)
             except Exception as error:
                 report(error, transport, codec, self.settings)
@@ -150,11 +158,12 @@ class WorkerProcess:
         until = time.monotonic() + seconds
         transport.stop_consuming()
         worker.stop(until)
-        if transport.drain(until):
+        drained = transport.drain(until)
+        transport.close(max(until, time.monotonic() + _TIME_TO_CLOSE))
+        if drained:
             LOG.info("stopped")
             return
         LOG.warning("stopped before all messages in work were finished: they will be delivered again")
-        transport.close(None)
         leave(DONE)
 
     def _api(self, stack: ExitStack) -> PlatformApi:
@@ -211,6 +220,13 @@ def consume_until(stop: StopSignal, transport: Transport, worker: Worker) -> Non
         stop.wait()
     if errors:
         raise errors[0]
+
+
+def version() -> str:
+    """Return the version of the runtime."""
+    from pysailor import __version__  # noqa: PLC0415 - read from the installation when it is asked for
+
+    return __version__
 
 
 def stay_on_one_cpu() -> None:

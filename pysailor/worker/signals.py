@@ -7,14 +7,18 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _LAST_RESORT = 15.0
+
+
+class StopRequested(BaseException):
+    """A signal came while the worker had nothing in work yet: it ends at once."""
 
 
 class StopSignal:
@@ -26,6 +30,7 @@ class StopSignal:
 
     def __init__(self, seconds: float) -> None:
         self.heard = False
+        self._interrupts = False
         self._seconds = seconds
         self._before: dict[int, Callable[[int, Any], Any] | int | None] = {}
 
@@ -49,6 +54,17 @@ class StopSignal:
         """Return when there was a signal, or somebody said `wake`."""
         os.read(self._read, 1)
 
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """Have a signal raise StopRequested inside the context, wherever it waits; at once if it came before."""
+        if self.heard:
+            raise StopRequested
+        self._interrupts = True
+        try:
+            yield
+        finally:
+            self._interrupts = False
+
     def wake(self) -> None:
         """End the wait without a signal."""
         with suppress(BlockingIOError):
@@ -58,6 +74,8 @@ class StopSignal:
         if not self.heard:
             self.heard = True
             signal.alarm(math.ceil(self._seconds + _LAST_RESORT))
+            if self._interrupts:
+                raise StopRequested
         self.wake()
 
 

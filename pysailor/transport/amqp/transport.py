@@ -92,8 +92,8 @@ class Amqp:
         self._io.post(self._writing.open)
         try:
             opened.wait()
-        except Unreachable:
-            self.close()
+        except BaseException:  # a signal may end the wait, too
+            self.close(time.monotonic() + 1)
             raise
 
     def consume(self, on_delivery: OnDelivery, id_of: IdOf) -> None:

@@ -1,0 +1,67 @@
+"""A worker that is told to stop before it has begun."""
+
+from __future__ import annotations
+
+import logging
+import re
+import signal
+import socket
+import threading
+
+import pytest
+
+from pysailor.log import Redaction
+from pysailor.platform.settings import Settings
+from pysailor.transport.memory import MemoryTransport
+from pysailor.worker.run import WorkerProcess
+from pysailor.worker.signals import StopRequested, StopSignal
+
+from .test_run import environ
+
+__all__ = ["environ"]
+
+
+def tell_to_stop() -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+
+def test_a_signal_interrupts_a_start_that_hangs() -> None:
+    with StopSignal(60) as stop:
+        threading.Timer(0, tell_to_stop).start()
+        with pytest.raises(StopRequested), stop.interrupting():
+            threading.Event().wait(20)
+
+
+def test_a_signal_that_came_before_ends_the_start_at_once() -> None:
+    with StopSignal(60) as stop:
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(StopRequested), stop.interrupting():
+            pass
+
+
+def test_a_second_signal_does_not_interrupt_the_clean_up() -> None:
+    with StopSignal(60) as stop:
+        with pytest.raises(StopRequested), stop.interrupting():
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_worker_whose_platform_hangs_stops_at_once_and_says_which_version_was_starting(
+    environ: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as platform:
+        environ["ELASTICIO_API_URI"] = f"http://127.0.0.1:{platform.getsockname()[1]}"
+
+        def stop_when_asked() -> None:
+            with platform.accept()[0] as connection:
+                connection.recv(1)
+                tell_to_stop()
+                connection.recv(65536)
+
+        thread = threading.Thread(target=stop_when_asked, daemon=True)
+        thread.start()
+        settings = Settings.from_environment(environ)
+        with caplog.at_level(logging.INFO):
+            assert WorkerProcess(settings, Redaction(), transport=lambda _: MemoryTransport()).run() == 0
+    assert re.search(r"pysailor \S+ is starting: step STEP_ID, function FUNCTION", caplog.text)
+    assert "stopped during the start" in caplog.text

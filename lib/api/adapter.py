@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from .response import bear
+from .response import set_timeout
 from .response_head import Reply
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Calm:
 
     def settimeout(self, seconds: float | None) -> None:
         """Wait at most about so long."""
-        bear(self._wire, seconds)
+        set_timeout(self._wire, seconds)
 
     def __getattr__(self, name: str) -> Any:
         """Do all else as the socket does."""
@@ -93,7 +93,7 @@ class Stoppable:
 
     def _tell(self) -> None:
         if self.calls.cancel is not None:
-            self.calls.cancel.closes(self)
+            self.calls.cancel.attach(self)
 
 
 class Calls(threading.local):
@@ -125,7 +125,7 @@ class Adapter(HTTPAdapter):
             self._calls.cancel = None
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """Give the answer as requests does, but for cookies and the text's encoding: an API has no use for them."""
+        """Return the answer as requests does, but for cookies and the text's encoding: an API has no use for them."""
         answer = requests.Response()
         answer.status_code, answer.reason = resp.status, resp.reason
         answer.headers = resp.headers  # urllib3's dictionary looks up a name in any case, too
@@ -135,7 +135,7 @@ class Adapter(HTTPAdapter):
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> Any:
-        """Give the pool of connections, through the proxy if there is one."""
+        """Return the pool of connections, through the proxy if there is one."""
         pool: Any = self._pool
         if pool is None:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
@@ -152,7 +152,7 @@ class Adapter(HTTPAdapter):
             self._certified = conn
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
-        """Give what stands in the request's first line."""
+        """Return what stands in the request's first line."""
         target = self._targets.get(request.url)
         if target is None:
             if len(self._targets) >= _ADDRESSES:

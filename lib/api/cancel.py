@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 
-class Connection(Protocol):
+class Closable(Protocol):
     """What a call needs of a connection to close it: its socket, and whether another call uses it by now."""
 
     wire: Any
@@ -21,7 +21,7 @@ class Cancel(threading.Event):
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
-        self._connection: Connection | None = None
+        self._connection: Closable | None = None
 
     def set(self) -> None:
         """Stop the call, now or as soon as it has a connection."""
@@ -29,7 +29,7 @@ class Cancel(threading.Event):
             super().set()
             self._shut()
 
-    def closes(self, connection: Connection) -> None:
+    def attach(self, connection: Closable) -> None:
         """Close this connection when cancelled, which may have been before."""
         with self._lock:
             connection.used_by = self
@@ -37,7 +37,7 @@ class Cancel(threading.Event):
             if self.is_set():
                 self._shut()
 
-    def lets_go(self) -> None:
+    def release(self) -> None:
         """Close nothing any more."""
         with self._lock:
             self._connection = None

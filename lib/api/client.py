@@ -200,7 +200,7 @@ class Client:
                 raise _cancelled(came=error) from error
             raise
         finally:
-            cancel.lets_go()
+            cancel.release()
         if cancel.is_set():  # the end of what was read may be ours: not every answer tells its length
             raise _cancelled()
         return document, answer.headers.get("x-request-id")

@@ -85,7 +85,7 @@ class Connection:
         return urlsplit(self.base_url).netloc.rpartition("@")[2]
 
     def headers(self) -> dict[str, str]:
-        """Give the headers that every request carries. A line of the credential stands above ours of that name."""
+        """Return the headers that every request carries. A line of the credential stands above ours of that name."""
         carried = {
             "OpenAI-Organization": self.organization,
             "OpenAI-Project": self.project,
@@ -102,18 +102,18 @@ class Connection:
         return {**ours, **dict(self.more_headers)}
 
     def shown_headers(self) -> dict[str, str]:
-        """Give the same headers with the lines of the credential masked: any of them may be a secret."""
+        """Return the same headers with the lines of the credential masked: any of them may be a secret."""
         masked = {name: MASK for name, _ in self.more_headers}
         return {**self.headers(), **masked}
 
     def shown(self, url: str) -> str:
-        """Give an address with the values of its query masked, since any may be a secret; a version is none."""
+        """Return an address with the values of its query masked, since any may be a secret; a version is none."""
         parts = urlsplit(url)
         query = "&".join(_shown(part) for part in parts.query.split("&")) if parts.query else ""
         return urlunsplit(parts._replace(query=query))
 
     def masked(self, text: str) -> str:
-        """Give a server's words without the key, nor anything else that may be a secret of this connection."""
+        """Return a server's words without the key, nor anything else that may be a secret of this connection."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
             for size in range(len(secret) - 1, _SHORTEST_PART, -1):  # the text may have been cut within it
@@ -134,11 +134,11 @@ class Connection:
         return sorted((secret for secret in found if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
 
     def url(self, path: str, model: str | None = None) -> str:
-        """Give the address of an endpoint; some servers want the model in it."""
+        """Return the address of an endpoint; some servers want the model in it."""
         return self.server.url(self.base_url, path, model)
 
     def faults(self) -> Iterator[Fault]:
-        """Give what keeps a request from being made at all."""
+        """Return what keeps a request from being made at all."""
         if not _names_a_server(self.base_url):
             yield Fault("/baseUrl", f"must start with https:// (or http://) and name a server, like {PUBLIC_API}")
         elif not _can_be_looked_up(urlsplit(self.base_url).hostname or ""):
@@ -168,7 +168,7 @@ class Connection:
 
 
 def _tidy(address: str, chosen: str) -> str:
-    """Give the address as it is meant, or as it stands if it is none: faults() has the sentence for that."""
+    """Return the address as it is meant, or as it stands if it is none: faults() has the sentence for that."""
     if not address.strip().isprintable():
         return address
     try:

@@ -37,7 +37,7 @@ _OURS = ("host", "content-length", "content-type", "content-encoding", "accept-e
 
 
 def read(given: Any) -> tuple[Headers, list[Fault]]:
-    """Give the headers in their order, and what is wrong with the text; None and blank text are no headers."""
+    """Return the headers in their order, and what is wrong with the text; None and blank text are no headers."""
     if given is None or (isinstance(given, str) and not given.strip()):
         return (), []
     pairs = _pairs(given)
@@ -66,7 +66,7 @@ def _wrong(pairs: list[tuple[str, Any]]) -> Iterator[str]:
 
 
 def _pairs(given: Any) -> list[tuple[str, Any]] | None:
-    """Give names and values as they stand there; None if it is neither of the two shapes."""
+    """Return names and values as they stand there; None if it is neither of the two shapes."""
     if isinstance(given, dict):
         return list(given.items())
     if not isinstance(given, str):

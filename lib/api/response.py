@@ -38,7 +38,7 @@ class Deadline:
         self._stalled_at = time.monotonic() + self._silence
 
     def left(self) -> float:
-        """Give the seconds left."""
+        """Return the seconds left."""
         return min(self._end, self._stalled_at) - time.monotonic()
 
 
@@ -124,11 +124,11 @@ def _next(response: requests.Response, deadline: Deadline) -> bytes:
     """Read what is there, within the time left: the socket's own limit counts anew from each read."""
     connection = _socket(response)
     if connection is not None:
-        bear(connection, max(deadline.left(), 0.001))
+        set_timeout(connection, max(deadline.left(), 0.001))
     return bytes(response.raw.read1(_AT_ONCE, decode_content=True))
 
 
-def bear(wire: Any, seconds: float | None) -> None:
+def set_timeout(wire: Any, seconds: float | None) -> None:
     """Have a socket wait at most so long, give or take a hundredth, at most a twentieth of a second.
 
     Only what differs more is set: setting is a system call, during which other threads take Python's lock.
@@ -139,12 +139,12 @@ def bear(wire: Any, seconds: float | None) -> None:
 
 
 def _socket(response: requests.Response) -> socket.socket | None:
-    """Give the socket that the answer comes on; None once all of it has come."""
+    """Return the socket that the answer comes on; None once all of it has come."""
     return getattr(getattr(response.raw, "connection", None), "wire", None)
 
 
 def _document(response: requests.Response, content: bytes) -> dict[str, Any]:
-    """Give the JSON object that a good answer is; raise ApiError for anything else."""
+    """Return the JSON object that a good answer is; raise ApiError for anything else."""
     status, request_id = response.status_code, response.headers.get("x-request-id")
     try:
         document = json.loads(content)

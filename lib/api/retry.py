@@ -64,7 +64,7 @@ class CallLimits:
 
 
 def wait(error: ApiError, retries: int, limits: CallLimits, chance: float) -> float | None:
-    """Give the seconds to wait before the next try, or None if there must be none.
+    """Return the seconds to wait before the next try, or None if there must be none.
 
     `retries` counts those already made. The wait is a random part (`chance`, 0..1: many workers must not come back at
     once) of a span that doubles each time; the service's own hint comes before it.

@@ -48,7 +48,7 @@ class Server:
     notes: tuple[str, ...] = ()
 
     def url(self, base_url: str, path: str, model: str | None = None) -> str:
-        """Give the address of an endpoint; what the base URL asks after its ? stays there.
+        """Return the address of an endpoint; what the base URL asks after its ? stays there.
 
         Raise InvalidConfig if the path has to name a model and there is none.
         """
@@ -59,7 +59,7 @@ class Server:
         return urlunsplit((parts.scheme, parts.netloc, f"{folder}/{path}", parts.query, ""))
 
     def key(self, api_key: str) -> tuple[str, str]:
-        """Give the header that carries the key."""
+        """Return the header that carries the key."""
         return self.key_header, f"Bearer {api_key}" if self.key_header == "Authorization" else api_key
 
 
@@ -125,7 +125,7 @@ CHOICES = (AUTO, *_CHOSEN)
 
 
 def of(base_url: str, chosen: str = AUTO) -> Server:
-    """Give the server that the address leads to, or the one that was chosen because the address does not tell.
+    """Return the server that the address leads to, or the one that was chosen because the address does not tell.
 
     Raise InvalidConfig if no server has the chosen name.
     """
@@ -137,7 +137,7 @@ def of(base_url: str, chosen: str = AUTO) -> Server:
 
 
 def tidy(base_url: str, chosen: str = AUTO) -> str:
-    """Give the address without what people copy along: blanks, a slash at the end, the endpoint itself.
+    """Return the address without what people copy along: blanks, a slash at the end, the endpoint itself.
 
     The address of a known server without a path gets the path of its API. Raise ValueError if it is no address.
     """
@@ -179,7 +179,7 @@ def _api_version(parts: SplitResult) -> str:
 
 
 def _deployment(folder: str, path: str, model: str | None) -> str:
-    """Give the path before the endpoint: a deployment's, or the resource's for what belongs to no deployment."""
+    """Return the path before the endpoint: a deployment's, or the resource's for what belongs to no deployment."""
     root, named, _ = folder.partition(_DEPLOYMENTS)
     if path != CHAT:
         return root

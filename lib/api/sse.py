@@ -64,7 +64,7 @@ class EventReader:
         return events
 
     def close(self) -> list[Event]:
-        """Give the event that the end of the bytes completes, if any: some servers leave out the last blank line."""
+        """Return the event that the end of the bytes completes, if any: some servers leave out the last blank line."""
         return self._events([self._joined(b""), b""])
 
     def _keep(self, piece: bytes) -> None:
@@ -115,7 +115,7 @@ class EventReader:
             self._hold(b"")
 
     def _dispatched(self) -> list[Event]:
-        """Give the event that a blank line ends; without data lines there is none."""
+        """Return the event that a blank line ends; without data lines there is none."""
         event = Event(b"\n".join(self._lines).decode("utf-8", "replace"), self._name)
         whole = bool(self._lines) and self._name not in _PINGS
         self._held = 0

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from lib.api.adapter import Calls, Stoppable
-from lib.api.response import bear
+from lib.api.response import set_timeout
 
 
 class Plain:
@@ -50,5 +50,5 @@ def test_a_time_limit_is_set_where_it_changes_by_more_than_a_moment(
 ) -> None:
     with socket.socket() as wire:
         wire.settimeout(before)
-        bear(wire, wanted)
+        set_timeout(wire, wanted)
         assert wire.gettimeout() == after

@@ -68,6 +68,9 @@ class StepData:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """Read the platform's answer; what is missing or null is empty. Only `true` itself turns passthrough on."""
+        for name in ("config", "variables"):
+            if not isinstance(document.get(name) or {}, dict):
+                raise PlatformRefused(f"The platform's answer about the step has a {name} that is not a JSON object.")
         return cls(
             config=document.get("config") or {},
             snapshot=document.get("snapshot") or {},

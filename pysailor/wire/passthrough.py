@@ -52,7 +52,7 @@ class Passthrough:
 
 def references(message: Message) -> dict[str, str]:
     """Return the object id of each body that must be fetched before a step may see the message."""
-    found = {OWN: message.headers[OBJECT_ID]} if message.headers.get(OBJECT_ID) else {}
+    found = {OWN: str(message.headers[OBJECT_ID])} if message.headers.get(OBJECT_ID) else {}
     return found | {step: _object_id(entry) for step, entry in _entries(message) if _object_id(entry)}
 
 

@@ -183,3 +183,9 @@ def test_a_result_that_finds_nobody_is_not_delivered(web: responses.RequestsMock
     web.post(RESULT, body=requests.ConnectionError("away"))
     with pytest.raises(ResultNotDelivered, match="ConnectionError"):
         deliver()
+
+
+@pytest.mark.parametrize("name", ["config", "variables"])
+def test_a_step_whose_data_are_of_another_shape_is_refused_in_plain_words(name: str) -> None:
+    with pytest.raises(PlatformRefused, match=f"a {name} that is not a JSON object"):
+        StepData.from_json({name: ["x"]})

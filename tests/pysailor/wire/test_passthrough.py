@@ -123,3 +123,7 @@ def test_fetching_undoes_uploading(body: dict[str, object], earlier: dict[str, d
     whole = resolve(light, {key: json_text.read(content) for key, content in stored.items()})
     assert whole.body == message.body
     assert {step: entry["body"] for step, entry in (whole.passthrough or {}).items()} == earlier
+
+
+def test_the_id_of_an_object_is_text_whatever_a_header_holds() -> None:
+    assert references(Message(body={}, headers={OBJECT_ID: 5})) == {OWN: "5"}

@@ -21,7 +21,7 @@ from ..component.fields import secrets_in, texts
 from ..errors import InvalidSettings
 from ..hooks import Hooks
 from ..log import BunyanFormatter, LogTo, Redaction, level, quieten
-from ..platform.api import PlatformApi, StepData
+from ..platform.api import PlatformApi, PlatformApiError, StepData
 from ..platform.environment import log_context
 from ..platform.object_storage import ObjectStorage
 from ..platform.settings import Settings
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 DONE, FAILED = 0, 1
+_EXTRA = ("pika", "cryptography")
 _TIME_TO_REPORT = 10.0
 _TIME_TO_CLOSE = 0.5
 """Seconds after the deadline in which a broker that takes nothing may still answer."""
@@ -87,7 +88,9 @@ class WorkerProcess:
                 LOG.info("stopped during the start, with nothing in work")
             except Exception as error:
                 # The top of the process: whatever it was, the platform reads the log and the exit code.
-                LOG.critical("the worker cannot go on: %s", error, exc_info=True)
+                # Where in our code an outage or a refusal was met tells an operator nothing.
+                unexpected = not isinstance(error, (TransportError, PlatformApiError))
+                LOG.critical("the worker cannot go on: %s", explain(error), exc_info=unexpected)
                 return FAILED
         return DONE
 
@@ -220,6 +223,13 @@ def consume_until(stop: StopSignal, transport: Transport, worker: Worker) -> Non
         stop.wait()
     if errors:
         raise errors[0]
+
+
+def explain(error: Exception) -> str:
+    """Return what went wrong, and what to install if it is a missing package of the extra."""
+    if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
+        return f"the package {error.name} is not installed; a worker needs the extra [rabbitmq]"
+    return str(error)
 
 
 def version() -> str:

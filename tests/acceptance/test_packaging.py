@@ -95,12 +95,18 @@ def claim_that_it_works(environment: Path, folder: Path) -> None:
     answered = run(pysailor, "process", "sendRequest", SAMPLE, cwd=elsewhere)
     assert json.loads(answered)["body"]["object"] == "chat.completion"
     refused = run_any(pysailor, "run", cwd=elsewhere)
-    assert (refused.returncode, messages(refused.stdout)) == (1, ["ELASTICIO_FLOW_ID is missing"])
+    assert (refused.returncode, first_of(refused.stdout)) == (1, "ELASTICIO_FLOW_ID is missing")
     assert list(elsewhere.iterdir()) == []
 
 
 def messages(log: str) -> list[str]:
     return [json.loads(line)["msg"] for line in log.splitlines()]
+
+
+def first_of(log: str) -> str:
+    """Return the first of the faults that the only line of a log names."""
+    (message,) = messages(log)
+    return message.split("; ")[0]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -186,7 +192,7 @@ def test_the_image_brings_what_a_worker_needs_and_no_tools(image: Image) -> None
 @pytest.mark.parametrize("command", [(), ("node", RUN_JS), (RUN_JS,), ("pysailor", "run")], ids=" ".join)
 def test_a_container_that_is_told_nothing_says_what_is_missing(image: Image, command: tuple[str, ...]) -> None:
     refused = entered(image, *command)
-    assert (refused.returncode, messages(refused.stdout)) == (1, ["ELASTICIO_FLOW_ID is missing"])
+    assert (refused.returncode, first_of(refused.stdout)) == (1, "ELASTICIO_FLOW_ID is missing")
 
 
 def test_a_container_answers_for_a_form_and_says_when_it_has_no_address(image: Image) -> None:
@@ -196,7 +202,7 @@ def test_a_container_answers_for_a_form_and_says_when_it_has_no_address(image: I
 
 def test_whoever_goes_around_the_entry_point_finds_a_node_that_does_the_same(image: Image) -> None:
     refused = image.run("sh", "-c", f'PATH="{image.at("/usr/local/bin")}:$PATH" exec node {RUN_JS}')
-    assert (refused.returncode, messages(refused.stdout)) == (1, ["ELASTICIO_FLOW_ID is missing"])
+    assert (refused.returncode, first_of(refused.stdout)) == (1, "ELASTICIO_FLOW_ID is missing")
 
 
 def test_the_component_in_the_image_is_free_of_faults_and_answers(image: Image) -> None:

@@ -29,7 +29,7 @@ OLDEST = 20
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """Give the program, with the sailor installed; skip at a desk that has neither, fail in CI."""
+    """Return the program, with the sailor installed; where neither is there, skip, but fail in CI."""
     trouble = _trouble()
     if trouble and os.environ.get("CI") == "true":
         pytest.fail(trouble)

@@ -32,6 +32,15 @@ _REMARKS = {
     Outcome.TOOL_CALLS: "The model wants to use a tool ({tools}), and this chat runs none.",
     Outcome.EMPTY: "The model gave an empty answer; ask again.",
 }
+_VISITOR = {
+    "context_length": "This conversation has become too long for the assistant; begin a new one.",
+    "too_large_for_limit": "This message is too long for the assistant; shorten it, or begin a new conversation.",
+    "cut_off": "The answer broke off; ask again.",
+    "content_filter": "The provider's content filter stopped this question; ask in another way.",
+}
+"""What a visitor can do about a failure; the other failures are for the operator."""
+_TRY_AGAIN = "The assistant is not available just now; try again in a minute."
+_ASK_OPERATOR = "The assistant cannot answer at the moment; whoever runs this chat finds the reason in the log."
 _SHORTEST_KEY = 8  # what is shorter is no secret, and stands in many words
 
 
@@ -70,7 +79,7 @@ def take_turn(
     except ApiError as error:
         if error.code == "cancelled" or cancel.is_set():
             return Done(stopped())
-        return Done(Failed(error.code, _without_key(str(error), chat), error.retryable))
+        return Done(_refuse(error, chat))
     except StepError as error:
         return Done(Failed(error.code, str(error), error.retryable))
     except HookFailed as error:
@@ -138,6 +147,13 @@ def _tools(answer: Answer) -> list[str]:
     calls = answer.completion["choices"][0].get("message", {}).get("tool_calls") or ()
     kinds = [(call.get("function") or call.get("custom") or {}) for call in calls if isinstance(call, dict)]
     return [str(kind.get("name")) for kind in kinds] or ["unnamed"]
+
+
+def _refuse(error: ApiError, chat: Chat) -> Failed:
+    """Return what the visitor reads; the operator's log has the whole sentence."""
+    _LOG.warning("A question was not answered (%s): %s", error.code, _without_key(str(error), chat))
+    told = _VISITOR.get(error.code) or (_TRY_AGAIN if error.retryable else _ASK_OPERATOR)
+    return Failed(error.code, told, error.retryable)
 
 
 def stopped() -> Answered:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import Schema
 
+from .expression import Expression, NotComputed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .handler import Handler
     from .hooks import Hook
 
 DEFAULT_MODEL = "gpt-4o-mini"
@@ -53,7 +56,22 @@ class Route:
     @property
     def title(self) -> str:
         """What the page is called."""
-        return str(self.kwargs.get("title") or self.name.rsplit("/", 1)[-1].replace("_", " ").capitalize())
+        given = self.kwargs.get("title")
+        return given if isinstance(given, str) and given else self._default_title
+
+    def title_for(self, handler: Handler) -> str:
+        """Return what the page is called for this request; the default where its function gives nothing."""
+        given = self.kwargs.get("title")
+        if not isinstance(given, Expression):
+            return self.title
+        try:
+            return str(given.value(handler) or self._default_title)
+        except NotComputed:
+            return self._default_title
+
+    @property
+    def _default_title(self) -> str:
+        return self.name.rsplit("/", 1)[-1].replace("_", " ").capitalize()
 
     @property
     def address(self) -> str | None:

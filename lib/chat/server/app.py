@@ -155,7 +155,7 @@ class ChatApp:
         route, handler = found
         # relative, so that a proxy may put the whole server below a path of its own
         base = "../" * (request.url.path.count("/") - 1) + "-/chat/"
-        title = html.escape(route.title)
+        title = html.escape(route.title_for(handler))
         page = (_PAGE / "index.html").read_text(encoding="utf-8").replace("{base}", base).replace("{title}", title)
         response = HTMLResponse(page, headers=dict(_HEADERS))
         if self._name(request) is None:

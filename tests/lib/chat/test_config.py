@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.chat.config.expression import Expression
+from lib.chat.config.handler import handler_of
 from lib.chat.config.hooks import BadHook, HookFunctions
 from lib.chat.config.load import Config, load, parse
 from lib.chat.config.warnings import of_models
@@ -256,3 +258,21 @@ def test_a_file_of_hooks_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
         HookFunctions.load(tmp_path / "none.py")
     with pytest.raises(BadHook, match="async"):
         HookFunctions.load(tmp_path / "waiting.py").hook("open", "f")
+
+
+def test_blanks_in_a_settings_file_cost_time_in_proportion() -> None:
+    blanks = f"{' ' * 3000}\n" * 300
+    text = f"url:\n  a:\n    pattern: /a\n    handler: ChatGPTHandler\n{blanks}    kwargs: {{key: k, system: x}}\n"
+    began = time.process_time()
+    parse(text, "chat.yaml", environment={}, hooks=HookFunctions(), needs_key=True)
+    assert time.process_time() - began < 2
+
+
+def test_a_title_that_is_a_function_is_computed_for_the_page() -> None:
+    text = (
+        "url:\n  help:\n    pattern: /a\n    handler: ChatGPTHandler\n    kwargs:\n      key: k\n"
+        "      title: {function: handler.get_arg('name')}\n"
+    )
+    route = parse(text, "chat.yaml", environment={}, hooks=HookFunctions(), needs_key=True).routes[0]
+    assert route.title_for(handler_of("/a", "name=Ada", [], "")) == "Ada"
+    assert route.title_for(handler_of("/a", "", [], "")) == route.title == "Help"

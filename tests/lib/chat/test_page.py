@@ -142,8 +142,8 @@ def test_a_failure_is_a_sentence_with_a_way_on(serve: Serve, page: Page, played:
     played.play = play
     page.goto(serve().url("/chat"))
     ask(page, "Hi")
-    expect(answers(page).locator(".fault")).to_contain_text("more to do than it can")
-    expect(page.get_by_role("status")).to_contain_text("more to do than it can")
+    expect(answers(page).locator(".fault")).to_contain_text("not available just now")
+    expect(page.get_by_role("status")).to_contain_text("not available just now")
     expect(page.get_by_role("button", name="Try again")).to_be_enabled()
 
 

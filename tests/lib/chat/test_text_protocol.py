@@ -68,7 +68,7 @@ def test_a_failed_turn_leaves_nothing_behind(serve: Serve, played: Played) -> No
         turn(ws, "one")
         told = turn(ws, "fail")
         turn(ws, "two")
-    assert told[-1].startswith("[ERROR] The service failed on its side.")
+    assert told[-1].startswith("[ERROR] The assistant ")
     assert "sk-of-the-operator" not in told[-1]
     assert played.said() == ["one", "Hello", "two"]
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import copy
-import gzip
-import socket
-import time
 from collections import Counter
 from typing import Any
 
@@ -14,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.attachments import AddressRefused, Downloads, NotFetched, NotThere, TooLarge, WrongKind, inline, sniff
+from lib.attachments import AddressRefused, Downloads, NotFetched, NotThere, WrongKind, inline, sniff
 from lib.attachments.source import Source
 from pysailor import InvalidInput
 
@@ -24,8 +21,6 @@ from .conftest import (
     IMAGE_AT,
     JPEG,
     LOGGER,
-    MP3,
-    OBJECT,
     PAGE,
     PDF,
     PNG,
@@ -43,7 +38,6 @@ from .conftest import (
     known,
     open_to_all,
     refused,
-    stored,
 )
 
 # --- what goes as it is ----------------------------------------------------------------------------------------------
@@ -207,175 +201,6 @@ def test_nothing_of_ours_goes_along_with_the_question(files: Files) -> None:
     assert path == "/photo?sig=1"
     assert sorted(headers) == ["Accept", "Accept-Encoding", "Connection", "Host", "User-Agent"]
     assert headers["Host"] == f"127.0.0.1:{files.server_port}"
-
-
-# --- attachments of the message, and the platform's storage ----------------------------------------------------------
-
-
-def test_an_object_of_the_platform_is_read_by_its_id_whatever_host_the_address_names() -> None:
-    nowhere_known = Downloads(resolve=known())
-    for url in (OBJECT.format("abc-1"), "https://evil.example/objects/abc-1?storage_type=maester"):
-        part = done(image(url), downloads=nowhere_known, storage=stored(**{"abc-1": PNG}))[0]
-        assert part["image_url"]["url"] == as_data("image/png", PNG)
-
-
-@pytest.mark.parametrize("path", ["/objects/", "/objects/..", "/objects/a/b", "/objects/a%2Fb", "/other/abc"])
-def test_an_address_of_the_storage_without_a_plain_id_is_refused(path: str) -> None:
-    error = refused(NotThere, image(f"http://maester{path}?storage_type=maester"), storage=stored(abc=PNG))
-    assert at(error) == IMAGE_AT
-
-
-def test_a_failure_of_the_storage_has_the_part_s_pointer() -> None:
-    error = refused(NotFetched, file(OBJECT.format("gone")), storage=stored())
-    assert at(error) == FILE_AT
-    assert "no such object" in str(error)
-    assert not error.retryable
-
-
-def test_off_the_platform_an_object_of_the_platform_is_told_to_be_out_of_reach() -> None:
-    assert "off the platform" in str(refused(NotFetched, image(OBJECT.format("abc"))))
-
-
-@pytest.mark.parametrize("reference", ["attachment:photo.png", "photo.png", "attachment://photo.png", " photo.png "])
-def test_a_picture_of_the_message_goes_by_its_name(reference: str) -> None:
-    attachments = {"photo.png": {"url": OBJECT.format("abc"), "content-type": "image/png", "size": 28}}
-    part = done(image(reference), attachments=attachments, storage=stored(abc=PNG))[0]
-    assert part["image_url"]["url"] == as_data("image/png", PNG)
-
-
-def test_a_public_attachment_s_address_is_passed_on() -> None:
-    attachments = {"a b.png": {"url": "https://example.com/1"}}
-    downloads = Downloads(resolve=known())
-    assert done(image("attachment:a%20b.png"), attachments=attachments, downloads=downloads) == [
-        image("https://example.com/1")
-    ]
-
-
-@pytest.mark.parametrize(
-    "part", [file("attachment:offer.pdf"), {"type": "file", "file": {"file_data": "attachment:offer.pdf"}}]
-)
-def test_a_file_of_the_message_keeps_its_name(part: dict[str, Any]) -> None:
-    found = done(part, attachments={"offer.pdf": {"url": OBJECT.format("abc")}}, storage=stored(abc=PDF))
-    assert found[0]["file"] == {"filename": "offer.pdf", "file_data": as_data("application/pdf", PDF)}
-
-
-@pytest.mark.parametrize(("content", "audio_format"), [(WAV, "wav"), (MP3, "mp3"), (b"\xff\xfb\x90\x00", "mp3")])
-def test_a_recording_goes_along_with_the_format_that_it_has(content: bytes, audio_format: str) -> None:
-    part = done(audio("attachment:memo"), attachments={"memo": {"url": OBJECT.format("a")}}, storage=stored(a=content))[
-        0
-    ]
-    assert part["input_audio"] == {"data": base64.b64encode(content).decode(), "format": audio_format}
-
-
-def test_what_is_no_recording_is_refused(files: Files) -> None:
-    error = refused(WrongKind, audio(files.url("/memo", b"OggS" + b"\x00" * 9)))
-    assert at(error) == "/messages/0/content/0/input_audio/data"
-    assert "Ogg" in str(error)
-
-
-@pytest.mark.parametrize("reference", ["attachment:other.png", "other.png", "ftp://example.com/a.png", "http://[::1"])
-def test_a_reference_to_nothing_tells_which_attachments_there_are(reference: str) -> None:
-    error = refused(NotThere, image(reference), attachments={"photo.png": {"url": "https://example.com/"}})
-    assert at(error) == IMAGE_AT
-    assert "photo.png" in str(error)
-
-
-@pytest.mark.parametrize("told", [{}, {"url": ""}, {"url": None}, None, 5])
-def test_an_attachment_without_an_address_is_named(told: Any) -> None:
-    assert "has no url" in str(refused(NotThere, image("attachment:a"), attachments={"a": told}))
-
-
-# --- limits ----------------------------------------------------------------------------------------------------------
-
-
-def test_more_than_is_allowed_is_refused_before_it_is_read(files: Files) -> None:
-    url = files.url("/photo", Reply(PNG, headers={"Content-Length": str(21 << 20)}))
-    error = refused(TooLarge, image(url))
-    assert (at(error), error.code) == (IMAGE_AT, "attachment_too_large")
-    assert "20 MiB" in str(error)
-
-
-def test_a_server_that_tells_no_length_is_cut_off_at_the_limit(files: Files) -> None:
-    url = files.url("/doc", Reply(PDF + bytes(33 << 20), headers={"Content-Length": ""}))
-    assert "32 MiB" in str(refused(TooLarge, file(url)))
-
-
-def test_the_size_that_the_message_tells_is_believed_when_it_is_too_large() -> None:
-    attachments = {"a": {"url": OBJECT.format("a"), "size": 40 << 20}}
-    refused(TooLarge, file("attachment:a"), attachments=attachments, storage=stored(a=PDF))
-
-
-def test_all_together_have_a_limit_too() -> None:
-    large = stored(a=PNG + bytes(15 << 20), b=PNG + bytes(15 << 20))
-    parts = [image(OBJECT.format(name)) for name in ("a", "b", "a", "b")]
-    error = refused(TooLarge, *parts, storage=large)
-    assert at(error) == "/messages/0/content/3/image_url/url"
-    assert "50 MiB" in str(error)
-
-
-@pytest.mark.parametrize("slow", [Reply(PNG, waits=True), Reply(PNG, drips=True)])
-def test_a_slow_server_gets_no_more_time_than_there_is(files: Files, slow: Reply) -> None:
-    start = time.monotonic()
-    error = refused(NotFetched, image(files.url("/photo", slow)), deadline=start + 0.3)
-    assert time.monotonic() - start < 2
-    assert "in time" in str(error)
-    assert error.retryable
-
-
-def test_nothing_is_asked_when_no_time_is_left(files: Files) -> None:
-    refused(NotFetched, image(files.url("/photo", PNG)), deadline=time.monotonic() - 1)
-
-
-# --- servers that say no ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("status", "says"), [(404, "check the address"), (403, "expired"), (401, "password"), (204, "not a file")]
-)
-def test_a_no_is_told_in_words(files: Files, status: int, says: str) -> None:
-    error = refused(NotThere, image(files.url("/photo", Reply(status=status))))
-    assert at(error) == IMAGE_AT
-    assert f"answers {status}" in str(error)
-    assert says in str(error)
-
-
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_what_may_pass_can_be_tried_again(files: Files, status: int) -> None:
-    assert refused(NotFetched, image(files.url("/photo", Reply(status=status)))).to_json()["retryable"]
-
-
-def test_a_content_that_ends_too_early_is_no_content(files: Files) -> None:
-    url = files.url("/photo", Reply(PNG, headers={"Content-Length": "1000", "Connection": "close"}))
-    assert "broke off" in str(refused(NotFetched, image(url)))
-
-
-def test_a_content_that_comes_compressed_though_not_asked_to_is_refused(files: Files) -> None:
-    url = files.url("/photo", Reply(gzip.compress(PNG), headers={"Content-Encoding": "gzip"}))
-    assert "compressed" in str(refused(NotThere, image(url)))
-
-
-def test_nobody_listening_can_be_tried_again() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    assert "cannot be reached" in str(refused(NotFetched, image(f"http://127.0.0.1:{port}/a")))
-
-
-def test_a_name_that_nobody_has_is_told() -> None:
-    assert "no server has the name" in str(refused(NotFetched, file("https://nobody.example/a.pdf")))
-
-
-def test_an_address_with_a_user_name_is_refused_and_not_repeated(files: Files) -> None:
-    url = files.url("/photo", PNG, host="anna:secret@127.0.0.1")
-    assert "secret" not in str(refused(NotThere, image(url)))
-
-
-def test_no_sentence_repeats_what_follows_the_question_mark() -> None:
-    errors = [
-        refused(NotThere, image("ftp://anna:hush@example.com/a?sig=hush")),
-        refused(NotThere, image("http://maester/objects/?storage_type=maester&sig=hush")),
-        refused(NotFetched, file("https://nobody.example/a.pdf?sig=hush")),
-    ]
-    assert not [error for error in errors if "hush" in str(error)]
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------

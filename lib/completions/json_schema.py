@@ -15,6 +15,11 @@ _EDITIONS = (
 )
 _TYPES = "string, number, integer, boolean, object, array and null"
 _LONGEST = 300
+_BYTES_OF_A_PATTERN = 1_000_000  # compiled
+_MOST_PARTS = 50_000
+_DEEPEST = 100
+_MOST_STEPS = 10_000  # rules asked at one place of a value, through alternatives and references
+_AT_ONE_PLACE = ("allOf", "anyOf", "oneOf")
 
 
 class BadSchema(ValueError):
@@ -28,8 +33,10 @@ class BadSchema(ValueError):
 
 def compile_schema(schema: Any) -> jsonschema_rs.Draft202012Validator:
     """Return what checks values against a schema (JSON Schema 2020-12); raise BadSchema."""
+    _check_bounds(schema)
+    options = jsonschema_rs.RegexOptions(size_limit=_BYTES_OF_A_PATTERN)  # linear in time, whatever the pattern
     try:
-        return jsonschema_rs.Draft202012Validator(schema, retriever=_refuse_to_fetch)
+        return jsonschema_rs.Draft202012Validator(schema, retriever=_refuse_to_fetch, pattern_options=options)
     except jsonschema_rs.ValidationError as error:
         raise BadSchema(_describe(error), pointer_to(error.instance_path)) from error
     except (ValueError, TypeError, RecursionError) as error:
@@ -55,7 +62,58 @@ def shorten(text: str) -> str:
 def _describe(error: jsonschema_rs.ValidationError) -> str:
     if error.instance_path[-1:] == ["type"]:
         return f"{shorten(repr(error.instance))} is not a type; the types are {_TYPES}"
+    if error.instance_path[-1:] in (["pattern"], ["patternProperties"]) and '"regex"' in error.message:
+        return (
+            f"the pattern {shorten(repr(error.instance))} is too large, not a regular expression, or has look-around "
+            "or backreferences, which are not supported: a pattern must take time that grows with the text alone"
+        )
     return shorten(error.message)
+
+
+def _check_bounds(schema: Any) -> None:
+    """Raise BadSchema if a schema is so large, deep or branching that checking a value could take very long."""
+    waiting, count = [(schema, 0)], 0
+    while waiting:
+        part, depth = waiting.pop()
+        count += 1
+        if depth > _DEEPEST or count > _MOST_PARTS:
+            limit = f"nested deeper than {_DEEPEST} levels" if depth > _DEEPEST else f"larger than {_MOST_PARTS} parts"
+            raise BadSchema(f"is {limit}; make it flatter or smaller")
+        if isinstance(part, (dict, list)):
+            waiting.extend((inner, depth + 1) for inner in (part.values() if isinstance(part, dict) else part))
+    try:
+        steps = _steps(schema, schema, {})
+    except RecursionError as error:
+        raise BadSchema("refers from one definition to the next too often") from error
+    if steps > _MOST_STEPS:
+        raise BadSchema(f"asks more than {_MOST_STEPS} rules at one place, through references and alternatives")
+
+
+def _steps(schema: Any, root: Any, known: dict[int, int]) -> int:
+    """Return how many schemas are asked at the same place of a value; a circle of references adds none."""
+    if not isinstance(schema, dict):
+        return 1
+    if id(schema) not in known:
+        known[id(schema)] = 0
+        here = [one for key in _AT_ONE_PLACE if isinstance(schema.get(key), list) for one in schema[key]]
+        here += [schema[key] for key in ("not", "if", "then", "else") if key in schema]
+        here += [_target(schema["$ref"], root)] if isinstance(schema.get("$ref"), str) else []
+        below = [one for key in ("properties", "patternProperties") for one in _members(schema.get(key))]
+        below += [schema[key] for key in ("items", "additionalProperties", "contains") if key in schema]
+        at_once = 1 + sum(_steps(one, root, known) for one in here)
+        known[id(schema)] = max([at_once, *(_steps(one, root, known) for one in below)])
+    return known[id(schema)]
+
+
+def _members(named: Any) -> list[Any]:
+    return list(named.values()) if isinstance(named, dict) else []
+
+
+def _target(reference: str, root: Any) -> Any:
+    target = root
+    for key in reference.removeprefix("#").split("/")[1:]:
+        target = target.get(key.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
+    return target
 
 
 def _refuse_to_fetch(uri: str) -> NoReturn:

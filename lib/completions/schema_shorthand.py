@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig
@@ -22,17 +23,23 @@ _TYPES: Mapping[str, dict[str, Any]] = {
     "number": {"type": "number"},
     "bool": {"type": "boolean"},
     "boolean": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
     "list": {"type": "array", "items": {"type": "string"}},
 }
-_EXAMPLE = "name, age int, tags list: what it is about"
-_ALLOWED = f"a name, perhaps one of {', '.join(_TYPES)}, perhaps a colon and what it means; for example: {_EXAMPLE}"
+_CHOICE = re.compile(r"[\w.-]+")
+_EXAMPLE = "name, age int, category: billing|tech|other, due: date?, tags list: what it is about"
+_ALLOWED = (
+    f"a name, perhaps one of {', '.join(_TYPES)} or choices such as a|b (with ? if it may be empty), "
+    f"perhaps a colon and what it means; for example: {_EXAMPLE}"
+)
 
 
 def read(text: str) -> dict[str, Any]:
     """Return the JSON Schema that a text holds, written out or in the short form; raise InvalidConfig.
 
     In the short form fields are parted by commas, or by line ends if there are any; each is a name, perhaps a type
-    (str, int, float, bool, list), perhaps a colon and what it means. All are required, and no others allowed.
+    (str, int, float, bool, date, list, or choices such as a|b; with ? if it may be null), perhaps a colon and what it
+    means. All are required, and no others allowed.
     """
     if not text.strip():
         raise InvalidConfig(f"is empty; give a JSON Schema, or fields such as: {_EXAMPLE}", pointer="/schema")
@@ -44,6 +51,8 @@ def _written_out(text: str) -> dict[str, Any]:
         schema = json.loads(text)
     except ValueError as error:
         raise InvalidConfig(f"is not valid JSON: {error}", pointer="/schema") from error
+    except RecursionError as error:
+        raise InvalidConfig("is nested too deep; make it flatter", pointer="/schema") from error
     if schema.get("type") != "object":
         raise InvalidConfig('must describe an object: {"type": "object", "properties": {…}}', pointer="/schema")
     try:
@@ -71,8 +80,25 @@ def _short(text: str) -> dict[str, Any]:
 def _field(text: str, separator: str) -> tuple[str, dict[str, Any]]:
     head, _, meaning = text.partition(":")
     name, *types = head.split() or [""]
-    kind = types[0].lower() if types else "str"
-    if len(types) > 1 or kind not in _TYPES or not name.isidentifier():
+    is_kind = not types and _is_type(meaning.strip())
+    word = meaning.strip() if is_kind else " ".join(types) or "str"
+    meaning = "" if is_kind else meaning.strip()
+    if len(word.split()) > 1 or not _is_type(word) or not name.isidentifier():
         hint = "" if separator == "\n" else "; if a meaning has a comma, put each field on a line of its own"
         raise InvalidConfig(f'found "{text}", allowed: {_ALLOWED}{hint}', pointer="/schema")
-    return name, {**_TYPES[kind], **({"description": meaning.strip()} if meaning.strip() else {})}
+    return name, {**_type(word), **({"description": meaning} if meaning else {})}
+
+
+def _is_type(word: str) -> bool:
+    """Return whether a word is a type: one of the names or choices parted by |, with ? after it if it may be absent."""
+    plain = word.removesuffix("?")
+    return plain.lower() in _TYPES or ("|" in plain and all(_CHOICE.fullmatch(one) for one in plain.split("|")))
+
+
+def _type(word: str) -> dict[str, Any]:
+    plain = word.removesuffix("?")
+    kind = _TYPES.get(plain.lower()) or {"type": "string", "enum": list(dict.fromkeys(plain.split("|")))}
+    if plain == word:
+        return dict(kind)
+    nullable = {**kind, "type": [kind["type"], "null"]}  # strict wants every field; one that is absent is null
+    return {**nullable, "enum": [*kind["enum"], None]} if "enum" in kind else nullable

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from .bounded import MOST_FAULTS, TooManySteps, build_validator
+from .explanation import is_small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import jsonschema_rs
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
@@ -16,10 +22,16 @@ _ABSENT = object()
 ALTERNATIVES = ("type", "anyOf", "oneOf")  # the rules that a value breaks by being of the wrong kind
 
 
-def coerce(value: Any, validator: Draft202012Validator) -> Any:
-    """Return the value with all that can be coerced for certain; the value itself stays as it is."""
+def coerce(value: Any, schema: Any) -> Any:
+    """Return the value with what can be mended for certain, a hundred places a round; the value itself stays."""
     for _ in range(_ROUNDS):
-        found = [repair for error in validator.iter_errors(value) for repair in _repairs(error, validator)]
+        validator = build_validator(schema)
+        found: list[tuple[list[str | int], Any]] = []
+        try:
+            for error in islice(validator.iter_errors(value), MOST_FAULTS):
+                found.extend(_repairs(error, validator))
+        except TooManySteps:
+            pass  # what was found before is still certain
         if not found:
             break
         value = json.loads(json.dumps(value))
@@ -28,12 +40,73 @@ def coerce(value: Any, validator: Draft202012Validator) -> Any:
     return value
 
 
-def without(value: Any, members: list[list[str | int]]) -> Any:
-    """Return a copy of the value without these members."""
-    lighter = json.loads(json.dumps(value))
-    for path in members:
-        _put(lighter, path, _ABSENT)
-    return lighter
+def coerce_plain(value: Any, fast: jsonschema_rs.Draft202012Validator) -> Any:
+    """Return the value without refused nulls, and with the numbers and yes/no that came as text: all of it fast."""
+    try:
+        for _ in range(_ROUNDS):
+            if not is_small(value):
+                return _without_nulls(value) if not fast.is_valid(value) else value
+            found = [repair for error in fast.iter_errors(value) for repair in _plain_repairs(error)]
+            if not found:
+                break
+            value = _replace_all(value, found)
+    except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
+        pass
+    return value
+
+
+def _plain_repairs(error: jsonschema_rs.ValidationError) -> Iterator[tuple[list[str | int], Any]]:
+    path, types = error.instance_path, _types(error)
+    if not path or types is None:
+        return
+    if error.instance is None and isinstance(path[-1], str):
+        yield path, _ABSENT
+    elif isinstance(error.instance, str) and types:
+        yield from ((path, meant) for meant in _readings(error.instance) if _is_of(meant, types))
+
+
+def _types(error: jsonschema_rs.ValidationError) -> list[str] | None:
+    """Return the types that would do; none if it is more than a type that is asked for, None for another error."""
+    kind: Any = error.kind
+    if kind.name == "type":
+        return list(kind.types)
+    if kind.name not in ALTERNATIVES:
+        return None
+    branches = kind.context
+    plain = all(len(branch) == 1 and branch[0].kind.name == "type" for branch in branches)
+    here = all(one.instance_path == error.instance_path for branch in branches for one in branch)
+    return [name for (one,) in branches for name in one.kind.types] if plain and here else []
+
+
+def _is_of(value: Any, types: list[str]) -> bool:
+    if isinstance(value, bool):
+        return "boolean" in types
+    return math.isfinite(value) and ("number" in types or ("integer" in types and value == int(value)))
+
+
+def _replace_all(value: Any, found: list[tuple[list[str | int], Any]]) -> Any:
+    """Return the value with the replacements; only the containers on the way to them are copied."""
+    root = value.copy()
+    copied: dict[tuple[str | int, ...], Any] = {(): root}
+    for path, replacement in found:
+        for depth in range(1, len(path)):
+            place = tuple(path[:depth])
+            if place not in copied:
+                above = copied[place[:-1]]
+                above[place[-1]] = copied[place] = above[place[-1]].copy()
+        above = copied[tuple(path[:-1])]
+        if replacement is _ABSENT:
+            above.pop(path[-1], None)
+        else:
+            above[path[-1]] = replacement
+    return root
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return a large value without the members that are null: which of them are refused would take too long to ask."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(member) for name, member in value.items() if member is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _repairs(error: ValidationError, validator: Draft202012Validator) -> Iterator[tuple[list[str | int], Any]]:
@@ -49,9 +122,12 @@ def _repairs(error: ValidationError, validator: Draft202012Validator) -> Iterato
     candidates = [candidate for candidate in _readings(error.instance) if broken.is_valid(candidate)]
     if candidates:
         whole = validator.evolve(schema=error.schema)
-        yield path, min(candidates, key=lambda candidate: sum(1 for _ in whole.iter_errors(candidate)))
+        yield (
+            path,
+            min(candidates, key=lambda one: sum(1 for _ in islice(whole.iter_errors(one), MOST_FAULTS))),
+        )
         return
-    for part in error.context or ():  # inside one alternative, something may be coerced on its own
+    for part in error.context or ():  # inside one alternative, something may be mended on its own
         if len(part.absolute_path) > len(path):
             yield from _repairs(part, validator)
 

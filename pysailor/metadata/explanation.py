@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
 
 from pysailor.errors import Fault
 
+from .bounded import MOST_FAULTS
 from .dialect import properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from jsonschema.exceptions import ValidationError
+    from jsonschema_rs import Draft202012Validator
 
 _LONGEST_QUOTE = 60
+_LONGEST_MESSAGE = 300
+_FEW_PARTS = 5000
 _TYPE_WORDS = {
     "object": "an object",
     "array": "a list",
@@ -36,6 +43,40 @@ def explain(errors: Iterable[ValidationError]) -> list[Fault]:
         for fault in _describe(error):
             said.setdefault((fault.pointer, str(error.validator)), fault)
     return list(said.values())
+
+
+def explain_plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:
+    """Return what the fast validator refuses, in its own words; of a large value only the first fault."""
+    try:
+        errors = fast.iter_errors(value) if is_small(value) else _first_error(fast, value)
+        first = list(islice(errors, MOST_FAULTS))
+    except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
+        return []
+    return [Fault(pointer_to(error.instance_path), _shorten(error.message)) for error in first]
+
+
+def is_small(value: Any) -> bool:
+    """Return whether a value has so few parts that all its errors may be gathered at once."""
+    waiting, count = [value], 0
+    while waiting:
+        part = waiting.pop()
+        if part.__class__ is dict or part.__class__ is list:
+            count += len(part)
+            if count > _FEW_PARTS:
+                return False
+            waiting.extend(part.values() if part.__class__ is dict else part)
+    return True
+
+
+def _first_error(fast: Draft202012Validator, value: Any) -> Iterator[jsonschema_rs.ValidationError]:
+    try:
+        fast.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        yield error
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:

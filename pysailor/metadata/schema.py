@@ -10,14 +10,12 @@ import jsonschema_rs
 
 from pysailor.errors import BrokenComponent, Fault
 
-from . import coercion, explanation, undeclared
+from . import bounded, coercion, explanation, undeclared
 from .dialect import to_dialect, to_standard, tolerant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from jsonschema import Draft202012Validator
 
 
 class Schema:
@@ -32,7 +30,7 @@ class Schema:
         self.document = document
         self.standard: dict[str, Any] = to_standard(tolerant(document) if is_tolerant else document)
         try:
-            self._fast = jsonschema_rs.Draft202012Validator(self.standard, retriever=_refuse_to_fetch)
+            self._fast = bounded.compile_fast(self.standard, _refuse_to_fetch)
         except (ValueError, jsonschema_rs.ValidationError) as error:
             raise BrokenComponent(f"{name} is not a JSON Schema: {error}") from error
 
@@ -55,12 +53,6 @@ class Schema:
         return to_dialect(standard)
 
     @cached_property
-    def _slow(self) -> Draft202012Validator:
-        from jsonschema import Draft202012Validator  # noqa: PLC0415 - 45 ms that an accepted message does not need
-
-        return Draft202012Validator(self.standard)
-
-    @cached_property
     def _closed(self) -> jsonschema_rs.Validator:
         return jsonschema_rs.Draft202012Validator(undeclared.closed(self.standard))
 
@@ -69,47 +61,34 @@ class Schema:
         try:
             return self._fast.is_valid(value)
         except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
-            return self._slow.is_valid(value)
+            return bounded.find_errors(self.standard, value) == ([], False)
 
     def fit(self, value: Any) -> tuple[Any, list[Fault]]:
         """Return the value, mended where the mapper could not build it otherwise, and what is still wrong with it."""
         if self.accepts(value):
             return value, []
-        lighter = self._without_nulls(value)
-        if self.accepts(lighter):
-            return lighter, []
-        coerced = self.coerce(lighter)
-        return coerced, self.faults(coerced)
-
-    def _without_nulls(self, value: Any) -> Any:
-        """Leave out the members that are null where the schema has none: what is mended most, found the fast way."""
-        try:
-            found = [error.instance_path for error in self._fast.iter_errors(value) if _is_refused_null(error)]
-        except ValueError:
-            return value
-        return coercion.without(value, found) if found else value
+        coerced = self.coerce(value)
+        return coerced, [] if self.accepts(coerced) else self.faults(coerced)
 
     def coerce(self, value: Any) -> Any:
         """Turn what the platform's mapper can build into what the schema asks for, as far as that is certain.
 
         The mapper delivers numbers and yes/no as text, cannot build a list of plain values (it builds an object
         instead), and sends null for what was left empty. A copy is mended; the value itself stays as it is.
+        In a large body only the first faults are mended, and nulls.
         """
-        return coercion.coerce(value, self._slow)
+        quickly = coercion.coerce_plain(value, self._fast)
+        return quickly if self.accepts(quickly) else coercion.coerce(quickly, self.standard)
 
     def faults(self, value: Any) -> list[Fault]:
-        """Return everything that is wrong with the value, the most useful first."""
-        return explanation.explain(self._slow.iter_errors(value)) or self._faults_seen_fast(value)
+        """Return what is wrong with the value, the most useful first, and a last line if there is more than is told."""
+        errors, is_more = bounded.find_errors(self.standard, value)
+        found = explanation.explain(errors) or self._faults_seen_fast(value)
+        return [*found, Fault("", "there are more faults than are told here")] if is_more and found else found
 
     def _faults_seen_fast(self, value: Any) -> list[Fault]:
-        """Return what only the fast validator refuses: to Python `$` is also the place before a last line break."""
-        try:
-            return [
-                Fault(explanation.pointer_to(error.instance_path), error.message)
-                for error in self._fast.iter_errors(value)
-            ]
-        except ValueError:
-            return []
+        """Return what only the fast validator refuses."""
+        return explanation.explain_plainly(self._fast, value)
 
     def unknown(self, value: Any) -> list[Fault]:
         """Return the members that no property declares, each with the declared name that it may be meant for."""
@@ -123,15 +102,6 @@ class Schema:
         except ValueError:
             pass  # as in `accepts`
         return set(undeclared.places(value, self.standard))
-
-
-def _is_refused_null(error: jsonschema_rs.ValidationError) -> bool:
-    return (
-        error.instance is None
-        and bool(error.instance_path)
-        and isinstance(error.instance_path[-1], str)
-        and error.schema_path[-1] in coercion.ALTERNATIVES
-    )
 
 
 def _refuse_to_fetch(address: str) -> NoReturn:

@@ -53,7 +53,7 @@ def we_allow(body: Any, name: str = REQUEST) -> bool:
     """Give the verdict of the step's schema, on which both validators and the report must agree."""
     schema = ours(name)
     verdict = schema.accepts(body)
-    assert schema._slow.is_valid(body) is verdict
+    assert jsonschema.Draft202012Validator(schema.standard).is_valid(body) is verdict
     assert (schema.faults(body) == []) is verdict
     return verdict
 

@@ -8,6 +8,8 @@ import re
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+import jsonschema_rs
+
 from pysailor import Fault, Schema, pointer_to
 
 from ..json_schema import compile_schema, shorten
@@ -72,11 +74,14 @@ def _explained(value: Any, schema: Any) -> list[Fault] | None:
 
 
 def _plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:
-    """Describe what is wrong in the fast validator's words."""
+    """Describe the first fault in the fast validator's words."""
     try:
-        return [Fault(pointer_to(error.instance_path), shorten(error.message)) for error in fast.iter_errors(value)]
+        fast.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        return [Fault(pointer_to(error.instance_path), shorten(error.message))]
     except ValueError:
         return [Fault("", "cannot be checked: it is nested too deep, or holds broken characters")]
+    return []
 
 
 def _describe(text: str, error: JSONDecodeError) -> str:

@@ -33,6 +33,6 @@ def number(value: Any) -> float:
 
 
 def wants_audio(body: Mapping[str, Any]) -> bool:
-    """True if the answer is to be spoken."""
+    """Return whether the answer is to be spoken."""
     modalities = body.get("modalities")
     return isinstance(modalities, list) and "audio" in modalities

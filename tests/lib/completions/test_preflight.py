@@ -108,6 +108,46 @@ def chosen(name: str) -> dict[str, Any]:
 
 
 CASES: list[tuple[str, Case]] = [
+    (
+        "strict_default",
+        Case(
+            strict(closed({"a": {"type": "string", "default": "x"}})),
+            f"{SCHEMA}/properties/a/default",
+            strict(closed({"default": {"type": "string"}})),
+        ),
+    ),
+    (
+        "strict_beside_reference",
+        Case(
+            strict(closed({"a": {"$ref": "#/$defs/b", "description": "x"}}, **{"$defs": {"b": {"type": "string"}}})),
+            f"{SCHEMA}/properties/a/$ref",
+            strict(closed({"a": {"$ref": "#/$defs/b"}}, **{"$defs": {"b": {"type": "string"}}})),
+        ),
+    ),
+    (
+        "strict_format",
+        Case(
+            strict(closed({"a": {"type": "string", "format": "uri"}})),
+            f"{SCHEMA}/properties/a/format",
+            strict(closed({"a": {"type": "string", "format": "date"}})),
+        ),
+    ),
+    (
+        "strict_no_type",
+        Case(
+            strict(closed({"a": {"description": "x"}})),
+            f"{SCHEMA}/properties/a",
+            strict(closed({"a": {"enum": ["x"]}})),
+        ),
+    ),
+    (
+        "strict_no_items",
+        Case(
+            strict(closed({"a": {"type": "array"}})),
+            f"{SCHEMA}/properties/a/items",
+            strict(closed({"a": {"type": "array", "items": {"type": "string"}}})),
+        ),
+    ),
     # messages
     ("tool_message_without_call", Case(talk(answers()), "/messages/1/role", talk(asks(call()), answers()))),
     (

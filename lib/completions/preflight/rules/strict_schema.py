@@ -25,6 +25,8 @@ _DOUBTFUL = (
     *("propertyNames", "minProperties", "maxProperties", "minLength", "maxLength"),
     *("unevaluatedProperties", "unevaluatedItems"),
 )
+_FORMATS = ("date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid")
+_TYPED_BY = ("type", "$ref", "anyOf", "enum", "const", *_REFUSED, "oneOf")
 _NOT_FINE_TUNED = ("pattern", "format", "minimum", "maximum", "multipleOf", "minItems", "maxItems")
 
 
@@ -76,6 +78,44 @@ def _keywords(facts: RequestFacts, keywords: tuple[str, ...], problem: str) -> I
                 if keyword in schema:
                     fix = "say it in the description, or check it after the answer"
                     yield f"{pointer}/{keyword}", f"{keyword} {problem}", fix
+
+
+def _default(facts: RequestFacts) -> Iterator[Found]:
+    yield from _keywords(facts, ("default",), "is not permitted in a strict schema")
+
+
+def _beside_reference(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
+        for pointer, schema, _ in strict.inner:
+            beside = sorted(set(schema) - {"$ref", "$defs", "definitions"}) if "$ref" in schema else []
+            if beside:
+                problem = f"$ref cannot stand beside other keywords in a strict schema, here {', '.join(beside)}"
+                yield f"{pointer}/$ref", problem, "move them into the definition, or leave them out"
+
+
+def _format(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
+        for pointer, schema, _ in strict.inner:
+            chosen = schema.get("format")
+            if isinstance(chosen, str) and chosen not in _FORMATS:
+                problem = f"the format {chosen!r} is not supported in a strict schema; supported: {', '.join(_FORMATS)}"
+                yield f"{pointer}/format", problem, "say it in the description, or use a pattern"
+
+
+def _no_type(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
+        for pointer, schema, _ in strict.inner:
+            if pointer != strict.pointer and not any(key in schema for key in _TYPED_BY):
+                yield pointer, "a strict schema needs a type here", 'add "type", $ref, anyOf, enum or const'
+
+
+def _no_items(facts: RequestFacts) -> Iterator[Found]:
+    for strict in facts.strict:
+        for pointer, schema, _ in strict.inner:
+            kind = schema.get("type")
+            is_array = kind == "array" or (isinstance(kind, list) and "array" in kind)
+            if is_array and not isinstance(schema.get("items"), dict):
+                yield f"{pointer}/items", "a strict schema needs items for every array", 'add "items": {"type": …}'
 
 
 def _depth(facts: RequestFacts) -> Iterator[Found]:
@@ -162,6 +202,7 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+_SEEN = "answered with 400: invalid_json_schema"
 _GUIDE = "API guide: structured outputs, supported schemas"
 
 RULES = (
@@ -170,6 +211,11 @@ RULES = (
     Rule("strict_all_required", _all_required, _GUIDE, about=CARRIERS),
     Rule("strict_refused_keyword", _refused_keyword, _GUIDE, about=CARRIERS),
     Rule("strict_doubtful_keyword", _doubtful_keyword, _GUIDE, Basis.HEURISTIC, about=CARRIERS),
+    Rule("strict_default", _default, _SEEN, about=CARRIERS),
+    Rule("strict_beside_reference", _beside_reference, _SEEN, about=CARRIERS),
+    Rule("strict_format", _format, _GUIDE, about=CARRIERS),
+    Rule("strict_no_type", _no_type, _SEEN, about=CARRIERS),
+    Rule("strict_no_items", _no_items, _SEEN, about=CARRIERS),
     Rule("strict_fine_tuned_keyword", _fine_tuned_keyword, _GUIDE, about=CARRIERS),
     Rule("strict_depth", _depth, _GUIDE, about=CARRIERS),
     Rule("strict_properties", _properties, _GUIDE, about=CARRIERS),

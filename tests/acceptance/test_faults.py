@@ -149,3 +149,13 @@ def _set(timeout: object, tick: int) -> str:
         f"application:set_env(rabbit, consumer_timeout, {timeout}), "
         f"application:set_env(rabbit, channel_tick_interval, {tick})."
     )
+
+
+def test_a_message_whose_headers_outgrow_a_frame_fails_alone(stage: Stage) -> None:
+    with stage.worker():
+        stage.put({"body": {"n": 1}}, {"x-eio-meta-big": "x" * 130_850})
+        for number in (2, 3, 4):
+            stage.put({"body": {"n": number}})
+        stage.take("data", 3)
+        assert "must fit into one frame" in stage.one("error").error()["message"]
+        eventually(lambda: stage.count("in") == 0)

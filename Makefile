@@ -2,7 +2,7 @@
 VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
-SOURCES = lib pysailor tests bench deploy
+SOURCES = lib pysailor tests bench deploy examples
 SCRIPTS = tools/draw-layers
 MEASURED = $(filter-out bench/timing.py bench/stub.py,$(wildcard bench/*.py))
 

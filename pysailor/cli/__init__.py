@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor.errors import SailorError
 
-from . import check, docs, explain, lint, meta, process, run, select, serve, service, verify
+from . import check, docs, explain, lint, meta, new, process, run, select, serve, service, verify
 from . import component_commands as own
 from .output import told
 from .usage import BadUsage, add_everywhere
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE, FAILED, MISUSED, STOPPED, UNREAD = 0, 1, 2, 130, 141
-_COMMANDS = (process, check, verify, select, meta, explain, lint, docs, serve, run, service)
+_COMMANDS = (process, check, verify, select, meta, explain, lint, docs, new, serve, run, service)
 _DESCRIPTION = "Run, check and describe the component in this directory."
 _EPILOG = """\
 exit codes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .chat import command as chat
 from .conversation import command as conversations
 from .environment import CREDENTIAL as ENVIRONMENT
-from .errors.catalog import KINDS as EXPLANATIONS
+from .errors.catalog import CATALOG as EXPLANATIONS
 from .offline.sandbox import SCENARIOS
 from .offline.servers import SERVERS
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
 
-from ..errors.catalog import KINDS, NO
+from ..errors.catalog import CATALOG, NO
 from .answer import Outcome
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class BadAnswer(StepError):
     """The answer came, and was paid for, but is one of those that the step calls an error."""
 
     def __init__(self, code: str, result: Result, why: str = "") -> None:
-        self.kind = KINDS[code]
+        self.kind = CATALOG[code]
         self.code = code
         self.retryable = self.kind.again != NO
         self.result = result

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
 
-from .catalog import KINDS, NO
+from .catalog import CATALOG, NO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,7 +100,7 @@ class ApiError(StepError):
         request_id: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        self.kind = KINDS[code]
+        self.kind = CATALOG[code]
         self.code = self.kind.code
         self.retryable = self.kind.again != NO
         self.why = why

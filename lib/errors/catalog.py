@@ -12,7 +12,7 @@ NO, YES, BILLED = "no", "yes", "may have been billed"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ErrorSpec:
     """One way to fail: its stable code, its name, what it means, what to do, and whether trying again can help.
 
     `again` is NO, YES, or BILLED: it could help, but the lost try may have to be paid for as well.
@@ -25,279 +25,374 @@ class Kind:
     again: str = NO
 
 
-KINDS: Mapping[str, Kind] = {
-    kind.code: kind
-    for kind in (
-        Kind(
+CATALOG: Mapping[str, ErrorSpec] = {
+    spec.code: spec
+    for spec in (
+        ErrorSpec(
             "bad_key",
             "KeyRefused",
             "The service does not accept the API key.",
             "Copy the key again from the provider's page into the credential; it may have been revoked, "
             "or belong to another organization or server.",
         ),
-        Kind(
+        ErrorSpec(
             "no_permission",
             "PermissionDenied",
             "The API key is valid but may not do this.",
             "Ask the owner of the account to allow it: the key's permissions, the project, the country or the IP list.",
         ),
-        Kind(
+        ErrorSpec(
             "quota",
             "QuotaExhausted",
             "The account has no credit left, or has reached its spending limit.",
             "Add credit or raise the limit in the provider's billing settings. Waiting does not help.",
         ),
-        Kind(
+        ErrorSpec(
             "rate_limit",
             "RateLimited",
             "The service received more requests or tokens in a short time than the account may send.",
             "Wait a moment; send fewer messages at once, or ask the provider for a higher limit.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "slow_down",
             "SlowDown",
             "The traffic grew faster than the service allows.",
             "Lower the number of messages in work at once, and raise it slowly over some minutes.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "too_large_for_limit",
             "RequestTooLarge",
             "This one request is larger than the account's whole limit for a minute.",
             "Shorten the messages or the answer's length, choose another model, or ask for a higher limit.",
         ),
-        Kind(
+        ErrorSpec(
             "model_not_found",
             "ModelNotFound",
             "The service has no such model, or this account may not use it.",
             "Choose another model in the step; the list shows those the credential can use.",
         ),
-        Kind(
+        ErrorSpec(
             "wrong_endpoint",
             "WrongEndpoint",
             "This model is not offered for chat completions.",
             "Choose a chat model in the step.",
         ),
-        Kind(
+        ErrorSpec(
             "wrong_address",
             "WrongAddress",
             "There is no chat API at this address.",
             "Check the Base URL in the credential: it usually ends with /v1.",
         ),
-        Kind(
+        ErrorSpec(
             "context_length",
             "ContextTooLong",
             "The messages and the longest answer asked for do not fit into what the model can read at once.",
             "Send fewer or shorter messages, lower the answer's length, or choose a model with a larger context.",
         ),
-        Kind(
+        ErrorSpec(
             "unsupported",
             "UnsupportedField",
             "This model does not take one of the fields that were sent, or not with that value.",
             "Leave the named field out, or choose a model that takes it.",
         ),
-        Kind(
+        ErrorSpec(
             "content_filter",
             "ContentRefused",
             "The provider's content filter refused the messages.",
             "Change the messages; the same text will be refused again.",
         ),
-        Kind(
+        ErrorSpec(
             "bad_request",
             "RequestRefused",
             "The service found a mistake in the request.",
             "Correct the named field. If everything looks right, the model or the server may not know that field.",
         ),
-        Kind(
+        ErrorSpec(
             "body_too_large",
             "BodyTooLarge",
             "The request is larger than the server takes.",
             "Send smaller images or files, or fewer of them.",
         ),
-        Kind(
+        ErrorSpec(
             "conflict",
             "Conflict",
             "Something else was changing the same thing at the same time.",
             "Try again.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "server_timeout",
             "ServerTimeout",
             "The service gave up waiting for the request.",
             "Try again.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "server_error",
             "ServerError",
             "The service failed on its side.",
             "Try again later; if it goes on, look at the provider's status page.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "overloaded",
             "Overloaded",
             "The service has more to do than it can.",
             "Try again in some minutes, with fewer messages at once.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "redirected",
             "Redirected",
             "The address answers that the service has moved.",
             "Put the new address into the credential's Base URL. A paid request is never sent on by itself.",
         ),
-        Kind(
+        ErrorSpec(
             "unreachable",
             "Unreachable",
             "No connection to the service could be made.",
             "Check the network, the proxy and the Base URL in the credential.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "untrusted",
             "CertificateRefused",
             "The server's certificate could not be verified.",
             "Check the Base URL; behind a company proxy, set REQUESTS_CA_BUNDLE to its certificate file.",
         ),
-        Kind(
+        ErrorSpec(
             "dropped",
             "ConnectionDropped",
             "The connection broke before an answer came.",
             "Try again; the provider may have counted the broken try.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "timeout",
             "AnswerTimeout",
             "The answer did not come in time; the provider may still bill it.",
             "Allow more time in the step, ask for a shorter answer, or let the step try again after a time-out.",
             BILLED,
         ),
-        Kind(
+        ErrorSpec(
             "cut_off",
             "AnswerCutOff",
             "The connection broke in the middle of the answer; the provider may still bill it.",
             "Try again if paying twice is acceptable.",
             BILLED,
         ),
-        Kind(
+        ErrorSpec(
             "cancelled",
             "Cancelled",
             "The call was stopped.",
             "Nothing is wrong; what had been answered until then may still be billed.",
         ),
-        Kind(
+        ErrorSpec(
             "unreadable",
             "UnreadableAnswer",
             "What came back is not an answer of the chat API.",
             "Check the Base URL in the credential: a web page or a proxy may stand there.",
         ),
-        Kind(
+        ErrorSpec(
             "answer_truncated",
             "AnswerTruncated",
             "The answer was cut off: it reached the longest length.",
             "Allow more tokens for the answer, or ask for less. It was paid for.",
         ),
-        Kind(
+        ErrorSpec(
             "answer_filtered",
             "AnswerFiltered",
             "The provider's content filter cut the answer.",
             "Change the messages. It was paid for.",
         ),
-        Kind(
+        ErrorSpec(
             "answer_refused",
             "AnswerRefused",
             "The model refused to answer.",
             "Change the messages; result.refusal has the model's words if the step hands refusals on. It was paid for.",
         ),
-        Kind(
+        ErrorSpec(
             "answer_empty",
             "AnswerEmpty",
             "The answer is empty.",
             "Ask again, or choose another model. It was paid for.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "answer_misfit",
             "AnswerMisfit",
             "The answer is not what the response format asks for.",
             "Allow a repair round in the step, describe the fields better, or choose a larger model. It was paid for.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "address_refused",
             "AddressRefused",
             "An attachment lies in a network that flows may not reach.",
             "Use a public address, or ask whoever runs the component to set CHATGPT_ALLOW_PRIVATE_URLS.",
         ),
-        Kind(
+        ErrorSpec(
             "attachment_not_there",
             "NotThere",
             "No attachment has this name, or nothing usable is at its address.",
             "Compare the name with those of the incoming message's attachments, or open the address in a browser.",
         ),
-        Kind(
+        ErrorSpec(
             "attachment_wrong_kind",
             "WrongKind",
             "An attachment is something else than the message says.",
             "Put it into a part of the right kind (picture, file or recording), or send it in another format.",
         ),
-        Kind(
+        ErrorSpec(
             "attachment_too_large",
             "TooLarge",
             "An attachment is larger than may be sent.",
             "Make it smaller, or send fewer of them with one message.",
         ),
-        Kind(
+        ErrorSpec(
             "attachment_not_fetched",
             "NotFetched",
             "An attachment could not be fetched.",
             "Try again later; if it goes on, check its address and the network between.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "no_tokenizer",
             "NoTokenizer",
             "Text was to be turned into token ids, and the tokenizer is not installed.",
             "Give token ids instead of text, or ask whoever runs the component to install its extra tokens.",
         ),
-        Kind(
+        ErrorSpec(
             "over_budget",
             "OverBudget",
             "The request was not sent: at worst it would cost more than the step allows.",
             "Lower the longest answer, shorten the input, or raise the maximum cost.",
         ),
-        Kind(
+        ErrorSpec(
             "conversation_busy",
             "ConversationBusy",
             "Another question of the same conversation is being answered.",
             "Try again in a moment, or let the step wait.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "turn_lost",
             "TurnLost",
             "The conversation went on without this question, or was deleted; its answer was not kept.",
             "Ask again. The answer may have been paid for.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
             "turn_too_large",
             "TurnTooLarge",
             "The question and its answer are larger than a conversation keeps.",
             "Send smaller pictures or texts, or switch the memory off.",
         ),
-        Kind(
+        ErrorSpec(
             "conversation_store_unavailable",
             "StoreUnavailable",
             "The place where conversations are kept does not answer.",
             "Ask whoever runs the component to look at CHATGPT_CONVERSATIONS.",
             YES,
         ),
-        Kind(
+        ErrorSpec(
+            "bad_token",
+            "TokenRefused",
+            "The chat's token is wrong or missing.",
+            "Ask whoever runs the chat for it.",
+        ),
+        ErrorSpec(
+            "bad_conversation",
+            "ConversationRefused",
+            "The id of the conversation cannot be used.",
+            "Open the page without it; a new conversation begins.",
+        ),
+        ErrorSpec(
+            "bad_address",
+            "ChatAddressRefused",
+            "The page's address asks for what the chat's settings do not allow, or lacks a part that they ask for.",
+            "Correct the address as the message says.",
+        ),
+        ErrorSpec(
+            "no_key",
+            "NoKey",
+            "The chat has no API key to ask with.",
+            "Add it to the address, or have whoever runs the chat set OPENAI_API_KEY.",
+        ),
+        ErrorSpec(
+            "full",
+            "ChatFull",
+            "No further page can be served just now.",
+            "Close other pages of this chat, or try again later.",
+            YES,
+        ),
+        ErrorSpec(
+            "hook_failed",
+            "HookFailed",
+            "A Python function of whoever runs the chat failed.",
+            "Its traceback is in the chat's log; correct the function.",
+        ),
+        ErrorSpec(
+            "internal",
+            "ChatDefect",
+            "The chat server itself failed.",
+            "Its traceback is in the chat's log.",
+        ),
+        ErrorSpec(
+            "not_text",
+            "NotText",
+            "A frame was binary.",
+            "Send text frames.",
+        ),
+        ErrorSpec(
+            "not_understood",
+            "NotUnderstood",
+            "A frame is not what the chat's JSON protocol has.",
+            "Send what docs/chat.md describes, or use the plain text protocol.",
+        ),
+        ErrorSpec(
+            "too_long",
+            "MessageTooLong",
+            "The message has more bytes than the chat takes.",
+            "Shorten it.",
+        ),
+        ErrorSpec(
+            "too_fast",
+            "TooFast",
+            "More messages came in a minute than one address may send.",
+            "Wait a little; whoever runs the chat can allow more.",
+            YES,
+        ),
+        ErrorSpec(
+            "too_many",
+            "TooManyQuestions",
+            "Too many questions of one page wait for an answer.",
+            "Wait for an answer, then ask again.",
+            YES,
+        ),
+        ErrorSpec(
+            "busy",
+            "AnswerUnderWay",
+            "An answer is being made, and only one can be.",
+            "Stop it, or wait for its end.",
+            YES,
+        ),
+        ErrorSpec(
+            "nothing_to_retry",
+            "NothingToRetry",
+            "Nothing was asked yet that could be asked again.",
+            "Ask something first.",
+        ),
+        ErrorSpec(
+            "stopping",
+            "ChatStopping",
+            "The chat server is being stopped.",
+            "Open the page again in a moment.",
+            YES,
+        ),
+        ErrorSpec(
             "unknown",
             "UnknownError",
             "The service answered in a way that nobody foresaw.",

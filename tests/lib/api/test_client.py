@@ -23,7 +23,7 @@ from lib.api.connection import PUBLIC_API, Connection
 from lib.api.retry import CallLimits
 from lib.completions.endpoint import COMPLETIONS
 from lib.errors.api_error import ApiError
-from lib.errors.catalog import KINDS
+from lib.errors.catalog import CATALOG
 from lib.offline.sandbox import KEY, Sandbox
 from pysailor import InvalidConfig
 from tests.support.certificate import write_certificate
@@ -406,7 +406,7 @@ def test_any_answer_at_all_is_a_completion_or_a_named_error(status: int, body: A
     with responses.RequestsMock() as api:
         api.post(ENDPOINT, status=status, body=content)
         outcome = outcome_of(Client(Connection(PUBLIC_API, "key")))
-    assert outcome == "answered" or outcome in KINDS
+    assert outcome == "answered" or outcome in CATALOG
 
 
 def outcome_of(client: Client) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lib.api.retry import CallLimits, hint, wait
 from lib.errors.api_error import ApiError, from_answer
-from lib.errors.catalog import KINDS
+from lib.errors.catalog import CATALOG
 from pysailor import InvalidConfig
 
 RETRYING = CallLimits(max_retries=5)
@@ -81,7 +81,7 @@ def test_an_overloaded_service_gets_more_time() -> None:
     assert busy > failed
 
 
-@pytest.mark.parametrize("code", [code for code, kind in KINDS.items() if kind.again == "no"])
+@pytest.mark.parametrize("code", [code for code, kind in CATALOG.items() if kind.again == "no"])
 def test_what_cannot_help_is_not_tried_again(code: str) -> None:
     assert wait(ApiError(code), 0, RETRYING, 1) is None
 

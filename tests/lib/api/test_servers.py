@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 GUIDE = Path(__file__).parents[3] / "docs" / "servers.md"
 AZURE = "https://res.openai.azure.com"
-KINDS = (
+CATALOG = (
     servers.OPENAI,
     servers.AZURE,
     servers.AZURE_DEPLOYMENTS,
@@ -158,11 +158,11 @@ def test_the_key_goes_where_the_server_looks_for_it() -> None:
 
 
 def test_only_ollama_wants_max_tokens_and_pictures_as_data() -> None:
-    assert [kind.name for kind in KINDS if kind.token_cap == "max_tokens"] == ["ollama"]
-    assert [kind.name for kind in KINDS if kind.inlines_images] == ["ollama"]
+    assert [kind.name for kind in CATALOG if kind.token_cap == "max_tokens"] == ["ollama"]
+    assert [kind.name for kind in CATALOG if kind.inlines_images] == ["ollama"]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", CATALOG, ids=lambda kind: kind.name)
 def test_the_guide_tells_of_every_server_and_its_notes(kind: Server) -> None:
     guide = " ".join(GUIDE.read_text(encoding="utf-8").split())
     assert f"## {kind.title}" in guide
@@ -170,7 +170,7 @@ def test_the_guide_tells_of_every_server_and_its_notes(kind: Server) -> None:
 
 
 def test_every_setting_in_the_guide_can_be_used_and_leads_to_the_server_of_its_heading() -> None:
-    titles = {kind.title: kind.name for kind in KINDS}
+    titles = {kind.title: kind.name for kind in CATALOG}
     chapters = re.split(r"^## ", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     for chapter in chapters:
         for text in re.findall(r"```json\n(.*?)```", chapter, flags=re.DOTALL):

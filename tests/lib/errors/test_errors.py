@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.errors.api_error import ApiError, from_answer
-from lib.errors.catalog import BILLED, KINDS, NO, YES
+from lib.errors.catalog import BILLED, CATALOG, NO, YES
 
 
 def body(**error: Any) -> bytes:
@@ -73,13 +73,13 @@ def test_a_web_page_is_not_read_out() -> None:
 
 
 def test_money_is_never_retryable_and_rate_always_is() -> None:
-    assert KINDS["quota"].again == NO
-    assert KINDS["rate_limit"].again == YES
-    assert KINDS["timeout"].again == BILLED
+    assert CATALOG["quota"].again == NO
+    assert CATALOG["rate_limit"].again == YES
+    assert CATALOG["timeout"].again == BILLED
     assert not ApiError("quota").retryable
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.code)
+@pytest.mark.parametrize("kind", CATALOG.values(), ids=lambda kind: kind.code)
 def test_every_kind_says_what_it_means_and_what_to_do(kind: Any) -> None:
     assert kind.meaning.endswith(".")
     assert kind.advice.endswith(".")
@@ -90,5 +90,5 @@ def test_every_kind_says_what_it_means_and_what_to_do(kind: Any) -> None:
 @given(status=st.integers(100, 999), content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_answer_becomes_a_named_error_of_one_line(status: int, content: bytes) -> None:
     error = from_answer(status, {}, content)
-    assert error.code in KINDS
+    assert error.code in CATALOG
     assert json.dumps(error.to_json())

@@ -161,7 +161,7 @@ def require(environ: Mapping[str, str], name: str) -> str:
     """Return a variable that a service needs; raise InvalidSettings, in the platform's words, if it is missing."""
     value = environ.get(PREFIX + name)
     if not value:
-        raise InvalidSettings(f"{PREFIX}{name} is not require")
+        raise InvalidSettings(f"{PREFIX}{name} is not provided")
     return value
 
 

@@ -73,20 +73,20 @@ def test_without_an_address_nobody_can_be_told(platform: Platform, capsys: pytes
     asked = Asked(platform, "verifyCredentials", POST_RESULT_URL=None)
     assert (asked.exit_code, platform.calls) == (1, [])
     line = json.loads(capsys.readouterr().out)
-    assert (line["level"], line["msg"]) == (60, "ELASTICIO_POST_RESULT_URL is not require")
+    assert (line["level"], line["msg"]) == (60, "ELASTICIO_POST_RESULT_URL is not provided")
 
 
 @pytest.mark.parametrize(
     ("method", "missing", "words"),
     [
         ("guess", ("CFG", "API_URI"), 'Unknown service method "guess"'),
-        ("selectModel", ("CFG", "API_URI", "ACTION_OR_TRIGGER"), "ELASTICIO_CFG is not require"),
-        ("selectModel", ("API_URI", "API_USERNAME", "API_KEY"), "ELASTICIO_API_URI is not require"),
-        ("selectModel", ("API_USERNAME", "API_KEY"), "ELASTICIO_API_USERNAME is not require"),
-        ("verifyCredentials", ("API_KEY", "ACTION_OR_TRIGGER"), "ELASTICIO_API_KEY is not require"),
-        ("getMetaModel", ("ACTION_OR_TRIGGER",), "ELASTICIO_ACTION_OR_TRIGGER is not require"),
-        ("selectModel", ("ACTION_OR_TRIGGER", "GET_MODEL_METHOD"), "ELASTICIO_ACTION_OR_TRIGGER is not require"),
-        ("selectModel", ("GET_MODEL_METHOD",), "ELASTICIO_GET_MODEL_METHOD is not require"),
+        ("selectModel", ("CFG", "API_URI", "ACTION_OR_TRIGGER"), "ELASTICIO_CFG is not provided"),
+        ("selectModel", ("API_URI", "API_USERNAME", "API_KEY"), "ELASTICIO_API_URI is not provided"),
+        ("selectModel", ("API_USERNAME", "API_KEY"), "ELASTICIO_API_USERNAME is not provided"),
+        ("verifyCredentials", ("API_KEY", "ACTION_OR_TRIGGER"), "ELASTICIO_API_KEY is not provided"),
+        ("getMetaModel", ("ACTION_OR_TRIGGER",), "ELASTICIO_ACTION_OR_TRIGGER is not provided"),
+        ("selectModel", ("ACTION_OR_TRIGGER", "GET_MODEL_METHOD"), "ELASTICIO_ACTION_OR_TRIGGER is not provided"),
+        ("selectModel", ("GET_MODEL_METHOD",), "ELASTICIO_GET_MODEL_METHOD is not provided"),
     ],
 )
 def test_the_first_thing_that_is_missing_is_named_in_the_platforms_words(

@@ -82,8 +82,13 @@ class RequestFacts:
 class Rule:
     """A rule: its name, what looks for breaches, where it is from, and on what basis it stands.
 
+    <<<<<<< HEAD
     `about` says what must be there for anything to be found, by names that RequestFacts.words() gives: one of them
     will do. Most requests have few of them. Empty, the rule is about every request.
+    =======
+    `about` says what must be there for anything to be found, by names that RequestFacts.words() gives: one is enough.
+    Most requests have few of them. Empty, the rule is about every request.
+    >>>>>>> b7d2267 (Lint is clean again)
     """
 
     name: str

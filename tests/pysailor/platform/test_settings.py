@@ -170,7 +170,7 @@ SERVICE = {
 def test_a_service_misses_things_in_the_platforms_order_and_words() -> None:
     environ: dict[str, str] = {}
     for name, value in SERVICE.items():
-        with pytest.raises(InvalidSettings, match=f"^{name} is not require$"):
+        with pytest.raises(InvalidSettings, match=f"^{name} is not provided$"):
             ServiceSettings.from_environment("selectModel", environ)
         environ[name] = value
     found = ServiceSettings.from_environment("selectModel", environ)
@@ -195,7 +195,7 @@ def test_verification_needs_no_action() -> None:
 
 
 def test_where_the_result_goes_is_known_before_anything_else() -> None:
-    with pytest.raises(InvalidSettings, match=r"^ELASTICIO_POST_RESULT_URL is not require$"):
+    with pytest.raises(InvalidSettings, match=r"^ELASTICIO_POST_RESULT_URL is not provided$"):
         ResultSettings.from_environment({})
     found = ResultSettings.from_environment({"ELASTICIO_POST_RESULT_URL": "http://user:secret@host/"})
     assert (found.url, found.retry_attempts) == ("http://user:secret@host/", 3)

@@ -74,7 +74,7 @@ def add_everywhere(parser: argparse.ArgumentParser, **default: Any) -> None:
 def port(text: str) -> int:
     """Read the number of a port, 0 for any free one."""
     if not text.isdecimal() or int(text) > _LARGEST_PORT:
-        raise argparse.ArgumentTypeError(f'"{text}" is no port; allowed: 0 (any free one) to {_LARGEST_PORT}')
+        raise argparse.ArgumentTypeError(f'"{text}" is not a valid port; allowed: 0 (any free one) to {_LARGEST_PORT}')
     return int(text)
 
 

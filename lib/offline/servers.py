@@ -10,6 +10,7 @@ from .sandbox import KEY, Sandbox
 class LocalSandbox(Sandbox):
     """The sandbox, as the command line starts it."""
 
+    help = "run the sandbox: it behaves like the service, errors and all, and is not a model"
     title = "the sandbox (a program that behaves like the API, not a model)"
     model = "gpt-sandbox-2"
 
@@ -26,6 +27,8 @@ class LocalSandbox(Sandbox):
 
 class LocalModel(EmbeddedModel):
     """The embedded model, as the command line starts it."""
+
+    help = "run the embedded model: real, very small, without a key"
 
     def cfg(self, scenario: str | None = None) -> dict[str, str]:
         """Return the settings that lead to it. The key is new each time; conversations belong to the account local."""

@@ -13,8 +13,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pysailor.errors import SailorError
+from pysailor.version import installed_version
 
-from . import check, docs, explain, lint, meta, new, process, run, select, serve, service, verify
+from . import check, docs, explain, lint, meta, new, process, run, select, service, verify
 from . import component_commands as own
 from .output import told
 from .usage import BadUsage, add_everywhere
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE, FAILED, MISUSED, STOPPED, UNREAD = 0, 1, 2, 130, 141
-_COMMANDS = (process, check, verify, select, meta, explain, lint, docs, new, serve, run, service)
+_COMMANDS = (process, check, verify, select, meta, explain, lint, docs, new, run, service)
 _DESCRIPTION = "Run, check and describe the component in this directory."
 _EPILOG = """\
 exit codes:
@@ -34,7 +35,7 @@ exit codes:
   141  whoever read the output has gone
 
 example:
-  pysailor process sendRequest samples/sendRequest/hello.json --pretty
+  pysailor process greet samples/greet/hello.json --pretty
 """
 
 
@@ -89,6 +90,13 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **more)
 
 
+class _Version(argparse.Action):
+    """Prints the version; it is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser.exit(message=f"pysailor {installed_version()}\n")
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="pysailor",
@@ -96,6 +104,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         epilog=_EPILOG,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version of pysailor")
     add_everywhere(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in _COMMANDS:

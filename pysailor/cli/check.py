@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE = """\
 example:
-  pysailor check sendRequest samples/sendRequest/*.json
+  pysailor check greet samples/greet/*.json
 
 Each sample gives one line: {"sample", "ok", "errors": [{"pointer", "message"}], "warnings": [...]}.
 Pointers lead into the message's body; those that begin with /cfg lead into the settings.

@@ -1,6 +1,6 @@
-"""Commands that a component brings along, from the COMMANDS of its lib/cli.py.
+"""Commands that a component brings along, from the COMMANDS and SERVERS of its lib/cli.py.
 
-Each is a module, or what looks like one: HELP, EPILOG, declare(parser), run(args) -> exit code.
+Each of COMMANDS is a module, or what looks like one: HELP, EPILOG, declare(parser), run(args) -> exit code.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor.component.component import Component
 from pysailor.errors import BrokenComponent
 
+from . import serve
 from .usage import add_everywhere
 from .workspace import found
 
@@ -27,6 +28,7 @@ def add(commands: Any, arguments: Sequence[str]) -> None:
         offered = Component.find(asked.component).cli
     except BrokenComponent:  # the command that is asked for, if there is one, will say so
         return
+    serve.add(commands, getattr(offered, "SERVERS", {}))
     for name, command in getattr(offered, "COMMANDS", {}).items():
         parser = commands.add_parser(
             name,

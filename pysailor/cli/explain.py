@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE = """\
 example:
-  pysailor explain quota
+  pysailor explain invalid_input
 """
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE = """\
 example:
-  pysailor meta sendRequest
+  pysailor meta greet
 """
 
 

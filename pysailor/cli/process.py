@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 _EXAMPLE = """\
 example:
-  pysailor process sendRequest samples/sendRequest/hello.json --cfg model=gpt-5.4-mini --pretty
+  pysailor process greet samples/greet/hello.json --cfg tone=Hello --pretty
 
-Without a key or a base URL the component's own server answers, and says so.
+Where nothing leads to the real service, a server of the component's may answer; it says so.
 Each emitted message is one line of JSON on standard output; everything else goes to standard error.
 """
 _DONE, _FAILED, _UNREADABLE = 0, 1, 2

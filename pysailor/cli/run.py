@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _NOTE = """\
 example, as the image does it:
-  ELASTICIO_AMQP_URI=amqp://... ELASTICIO_STEP_ID=step_1 ELASTICIO_FUNCTION=sendRequest ... pysailor run
+  ELASTICIO_AMQP_URI=amqp://... ELASTICIO_STEP_ID=step_1 ELASTICIO_FUNCTION=greet ... pysailor run
 
 Everything that it must know stands in the environment, as the platform sets it: ELASTICIO_AMQP_URI and the rest
 (docs/settings.md lists them). Off the platform, `pysailor process` takes samples through a step without any of it.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE = """\
 example:
-  pysailor select sendRequest model
+  pysailor select greet tone
 """
 
 

@@ -1,4 +1,4 @@
-"""`pysailor sandbox`, `pysailor local`: servers that a component brings to stand in for its service."""
+"""Commands that run the servers of a component, which answer in place of the real service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .output import as_json, say
-from .usage import BadUsage, port
+from .usage import port
 from .workspace import found, start
 
 if TYPE_CHECKING:
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
     from pysailor.component.component import Component
 
-_HELP = {
-    "sandbox": "run the stand-in: it behaves like the service, errors and all, and is no model",
-    "local": "run the embedded model: real, very small, without a key",
-}
 _EXAMPLE = """\
 example:
   pysailor {name} --port 8080
@@ -32,9 +28,10 @@ exit codes:
 """
 
 
-def add(commands: Any) -> None:
-    """Declare the commands."""
-    for name, text in _HELP.items():
+def add(commands: Any, servers: Mapping[str, Any]) -> None:
+    """Declare a command for each server that the component brings."""
+    for name, server in servers.items():
+        text = getattr(server, "help", f"run the component's server {name}")
         parser = commands.add_parser(
             name,
             help=text,
@@ -49,8 +46,6 @@ def run(args: argparse.Namespace) -> int:
     """Run until Ctrl-C, or until the server ends by itself."""
     component = found(args)
     servers = getattr(component.cli, "SERVERS", {})
-    if args.command not in servers:
-        raise BadUsage("this component brings no such server")
     try:
         with start(servers[args.command], args.port) as server:
             say(f"{server.title}; Ctrl-C ends it. In another terminal:")

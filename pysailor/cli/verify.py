@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE = """\
 example:
-  OPENAI_API_KEY=sk-... pysailor verify
-  pysailor verify --cfg baseUrl=http://localhost:11434/v1 --cfg apiKey=none
+  pysailor verify --cfg apiKey=...
 """
 
 

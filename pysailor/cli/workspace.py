@@ -94,7 +94,8 @@ class Workspace:
 
     def stands_in(self, cfg: Mapping[str, Any], scenario: str | None = None) -> bool:
         """Say whether a server of the component's would answer in place of the real one."""
-        return self.component.cli is not None and bool(self.component.cli.servers_for(cfg, scenario))
+        offers = self.component.cli
+        return bool(offers is not None and hasattr(offers, "servers_for") and offers.servers_for(cfg, scenario))
 
     def secrets(self, cfg: Mapping[str, Any]) -> dict[str, str]:
         """Give the values that must not be shown, each with the variable that could hold it ("" if there is none)."""
@@ -126,11 +127,11 @@ class Workspace:
 
     def _server(self, cfg: Mapping[str, Any], scenario: str | None) -> Any:
         offers = self.component.cli
-        if offers is None:
+        if offers is None or not hasattr(offers, "servers_for"):
             return None
         wanted = offers.servers_for(cfg, scenario)
         if scenario and not wanted:
-            say("a scenario is played by the stand-in only; the API that is set answers as it likes")
+            say("a scenario is played by the component's own server only; the service that is set answers as it does")
         if scenario and scenario not in offers.SCENARIOS:
             raise BadUsage(f'there is no scenario "{scenario}"; there is: {", ".join(offers.SCENARIOS)}')
         return next((server for name in wanted if (server := self._running(offers, name)) is not None), None)

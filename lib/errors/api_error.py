@@ -64,10 +64,29 @@ _BY_STATUS = {
 _BY_TEXT = (
     (re.compile("request too large", re.IGNORECASE), "too_large_for_limit"),
     (re.compile("v1/responses|not a chat model", re.IGNORECASE), "wrong_endpoint"),
+    (
+        re.compile(
+            "(maximum|max) context|context[ _](length|window|size)|prompt is too long|input is too long", re.IGNORECASE
+        ),
+        "context_length",
+    ),
     (re.compile("model.*(not found|not exist|unknown|unavailable)", re.IGNORECASE), "model_not_found"),
+    (
+        re.compile("(invalid|incorrect|wrong) api[ _-]?key|api[ _-]?key (is )?(not valid|invalid)", re.IGNORECASE),
+        "bad_key",
+    ),
+    (re.compile("insufficient[ _](balance|quota|credit|funds)|exceeded your current quota", re.IGNORECASE), "quota"),
 )
 _YES_OR_NO = {"true": True, "false": False}
-_STATUSES_READ_BY_TEXT = {404: ("wrong_endpoint", "model_not_found"), 429: ("too_large_for_limit",)}
+_STATUSES_READ_BY_TEXT = {
+    400: ("context_length", "model_not_found", "bad_key", "quota"),
+    403: ("quota", "bad_key"),
+    404: ("wrong_endpoint", "model_not_found"),
+    413: ("context_length",),
+    422: ("context_length", "model_not_found"),
+    429: ("too_large_for_limit", "quota"),
+    500: ("context_length",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +221,25 @@ def _said(body: bytes) -> Mapping[str, Any]:
         return {"message": _plain(body)}
     if not isinstance(document, dict):
         return {"message": _plain(body)}
-    inner = document.get("error", document)
+    inner = document.get("error") or document.get("errors") or document
+    if isinstance(inner, list):
+        return {"message": _words(inner)}
     if isinstance(inner, dict):
-        return {**inner, "message": inner.get("message") or inner.get("detail") or inner.get("title")}
-    return {"message": inner}
+        told = (_words(inner.get(name)) for name in ("message", "detail", "title", "msg", "error", "errors", "reason"))
+        return {**inner, "message": next(filter(None, told), "")}
+    return {"message": _words(inner)}
+
+
+def _words(value: Any) -> str:
+    """Return what a person can read in a value of any shape; never Python's own way to write it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_words, value)))
+    if isinstance(value, dict):
+        told = (_words(value.get(name)) for name in ("message", "msg", "detail", "title", "error", "reason"))
+        return next(filter(None, told), "") or json.dumps(value, ensure_ascii=False)
+    return "" if value is None else json.dumps(value)
 
 
 def _plain(body: bytes) -> str:

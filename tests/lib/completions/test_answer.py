@@ -60,7 +60,7 @@ def calling(*calls: Any, reason: str = "tool_calls", **message: Any) -> dict[str
     [
         (answer("Hello"), Outcome.COMPLETE),
         (answer("Hello", None), Outcome.COMPLETE),
-        (answer("Hello", "something new"), Outcome.COMPLETE),
+        (answer("Hello", "something new"), Outcome.TRUNCATED),
         (answer([{"type": "text", "text": "Hello"}]), Outcome.COMPLETE),
         (answer(None, audio={"transcript": "Hello"}), Outcome.COMPLETE),
         (answer("Hel", "length"), Outcome.TRUNCATED),

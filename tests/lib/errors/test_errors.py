@@ -92,3 +92,42 @@ def test_any_answer_becomes_a_named_error_of_one_line(status: int, content: byte
     error = from_answer(status, {}, content)
     assert error.code in CATALOG
     assert json.dumps(error.to_json())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"error": ["It is wrong"]}',
+        b'{"errors": [{"message": "It is wrong"}]}',
+        b'{"error": {"message": {"detail": "It is wrong"}}}',
+        b'{"detail": [{"loc": ["body"], "msg": "It is wrong"}]}',
+    ],
+)
+def test_the_words_are_found_in_any_shape(content: bytes) -> None:
+    assert from_answer(400, {}, content).text == "It is wrong"
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "code"),
+    [
+        (400, "This model's maximum context length is 8192 tokens", "context_length"),
+        (413, "Prompt is too long", "context_length"),
+        (400, "The model `x` does not exist", "model_not_found"),
+        (403, "Insufficient balance", "quota"),
+        (400, "API key not valid. Please pass a valid API key.", "bad_key"),
+    ],
+)
+def test_the_text_tells_the_class_on_other_statuses_too(status: int, message: str, code: str) -> None:
+    assert from_answer(status, {}, body(message=message)).code == code
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("bad_address", "bad_conversation", "bad_token", "busy", "full", "hook_failed", "internal", "no_key"),
+        *("not_text", "not_understood", "nothing_to_retry", "stopping", "too_fast", "too_long", "too_many"),
+    ],
+)
+def test_the_codes_of_chat_are_explained(code: str) -> None:
+    assert KINDS[code].meaning
+    assert KINDS[code].advice

@@ -119,15 +119,3 @@ def test_the_words_are_found_in_any_shape(content: bytes) -> None:
 )
 def test_the_text_tells_the_class_on_other_statuses_too(status: int, message: str, code: str) -> None:
     assert from_answer(status, {}, body(message=message)).code == code
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        *("bad_address", "bad_conversation", "bad_token", "busy", "full", "hook_failed", "internal", "no_key"),
-        *("not_text", "not_understood", "nothing_to_retry", "stopping", "too_fast", "too_long", "too_many"),
-    ],
-)
-def test_the_codes_of_chat_are_explained(code: str) -> None:
-    assert KINDS[code].meaning
-    assert KINDS[code].advice

@@ -1,6 +1,6 @@
 """What a platform gives to one step, as far as trying it out needs it. Both commands read the step's environment.
 
-small_platform.py serve           make the queues, then tell the worker its cfg (STEP_CONFIG, JSON) over HTTP
+small_platform.py serve           make the queues, then serve the worker its cfg (STEP_CONFIG, JSON) over HTTP
 small_platform.py send < SAMPLE   put a sample's message into the step's queue and print what comes of it
 """
 
@@ -50,7 +50,7 @@ def declare(settings: Settings) -> None:
 
 
 def serve(settings: Settings, config: dict[str, Any]) -> None:
-    """Tell workers about their step until the process is ended."""
+    """Answer workers' requests for their step until the process is ended."""
     document = json.dumps({"config": config, "snapshot": {}, "is_passthrough": False, "variables": {}}).encode()
     path = f"/v1/tasks/{settings.step.flow_id}/steps/{settings.step.step_id}"
 
@@ -63,13 +63,13 @@ def serve(settings: Settings, config: dict[str, Any]) -> None:
             self.wfile.write(document if found else b"{}")
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            pass  # the requests of workers are not of interest
 
     ThreadingHTTPServer(("", urlsplit(settings.api.uri).port or 80), Platform).serve_forever()
 
 
 def send(settings: Settings, sample: dict[str, Any]) -> int:
-    """Take a sample's message through the step and print what comes out; give 0 if it is a message, 1 if an error."""
+    """Take a sample's message through the step and print what comes out; return 0 if it is a message, 1 if an error."""
     amqp, cipher = settings.amqp, Cipher(settings.crypto.password, settings.crypto.iv)
     name = str(uuid4())
     headers = {"messageId": name, "execId": settings.step.exec_id, "taskId": settings.step.flow_id}

@@ -43,7 +43,7 @@ def fill(component: Component, text: str) -> str:
     marks = _MARK.findall(text)
     for name in marks:
         if name not in (*parts, _END):
-            raise UnknownMark(f'there is no part "{name}" to write; there is: {", ".join(parts)}')
+            raise UnknownMark(f'"{name}" is not a known part; known are: {", ".join(parts)}')
     if not len(marks) == 2 * marks.count(_END) == 2 * len(_MARKED.findall(text)):
         raise UnknownMark("a mark stands alone: each part begins with its own line and ends with <!-- pysailor:end -->")
     return _MARKED.sub(lambda found: f"{found[1]}\n{parts[found['name']]}\n\n{found[3]}", text)

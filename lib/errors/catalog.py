@@ -349,7 +349,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
         ErrorSpec(
             "not_understood",
             "NotUnderstood",
-            "A frame is not what the chat's JSON protocol has.",
+            "A frame is not valid in the JSON protocol of the chat.",
             "Send what docs/chat.md describes, or use the plain text protocol.",
         ),
         ErrorSpec(
@@ -395,7 +395,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
         ErrorSpec(
             "unknown",
             "UnknownError",
-            "The service answered in a way that nobody foresaw.",
+            "The service answered in an unknown way.",
             "Show the request id to the provider's support.",
         ),
     )

@@ -166,7 +166,7 @@ def test_budget_and_deployment_mean_the_same_pods() -> None:
 
 
 def environment_in(service: str, given: Mapping[str, str], hosts: Mapping[str, str]) -> dict[str, str]:
-    """Give what a container would find in its environment, where its neighbours are elsewhere."""
+    """Return what a container would find in its environment, where its neighbours are elsewhere."""
     written = dict(compose()["services"][service]["environment"])
     for name, value in written.items():
         text = _INTERPOLATED.sub(lambda found: given.get(found["name"]) or found["default"], value)
@@ -178,7 +178,7 @@ def environment_in(service: str, given: Mapping[str, str], hosts: Mapping[str, s
 
 
 def command_of(service: str) -> list[str]:
-    """Give the command line of a container: its image's entry point, and what compose says."""
+    """Return the command line of a container: its image's entry point, and what compose says."""
     command = [word.replace("/small_platform.py", str(DEPLOY / "small_platform.py")) for word in _said(service)]
     return [str(DEPLOY / "entrypoint"), *command]
 
@@ -207,7 +207,7 @@ def sent(sample: str, environment: Mapping[str, str]) -> subprocess.CompletedPro
 
 @pytest.fixture
 def hosts(broker: Rabbit) -> Iterator[Mapping[str, str]]:
-    """Give where the containers' neighbours are here; what they leave in the broker is removed."""
+    """Return where the containers' neighbours are here; what they leave in the broker is removed."""
     told = compose()["x-step"]
     yield {told["ELASTICIO_AMQP_URI"]: broker.uri, "platform:8000": f"127.0.0.1:{free_port()}"}
     with broker.channel() as channel:

@@ -45,22 +45,22 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def _named(path: Path) -> str:
+def _name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_named)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_path_in_the_documentation_exists(page: Path) -> None:
     text = page.read_text()
     assert [path for path in (*_CODE.findall(text), *_PLAIN.findall(text)) if not is_there(path, page)] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_named)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_module_in_the_documentation_exists(page: Path) -> None:
     assert [module for module in _MODULE.findall(page.read_text()) if not is_importable(module)] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_named)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_link_in_the_documentation_leads_somewhere(page: Path) -> None:
     for target, heading in _LINK.findall(page.read_text()):
         linked = (page.parent / target).resolve() if target else page
@@ -72,4 +72,4 @@ def test_a_path_in_a_comment_or_a_build_file_exists() -> None:
     for file in TEXTS:
         if file.suffix in (".py", ".yaml", "") and "__pycache__" not in file.parts and "node_modules" not in file.parts:
             gone = [path for path in _PLAIN.findall(file.read_text()) if not is_there(path, file)]
-            assert gone == [], _named(file)
+            assert gone == [], _name(file)

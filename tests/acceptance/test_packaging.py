@@ -75,7 +75,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     return Distributions(wheel, sdist)
 
 
-def installed(package: Path, python: Path, folder: Path) -> Path:
+def install(package: Path, python: Path, folder: Path) -> Path:
     """Install into an empty environment and return its folder."""
     environment = folder / "venv"
     run(python, "-m", "venv", "--without-pip", environment, cwd=folder)
@@ -114,11 +114,11 @@ def test_the_wheel_works_away_from_the_checkout(version: str, distributions: Dis
     python = interpreter(version)
     if python is None:
         pytest.skip(f"there is no Python {version} here")
-    claim_that_it_works(installed(distributions.wheel, python, tmp_path), tmp_path)
+    claim_that_it_works(install(distributions.wheel, python, tmp_path), tmp_path)
 
 
 def test_so_does_what_is_built_from_the_source_distribution(distributions: Distributions, tmp_path: Path) -> None:
-    claim_that_it_works(installed(distributions.sdist, Path(sys.executable), tmp_path), tmp_path)
+    claim_that_it_works(install(distributions.sdist, Path(sys.executable), tmp_path), tmp_path)
 
 
 def test_nothing_is_published_that_does_not_run(distributions: Distributions) -> None:
@@ -161,7 +161,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     return built
 
 
-def entered(image: Image, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def enter(image: Image, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Start a container with a command line: through the entry point, under tini if this machine has it."""
     (entry,) = (each for each in instructions() if each.name == "ENTRYPOINT")
     tini, *rest = json.loads(entry.value)
@@ -192,12 +192,12 @@ def test_the_image_brings_what_a_worker_needs_and_no_tools(image: Image) -> None
 
 @pytest.mark.parametrize("command", [(), ("node", RUN_JS), (RUN_JS,), ("pysailor", "run")], ids=" ".join)
 def test_a_container_that_is_told_nothing_says_what_is_missing(image: Image, command: tuple[str, ...]) -> None:
-    refused = entered(image, *command)
+    refused = enter(image, *command)
     assert (refused.returncode, first_of(refused.stdout)) == (1, "ELASTICIO_FLOW_ID is missing")
 
 
 def test_a_container_answers_for_a_form_and_says_when_it_has_no_address(image: Image) -> None:
-    refused = entered(image, "node", SERVICE_JS, "verifyCredentials")
+    refused = enter(image, "node", SERVICE_JS, "verifyCredentials")
     assert (refused.returncode, messages(refused.stdout)) == (1, ["ELASTICIO_POST_RESULT_URL is not provided"])
 
 
@@ -207,8 +207,8 @@ def test_whoever_goes_around_the_entry_point_finds_a_node_that_does_the_same(ima
 
 
 def test_the_component_in_the_image_is_free_of_faults_and_answers(image: Image) -> None:
-    assert entered(image, "pysailor", "lint").returncode == 0
-    answered = entered(image, "pysailor", "process", "sendRequest", str(SAMPLE))
+    assert enter(image, "pysailor", "lint").returncode == 0
+    answered = enter(image, "pysailor", "process", "sendRequest", str(SAMPLE))
     assert json.loads(answered.stdout)["body"]["object"] == "chat.completion"
 
 

@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def marked(*names: str) -> str:
+def marks_of(*names: str) -> str:
     return "\n".join(f"<!-- pysailor:{name} -->" for name in names)
 
 
 @pytest.mark.parametrize("marks", [("erors", "end"), ("errors",), ("end",), ("errors", "credentials", "end"), ("",)])
-def test_a_mark_that_nothing_can_be_written_for_is_fill(echo: Path, marks: tuple[str, ...]) -> None:
+def test_a_mark_that_nothing_can_be_written_for_is_refused(echo: Path, marks: tuple[str, ...]) -> None:
     with pytest.raises(UnknownMark):
-        fill(Component(echo), marked(*marks))
+        fill(Component(echo), marks_of(*marks))
 
 
 def test_what_stands_between_the_marks_is_written_anew_and_nothing_else(echo: Path) -> None:
-    text = f"before\n{marked('credentials', 'end')}\nafter"
+    text = f"before\n{marks_of('credentials', 'end')}\nafter"
     once = fill(Component(echo), text)
     assert "| Password | `password` | yes |" in once
     assert once.startswith("before\n")
@@ -38,12 +38,12 @@ def test_every_page_with_marks_is_checked_and_written(echo: Path, capsys: pytest
     pages = [echo / "README.md", echo / "docs" / "errors.md", echo / "docs" / "plain.md"]
     for page in pages:
         page.write_text("nothing\n")
-    pages[1].write_text(marked("errors", "end"))
+    pages[1].write_text(marks_of("errors", "end"))
     docs = ["--component", str(echo), "docs"]
     assert main([*docs, "--check"]) == 1
     assert "docs/errors.md is out of date" in capsys.readouterr().err
     assert main(docs) == 0
     assert main([*docs, "--check"]) == 0
-    pages[1].write_text(marked("erors", "end"))
+    pages[1].write_text(marks_of("erors", "end"))
     assert main([*docs, "--check"]) == 1
-    assert 'docs/errors.md: there is no part "erors"' in capsys.readouterr().err
+    assert 'docs/errors.md: "erors" is not a known part' in capsys.readouterr().err

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 
-def everything_imported() -> None:
+def import_everything() -> None:
     for package in (lib, pysailor):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
@@ -37,7 +37,7 @@ def kinds(error: type[StepError]) -> Iterator[type[StepError]]:
 
 
 def test_every_error_of_a_step_is_explained() -> None:
-    everything_imported()
+    import_everything()
     ours = [kind for kind in kinds(StepError) if kind.__module__.partition(".")[0] in ("lib", "pysailor")]
     known = explanations(Component(ROOT))
     assert {kind.code for kind in ours if "code" in vars(kind)} - set(known) == set()

@@ -27,12 +27,12 @@ class Instruction:
 
     @property
     def words(self) -> list[str]:
-        """Give the arguments that are no options."""
+        """Return the arguments that are no options."""
         return [word for word in self.value.split() if not word.startswith("--")]
 
     @property
     def is_from_a_stage(self) -> bool:
-        """Say whether a COPY takes from an earlier stage, not from the checkout."""
+        """Whether a COPY takes from an earlier stage, not from the checkout."""
         return self.value.startswith("--from=")
 
 
@@ -44,7 +44,7 @@ def instructions() -> list[Instruction]:
 
 
 def sources() -> Iterator[str]:
-    """Give what the image is made of."""
+    """Return what the image is made of."""
     for each in instructions():
         if each.name == "COPY" and not each.is_from_a_stage:
             yield from each.words[:-1]
@@ -79,7 +79,7 @@ class Image:
             getattr(self, f"_{each.name.lower()}", _nothing)(each)
 
     def at(self, path: str) -> Path:
-        """Give where a path of the image is."""
+        """Return where a path of the image is."""
         return self.folder / path.lstrip("/")
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -105,7 +105,7 @@ class Image:
     def _env(self, instruction: Instruction) -> None:
         for word in instruction.words:
             name, _, value = word.partition("=")
-            self.environment[name] = self._mapped(value).replace("$PATH", self.environment["PATH"])
+            self.environment[name] = self._map(value).replace("$PATH", self.environment["PATH"])
 
     def _copy(self, instruction: Instruction) -> None:
         *found, target = instruction.words
@@ -118,10 +118,10 @@ class Image:
     def _run(self, instruction: Instruction) -> None:
         if instruction.value.startswith("apt-get "):
             return
-        done = self.run("sh", "-e", "-c", self._mapped(instruction.value))
+        done = self.run("sh", "-e", "-c", self._map(instruction.value))
         assert done.returncode == 0, f"{instruction.value}\n{done.stdout}\n{done.stderr}"
 
-    def _mapped(self, text: str) -> str:
+    def _map(self, text: str) -> str:
         return _ABSOLUTE.sub(f"{self.folder}/", text)
 
 

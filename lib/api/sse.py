@@ -38,7 +38,7 @@ class EventReader:
     def __init__(self, longest: int = LONGEST_EVENT) -> None:
         self.saw_data = False
         self._longest = longest
-        self._unfinished: list[bytes] = []  # pieces of the line whose end has not come
+        self._unfinished: list[bytes] = []  # parts of the line whose end has not come
         self._lines: list[bytes] = []  # data lines of the event whose blank line has not come
         self._held = 0  # bytes in both
         self._name = ""
@@ -46,7 +46,7 @@ class EventReader:
         self._after_cr = False
 
     def feed(self, received: bytes) -> list[Event]:
-        """Take the next bytes and give the events that they complete; raise EventTooLong."""
+        """Take the next bytes and return the events that they complete; raise EventTooLong."""
         self.saw_data = False
         if self._after_cr and received:  # CRLF whose two halves came apart: the LF ends nothing
             self._after_cr = False
@@ -56,7 +56,7 @@ class EventReader:
             return []
         self._after_cr = received.endswith(b"\r")
         if self._unfinished:
-            received = self._joined(received)
+            received = self._join(received)
         lines = received.splitlines()
         unfinished = b"" if received.endswith((b"\n", b"\r")) else lines.pop()
         events = self._events(lines)
@@ -65,7 +65,7 @@ class EventReader:
 
     def close(self) -> list[Event]:
         """Return the event that the end of the bytes completes, if any: some servers leave out the last blank line."""
-        return self._events([self._joined(b""), b""])
+        return self._events([self._join(b""), b""])
 
     def _keep(self, piece: bytes) -> None:
         if piece:
@@ -75,7 +75,7 @@ class EventReader:
         if self._held > self._longest:
             raise EventTooLong(f"one event is longer than {self._longest} bytes")
 
-    def _joined(self, last: bytes) -> bytes:
+    def _join(self, last: bytes) -> bytes:
         line = b"".join(self._unfinished)
         self._held -= len(line)
         self._unfinished = []
@@ -98,7 +98,7 @@ class EventReader:
             elif line:
                 self._field(line)
             else:
-                events += self._dispatched()
+                events += self._dispatch()
         return events
 
     def _hold(self, value: bytes) -> None:
@@ -114,7 +114,7 @@ class EventReader:
         elif line == b"data":  # a field without a colon has an empty value
             self._hold(b"")
 
-    def _dispatched(self) -> list[Event]:
+    def _dispatch(self) -> list[Event]:
         """Return the event that a blank line ends; without data lines there is none."""
         event = Event(b"\n".join(self._lines).decode("utf-8", "replace"), self._name)
         whole = bool(self._lines) and self._name not in _PINGS
@@ -124,7 +124,7 @@ class EventReader:
 
 
 def looks_like_sse(first_bytes: bytes, content_type: str = "") -> bool:
-    """Say whether an answer is an event stream.
+    """Return whether an answer is an event stream.
 
     Its first bytes decide, since servers send streams as text/plain or without a type, and JSON as a stream; only
     where they are too few to tell, the content type does.

@@ -50,7 +50,7 @@ def _doubts(found: list[tuple[int, dict[str, Any]]]) -> Iterator[str]:
 
 def repair(completion: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the body that asks for a better answer and names what was wrong; None if that is no use."""
-    parsed = answers.parsed(completion, body)
+    parsed = answers.parse_answer(completion, body)
     if parsed is None or parsed.fits or not parsed.repairable:
         return None
     return {**body, "messages": [*body["messages"], *answers.repair_prompt(parsed.faults, completion)]}

@@ -75,7 +75,7 @@ def plan(request: Request, rounds: int, tries: int) -> tuple[Plan, str]:
     cap = request.body.get("max_completion_tokens", request.body.get("max_tokens"))
     planned = Plan(
         counted.most,
-        counted.sound,
+        counted.audio,
         cap if isinstance(cap, int) else None,
         answers=request.body.get("n") or 1,
         speaks=wants_audio(request.body),

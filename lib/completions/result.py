@@ -1,4 +1,4 @@
-"""What came of a request: the answer, what it is worth, and what all its rounds took."""
+"""What came of a request: the answer, how it ended, and what all its rounds took."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class Result:
 
     def headers(self) -> dict[str, str]:
         """Return the message headers: what to route on, what support will ask for, and how long it took."""
-        told = {
+        headers = {
             "x-outcome": self.report["outcome"],
             "x-request-id": self.request_id,
             "x-duration-ms": str(round(self.seconds * 1000)),
             "x-tries": str(len(self.tries)),
             "x-warnings": "; ".join(self.warnings)[:_LONGEST_HEADER] or None,
         }
-        return {name: value for name, value in told.items() if value is not None}
+        return {name: value for name, value in headers.items() if value is not None}
 
     def each(self) -> list[Mapping[str, Any]]:
         """Return the report of each answer, if several were asked for."""
@@ -76,13 +76,13 @@ class Result:
 
     def despite(self, error: ApiError) -> Result:
         """Return this result, though a further round failed: what is paid for is not thrown away."""
-        told = f"a repair round failed ({error.code}); what was answered before it is handed on"
+        warning = f"a repair round failed ({error.code}); what was answered before it is handed on"
         usage = replace(self.usage, known=False)
-        return replace(self, usage=usage, tries=self.tries + error.tries, warnings=(*self.warnings, told))
+        return replace(self, usage=usage, tries=self.tries + error.tries, warnings=(*self.warnings, warning))
 
 
 class BadAnswer(StepError):
-    """The answer came, and was paid for, but is one of those that the step calls an error."""
+    """The answer came, and was paid for, but the step counts it as an error."""
 
     def __init__(self, code: str, result: Result, why: str = "") -> None:
         self.kind = CATALOG[code]
@@ -92,13 +92,13 @@ class BadAnswer(StepError):
         super().__init__(f"{self.kind.meaning} {why}{self.kind.advice}")
 
     def to_json(self) -> dict[str, Any]:
-        """Add what was paid."""
+        """Return the error's members, with what was paid."""
         paid = {"usage": self.result.usage.to_json(), "cost": self.result.cost.to_json() if self.result.cost else None}
         return {**super().to_json(), "name": self.kind.name, **paid, "request_id": self.result.request_id}
 
 
 def check(result: Result, settings: StepSettings) -> Result:
-    """Return the result, unless one of its answers is of those that the step calls an error; then raise BadAnswer."""
+    """Return the result, unless the step counts one of its answers as an error; then raise BadAnswer."""
     for report in result.each():
         outcome = Outcome(report["outcome"])
         if outcome in settings.fails_on:

@@ -27,12 +27,12 @@ class Cost:
     notes: tuple[str, ...] = ()
 
     def __add__(self, other: Cost) -> Cost:
-        """Add another round's cost; the older prices date the sum."""
+        """Return the cost of both rounds, dated by the older prices."""
         notes = tuple(dict.fromkeys(self.notes + other.notes))
         return Cost(self.amount + other.amount, min(self.as_of, other.as_of), notes)
 
     def to_json(self) -> dict[str, Any]:
-        """Give the amount as a number, as exact text, and what it stands on."""
+        """Return the amount as a number, as exact text, and what it stands on."""
         document: dict[str, Any] = {
             "amount": float(self.amount),
             "exact": dollars(self.amount),
@@ -43,15 +43,15 @@ class Cost:
 
 
 def dollars(amount: Decimal) -> str:
-    """Give an amount as plain digits."""
+    """Return an amount as plain digits."""
     return f"{amount.normalize():f}"
 
 
 def cost(usage: Usage, family: Family | None, tier: str | None = None) -> Cost | None:
-    """Give what was used in money, or None if a price or the usage is not known.
+    """Return what was used in money, or None if a price or the usage is not known.
 
     `tier` is the answer's service_tier: what was asked for may not be what was given. `usage` is that of one request,
-    since a long input makes the whole request dearer; add the costs of several.
+    since a long input makes the whole request more expensive; add the costs of several.
     """
     price = _price(family, tier)
     if family is None or price is None or not usage.known or _lacks_audio_price(usage, price):
@@ -74,17 +74,17 @@ def cost(usage: Usage, family: Family | None, tier: str | None = None) -> Cost |
 
 
 def _price(family: Family | None, tier: str | None) -> Price | None:
-    """Give the prices of a tier, or None if they are not known."""
+    """Return the prices of a tier, or None if they are not known."""
     if family is None or family.price is None:
         return None
     named = _TIER_NAMES.get(tier or "", tier)
     if named == "default":
         return family.price
     given = family.tiers.get(str(named))
-    return _scaled(family.price, given) if isinstance(given, Decimal) else given
+    return _scale(family.price, given) if isinstance(given, Decimal) else given
 
 
-def _scaled(price: Price, factor: Decimal) -> Price:
+def _scale(price: Price, factor: Decimal) -> Price:
     amounts = {member.name: getattr(price, member.name) for member in fields(price)}
     return replace(price, **{name: amount * factor for name, amount in amounts.items() if amount is not None})
 

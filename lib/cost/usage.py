@@ -33,12 +33,12 @@ class Usage:
     known: bool = True
 
     def __add__(self, other: Usage) -> Usage:
-        """Add the usage of another round or try."""
+        """Return the usage of both rounds or tries."""
         sums = {name: getattr(self, name) + getattr(other, name) for name in _COUNTS}
         return Usage(**sums, known=self.known and other.known)
 
     def to_json(self) -> dict[str, Any]:
-        """Give the members by their names."""
+        """Return the members by their names."""
         return {name: getattr(self, name) for name in _MEMBERS}
 
 
@@ -47,7 +47,7 @@ _COUNTS = tuple(name for name in _MEMBERS if name != "known")
 
 
 def usage_of(completion: Any) -> Usage:
-    """Read the usage of an answer; what is absent or makes no sense counts as 0. Never raises."""
+    """Return the usage of an answer; what is absent or makes no sense counts as 0. Never raises."""
     given = completion.get("usage") if isinstance(completion, dict) else None
     if not isinstance(given, dict):
         return Usage(known=False)

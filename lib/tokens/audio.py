@@ -16,8 +16,8 @@ _HEAD = 64  # so many characters hold the header of a WAV
 _UNCOMPRESSED = (1, 3)  # whole numbers, and fractions
 
 
-def sound_tokens(part: Mapping[str, Any]) -> int | None:
-    """Give the most tokens that an input_audio part can have; None if its content is not there."""
+def audio_tokens(part: Mapping[str, Any]) -> int | None:
+    """Return the most tokens that an input_audio part can have; None if its content is not there."""
     given = part.get("input_audio")
     data = given.get("data") if isinstance(given, dict) else None
     if not isinstance(data, str) or not data:
@@ -27,7 +27,7 @@ def sound_tokens(part: Mapping[str, Any]) -> int | None:
 
 
 def _bytes_a_second(data: str) -> int:
-    """Read it from the header of an uncompressed WAV; anything else may be packed as tight as can be."""
+    """Return the rate in the header of an uncompressed WAV; anything else may be packed as tight as can be."""
     try:
         head = base64.b64decode(data[:_HEAD])
         kind, _, rate, _, frame = struct.unpack_from("<HHIIH", head, 20)

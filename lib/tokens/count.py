@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidInput
 
-from .audio import sound_tokens
+from .audio import audio_tokens
 from .images import image_tokens
 from .tokenizer import ENCODING, by_characters, counter, encode
 
@@ -39,14 +39,14 @@ class Estimate:
     """About how many tokens the input has: what can be counted, in all and by part, at least, and at most.
 
     The parts are messages, tools, response_format and images; pictures count as the largest where their size is not
-    known. `least` leaves them out, and is 0 if characters were counted, which `note` says. `sound` is the most that
+    known. `least` leaves them out, and is 0 if characters were counted, which `note` says. `audio` is the most that
     recordings and earlier spoken answers can have; it is not in `tokens`. `is_open` means that something is there,
     such as a file, of which nobody can say how many tokens it has.
     """
 
     tokens: int
     least: int = 0
-    sound: int = 0
+    audio: int = 0
     is_open: bool = False
     parts: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
@@ -54,19 +54,19 @@ class Estimate:
     @property
     def most(self) -> int | None:
         """The most that the input can have; None if only the model's own limit ends it."""
-        return None if self.is_open else self.tokens + self.sound
+        return None if self.is_open else self.tokens + self.audio
 
 
 @dataclass(slots=True)
 class _Unread:
     """What is not text, found on the way."""
 
-    sound: int = 0
+    audio: int = 0
     is_open: bool = False
 
-    def hears(self, tokens: int | None) -> None:
-        """Take a recording."""
-        self.sound += tokens or 0
+    def add_audio(self, tokens: int | None) -> None:
+        """Count a recording; None makes the input impossible to count."""
+        self.audio += tokens or 0
         self.is_open = self.is_open or tokens is None
 
 
@@ -76,16 +76,16 @@ def count(body: Mapping[str, Any], family: Family | None = None) -> Estimate:
     exactly = counter(encoding)
     how = exactly or by_characters
     unread = _Unread()
-    most_spoken = family.max_output if family else None
+    longest_spoken = family.max_output if family else None
     parts = {
-        "messages": _messages(body.get("messages"), how, unread, most_spoken),
+        "messages": _messages(body.get("messages"), how, unread, longest_spoken),
         "tools": _tools(body, how, family.tool_tokens if family else _TOOL_TOKENS),
         "response_format": _schema(body.get("response_format"), how),
         "images": sum(image_tokens(part, family) for part in _parts(body.get("messages"), "image_url")),
     }
     least = parts["messages"] + parts["tools"] if exactly else 0
-    told = {name: tokens for name, tokens in parts.items() if tokens}
-    return Estimate(sum(parts.values()), least, unread.sound, unread.is_open, told, "" if exactly else _BY_CHARACTERS)
+    shown = {name: tokens for name, tokens in parts.items() if tokens}
+    return Estimate(sum(parts.values()), least, unread.audio, unread.is_open, shown, "" if exactly else _BY_CHARACTERS)
 
 
 def resolve_logit_bias(
@@ -107,11 +107,11 @@ def resolve_logit_bias(
         if not ids:
             raise InvalidInput(f'"{key}" holds no text after "text:"', pointer="/logit_bias")
         resolved.update({str(one): given[key] for one in ids})
-        notes.append(_resolved(text, ids, encoding, known=family is not None))
+        notes.append(_describe_bias(text, ids, encoding, known=family is not None))
     return {**resolved, **plain}, tuple(notes)
 
 
-def _resolved(text: str, ids: list[int], encoding: str, *, known: bool) -> str:
+def _describe_bias(text: str, ids: list[int], encoding: str, *, known: bool) -> str:
     several = "" if len(ids) == 1 else f"; these are {len(ids)} tokens, which are parts of other words too"
     assumed = "" if known else ", assumed, since the model is unknown"
     return f"logit_bias: {text!r} became {', '.join(map(str, ids))} ({encoding}{assumed}){several}"
@@ -120,7 +120,7 @@ def _resolved(text: str, ids: list[int], encoding: str, *, known: bool) -> str:
 # --- the body ----------------------------------------------------------------------------------------------------
 
 
-def _messages(messages: Any, how: Count, unread: _Unread, most_spoken: int | None) -> int:
+def _messages(messages: Any, how: Count, unread: _Unread, longest_spoken: int | None) -> int:
     if not isinstance(messages, list) or not messages:
         return 0
     tokens = _FOR_THE_ANSWER
@@ -128,7 +128,7 @@ def _messages(messages: Any, how: Count, unread: _Unread, most_spoken: int | Non
         if isinstance(message, dict):
             tokens += _message(message, how, unread)
             if message.get("audio"):  # an answer that the service spoke, and keeps
-                unread.hears(most_spoken)
+                unread.add_audio(longest_spoken)
     return tokens
 
 
@@ -151,7 +151,7 @@ def _part(part: Mapping[str, Any], how: Count, unread: _Unread) -> int:
     if kind in ("text", "refusal"):
         return _text(part.get(kind), how)
     if kind == "input_audio":
-        unread.hears(sound_tokens(part))
+        unread.add_audio(audio_tokens(part))
     elif kind != "image_url":
         unread.is_open = True
     return 0
@@ -181,19 +181,19 @@ def _parts(messages: Any, kind: str) -> Iterator[dict[str, Any]]:
 
 def _tools(body: Mapping[str, Any], how: Count, per_tool: int) -> int:
     tools, functions = body.get("tools"), body.get("functions")
-    offered = [_offered(tool) for tool in (tools if isinstance(tools, list) else ())]
+    offered = [_definition(tool) for tool in (tools if isinstance(tools, list) else ())]
     offered += functions if isinstance(functions, list) else []
     return (_FOR_ALL_TOOLS + sum(per_tool + _tool(tool, how) for tool in offered)) if offered else 0
 
 
-def _offered(tool: Any) -> Any:
+def _definition(tool: Any) -> Any:
     return (tool.get("function") or tool.get("custom")) if isinstance(tool, dict) else None
 
 
 def _tool(tool: Any, how: Count) -> int:
     if not isinstance(tool, dict):
         return 0
-    line = f"{tool.get('name', '')}:{_described(tool)}"
+    line = f"{tool.get('name', '')}:{_description(tool)}"
     grammar = tool.get("format")  # of a custom tool
     return how(line) + (how(_json(grammar)) if grammar else 0) + _properties(tool.get("parameters"), how)
 
@@ -209,7 +209,7 @@ def _properties(parameters: Any, how: Count) -> int:
         tokens += _FOR_PROPERTIES
         for name, one in properties.items():
             given = one if isinstance(one, dict) else {}
-            tokens += _PER_PROPERTY + how(f"{name}:{given.get('type', '')}:{_described(given)}")
+            tokens += _PER_PROPERTY + how(f"{name}:{given.get('type', '')}:{_description(given)}")
             choices = given.get("enum")
             if isinstance(choices, list):
                 tokens += _FOR_AN_ENUM + sum(_PER_CHOICE + how(str(choice)) for choice in choices)
@@ -217,7 +217,7 @@ def _properties(parameters: Any, how: Count) -> int:
     return tokens
 
 
-def _described(given: Mapping[str, Any]) -> str:
+def _description(given: Mapping[str, Any]) -> str:
     return str(given.get("description") or "").removesuffix(".")
 
 

@@ -26,7 +26,7 @@ _WITHOUT_RULE = 1500
 
 
 def image_tokens(part: Mapping[str, Any], family: Family | None) -> int:
-    """Give the tokens of an image_url part: at most, if its size is not known."""
+    """Return the tokens of an image_url part: at most, if its size is not known."""
     given = part.get("image_url")
     given = given if isinstance(given, dict) else {}
     rule = family.image if family else None
@@ -56,7 +56,7 @@ def _patches(rule: Image, detail: str, size: tuple[int, int] | None) -> int:
 
 
 def _covering(size: tuple[int, int], most: int) -> int:
-    """Give how many patches cover the picture, after it was made small enough."""
+    """Return how many patches cover the picture, after it was made small enough."""
     patches = ceil(size[0] / _PATCH) * ceil(size[1] / _PATCH)
     if patches <= most:
         return patches
@@ -67,7 +67,7 @@ def _covering(size: tuple[int, int], most: int) -> int:
 
 
 def _size(url: Any) -> tuple[int, int] | None:
-    """Read width and height from the beginning of a data URL, if it is one of a PNG, GIF or JPEG."""
+    """Return width and height from the beginning of a data URL, if it is one of a PNG, GIF or JPEG."""
     marked = _DATA_URL.match(url) if isinstance(url, str) else None
     if marked is None:
         return None

@@ -39,8 +39,8 @@ class NoTokenizer(StepError):
 
 
 def encode(text: str, encoding: str = ENCODING) -> list[int]:
-    """Give the token ids of a text; raise NoTokenizer if the tokenizer is not installed."""
-    return list(_vocabulary(encoding).encode_ordinary(_sound(text)))
+    """Return the token ids of a text; raise NoTokenizer if the tokenizer is not installed."""
+    return list(_vocabulary(encoding).encode_ordinary(_replace_surrogates(text)))
 
 
 def by_characters(text: str) -> int:
@@ -49,12 +49,12 @@ def by_characters(text: str) -> int:
 
 
 def counter(encoding: str) -> Count | None:
-    """Give what counts a text exactly, but for long runs; None if there is no tokenizer."""
+    """Return what counts a text exactly, but for long runs; None if there is no tokenizer."""
     try:
         vocabulary = _vocabulary(encoding)
     except NoTokenizer:
         return None
-    return lambda text: _counted(text, vocabulary)
+    return lambda text: _count_text(text, vocabulary)
 
 
 def _vocabulary(encoding: str) -> Any:
@@ -69,38 +69,38 @@ def _vocabulary(encoding: str) -> Any:
     return vocabulary
 
 
-def _sound(text: str) -> str:
-    """Give the text with what is not Unicode (half a surrogate pair) replaced."""
+def _replace_surrogates(text: str) -> str:
+    """Return the text with what is not Unicode (half a surrogate pair) replaced."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _counted(text: str, vocabulary: Any) -> int:
+def _count_text(text: str, vocabulary: Any) -> int:
     if len(text) > _LONGEST_TEXT:
-        return _sampled(text, vocabulary, _LONGEST_TEXT, 1)
+        return _extrapolate(text, vocabulary, _LONGEST_TEXT, 1)
     try:
         tokens = 0
         for piece, is_long_run in _pieces(text):
             if is_long_run:
-                tokens += _sampled(piece, vocabulary, _CUT, _CUTS_COUNTED)
+                tokens += _extrapolate(piece, vocabulary, _CUT, _CUTS_COUNTED)
             else:
                 tokens += len(vocabulary.encode_ordinary(piece))
     except UnicodeEncodeError:
-        return _counted(_sound(text), vocabulary)
+        return _count_text(_replace_surrogates(text), vocabulary)
     return tokens
 
 
-def _sampled(text: str, vocabulary: Any, cut: int, cuts: int) -> int:
+def _extrapolate(text: str, vocabulary: Any, cut: int, cuts: int) -> int:
     """Count the beginning, in cuts, and take the rest to be like it."""
     sample = [text[start : start + cut] for start in range(0, min(len(text), cut * cuts), cut)]
     if cut > _LONGEST_RUN:
-        tokens = sum(_counted(piece, vocabulary) for piece in sample)
+        tokens = sum(_count_text(piece, vocabulary) for piece in sample)
     else:
         tokens = sum(len(vocabulary.encode_ordinary(piece)) for piece in sample)
     return -(-tokens * len(text) // sum(map(len, sample)))
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """Give the text in pieces, and whether each is a run without a break that is too long to be counted in whole."""
+    """Yield the parts of the text, and whether each is an unbroken run too long to be counted in whole."""
     if len(text) <= _LONGEST_RUN:
         yield text, False
         return

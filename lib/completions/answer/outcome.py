@@ -1,4 +1,4 @@
-"""What an answer is worth, whatever its finish_reason says."""
+"""How an answer ended, whatever its finish_reason says."""
 
 from __future__ import annotations
 
@@ -94,13 +94,13 @@ _REFUSED: Final = frozenset({"refusal", "refused"})
 
 
 def outcome(completion: Mapping[str, Any]) -> Outcome:
-    """Say what the first choice is worth; an answer without choices is empty."""
+    """Return the outcome of the first choice; an answer without choices is empty."""
     found = choices(completion)
     return outcome_of(found[0]) if found else Outcome.EMPTY
 
 
 def outcome_of(choice: Mapping[str, Any]) -> Outcome:
-    """Say what one choice is worth.
+    """Return the outcome of one choice.
 
     The message counts before the reason: a forced tool call ends with `stop`, and reasoning that used up all tokens
     ends with `length` and no content, which is a cut-off answer and not an empty one.
@@ -132,17 +132,17 @@ def is_known(reason: str) -> bool:
 
 
 def choices(completion: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Give the choices that are objects; some servers send null for one."""
+    """Return the choices that are objects; some servers send null for one."""
     return objects(completion.get("choices"))
 
 
 def message_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give a choice's message; an empty one when there is none."""
+    """Return a choice's message; an empty one when there is none."""
     return mapping(choice.get("message"))
 
 
 def text_of(message: Mapping[str, Any]) -> str:
-    """Give the message's text, also where a server sends it as a list of parts."""
+    """Return the message's text, also where a server sends it as a list of parts."""
     content = message.get("content")
     if isinstance(content, str):
         return content
@@ -151,7 +151,7 @@ def text_of(message: Mapping[str, Any]) -> str:
 
 
 def refusal_of(message: Mapping[str, Any]) -> str:
-    """Give the model's own words of refusal, or ""."""
+    """Return the model's own words of refusal, or ""."""
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal.strip():
         return refusal
@@ -160,17 +160,17 @@ def refusal_of(message: Mapping[str, Any]) -> str:
 
 
 def calls_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Give the raw tool calls; the deprecated function_call counts as one without an id."""
+    """Return the raw tool calls; the deprecated function_call counts as one without an id."""
     found = objects(message.get("tool_calls"))
     legacy = mapping(message.get("function_call"))
     return found or ([{"type": "function", "function": legacy}] if legacy else [])
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """Give the value if it is an object, else an empty one."""
+    """Return the value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def objects(value: Any) -> list[Mapping[str, Any]]:
-    """Give the objects in a list, and none of anything else."""
+    """Return the objects in a list, and none of anything else."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -59,37 +59,37 @@ class Parsed:
         return self.why in (Why.NOT_JSON, Why.DOES_NOT_FIT)
 
     def to_json(self) -> dict[str, Any]:
-        """Give `{"parsed"}`, or `{"parse_error": {"reason", "faults"}}`."""
+        """Return `{"parsed"}`, or `{"parse_error": {"reason", "faults"}}`."""
         if self.why is None:
             return {"parsed": self.value}
         return {"parse_error": {"reason": self.why.value, "faults": [fault.to_json() for fault in self.faults]}}
 
 
-def parsed(completion: Mapping[str, Any], request: Mapping[str, Any]) -> Parsed | None:
-    """Read the first choice as the request's response_format asks for; None if it asks for plain text."""
+def parse_answer(completion: Mapping[str, Any], request: Mapping[str, Any]) -> Parsed | None:
+    """Return the value of the first choice; None if the request's response_format asks for plain text."""
     if not wants_json(request):
         return None
     found = choices(completion)
-    return parsed_choice(found[0] if found else {}, request)
+    return parse_choice(found[0] if found else {}, request)
 
 
 def wants_json(request: Mapping[str, Any]) -> bool:
-    """Say whether the request asks for JSON in the content."""
+    """Return whether the request asks for JSON in the content."""
     return mapping(request.get("response_format")).get("type") in ("json_object", "json_schema")
 
 
-def parsed_choice(choice: Mapping[str, Any], request: Mapping[str, Any]) -> Parsed:
-    """Read one choice of an answer that was asked for as JSON."""
-    worth, message = outcome_of(choice), message_of(choice)
-    if worth != Outcome.COMPLETE:
+def parse_choice(choice: Mapping[str, Any], request: Mapping[str, Any]) -> Parsed:
+    """Return the value of one choice of an answer that was asked for as JSON."""
+    outcome, message = outcome_of(choice), message_of(choice)
+    if outcome != Outcome.COMPLETE:
         said = refusal_of(message)
-        sentence = _SENTENCES[worth] + (f': "{said}"' if said else "")
-        return Parsed(why=Why(worth.value), faults=(Fault("", sentence),))
-    return _read(text_of(message), schema_of(request))
+        sentence = _SENTENCES[outcome] + (f': "{said}"' if said else "")
+        return Parsed(why=Why(outcome.value), faults=(Fault("", sentence),))
+    return _parse_text(text_of(message), schema_of(request))
 
 
 def schema_of(request: Mapping[str, Any]) -> Any:
-    """Give the schema that the content must fit; json_object means any object."""
+    """Return the schema that the content must fit; json_object means any object."""
     wanted = mapping(request.get("response_format"))
     if wanted.get("type") == "json_object":
         return {"type": "object"}
@@ -98,7 +98,7 @@ def schema_of(request: Mapping[str, Any]) -> Any:
 
 
 def repair_prompt(faults: Sequence[Fault], completion: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Give the messages to add so that the model mends its answer: what it said, and each fault with its pointer."""
+    """Return the messages to add so that the model mends its answer: what it said, and each fault with its pointer."""
     lines = [f"- {fault.pointer or 'the whole answer'}: {fault.message}" for fault in faults[:_MOST_FAULTS_TOLD]]
     if len(faults) > _MOST_FAULTS_TOLD:
         lines.append(f"- and {len(faults) - _MOST_FAULTS_TOLD} more of this kind")
@@ -114,7 +114,7 @@ def repair_prompt(faults: Sequence[Fault], completion: Mapping[str, Any] | None 
     return [*([{"role": "assistant", "content": said}] if said else []), {"role": "user", "content": asked}]
 
 
-def _read(text: str, schema: Any) -> Parsed:
+def _parse_text(text: str, schema: Any) -> Parsed:
     try:
         value = parse_json(strip_fence(text))
         faults = find_faults(value, schema)

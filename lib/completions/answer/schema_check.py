@@ -29,7 +29,7 @@ class Unusable(ValueError):
 
 
 def parse_json(text: str) -> Any:
-    """Read JSON as the standard has it: no NaN, nothing after the value; raise Unusable."""
+    """Return the value of JSON as the standard has it: no NaN, nothing after the value; raise Unusable."""
     try:
         return _STRICT.decode(text)
     except JSONDecodeError as error:
@@ -55,11 +55,11 @@ def find_faults(value: Any, schema: Any) -> list[Fault]:
         fits = fast.is_valid(value)
     except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
         fits = None
-    found = [] if fits else _explained(value, schema)
-    return found if found or (found == [] and fits is not False) else _plainly(fast, value)
+    found = [] if fits else _explain(value, schema)
+    return found if found or (found == [] and fits is not False) else _explain_plainly(fast, value)
 
 
-def _explained(value: Any, schema: Any) -> list[Fault] | None:
+def _explain(value: Any, schema: Any) -> list[Fault] | None:
     """Describe what is wrong in a person's words; None if the slow validator does not understand the schema as well."""
     from referencing.exceptions import Unresolvable  # noqa: PLC0415 - only an answer that does not fit needs it
 
@@ -73,7 +73,7 @@ def _explained(value: Any, schema: Any) -> list[Fault] | None:
         return None  # its patterns, numbers and references differ in corners
 
 
-def _plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:
+def _explain_plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:
     """Describe the first fault in the fast validator's words."""
     try:
         fast.validate(value)
@@ -85,7 +85,7 @@ def _plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:
 
 
 def _describe(text: str, error: JSONDecodeError) -> str:
-    values = _values_in(text) if error.msg == "Extra data" else 0
+    values = _count_values(text) if error.msg == "Extra data" else 0
     if values > 1:
         return f"is not JSON: {values} values run together, the second at character {error.pos + 1}"
     if not text.strip():
@@ -97,8 +97,8 @@ def _describe(text: str, error: JSONDecodeError) -> str:
     return f"is not JSON at {place} ({error.msg}), near {json.dumps(near, ensure_ascii=False)}"
 
 
-def _values_in(text: str) -> int:
-    """Count the values that stand one after the other; 0 if something else stands between them."""
+def _count_values(text: str) -> int:
+    """Return how many values stand one after the other; 0 if something else stands between them."""
     count, place = 0, 0
     while rest := text[place:].lstrip():
         try:
@@ -110,15 +110,15 @@ def _values_in(text: str) -> int:
     return count
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
         raise ValueError(f"the number {shorten(text)} is too large")
     return number
 
 
-def _no_constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"it does not know {name}")
 
 
-_STRICT: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
+_STRICT: Final = json.JSONDecoder(parse_float=_parse_finite, parse_constant=_refuse_constant)

@@ -45,7 +45,7 @@ class ToolCall:
         return "; ".join(map(str, self.faults)) or None
 
     def to_json(self) -> dict[str, Any]:
-        """Give `{"id", "type", "name", "arguments", "arguments_raw", "error"}`."""
+        """Return `{"id", "type", "name", "arguments", "arguments_raw", "error"}`."""
         return {
             "id": self.id,
             "type": self.type,
@@ -57,36 +57,36 @@ class ToolCall:
 
 
 def tool_calls_of(choice: Mapping[str, Any], request: Mapping[str, Any]) -> list[ToolCall]:
-    """Give one choice's tool calls, checked."""
+    """Return one choice's tool calls, checked."""
     calls = calls_of(message_of(choice))
     if not calls:
         return []
-    offered, stopped = _offered(request), _UNFINISHED.get(outcome_of(choice))
-    return [_checked(call, offered, stopped) for call in calls]
+    offered, stopped = _parameters_by_name(request), _UNFINISHED.get(outcome_of(choice))
+    return [_check_call(call, offered, stopped) for call in calls]
 
 
-def _offered(request: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
-    """Give the parameters' schema of each offered tool, by type and name."""
+def _parameters_by_name(request: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """Return the parameters' schema of each offered tool, by type and name."""
     tools = [(str(tool.get("type", "function")), tool) for tool in objects(request.get("tools"))]
     named = [(kind, mapping(tool.get(kind))) for kind, tool in tools if kind in ("function", "custom")]
     named += [("function", function) for function in objects(request.get("functions"))]
     return {(kind, str(tool.get("name"))): tool.get("parameters") for kind, tool in named}
 
 
-def _checked(call: Mapping[str, Any], offered: Mapping[tuple[str, str], Any], stopped: str | None) -> ToolCall:
+def _check_call(call: Mapping[str, Any], offered: Mapping[tuple[str, str], Any], stopped: str | None) -> ToolCall:
     custom = call.get("type") == "custom" or "custom" in call
     kind = "custom" if custom else "function"
     part = mapping(call.get(kind))
     name = part["name"] if isinstance(part.get("name"), str) else ""
     given = call["id"] if isinstance(call.get("id"), str) else None
-    raw = _text(part.get("input" if custom else "arguments"))
+    raw = _text_of_arguments(part.get("input" if custom else "arguments"))
     if stopped:
         return ToolCall(given, name, None, raw, (Fault("", stopped),), kind)
-    arguments, faults = (raw, []) if custom else _arguments(raw, offered.get((kind, name)))
-    return ToolCall(given, name, arguments, raw, tuple(_not_offered(kind, name, offered) or faults), kind)
+    arguments, faults = (raw, []) if custom else _check_arguments(raw, offered.get((kind, name)))
+    return ToolCall(given, name, arguments, raw, tuple(_check_offered(kind, name, offered) or faults), kind)
 
 
-def _not_offered(kind: str, name: str, offered: Mapping[tuple[str, str], Any]) -> list[Fault]:
+def _check_offered(kind: str, name: str, offered: Mapping[tuple[str, str], Any]) -> list[Fault]:
     if (kind, name) in offered:
         return []
     names = ", ".join(tool for _, tool in offered) or "none"
@@ -94,8 +94,8 @@ def _not_offered(kind: str, name: str, offered: Mapping[tuple[str, str], Any]) -
     return [Fault("", f"{said}; offered: {names}")]
 
 
-def _arguments(raw: str, schema: Any) -> tuple[Any, list[Fault]]:
-    """Give the arguments' value and what is wrong; no text at all means no arguments."""
+def _check_arguments(raw: str, schema: Any) -> tuple[Any, list[Fault]]:
+    """Return the arguments' value and what is wrong; no text at all means no arguments."""
     try:
         value = parse_json(raw) if raw.strip() else {}
     except Unusable as error:
@@ -109,8 +109,8 @@ def _arguments(raw: str, schema: Any) -> tuple[Any, list[Fault]]:
         return value, [Fault("", f"cannot be checked, since the tool's parameters are no JSON Schema: {error}")]
 
 
-def _text(value: Any) -> str:
-    """Give arguments as text; some servers send the object itself."""
+def _text_of_arguments(value: Any) -> str:
+    """Return arguments as text; some servers send the object itself."""
     if value is None or isinstance(value, str):
         return value or ""
     try:

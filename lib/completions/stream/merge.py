@@ -11,7 +11,7 @@ import binascii
 from typing import Any, Final
 
 from ...api.stream import Piece
-from .tool_calls import Calls, whole
+from .tool_calls import ToolCallMerger, join_surrogates
 
 _JOINED: Final = ("content", "refusal", "reasoning_content", "reasoning")
 _LISTS: Final = ("annotations", "reasoning_details", "images")
@@ -35,7 +35,7 @@ class Completion:
         self._choices: dict[int, _Choice] = {}
 
     def add(self, chunk: dict[str, Any]) -> list[Piece]:
-        """Merge a chunk and give the text that it brought."""
+        """Merge a chunk and return the text that it brought."""
         if chunk.get("usage") is not None:
             self._usage = chunk["usage"]
         self._keep(chunk)
@@ -49,7 +49,7 @@ class Completion:
         return pieces
 
     def finish(self) -> dict[str, Any]:
-        """Give the completion so far; it may be asked for at any time."""
+        """Return the completion so far; it may be asked for at any time."""
         return {
             "id": None,
             "object": "chat.completion",
@@ -92,7 +92,7 @@ class _Choice:
         self._role = "assistant"
         self._texts: dict[str, list[str]] = {}
         self._lists: dict[str, list[Any]] = {}
-        self._calls = Calls()
+        self._calls = ToolCallMerger()
         self._function: dict[str, str] | None = None
         self._audio: _Audio | None = None
         self._logprobs: dict[str, Any] | None = None
@@ -143,12 +143,12 @@ class _Choice:
         return []
 
     def _piece(self, kind: str, text: str) -> Piece:
-        """Give the text to show; half a character waits for its other half."""
+        """Return the text to show; half a character waits for its other half."""
         if self._halves:
             text = self._halves.pop(kind, "") + text
         if text and "\ud800" <= text[-1] <= "\udbff":
             self._halves[kind], text = text[-1], text[:-1]
-        return Piece(self._index, kind, whole(text))
+        return Piece(self._index, kind, join_surrogates(text))
 
     def _add_function(self, value: dict[str, Any]) -> str:
         name, arguments = value.get("name"), value.get("arguments")
@@ -186,7 +186,7 @@ class _Choice:
 
     def _message(self) -> dict[str, Any]:
         message: dict[str, Any] = {**self._of_message, "role": self._role, "content": None, "refusal": None}
-        message.update((key, whole("".join(pieces))) for key, pieces in self._texts.items())
+        message.update((key, join_surrogates("".join(pieces))) for key, pieces in self._texts.items())
         message.update((key, list(items)) for key, items in self._lists.items())
         if self._calls:
             message["tool_calls"] = self._calls.to_json()
@@ -221,7 +221,7 @@ class _Audio:
         return transcript
 
     def to_json(self) -> dict[str, Any]:
-        return {**self._fields, "data": _base64(self._data), "transcript": whole("".join(self._transcript))}
+        return {**self._fields, "data": _base64(self._data), "transcript": join_surrogates("".join(self._transcript))}
 
 
 def _base64(pieces: list[str]) -> str:
@@ -234,7 +234,7 @@ def _base64(pieces: list[str]) -> str:
 
 
 def _text(value: Any) -> str | None:
-    """Give a text delta; some servers send a list of parts, as in a request."""
+    """Return a text delta; some servers send a list of parts, as in a request."""
     if isinstance(value, str):
         return value
     if not isinstance(value, list):

@@ -26,12 +26,12 @@ class BrokenStream(ApiError):
         self.characters = characters
 
     def __str__(self) -> str:
-        """Say what happened, how much had come, and what to do."""
+        """Return what happened, how much had come, and what to do."""
         came = f"{self.characters} characters had come" if self.characters else "nothing of it had come"
         return f"The streamed answer broke off: {self.why}; {came}. {self.kind.advice}{self._for_support()}"
 
     def to_json(self) -> dict[str, Any]:
-        """Add how much had come; not the text itself, since this is logged."""
+        """Return the members of ApiError and how much had come; not the text itself, since this is logged."""
         return {**super().to_json(), "why": self.why, "characters": self.characters}
 
 
@@ -54,7 +54,7 @@ class Stream:
         return self._reader.saw_data
 
     def feed(self, received: bytes) -> list[Piece]:
-        """Take the next bytes and give the text in them; raise ApiError or BrokenStream."""
+        """Take the next bytes and return the text in them; raise ApiError or BrokenStream."""
         if self.done:
             return []
         try:
@@ -63,11 +63,11 @@ class Stream:
             raise self.broken(str(error)) from error
 
     def close(self) -> list[Piece]:
-        """Give the text that only the end of the bytes makes whole: a last event may lack its blank line."""
+        """Return the text that only the end of the bytes makes whole: a last event may lack its blank line."""
         return self._pieces(self._reader.close())
 
     def finish(self) -> dict[str, Any]:
-        """Give the completion now that no more bytes come; raise ApiError or BrokenStream."""
+        """Return the completion now that no more bytes come; raise ApiError or BrokenStream."""
         self.close()
         if not self._completion.has_content:
             raise self.broken("it ended without an answer in it" if self.events else "it ended before anything came")
@@ -78,11 +78,11 @@ class Stream:
         return self._completion.finish()
 
     def partial(self) -> dict[str, Any]:
-        """Give the completion as far as it has come."""
+        """Return the completion as far as it has come."""
         return self._completion.finish()
 
     def broken(self, why: str) -> BrokenStream:
-        """Make the error for a stream that stops here; the client uses it for what happens to the connection."""
+        """Return the error for a stream that stops here; the client uses it for what happens to the connection."""
         return BrokenStream(why, self.partial(), self._completion.characters)
 
     def _pieces(self, events: list[Event]) -> list[Piece]:
@@ -99,24 +99,24 @@ class Stream:
             self.done = True
             return []
         if event.name == "error":
-            raise self._said_no(text, _read(text))
+            raise self._error_in(text, _parse_chunk(text))
         if not text.strip():
             return []
         self.events += 1
-        chunk = _read(text)
+        chunk = _parse_chunk(text)
         if chunk is None:
             raise self.broken(f"event {self.events} is not a JSON object")
-        if _says_no(chunk):
-            raise self._said_no(text, chunk)
+        if _holds_error(chunk):
+            raise self._error_in(text, chunk)
         return self._completion.add(chunk)
 
-    def _said_no(self, text: str, chunk: dict[str, Any] | None) -> ApiError:
-        error = _error(text, chunk)
+    def _error_in(self, text: str, chunk: dict[str, Any] | None) -> ApiError:
+        error = _error_of_event(text, chunk)
         error.partial, error.characters = self.partial(), self._completion.characters
         return error
 
 
-def _read(text: str) -> dict[str, Any] | None:
+def _parse_chunk(text: str) -> dict[str, Any] | None:
     try:
         chunk = _DECODE(text)
     except (ValueError, RecursionError):
@@ -124,7 +124,7 @@ def _read(text: str) -> dict[str, Any] | None:
     return chunk if isinstance(chunk, dict) else None
 
 
-def _says_no(chunk: dict[str, Any]) -> bool:
+def _holds_error(chunk: dict[str, Any]) -> bool:
     return bool(chunk.get("error")) or chunk.get("object") == "error" or _error_of_choice(chunk) is not None
 
 
@@ -134,8 +134,8 @@ def _error_of_choice(chunk: dict[str, Any]) -> Any:
     return next(filter(None, found), None)
 
 
-def _error(text: str, chunk: dict[str, Any] | None) -> ApiError:
-    """Make the error that an event tells; a status that it names counts, since that of the answer was 200."""
+def _error_of_event(text: str, chunk: dict[str, Any] | None) -> ApiError:
+    """Return the error that an event tells; a status that it names counts, since that of the answer was 200."""
     said: Any = chunk
     if chunk is not None:
         said = chunk.get("error") or _error_of_choice(chunk) or chunk

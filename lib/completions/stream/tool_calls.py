@@ -13,7 +13,7 @@ from typing import Any, Final
 _PARTS: Final = (("function", "arguments"), ("custom", "input"))
 
 
-class Call:
+class PartialToolCall:
     """One tool call in the making."""
 
     __slots__ = ("extra", "id", "index", "kind", "name", "pieces", "whole")
@@ -28,32 +28,32 @@ class Call:
         self.extra: dict[str, Any] = {}
 
     def has_arguments(self) -> bool:
-        """Say whether any arguments have come."""
+        """Return whether any arguments have come."""
         return bool(self.pieces) or self.whole is not None
 
     def text(self) -> str:
-        """Give the arguments as text, as the API would."""
-        return whole("".join(self.pieces)) or self.whole or ""
+        """Return the arguments as text, as the API would."""
+        return join_surrogates("".join(self.pieces)) or self.whole or ""
 
     def to_json(self) -> dict[str, Any]:
-        """Give the call as it stands in an answer that is not streamed."""
+        """Return the call as it stands in an answer that is not streamed."""
         text = "input" if self.kind == "custom" else "arguments"
         return {**self.extra, "id": self.id, "type": self.kind, self.kind: {"name": self.name, text: self.text()}}
 
 
-class Calls:
+class ToolCallMerger:
     """The tool calls of one choice."""
 
     def __init__(self) -> None:
-        self._calls: list[Call] = []
-        self._open: dict[int, Call] = {}
-        self._by_id: dict[tuple[int | None, str], Call] = {}
+        self._calls: list[PartialToolCall] = []
+        self._open: dict[int, PartialToolCall] = {}
+        self._by_id: dict[tuple[int | None, str], PartialToolCall] = {}
 
     def __len__(self) -> int:
         return len(self._calls)
 
     def add(self, piece: Any) -> str:
-        """Put a piece where it belongs and give the text that it added to the arguments."""
+        """Put a piece where it belongs and return the text that it added to the arguments."""
         if not isinstance(piece, dict):
             return ""
         part, text = _part(piece)
@@ -61,40 +61,40 @@ class Calls:
         if "id" in piece or "name" in part or len(piece) > 2:  # noqa: PLR2004 - more than an index and a text
             self._describe(call, piece, part)
         if isinstance(text, dict):
-            call.whole = _written(text)
+            call.whole = _write_arguments(text)
         elif isinstance(text, str) and text:
             call.pieces.append(text)
             return text
         return ""
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Give the calls in the order of their indices."""
+        """Return the calls in the order of their indices."""
         return [call.to_json() for call in sorted(self._calls, key=lambda call: call.index)]
 
-    def _call(self, piece: dict[str, Any], part: dict[str, Any], text: Any) -> Call:
+    def _call(self, piece: dict[str, Any], part: dict[str, Any], text: Any) -> PartialToolCall:
         index, given = _index(piece), _word(piece.get("id"))
         known = self._by_id.get((index, given)) if given else None
         if known:
             return known
         current = self._open.get(index) if index is not None else self._last()
         if current is None or _is_another(current, given, _word(part.get("name")), text):
-            current = self._opened(len(self._calls) if index is None else index)
+            current = self._open_call(len(self._calls) if index is None else index)
         if given and current.id is None:
             current.id = given
             self._by_id[index, given] = current
         return current
 
-    def _opened(self, index: int) -> Call:
-        call = Call(index)
+    def _open_call(self, index: int) -> PartialToolCall:
+        call = PartialToolCall(index)
         self._calls.append(call)
         self._open[index] = call
         return call
 
-    def _last(self) -> Call | None:
+    def _last(self) -> PartialToolCall | None:
         return self._calls[-1] if self._calls else None
 
     @staticmethod
-    def _describe(call: Call, piece: dict[str, Any], part: dict[str, Any]) -> None:
+    def _describe(call: PartialToolCall, piece: dict[str, Any], part: dict[str, Any]) -> None:
         name = _word(part.get("name"))
         if name != call.name and not call.has_arguments():
             call.name += name
@@ -104,8 +104,8 @@ class Calls:
         call.extra.update((key, value) for key, value in piece.items() if key not in known)
 
 
-def whole(text: str) -> str:
-    r"""Give the text with characters put together whose two \u halves came in two chunks."""
+def join_surrogates(text: str) -> str:
+    r"""Return the text with characters put together whose two \u halves came in two chunks."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -113,29 +113,29 @@ def whole(text: str) -> str:
     return text
 
 
-def _is_another(call: Call, given: str, name: str, text: Any) -> bool:
-    """Say whether a piece that names a call opens a new one beside the one that is open."""
+def _is_another(call: PartialToolCall, given: str, name: str, text: Any) -> bool:
+    """Return whether a piece that names a call opens a new one beside the one that is open."""
     if not name:
         return False  # every call has a name, so this goes on with one
     if given and call.id is not None:
         return True  # the open call's own id would have been found
     if name != call.name:
         return call.has_arguments()  # before any arguments it is the rest of the name
-    return _opens(text) and _is_whole(call)  # the same function again, or only its name repeated
+    return _begins_arguments(text) and _is_whole(call)  # the same function again, or only its name repeated
 
 
-def _written(arguments: dict[str, Any]) -> str:
+def _write_arguments(arguments: dict[str, Any]) -> str:
     try:
         return json.dumps(arguments, ensure_ascii=False)
     except RecursionError:
         return "(nested too deep)"  # not JSON, so that nobody executes the call
 
 
-def _opens(text: Any) -> bool:
+def _begins_arguments(text: Any) -> bool:
     return isinstance(text, dict) or (isinstance(text, str) and text.lstrip().startswith("{"))
 
 
-def _is_whole(call: Call) -> bool:
+def _is_whole(call: PartialToolCall) -> bool:
     try:
         json.loads(call.text())
     except (ValueError, RecursionError):
@@ -149,7 +149,7 @@ def _index(piece: dict[str, Any]) -> int | None:
 
 
 def _part(piece: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """Give the member that holds name and text, and the text."""
+    """Return the member that holds name and text, and the text."""
     for member, text in _PARTS:
         part = piece.get(member)
         if isinstance(part, dict):

@@ -1,4 +1,4 @@
-"""Answers are not trusted: what one is worth, the value in it, and the tool calls in it."""
+"""Answers are not trusted: how one ended, the value in it, and the tool calls in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.completions.answer import Outcome, parsed, repair_prompt, report
+from lib.completions.answer import Outcome, parse_answer, repair_prompt, report
 from lib.completions.answer.outcome import outcome
 from lib.completions.answer.parsing import Why
 from pysailor import Fault
@@ -56,7 +56,7 @@ def calling(*calls: Any, reason: str = "tool_calls", **message: Any) -> dict[str
 
 
 @pytest.mark.parametrize(
-    ("completion", "worth"),
+    ("completion", "expected"),
     [
         (answer("Hello"), Outcome.COMPLETE),
         (answer("Hello", None), Outcome.COMPLETE),
@@ -86,8 +86,8 @@ def calling(*calls: Any, reason: str = "tool_calls", **message: Any) -> dict[str
         ({}, Outcome.EMPTY),
     ],
 )
-def test_an_answer_is_worth_what_it_holds(completion: dict[str, Any], worth: Outcome) -> None:
-    assert outcome(completion) is worth
+def test_an_answer_is_worth_what_it_holds(completion: dict[str, Any], expected: Outcome) -> None:
+    assert outcome(completion) is expected
 
 
 def test_every_choice_has_its_own_outcome() -> None:
@@ -100,28 +100,28 @@ def test_every_choice_has_its_own_outcome() -> None:
 
 
 def why(completion: dict[str, Any], request: dict[str, Any]) -> tuple[str | None, list[str]]:
-    found = parsed(completion, request)
+    found = parse_answer(completion, request)
     assert found is not None
     return found.why, [str(fault) for fault in found.faults]
 
 
 @pytest.mark.parametrize("request_", [{}, {"response_format": {"type": "text"}}, {"response_format": None}])
 def test_text_is_not_parsed_where_text_was_asked_for(request_: dict[str, Any]) -> None:
-    assert parsed(answer('{"a": 1}'), request_) is None
+    assert parse_answer(answer('{"a": 1}'), request_) is None
 
 
 @pytest.mark.parametrize(
     "content", ['{"name": "Ada", "age": 36}', '```json\n{"name": "Ada", "age": 36}\n```', ' {"name":"Ada","age":36}\n']
 )
 def test_a_value_that_fits_is_given(content: str) -> None:
-    found = parsed(answer(content), asking())
+    found = parse_answer(answer(content), asking())
     assert found is not None
     assert found.fits
     assert found.value == {"name": "Ada", "age": 36}
 
 
 def test_null_can_be_a_value() -> None:
-    found = parsed(answer("null"), asking({"type": "null"}))
+    found = parse_answer(answer("null"), asking({"type": "null"}))
     assert found is not None
     assert found.fits
     assert found.to_json() == {"parsed": None}
@@ -151,7 +151,7 @@ def test_null_can_be_a_value() -> None:
     ],
 )
 def test_why_there_is_no_value_is_said(completion: dict[str, Any], reason: Why, said: str) -> None:
-    found = parsed(completion, asking())
+    found = parse_answer(completion, asking())
     assert found is not None
     assert (found.why, found.value) == (reason, None)
     assert said in found.faults[0].message
@@ -159,7 +159,7 @@ def test_why_there_is_no_value_is_said(completion: dict[str, Any], reason: Why, 
 
 
 def test_what_does_not_fit_is_named_by_its_pointer() -> None:
-    found = parsed(answer('{"age": "old", "x": 1}'), asking())
+    found = parse_answer(answer('{"age": "old", "x": 1}'), asking())
     assert found is not None
     assert (found.why, found.repairable) == (Why.DOES_NOT_FIT, True)
     assert {fault.pointer for fault in found.faults} == {"/name", "/age", "/x"}
@@ -342,7 +342,7 @@ def test_what_does_not_fit_is_told_of_each_choice_by_itself() -> None:
 
 def test_the_repair_names_each_pointer_after_the_answer_that_was_wrong() -> None:
     completion = answer('{"age": "old"}')
-    found = parsed(completion, asking())
+    found = parse_answer(completion, asking())
     assert found is not None
     said, asked = repair_prompt(found.faults, completion)
     assert said == {"role": "assistant", "content": '{"age": "old"}'}
@@ -398,6 +398,6 @@ def test_no_answer_breaks_the_report(completion: dict[str, Any], request_: dict[
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(value=JSON, schema=JSON | st.dictionaries(st.sampled_from(["type", "enum", "items", "not", "$ref"]), JSON))
 def test_no_schema_breaks_the_check(value: Any, schema: Any) -> None:
-    found = parsed(answer(json.dumps(value)), asking(schema))
+    found = parse_answer(answer(json.dumps(value)), asking(schema))
     assert found is not None
     assert found.fits or found.faults

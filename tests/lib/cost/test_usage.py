@@ -171,7 +171,7 @@ def test_the_worst_case_counts_cap_answers_rounds_tries_and_tier(amount: str, pl
     [
         ("0.012500", {"input": 1000}),
         ("0.066500", {"input": 1000, "speaks": True}),
-        ("0.024300", {"input": 1000, "sound": 400}),
+        ("0.024300", {"input": 1000, "audio": 400}),
     ],
 )
 def test_what_is_heard_and_spoken_is_priced_as_sound(amount: str, plan: dict[str, Any]) -> None:
@@ -180,7 +180,7 @@ def test_what_is_heard_and_spoken_is_priced_as_sound(amount: str, plan: dict[str
 
 def test_speech_from_a_model_without_a_price_for_it_is_unknown() -> None:
     assert worst("gpt-4o", speaks=True) is None
-    assert worst("gpt-4o", sound=10) is None
+    assert worst("gpt-4o", audio=10) is None
 
 
 def test_an_input_that_cannot_be_counted_is_as_large_as_the_model_takes() -> None:
@@ -189,7 +189,7 @@ def test_an_input_that_cannot_be_counted_is_as_large_as_the_model_takes() -> Non
     audio = MODELS.find("gpt-audio-1.5")
     assert audio is not None
     assert audio.context is not None
-    assert worst("gpt-audio-1.5", input=None, sound=1, cap=0) == Decimal(audio.context) * 32 / 1_000_000
+    assert worst("gpt-audio-1.5", input=None, audio=1, cap=0) == Decimal(audio.context) * 32 / 1_000_000
     assert worst_case(Plan(None, cap=0), replace(audio, context=None)) is None
 
 

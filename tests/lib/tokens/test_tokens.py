@@ -103,7 +103,7 @@ def test_the_parts_add_up_and_an_estimate_says_that_it_is_one() -> None:
     estimate = count(WEATHER, NEW)
     assert sum(estimate.parts.values()) == estimate.tokens
     assert set(estimate.parts) == {"messages", "tools"}
-    assert (estimate.most, estimate.sound, estimate.note) == (estimate.tokens, 0, "")
+    assert (estimate.most, estimate.audio, estimate.note) == (estimate.tokens, 0, "")
 
 
 def said(*content: Any, **message: Any) -> dict[str, Any]:
@@ -141,14 +141,14 @@ def test_what_nobody_can_count_leaves_no_upper_bound(part: dict[str, Any]) -> No
 )
 def test_a_recording_counts_by_its_length_at_most(content: bytes, most: int) -> None:
     estimate = count(said(recording(content)), NEW)
-    assert most - 10 <= estimate.sound <= most
-    assert estimate.most == estimate.tokens + estimate.sound
+    assert most - 10 <= estimate.audio <= most
+    assert estimate.most == estimate.tokens + estimate.audio
 
 
 def test_an_earlier_spoken_answer_counts_as_the_longest() -> None:
     body = {"messages": [{"role": "assistant", "audio": {"id": "audio_1"}}]}
     assert NEW is not None
-    assert count(body, NEW).sound == NEW.max_output
+    assert count(body, NEW).audio == NEW.max_output
     assert count(body, None).most is None
 
 

@@ -14,7 +14,7 @@ import threading
 import time
 
 from pysailor.transport.amqp import Amqp, Broker
-from pysailor.transport.base import Outcome
+from pysailor.transport.base import DeliveryOutcome
 from pysailor.wire.envelope import Delivery, Publish
 from tests.support.broker import Rabbit, running_rabbit
 
@@ -40,12 +40,12 @@ def measure(rabbit: Rabbit, prefetch: int, messages: int) -> tuple[float, float]
     over = threading.Event()
     done: list[int] = []
 
-    def work(delivery: Delivery) -> Outcome:
+    def work(delivery: Delivery) -> DeliveryOutcome:
         amqp.publish(Publish("out", delivery.content, {"messageId": str(delivery.number)}, PROPERTIES))
         done.append(1)
         if len(done) == messages:
             over.set()
-        return Outcome.DONE
+        return DeliveryOutcome.DONE
 
     with Amqp(Broker(rabbit.uri, "bench.in", "bench", prefetch=prefetch)) as amqp:
         used, began = cpu(), time.perf_counter()

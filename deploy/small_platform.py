@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import pika
 
-from pysailor.platform.settings import Settings
+from pysailor.platform.settings import WorkerSettings
 from pysailor.wire.cipher import Cipher
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SECONDS = 120
 
 
 @contextmanager
-def channel_to(settings: Settings) -> Iterator[Any]:
+def channel_to(settings: WorkerSettings) -> Iterator[Any]:
     """Return a channel to the broker."""
     connection = pika.BlockingConnection(pika.URLParameters(settings.amqp.uri))
     try:
@@ -36,7 +36,7 @@ def channel_to(settings: Settings) -> Iterator[Any]:
         connection.close()
 
 
-def declare(settings: Settings) -> None:
+def declare(settings: WorkerSettings) -> None:
     """Make the queues of the step; what comes out of it stays in queues named after their routing keys."""
     amqp = settings.amqp
     back = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": amqp.listen_on}
@@ -49,7 +49,7 @@ def declare(settings: Settings) -> None:
             channel.queue_bind(key, amqp.publish_to, key)
 
 
-def serve(settings: Settings, config: dict[str, Any]) -> None:
+def serve(settings: WorkerSettings, config: dict[str, Any]) -> None:
     """Answer workers' requests for their step until the process is ended."""
     document = json.dumps({"config": config, "snapshot": {}, "is_passthrough": False, "variables": {}}).encode()
     path = f"/v1/tasks/{settings.step.flow_id}/steps/{settings.step.step_id}"
@@ -68,7 +68,7 @@ def serve(settings: Settings, config: dict[str, Any]) -> None:
     ThreadingHTTPServer(("", urlsplit(settings.api.uri).port or 80), Platform).serve_forever()
 
 
-def send(settings: Settings, sample: dict[str, Any]) -> int:
+def send(settings: WorkerSettings, sample: dict[str, Any]) -> int:
     """Take a sample's message through the step and print what comes out; return 0 if it is a message, 1 if an error."""
     amqp, cipher = settings.amqp, Cipher(settings.crypto.password, settings.crypto.iv)
     name = str(uuid4())
@@ -102,7 +102,7 @@ def read(cipher: Cipher, content: bytes) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    told = Settings.from_environment(os.environ)
+    told = WorkerSettings.from_environment(os.environ)
     if sys.argv[1:] == ["send"]:
         sys.exit(send(told, json.load(sys.stdin)))
     declare(told)

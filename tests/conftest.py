@@ -25,21 +25,21 @@ if os.environ.get("CI") == "true":
 
 @pytest.fixture(scope="session")
 def broker() -> Iterator[Rabbit]:
-    """Give a real RabbitMQ."""
+    """Return a real RabbitMQ."""
     with running_rabbit() as rabbit:
         yield rabbit
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """Give a stand-in for the API, over a real socket."""
+    """Return a stand-in for the API, over a real socket."""
     with Sandbox(slow_seconds=3) as started:
         yield started
 
 
 @pytest.fixture
 def stage(broker: Rabbit, tmp_path: Path) -> Iterator[Stage]:
-    """Give a step of a flow on it, with a platform of its own."""
+    """Return a step of a flow on it, with a platform of its own."""
     from tests.support.stage import staged  # noqa: PLC0415 - needs an extra, and most tests need no stage
 
     with staged(broker, tmp_path) as made:
@@ -48,7 +48,7 @@ def stage(broker: Rabbit, tmp_path: Path) -> Iterator[Stage]:
 
 @pytest.fixture
 def tell(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Give what prints a finding of this test, whether it passes or not."""
+    """Return what prints a finding of this test, whether it passes or not."""
 
     def print_it(finding: str) -> None:
         with capsys.disabled():

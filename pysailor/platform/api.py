@@ -45,13 +45,13 @@ class PlatformUnreachable(PlatformApiError):
 
 
 class PlatformRefused(PlatformApiError):
-    """The platform says no: wrong user, unknown step, … Trying again cannot help."""
+    """The platform refuses: wrong user, unknown step, … Trying again cannot help."""
 
     code = "platform_refused"
 
 
 class ResultNotDelivered(PlatformApiError):
-    """Whoever asked for a service's result could not be given it."""
+    """A service's result could not be delivered."""
 
     code = "result_not_delivered"
 

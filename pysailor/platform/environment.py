@@ -84,38 +84,40 @@ class Variable:
         return value
 
 
-def mandatory(name: str, told: str, kind: Kind = "text") -> Any:
-    """Declare a field that the platform must set: the variable's name, and what it is."""
-    return _declare(Variable(name, kind, told, mandatory=True))
+def mandatory(name: str, description: str, kind: Kind = "text") -> Any:
+    """Declare a field that the platform must set: the variable's name, and a description."""
+    return _declare(Variable(name, kind, description, mandatory=True))
 
 
-def text(name: str, default: str | None, told: str, kind: Kind = "text", *, choices: tuple[Any, ...] = ()) -> Any:
+def text(
+    name: str, default: str | None, description: str, kind: Kind = "text", *, choices: tuple[Any, ...] = ()
+) -> Any:
     """Declare a field that may be set."""
-    return _declare(Variable(name, kind, told, default, choices=choices))
+    return _declare(Variable(name, kind, description, default, choices=choices))
 
 
-def flag(name: str, default: bool, told: str) -> Any:
+def flag(name: str, default: bool, description: str) -> Any:
     """Declare a field that is yes or no."""
-    return _declare(Variable(name, "yes/no", told, default))
+    return _declare(Variable(name, "yes/no", description, default))
 
 
 def whole(
     name: str,
     default: int | None,
     unit: str,
-    told: str,
+    description: str,
     *,
     least: int = 0,
     most: int = MOST,
     choices: tuple[Any, ...] = (),
 ) -> Any:
     """Declare a field that counts something, and the least and the most that it may be."""
-    return _declare(Variable(name, "whole number", told, default, unit, least, most, choices))
+    return _declare(Variable(name, "whole number", description, default, unit, least, most, choices))
 
 
-def seconds(name: str, default: float | None, told: str, *, least: float = 0, most: float = LONGEST) -> Any:
+def seconds(name: str, default: float | None, description: str, *, least: float = 0, most: float = LONGEST) -> Any:
     """Declare a field that is a time; parts of seconds are all right."""
-    return _declare(Variable(name, "number", told, default, "s", least, most))
+    return _declare(Variable(name, "number", description, default, "s", least, most))
 
 
 def _declare(declared: Variable) -> Any:

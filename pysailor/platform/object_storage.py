@@ -56,7 +56,7 @@ class UnusableObject(ObjectStorageError):
 
 
 class NoObjectStorage(UnusableObject):
-    """A message refers to the object storage, and the platform has told no address of one."""
+    """A message refers to the object storage, and the platform has set no address of one."""
 
     code = "no_object_storage"
 
@@ -101,7 +101,7 @@ class ObjectStorage:
             raise UnusableObject(f"{failed}: {error}") from error
 
     def put_body(self, plain: bytes, message_id: str = "") -> str:
-        """Store a body, which is given as JSON; give the id of its object."""
+        """Store a body, which is given as JSON; return the id of its object."""
         failed = "Lightweight message/passthrough body upload error"
         secret = self._cipher.encrypt(plain)
         with self._send("POST", "", message_id, failed, data=secret, headers=_JSON) as answer:

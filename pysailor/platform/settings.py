@@ -119,7 +119,7 @@ class Crypto:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class WorkerLimits:
     """How much, how often, how long. A rate that is unset or 0 does not throttle."""
 
     data_rate: int | None = whole("ELASTICIO_DATA_RATE_LIMIT", None, "", "messages for the next step per interval")
@@ -176,7 +176,7 @@ class Behaviour:
         "ELASTICIO_PROTOCOL_VERSION", 1, "", "content of emitted messages: 1 is base64, 2 is raw", choices=(1, 2)
     )
     error_replies_off: bool = flag(
-        "ELASTICIO_NO_ERROR_REPLIES", False, "whether nobody who waits for a reply is told of errors"
+        "ELASTICIO_NO_ERROR_REPLIES", False, "whether errors are not sent to whoever waits for a reply"
     )
     input_format: str = text(
         "ELASTICIO_INPUT_FORMAT", "default", "'error': the step is a flow's error handler", choices=("default", "error")
@@ -192,7 +192,7 @@ GROUPS: Final[Mapping[str, type[Any]]] = {
     "api": Api,
     "amqp": Amqp,
     "crypto": Crypto,
-    "limits": Limits,
+    "limits": WorkerLimits,
     "storage": Storage,
     "behaviour": Behaviour,
 }
@@ -200,14 +200,14 @@ GROUPS: Final[Mapping[str, type[Any]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WorkerSettings:
     """What a worker knows. `remarks` are for the log: what the environment says that was not understood."""
 
     step: StepIdentity
     api: Api
     amqp: Amqp
     crypto: Crypto
-    limits: Limits
+    limits: WorkerLimits
     storage: Storage
     behaviour: Behaviour
     additional_headers: Mapping[str, str] = field(default_factory=dict)
@@ -244,7 +244,7 @@ class ResultSettings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Read the address; raise InvalidSettings if there is none, which nobody can be told."""
+        """Read the address; raise InvalidSettings if there is none."""
         url = require(environ, "POST_RESULT_URL")
         api = read(Api, environ, _ignore)
         return cls(url, api.retry_attempts, api.retry_delay_ms)
@@ -285,7 +285,7 @@ class ServiceSettings:
             api=read(Api, environ, _ignore),
             component_path=behaviour.component_path,
             log_level=behaviour.log_level,
-            deadline=read(Limits, environ, _ignore).service_deadline,
+            deadline=read(WorkerLimits, environ, _ignore).service_deadline,
         )
 
 
@@ -305,4 +305,4 @@ def _json_object(text: str) -> Mapping[str, Any]:
 
 
 def _ignore(remark: str) -> None:
-    """Take a remark where there is no log yet."""
+    """Drop a remark: there is no log yet."""

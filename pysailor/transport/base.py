@@ -23,13 +23,13 @@ class TransportError(SailorError):
 
 
 class Unreachable(TransportError):
-    """The other side cannot be reached, or does not let us in."""
+    """The other side cannot be reached, or refuses the login."""
 
     code = "unreachable"
 
 
 class InputMissing(TransportError):
-    """The place that this step reads its messages from is not there, or is not ours to read."""
+    """The queue that this step reads its messages from does not exist, or may not be read."""
 
     code = "input_missing"
 
@@ -41,7 +41,7 @@ class NotPublished(TransportError):
 
 
 class Unroutable(NotPublished):
-    """The message was taken, but nobody is there to get it; it is gone."""
+    """The message was accepted, but no queue is bound to its routing key; it is gone."""
 
     code = "unroutable"
 
@@ -70,7 +70,7 @@ class Stopped(Unconfirmed):
     code = "stopped"
 
 
-class Outcome(Enum):
+class DeliveryOutcome(Enum):
     """What became of a delivery."""
 
     DONE = "done"
@@ -79,17 +79,17 @@ class Outcome(Enum):
     """Neither: to be brought again at once. For a worker that stops."""
 
 
-OnDelivery = Callable[[Delivery], Outcome]
-"""Works on one delivery, on a thread of its own, and tells what became of it."""
+OnDelivery = Callable[[Delivery], DeliveryOutcome]
+"""Works on one delivery, on a thread of its own, and returns what became of it."""
 IdOf = Callable[[Delivery], Hashable]
-"""Tells by what a message is known when it is brought again (its messageId), or None if by nothing."""
+"""Returns by what a message is known when it is brought again (its messageId), or None if by nothing."""
 
 
 class Transport(Protocol):
     """A way in and out. Deadlines are on the clock of `time.monotonic`; None waits for as long as it takes."""
 
     def connect(self) -> None:
-        """Be able to publish, or raise `Unreachable`."""
+        """Connect, so that `publish` works; raise `Unreachable` if that is impossible."""
 
     def consume(self, on_delivery: OnDelivery, id_of: IdOf) -> None:
         """Have deliveries handed to `on_delivery`, or raise `InputMissing`."""
@@ -97,14 +97,14 @@ class Transport(Protocol):
     def publish(self, publish: Publish, deadline: float | None = None) -> None:
         """Return when the message is safe on the other side; raise `NotPublished` when it is not."""
 
-    def finish(self, delivery: Delivery, outcome: Outcome) -> None:
+    def finish(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """Settle a delivery whose work does not come to an end by itself; the first outcome counts."""
 
     def stop_consuming(self) -> None:
         """Take no more deliveries; those not yet handed out go back."""
 
     def drain(self, deadline: float | None) -> bool:
-        """Wait until no delivery is in work; tell whether that came about."""
+        """Wait until no delivery is in work; return whether that came about."""
 
     def close(self, deadline: float | None) -> None:
-        """Be gone. What still waits to be published raises `Stopped`."""
+        """Disconnect. What still waits to be published raises `Stopped`."""

@@ -21,7 +21,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from ..wire.envelope import Delivery, Publish
-from .base import InputMissing, Outcome, Stopped, TooLarge, Unconfirmed, Unroutable
+from .base import DeliveryOutcome, InputMissing, Stopped, TooLarge, Unconfirmed, Unroutable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -39,7 +39,7 @@ class MemoryTransport:
 
     def __init__(self, *, prefetch: int = 1, unroutable: Collection[str] = (), largest: int | None = None) -> None:
         self.published: list[Publish] = []
-        self.outcomes: dict[int, Outcome] = {}
+        self.outcomes: dict[int, DeliveryOutcome] = {}
         self._prefetch = prefetch
         self._unroutable = frozenset(unroutable)
         self._largest = largest
@@ -83,7 +83,7 @@ class MemoryTransport:
     # --- the promises of Transport ---------------------------------------------------------------------------------
 
     def connect(self) -> None:
-        """Be able to publish."""
+        """Connect, so that `publish` works."""
         self._connected = True
 
     def consume(self, on_delivery: OnDelivery, id_of: IdOf) -> None:  # noqa: ARG002 - no delivery is lost from sight here
@@ -108,13 +108,13 @@ class MemoryTransport:
             self.published.append(publish)
             self._changed.notify_all()
 
-    def finish(self, delivery: Delivery, outcome: Outcome) -> None:
+    def finish(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """Settle a delivery; the first outcome counts. Another one takes its place in work."""
         with self._changed:
             known = self._in_work.pop(delivery.number, None)
             if known is None:
                 return
-            if outcome is Outcome.RETURNED:
+            if outcome is DeliveryOutcome.RETURNED:
                 self._ready.appendleft(replace(known, redelivered=True))
             self.outcomes[delivery.number] = outcome
             self._hand_out()
@@ -131,7 +131,7 @@ class MemoryTransport:
             return self._changed.wait_for(self._is_idle, _left(deadline))
 
     def close(self, deadline: float | None = None) -> None:  # noqa: ARG002 - there is nothing to wait for
-        """Be gone. What still waits to be published raises Stopped."""
+        """Disconnect. What still waits to be published raises Stopped."""
         with self._changed:
             self._on_delivery = None
             self._closed = True
@@ -168,10 +168,10 @@ class MemoryTransport:
         try:
             outcome = on_delivery(delivery)
         except Stopped:
-            outcome = Outcome.RETURNED
+            outcome = DeliveryOutcome.RETURNED
         except Exception:
             LOG.exception("delivery %d ended in an error that nobody handled: rejected", delivery.number)
-            outcome = Outcome.FAILED
+            outcome = DeliveryOutcome.FAILED
         with self._changed:
             # A delivery that was given back and is in work again is the work of another thread.
             if self._in_work.get(delivery.number) is delivery:

@@ -37,7 +37,7 @@ class MessageTooLarge(StepError):
 
 
 class NoReplyAddress(StepError):
-    """An HTTP reply was emitted, but nobody waits for one."""
+    """An HTTP reply was emitted, but no caller waits for one."""
 
     code = "no_reply_address"
 
@@ -136,7 +136,7 @@ class Codec:
         `original` is the content of the input and its protocol version. `now_ms` is None for an error at the start,
         which has no input. An error always fits: what is too long is cut, an input too large for it is left out.
         """
-        sealed, content = error_message.write(self.cipher, error, original, self.size_limit)
+        ciphertext, content = error_message.write(self.cipher, error, original, self.size_limit)
         headers = {**shared, "messageId": new_id} | ({} if now_ms is None else {"end": now_ms})
         publish = Publish(self.routes.error, content, headers, self._properties(), "error", "error")
         reply_to = shared.get("reply_to")
@@ -144,7 +144,7 @@ class Codec:
             return (publish,)
         return (
             publish,
-            Publish(reply_to, sealed, {**headers, ERROR_RESPONSE: True}, self._properties(), None, "error-reply"),
+            Publish(reply_to, ciphertext, {**headers, ERROR_RESPONSE: True}, self._properties(), None, "error-reply"),
         )
 
     def rebound(
@@ -163,14 +163,14 @@ class Codec:
         """
         headers = headers or {}
         iteration = self.backoff.next_iteration(headers)
-        told = {"end": now_ms, "reboundReason": reason[:_LONGEST_REASON], "reboundIteration": iteration}
+        added = {"end": now_ms, "reboundReason": reason[:_LONGEST_REASON], "reboundIteration": iteration}
         kept = {name: value for name, value in properties.items() if value is not None and name not in _NOT_OURS}
         mode = 2 if self.persistent else kept.get("delivery_mode", 1)
         expiration = str(self.backoff.expiration_ms(iteration))
         return Publish(
             self.routes.rebound,
             content,
-            {**headers, **told},
+            {**headers, **added},
             {**kept, "delivery_mode": mode, "expiration": expiration},
             kind="rebound",
         )

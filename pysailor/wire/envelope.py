@@ -34,7 +34,7 @@ class Publish:
     """One message to go out; `properties` as in a delivery.
 
     The routing key follows from the kind, but for replies and for data whose message says where to go. `throttle`
-    names the limit that the publish counts against, None if it waits for nobody. `kind` is for a transport that has
+    names the limit that the publish counts against, None if it does not wait. `kind` is for a transport that has
     no routing keys.
     """
 

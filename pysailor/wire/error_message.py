@@ -38,14 +38,14 @@ def write(cipher: Cipher, error: BaseException, original: tuple[bytes, int], siz
     """
     content, protocol = original
     document = describe(error)
-    sealed = _seal(cipher, document)
+    ciphertext = _encrypt(cipher, document)
     failed = to_content(content, BASE64) if protocol >= RAW else content
-    if failed and len(sealed) + len(failed) + _FRAME <= size_limit:
-        members = {"error": sealed.decode(), "errorInput": failed.decode(errors="replace")}
-        return sealed, json_text.write(members)
+    if failed and len(ciphertext) + len(failed) + _FRAME <= size_limit:
+        members = {"error": ciphertext.decode(), "errorInput": failed.decode(errors="replace")}
+        return ciphertext, json_text.write(members)
     if failed:
-        sealed = _seal(cipher, {**document, "errorInputLeftOut": f"{len(failed)} bytes"})
-    return sealed, json_text.write({"error": sealed.decode()})
+        ciphertext = _encrypt(cipher, {**document, "errorInputLeftOut": f"{len(failed)} bytes"})
+    return ciphertext, json_text.write({"error": ciphertext.decode()})
 
 
 _FRAME: Final = len('{"error":"","errorInput":""}')
@@ -62,17 +62,17 @@ def read(cipher: Cipher, headers: Mapping[str, Any], content: bytes) -> Message:
         raise Undecodable(f"The content is not an error message: {error}") from error
     if not isinstance(document, dict):
         raise Undecodable("The content is not an error message: it holds no object.")
-    opened = {name: _open(cipher, name, document[name]) for name in ("error", "errorInput") if document.get(name)}
-    return Message(body={**document, **opened}, headers=_plain(headers))
+    decrypted = {name: _decrypt(cipher, name, document[name]) for name in ("error", "errorInput") if document.get(name)}
+    return Message(body={**document, **decrypted}, headers=_plain(headers))
 
 
-def _open(cipher: Cipher, name: str, sealed: Any) -> Any:
-    if not isinstance(sealed, str):
+def _decrypt(cipher: Cipher, name: str, ciphertext: Any) -> Any:
+    if not isinstance(ciphertext, str):
         raise Undecodable(f"The content is not an error message: its {name} is not text.")
-    return cipher.decode(sealed.encode(errors="replace"), BASE64)
+    return cipher.decode(ciphertext.encode(errors="replace"), BASE64)
 
 
-def _seal(cipher: Cipher, document: dict[str, Any]) -> bytes:
+def _encrypt(cipher: Cipher, document: dict[str, Any]) -> bytes:
     """Encrypt the error; what it knows besides is dropped if that cannot be written or is too much."""
     try:
         plain = json_text.write(document)

@@ -64,16 +64,16 @@ class Incoming:
         }
 
 
-def outgoing(incoming: Incoming, mine: Mapping[str, Any], start_ms: int) -> dict[str, Any]:
+def outgoing(incoming: Incoming, identity: Mapping[str, Any], start_ms: int) -> dict[str, Any]:
     """Return the headers that everything sent in answer to one input shares; each event adds its own (see codec).
 
-    `mine` is what `identity` gives.
+    `identity` are the headers that say who the step is (`worker.assembly.identity`).
 
     There is no messageId among them. Node's sailor makes one id an input and gives it to every event; the sailor of
     the next step takes two live messages with one id for a redelivery and never acknowledges the first. Here each
     event gets an id of its own, and `parentMessageId` still says what they have in common.
     """
-    headers = {**incoming.meta, **mine, "threadId": incoming.thread_id, "start": start_ms}
+    headers = {**incoming.meta, **identity, "threadId": incoming.thread_id, "start": start_ms}
     if incoming.parent is not None:
         headers["parentMessageId"] = incoming.parent
     if incoming.reply_to is not None:

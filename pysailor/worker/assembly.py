@@ -12,11 +12,11 @@ from .throttle import Rate, Throttle
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..platform.settings import Settings, StepIdentity
+    from ..platform.settings import StepIdentity, WorkerSettings
     from ..transport.base import Transport
 
 
-def codec(settings: Settings) -> Codec:
+def codec(settings: WorkerSettings) -> Codec:
     """Return the wire format; raise InvalidCipher if messages cannot be encrypted with what is set."""
     amqp, limits, behaviour = settings.amqp, settings.limits, settings.behaviour
     return Codec(
@@ -31,7 +31,7 @@ def codec(settings: Settings) -> Codec:
     )
 
 
-def throttle(settings: Settings) -> Throttle:
+def throttle(settings: WorkerSettings) -> Throttle:
     """Return the rates that the platform sets."""
     limits = settings.limits
     rates = {"data": limits.data_rate, "error": limits.error_rate, "snapshot": limits.snapshot_rate}
@@ -39,23 +39,23 @@ def throttle(settings: Settings) -> Throttle:
     return Throttle({name: Rate(limit, interval) for name, limit in rates.items() if limit})
 
 
-def amqp(settings: Settings) -> Transport:
+def amqp(settings: WorkerSettings) -> Transport:
     """Return the way to RabbitMQ."""
     from ..transport.amqp import Amqp, Broker  # noqa: PLC0415 - pika is an extra, and a shutdown hook needs none
 
-    told = settings.amqp
+    amqp_settings = settings.amqp
     return Amqp(
         Broker(
-            told.uri,
-            told.listen_on,
-            told.publish_to,
-            prefetch=told.prefetch,
-            reconnect_attempts=told.connect_attempts,
-            reconnect_delay=told.connect_delay_ms / 1000,
-            reconnect_max_delay=told.connect_max_delay_ms / 1000,
-            publish_attempts=told.publish_retry_attempts,
-            publish_delay=told.publish_retry_delay_ms / 1000,
-            publish_max_delay=told.publish_max_retry_delay_ms / 1000,
+            amqp_settings.uri,
+            amqp_settings.listen_on,
+            amqp_settings.publish_to,
+            prefetch=amqp_settings.prefetch,
+            reconnect_attempts=amqp_settings.connect_attempts,
+            reconnect_delay=amqp_settings.connect_delay_ms / 1000,
+            reconnect_max_delay=amqp_settings.connect_max_delay_ms / 1000,
+            publish_attempts=amqp_settings.publish_retry_attempts,
+            publish_delay=amqp_settings.publish_retry_delay_ms / 1000,
+            publish_max_delay=amqp_settings.publish_max_retry_delay_ms / 1000,
         )
     )
 

@@ -2,7 +2,7 @@
 
 done      what the step emitted is safe with the broker, or the message was put off
 failed    an error message says why, and the copy for whoever waits for a reply; the broker rejects the input
-returned  the worker stops, or nobody could be told of the failure: the input is brought again
+returned  the worker stops, or the failure could not be reported: the input is brought again
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..errors import Defect, Rebound, SailorError
 from ..log import component_logger
 from ..step import Call, Step
-from ..transport.base import NotPublished, Outcome, Stopped, TooLarge, TransportError
+from ..transport.base import DeliveryOutcome, NotPublished, Stopped, TooLarge, TransportError
 from ..wire.cipher import RAW, Undecodable
 from ..wire.headers import META, Incoming, outgoing
 from .emitter import DeadlineExceeded, Emitter, Output, new_id, now_ms
@@ -50,39 +50,39 @@ class InFlight:
         self.incoming = incoming
         self.shared = shared
         self.emitter: Emitter | None = None
-        self.late_outcome: SimpleQueue[Outcome] | None = None
+        self.late_outcome: SimpleQueue[DeliveryOutcome] | None = None
         self._settling = threading.Lock()
 
     @property
     def is_settled(self) -> bool:
-        """Whether somebody has asked."""
+        """Whether a side has decided."""
         return self._settling.locked()
 
-    def without_burden(self) -> InFlight:
+    def without_content(self) -> InFlight:
         """Return the same message without what came with it and may be too large to go out: its content, its meta."""
         shared = {name: value for name, value in self.shared.items() if not name.startswith(META)}
         return InFlight(replace(self.delivery, content=b""), self.incoming, shared)
 
     def settle(self) -> bool:
-        """Tell, once, whoever asks first that the outcome is theirs to tell."""
+        """Return True to the first caller only: the outcome is theirs to decide."""
         return self._settling.acquire(blocking=False)
 
 
 class Worker:
     """Takes deliveries through a step, each on the thread that calls. A context manager, for its watchdog.
 
-    `mine` are the headers that say who the step is. `seconds` is the time for one message, None for no limit. A
+    `identity` are the headers that say who the step is. `seconds` is the time for one message, None for no limit. A
     component that knows the deadline keeps it; one that does not is left behind: its message fails, its thread's place
     is taken by another, and what it emits later is refused. Threads cannot be ended from outside.
     """
 
-    def __init__(self, step: Step, output: Output, mine: Mapping[str, Any], seconds: float | None = None) -> None:
+    def __init__(self, step: Step, output: Output, identity: Mapping[str, Any], seconds: float | None = None) -> None:
         self._step = step
         self._output = output
         self._codec = output.codec
-        self._mine = mine
+        self._identity = identity
         self._seconds = seconds
-        self._watchdog: Watchdog[InFlight] = Watchdog(None if seconds is None else seconds + _GRACE, self._overdue)
+        self._watchdog: Watchdog[InFlight] = Watchdog(None if seconds is None else seconds + _GRACE, self._on_overdue)
 
     def __enter__(self) -> Self:
         """Start the watchdog."""
@@ -94,22 +94,22 @@ class Worker:
         self._watchdog.stop()
 
     def stop(self, until: float | None = None) -> None:
-        """Wait no longer for an error message that nobody takes, nor for a turn after `until`: the input goes back."""
-        self._output.stopping.ask(until)
+        """Stop waiting to publish errors, and for turns after `until`: such inputs go back to the queue."""
+        self._output.stopping.request(until)
 
-    def __call__(self, delivery: Delivery) -> Outcome:
-        """Work on a delivery and tell what became of it; raise nothing."""
+    def __call__(self, delivery: Delivery) -> DeliveryOutcome:
+        """Work on a delivery and return what became of it; raise nothing."""
         incoming = Incoming.read(delivery.headers, new_id())
-        inflight = InFlight(delivery, incoming, outgoing(incoming, self._mine, now_ms()))
+        inflight = InFlight(delivery, incoming, outgoing(incoming, self._identity, now_ms()))
         try:
             message = self._codec.decode(incoming, delivery.headers, delivery.content)
         except Undecodable as error:
             # An error message could not say which message it means: nothing in it can be read.
             LOG.error("rejected: %s", error, extra=incoming.ids())  # noqa: TRY400 - its traceback tells nothing
-            return Outcome.FAILED
+            return DeliveryOutcome.FAILED
         except Exception:
             LOG.exception("rejected: it cannot be read", extra=incoming.ids())
-            return Outcome.FAILED
+            return DeliveryOutcome.FAILED
         began = time.perf_counter()
         outcome = self._outcome(inflight, message)
         if LOG.isEnabledFor(logging.DEBUG):
@@ -118,13 +118,13 @@ class Worker:
             LOG.debug("%s after %d ms%s", outcome.value, took, again, extra=incoming.ids())
         return outcome
 
-    def _outcome(self, inflight: InFlight, message: Message) -> Outcome:
+    def _outcome(self, inflight: InFlight, message: Message) -> DeliveryOutcome:
         error = self._attempt(inflight, message)
         if inflight.settle():
             return self._conclude(inflight, error)
         LOG.warning("The component came back from a message that had failed", extra=inflight.incoming.ids())
-        # Were it rejected before its error message is out, a worker that stops meanwhile would lose it unheard.
-        return inflight.late_outcome.get() if inflight.late_outcome else Outcome.FAILED
+        # Were it rejected before its error message is out, a worker that stops meanwhile would lose it silently.
+        return inflight.late_outcome.get() if inflight.late_outcome else DeliveryOutcome.FAILED
 
     def _attempt(self, inflight: InFlight, message: Message) -> BaseException | None:
         """Return what went wrong, None if all went well."""
@@ -133,7 +133,7 @@ class Worker:
         self._watchdog.begin(inflight)
         try:
             self._process(inflight, message, deadline)
-        except Exception as error:  # noqa: BLE001 - the top of the thread: it must run on, and somebody must be told
+        except Exception as error:  # noqa: BLE001 - the top of the thread: it must run on, and the failure must be reported
             failure = error
         except BaseException as error:  # noqa: BLE001 - as above: sys.exit in a component ends a message, not us
             failure = Defect(f"The component tried to end the process: {error!r}")
@@ -153,21 +153,21 @@ class Worker:
         known_as = None if incoming.parent is None else str(incoming.parent)
         self._step.process(resolved, Call(emitter, component_logger(incoming.ids()), deadline, known_as))
 
-    def _conclude(self, inflight: InFlight, error: BaseException | None) -> Outcome:
+    def _conclude(self, inflight: InFlight, error: BaseException | None) -> DeliveryOutcome:
         if error is None:
-            return Outcome.DONE
+            return DeliveryOutcome.DONE
         try:
             if isinstance(error, Rebound):
                 return self._rebound(inflight, error)
             return self._fail(inflight, error)
         except Stopped:
-            return Outcome.RETURNED
+            return DeliveryOutcome.RETURNED
         except Exception:
             # Whatever it is, it would be so the next time: bringing the message again would go on for ever.
-            LOG.exception("rejected: its failure cannot be told", extra=inflight.incoming.ids())
-            return Outcome.FAILED
+            LOG.exception("rejected: its failure cannot be reported", extra=inflight.incoming.ids())
+            return DeliveryOutcome.FAILED
 
-    def _rebound(self, inflight: InFlight, reason: Rebound) -> Outcome:
+    def _rebound(self, inflight: InFlight, reason: Rebound) -> DeliveryOutcome:
         """Have the message brought again later; if that cannot be, it fails."""
         delivery = inflight.delivery
         try:
@@ -179,10 +179,10 @@ class Worker:
             raise
         except SailorError as error:
             return self._fail(inflight, error)
-        return Outcome.DONE
+        return DeliveryOutcome.DONE
 
-    def _fail(self, inflight: InFlight, error: BaseException) -> Outcome:
-        """Tell the platform, and whoever waits for a reply, why the message failed."""
+    def _fail(self, inflight: InFlight, error: BaseException) -> DeliveryOutcome:
+        """Report to the platform, and to whoever waits for a reply, why the message failed."""
         if isinstance(error, Stopped):
             raise error
         LOG.error("failed: %s", describe_error(error), extra=inflight.incoming.ids())
@@ -191,29 +191,33 @@ class Worker:
             self._report(report, inflight)
         except TooLarge as too_large:
             LOG.warning("the error message is sent without its input: %s", too_large, extra=inflight.incoming.ids())
-            report, *reply = self._write_error(error, inflight.without_burden())
+            report, *reply = self._write_error(error, inflight.without_content())
             self._report(report, inflight)
         for copy in reply:
             try:
                 self._output.publish(copy)
             except Stopped:
                 raise
-            except NotPublished as unheard:
-                LOG.warning("whoever waits for a reply cannot be told: %s", unheard, extra=inflight.incoming.ids())
-        return Outcome.FAILED
+            except NotPublished as unsent:
+                LOG.warning(
+                    "the error cannot be sent to whoever waits for a reply: %s", unsent, extra=inflight.incoming.ids()
+                )
+        return DeliveryOutcome.FAILED
 
     def _write_error(self, error: BaseException, inflight: InFlight) -> tuple[Publish, ...]:
         original = self._input(inflight)
         try:
             return self._codec.error(error, inflight.shared, now_ms=now_ms(), new_id=new_id(), original=original)
-        except Exception as unspeakable:
-            # An error of the component's own making may fail at telling what it is.
+        except Exception as undescribable:
+            # An error of the component's own making may fail to describe itself.
             LOG.exception("the error cannot be written", extra=inflight.incoming.ids())
-            instead = Defect(f"The component failed with {type(error).__name__}, which cannot be told: {unspeakable!r}")
+            instead = Defect(
+                f"The component failed with {type(error).__name__}, which cannot be described: {undescribable!r}"
+            )
             return self._codec.error(instead, inflight.shared, now_ms=now_ms(), new_id=new_id(), original=original)
 
     def _report(self, report: Publish, inflight: InFlight) -> None:
-        """Publish an error message, however long it takes: a message whose failure nobody hears of would be lost.
+        """Publish an error message, however long it takes: a message whose failure is not reported would be lost.
 
         Giving the input back instead would run the step again and again, and each run may cost money.
         """
@@ -236,13 +240,13 @@ class Worker:
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _input(self, inflight: InFlight) -> tuple[bytes, int]:
-        """Return the input for its error message; that of an error handler comes in plain and is sealed first."""
+        """Return the input for its error message; that of an error handler comes in plain and is encrypted first."""
         content = inflight.delivery.content
         if self._codec.error_input and content:
             return self._codec.cipher.encrypt(content), RAW
         return content, inflight.incoming.protocol
 
-    def _overdue(self, inflight: InFlight) -> bool:
+    def _on_overdue(self, inflight: InFlight) -> bool:
         """Settle a message that its component does not let go of; not while something it emitted is on its way."""
         if inflight.emitter is not None and not inflight.emitter.interrupt():
             return False
@@ -252,7 +256,7 @@ class Worker:
             thread = threading.Thread(target=self._abandon, args=(inflight,), name=name, daemon=True)
             try:
                 thread.start()
-            except RuntimeError:  # no thread to be had; the message is is_settled and cannot be left at that
+            except RuntimeError:  # no thread to be had; the message is settled and cannot be left at that
                 self._abandon(inflight)
         return True
 

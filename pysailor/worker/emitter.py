@@ -101,13 +101,13 @@ class Emitter:
                 raise
 
     def finish(self) -> SailorError | None:
-        """Let nothing out any more, when what is on its way has ended; give the first failure there was."""
+        """Wait for what is on its way, then refuse further events; return the first failure, if any."""
         with self._turn:
             self._over = self._over or TooLate
             return self._failure
 
     def interrupt(self, *, wait: bool = False) -> bool:
-        """Let nothing out any more, since time is over; tell whether that came about.
+        """Refuse further events, since time is over; return whether that came about.
 
         Without waiting it does not while something is on its way.
         """

@@ -24,7 +24,7 @@ from ..log import BunyanFormatter, LogTo, Redaction, level, quieten
 from ..platform.api import PlatformApi, PlatformApiError, StepData
 from ..platform.environment import log_context
 from ..platform.object_storage import ObjectStorage
-from ..platform.settings import Settings
+from ..platform.settings import WorkerSettings
 from ..step import Step
 from ..transport.base import Transport, TransportError
 from ..wire.passthrough import Passthrough
@@ -54,7 +54,7 @@ _TIME_TO_CLOSE = 0.5
 def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
     """Run; return the exit code."""
     try:
-        settings = Settings.from_environment(environ)
+        settings = WorkerSettings.from_environment(environ)
         at_least = level(settings.behaviour.log_level)
     except InvalidSettings as error:
         with LogTo(sys.stdout, BunyanFormatter(log_context(environ), Redaction())):
@@ -72,10 +72,10 @@ def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
 class WorkerProcess:
     """One worker, or one run of the shutdown hook."""
 
-    settings: Settings
+    settings: WorkerSettings
     redaction: Redaction
     directory: str | Path | None = None
-    transport: Callable[[Settings], Transport] = assembly.amqp
+    transport: Callable[[WorkerSettings], Transport] = assembly.amqp
 
     def run(self) -> int:
         """Run; return the exit code."""
@@ -151,8 +151,8 @@ class WorkerProcess:
         if settings.behaviour.startup_required:
             api.store_startup_data(hooks.startup())
         hooks.init()
-        mine = identity(settings.step, settings.additional_headers)
-        return stack.enter_context(Worker(step, output, mine, settings.limits.message_deadline))
+        own = identity(settings.step, settings.additional_headers)
+        return stack.enter_context(Worker(step, output, own, settings.limits.message_deadline))
 
     def _stop(self, worker: Worker, transport: Transport) -> None:
         """Finish what is in work, in the time there is; the rest goes back to the queue."""
@@ -218,7 +218,7 @@ def consume_until(stop: StopSignal, transport: Transport, worker: Worker) -> Non
             errors.append(error)
             stop.wake()
 
-    if not stop.heard:
+    if not stop.received:
         threading.Thread(target=consume, name="pysailor-begin", daemon=True).start()
         stop.wait()
     if errors:
@@ -249,11 +249,11 @@ def stay_on_one_cpu() -> None:
     os.sched_setaffinity(0, {random.choice(allowed)})  # noqa: S311 - so that workers do not all take the same one
 
 
-def report(error: Exception, transport: Transport, codec: Codec, settings: Settings) -> None:
-    """Tell the flow why this worker cannot begin, if the broker takes it."""
+def report(error: Exception, transport: Transport, codec: Codec, settings: WorkerSettings) -> None:
+    """Publish to the flow why this worker cannot begin, if the broker takes it."""
     shared = identity(settings.step, settings.additional_headers)
     try:
         for publish in codec.error(error, shared, now_ms=None, new_id=new_id()):
             transport.publish(publish, time.monotonic() + _TIME_TO_REPORT)
-    except TransportError as unheard:
-        LOG.error("the flow cannot be told of the error: %s", unheard)  # noqa: TRY400 - its traceback tells nothing
+    except TransportError as unsent:
+        LOG.error("the error cannot be reported to the flow: %s", unsent)  # noqa: TRY400 - its traceback tells nothing

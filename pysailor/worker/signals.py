@@ -1,4 +1,4 @@
-"""Being told to stop, and stopping."""
+"""The signals to stop, and the end of the process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StopSignal:
     """
 
     def __init__(self, seconds: float) -> None:
-        self.heard = False
+        self.received = False
         self._interrupts = False
         self._seconds = seconds
         self._before: dict[int, Callable[[int, Any], Any] | int | None] = {}
@@ -39,7 +39,7 @@ class StopSignal:
         # A pipe, since an Event cannot be set from a handler that interrupts the very wait for it.
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
-        self._before = {number: signal.signal(number, self._hear) for number in _SIGNALS}
+        self._before = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -51,13 +51,13 @@ class StopSignal:
         os.close(self._write)
 
     def wait(self) -> None:
-        """Return when there was a signal, or somebody said `wake`."""
+        """Return after a signal, or after `wake`."""
         os.read(self._read, 1)
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
         """Have a signal raise StopRequested inside the context, wherever it waits; at once if it came before."""
-        if self.heard:
+        if self.received:
             raise StopRequested
         self._interrupts = True
         try:
@@ -70,9 +70,9 @@ class StopSignal:
         with suppress(BlockingIOError):
             os.write(self._write, b"!")
 
-    def _hear(self, _number: int, _frame: object) -> None:
-        if not self.heard:
-            self.heard = True
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        if not self.received:
+            self.received = True
             signal.alarm(math.ceil(self._seconds + _LAST_RESORT))
             if self._interrupts:
                 raise StopRequested

@@ -1,4 +1,4 @@
-"""How a worker's threads hear that it stops, wherever they wait."""
+"""How a worker's threads learn that it stops, wherever they wait."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ class Stopping:
     """Whether the worker stops, and until when what is in work may still be finished."""
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        self._requested = threading.Event()
         self._until = float("inf")
 
-    def ask(self, until: float | None = None) -> None:
-        """Have everybody hear it. `until` is on the clock of `time.monotonic`, None for now."""
+    def request(self, until: float | None = None) -> None:
+        """Wake all who wait. `until` is on the clock of `time.monotonic`, None for now."""
         self._until = time.monotonic() if until is None else until
-        self._asked.set()
+        self._requested.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long, or until the worker stops; tell whether it does."""
-        return self._asked.wait(seconds)
+        """Wait so long, or until the worker stops; return whether it does."""
+        return self._requested.wait(seconds)
 
     def pause(self, seconds: float) -> None:
         """Return after so many seconds; raise Stopped at once when it is known that the worker stops before.
@@ -30,7 +30,7 @@ class Stopping:
         What can still be sent in time is: giving its input back would have the step do its work again.
         """
         due = time.monotonic() + seconds
-        if not self._asked.wait(seconds):
+        if not self._requested.wait(seconds):
             return
         if due > self._until:
             raise Stopped("The worker stops before the turn of this message comes.")

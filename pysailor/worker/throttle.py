@@ -22,7 +22,7 @@ class Rate:
         self._lock = threading.Lock()
 
     def take(self, now: float) -> float:
-        """Take the next free place, and give how long it is until then: 0 if it is now."""
+        """Take the next free place, and return the seconds until then: 0 if it is now."""
         with self._lock:
             if now >= self._begins + self._seconds:
                 self._begins, self._taken = now, 0
@@ -34,7 +34,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The rates by name; what has no rate waits for nobody."""
+    """The rates by name; what has no rate does not wait."""
 
     rates: Mapping[str, Rate] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic

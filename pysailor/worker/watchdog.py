@@ -17,7 +17,7 @@ Work = TypeVar("Work")
 class Watchdog(Generic[Work]):
     """Calls `overdue(work)` for each work that was begun and has not ended after `seconds`; None watches nothing.
 
-    `overdue` tells whether it has dealt with the work; if not, it is asked again a little later.
+    `overdue` returns whether it has dealt with the work; if not, it is asked again a little later.
     """
 
     def __init__(self, seconds: float | None, overdue: Callable[[Work], bool], again: float = 1.0) -> None:
@@ -30,18 +30,18 @@ class Watchdog(Generic[Work]):
         self._thread = threading.Thread(target=self._run, name="pysailor-watch", daemon=True)
 
     def start(self) -> None:
-        """Watchdog."""
+        """Start to watch, if there is a limit."""
         if self._seconds is not None:
             self._thread.start()
 
     def stop(self) -> None:
-        """Watchdog no more."""
+        """Stop watching."""
         with self._changed:
             self._ended = True
             self._changed.notify()
 
     def begin(self, work: Work) -> None:
-        """Watchdog this work from now on."""
+        """Watch this work from now on."""
         if self._seconds is None:
             return
         with self._changed:
@@ -50,18 +50,18 @@ class Watchdog(Generic[Work]):
                 self._changed.notify()
 
     def end(self, work: Work) -> None:
-        """Watchdog it no more."""
+        """Stop watching this work."""
         if self._seconds is not None:
             with self._changed:
                 self._due.pop(work, None)
 
     def _run(self) -> None:
         while (work := self._next()) is not None:
-            if not self._dealt_with(work):
+            if not self._handle_overdue(work):
                 with self._changed:
                     self._due[work] = time.monotonic() + self._again
 
-    def _dealt_with(self, work: Work) -> bool:
+    def _handle_overdue(self, work: Work) -> bool:
         try:
             return self._overdue(work)
         except Exception:
@@ -70,7 +70,7 @@ class Watchdog(Generic[Work]):
             return False
 
     def _next(self) -> Work | None:
-        """Wait for work that is due; give None at the end."""
+        """Wait for work that is due; return None at the end."""
         with self._changed:
             while not self._ended:
                 work, due = min(self._due.items(), key=lambda item: item[1], default=(None, float("inf")))

@@ -18,7 +18,7 @@ import yaml
 
 from lib.offline.sandbox import KEY
 from pysailor.cli import main
-from pysailor.platform.settings import Limits, variables
+from pysailor.platform.settings import WorkerLimits, variables
 from pysailor.worker.signals import _LAST_RESORT
 from tests.support.broker import eventually, free_port
 
@@ -102,7 +102,7 @@ def test_a_worker_may_finish_before_it_is_killed(pod: Any, worker: Any) -> None:
     local = compose()["services"]["worker"]
     grace = int(local["stop_grace_period"].removesuffix("s"))
     assert grace > float(local["environment"]["PYSAILOR_SHUTDOWN_DEADLINE"]) + _LAST_RESORT
-    assert deadline == Limits().shutdown_deadline
+    assert deadline == WorkerLimits().shutdown_deadline
 
 
 def test_the_numbers_are_ones_that_a_worker_takes(worker: Any) -> None:

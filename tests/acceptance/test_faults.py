@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def numbers(stage: Stage, count: int, within: float = 30) -> Counter[int]:
-    """Give how often each number has come out, once each has."""
+    """Return how often each number has come out, once each has."""
     came: Counter[int] = Counter()
 
     def all_there() -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.broker import Cable, eventually, free_port
 from tests.support.platform import FLOW_ID
-from tests.support.stage import FIXED, PYSAILOR, Worker
+from tests.support.stage import FIXED, PYSAILOR, StartedWorker
 
 if TYPE_CHECKING:
     from tests.support.stage import Stage
@@ -30,8 +30,8 @@ def hooked(stage: Stage) -> Stage:
     return stage
 
 
-def ends(worker: Worker, code: int) -> dict[str, Any]:
-    """Give the last line that the worker says before it ends with this code."""
+def ends(worker: StartedWorker, code: int) -> dict[str, Any]:
+    """Return the last line that the worker says before it ends with this code."""
     assert worker.end() == code, worker.text + worker.errors
     assert worker.errors == ""
     return worker.lines[-1]

@@ -134,7 +134,7 @@ def test_somebody_who_no_longer_waits_does_not_keep_the_error_back(stage: Stage)
     with stage.worker() as worker:
         stage.put({"body": {"do": "fail"}}, {"reply_to": "nobody"})
         stage.one("error")
-        eventually(lambda: worker.said("whoever waits for a reply cannot be told"))
+        eventually(lambda: worker.said("the error cannot be sent to whoever waits for a reply"))
     assert stage.nothing_left()
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.platform import Platform
-from tests.support.stage import Stage, Worker
+from tests.support.stage import Stage, StartedWorker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ class Flow:
     ours: Stage
     after: Stage
 
-    def on_node(self, stage: Stage, step_id: str, **changes: str) -> Worker:
+    def on_node(self, stage: Stage, step_id: str, **changes: str) -> StartedWorker:
         env = stage.env(STEP_ID=step_id, FUNCTION="relay", **changes)
         return stage.start(env, (self.node, SAILOR), RELAY)
 

@@ -105,14 +105,14 @@ class MakeComponent(Protocol):
 
 @pytest.fixture
 def web() -> Iterator[responses.RequestsMock]:
-    """Give the platform's services, as far as a test says what they answer."""
+    """Return the platform's services, as far as a test says what they answer."""
     with responses.RequestsMock() as mock:
         yield mock
 
 
 @pytest.fixture
 def waits() -> list[float]:
-    """Give the list of the pauses between tries, none of which is waited for."""
+    """Return the list of the pauses between tries, none of which is waited for."""
     return []
 
 

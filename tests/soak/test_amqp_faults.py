@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from pysailor.transport.base import NotPublished, Outcome
+from pysailor.transport.base import DeliveryOutcome, NotPublished
 from pysailor.wire.envelope import Delivery, Publish
 from tests.support.broker import Cable, Rabbit, eventually
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.soak
 PERSISTENT = {"content_type": "application/json", "delivery_mode": 2}
 
 
-class Line:
+class LoadedRelay:
     """An input queue, a worker that passes on what it gets after a moment, and an output queue."""
 
     def __init__(self, rabbit: Rabbit, uri: str = "", *, moment: float = 0.0, **settings: Any) -> None:
@@ -64,14 +64,14 @@ class Line:
                 properties = pika.BasicProperties(headers={"messageId": str(number)}, delivery_mode=2)
                 channel.basic_publish("", self.name, b"%d" % number, properties)
 
-    def work(self, delivery: Delivery) -> Outcome:
+    def work(self, delivery: Delivery) -> DeliveryOutcome:
         threading.Event().wait(self.moment)
         try:
             self.amqp.publish(Publish("data", delivery.content, {"messageId": "m"}, PERSISTENT))
         except NotPublished:
-            return Outcome.RETURNED
+            return DeliveryOutcome.RETURNED
         self.runs[delivery.content] += 1
-        return Outcome.DONE
+        return DeliveryOutcome.DONE
 
     def consume(self) -> None:
         self.amqp.consume(self.work, lambda delivery: delivery.headers.get("messageId"))
@@ -88,10 +88,10 @@ class Line:
 
 
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[[Line, int], None]:
+def tell(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[[LoadedRelay, int], None]:
     """Claim that nothing was lost, and print what came twice."""
 
-    def settle(line: Line, sent: int) -> None:
+    def settle(line: LoadedRelay, sent: int) -> None:
         arrived = line.arrived()
         lost = sent - len(arrived)
         twice = sum(arrived.values()) - len(arrived)
@@ -121,9 +121,9 @@ def every(seconds: float, act: Callable[[], object]) -> Iterator[None]:
         thread.join()
 
 
-def test_cut_again_and_again_under_load(broker: Rabbit, tell: Callable[[Line, int], None]) -> None:
+def test_cut_again_and_again_under_load(broker: Rabbit, tell: Callable[[LoadedRelay, int], None]) -> None:
     sent = 20_000
-    with Cable(broker.uri) as cable, Line(broker, cable.uri, prefetch=100, moment=0.05) as line:
+    with Cable(broker.uri) as cable, LoadedRelay(broker, cable.uri, prefetch=100, moment=0.05) as line:
         line.put(sent)
         with every(0.7, cable.cut):
             line.consume()
@@ -132,9 +132,9 @@ def test_cut_again_and_again_under_load(broker: Rabbit, tell: Callable[[Line, in
         tell(line, sent)
 
 
-def test_a_broker_that_is_away_for_half_a_minute(broker: Rabbit, tell: Callable[[Line, int], None]) -> None:
+def test_a_broker_that_is_away_for_half_a_minute(broker: Rabbit, tell: Callable[[LoadedRelay, int], None]) -> None:
     sent = 20_000
-    with Line(broker, prefetch=50, moment=0.01) as line:
+    with LoadedRelay(broker, prefetch=50, moment=0.01) as line:
         line.put(sent)
         line.consume()
         eventually(lambda: len(line.runs) > 2000, within=60)
@@ -149,9 +149,9 @@ def test_a_broker_that_is_away_for_half_a_minute(broker: Rabbit, tell: Callable[
 
 
 def test_a_full_disk_holds_publishes_back_and_no_longer(
-    broker: Rabbit, tell: Callable[[Line, int], None], caplog: pytest.LogCaptureFixture
+    broker: Rabbit, tell: Callable[[LoadedRelay, int], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Line(broker, prefetch=20) as line:
+    with LoadedRelay(broker, prefetch=20) as line:
         line.put(500)
         broker.ctl("set_disk_free_limit", "mem_relative", "100000")
         try:
@@ -166,9 +166,9 @@ def test_a_full_disk_holds_publishes_back_and_no_longer(
 
 
 def test_heartbeats_go_on_while_the_work_takes_longer_than_they_last(
-    broker: Rabbit, tell: Callable[[Line, int], None], caplog: pytest.LogCaptureFixture
+    broker: Rabbit, tell: Callable[[LoadedRelay, int], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Line(broker, f"{broker.uri}?heartbeat=2", prefetch=2, moment=10) as line:
+    with LoadedRelay(broker, f"{broker.uri}?heartbeat=2", prefetch=2, moment=10) as line:
         line.put(2)
         line.consume()
         eventually(lambda: len(line.runs) == 2, within=20)
@@ -178,10 +178,10 @@ def test_heartbeats_go_on_while_the_work_takes_longer_than_they_last(
 
 
 def test_memory_stays_flat_over_a_hundred_thousand_messages(
-    broker: Rabbit, tell: Callable[[Line, int], None], capsys: pytest.CaptureFixture[str]
+    broker: Rabbit, tell: Callable[[LoadedRelay, int], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     sizes = []
-    with Line(broker, prefetch=50) as line:
+    with LoadedRelay(broker, prefetch=50) as line:
         line.runs = Counter({b"%d" % number: 0 for number in range(100_000)})
         line.consume()
         for first in range(0, 100_000, 20_000):
@@ -198,7 +198,7 @@ def test_memory_stays_flat_over_a_hundred_thousand_messages(
 def test_no_stop_takes_longer_than_it_may_whenever_it_comes(broker: Rabbit) -> None:
     with Cable(broker.uri) as cable:
         for step in range(20):
-            with Line(broker, cable.uri, prefetch=20, moment=0.02) as line:
+            with LoadedRelay(broker, cable.uri, prefetch=20, moment=0.02) as line:
                 line.put(300)
                 line.consume()
                 threading.Event().wait(0.03 * step)

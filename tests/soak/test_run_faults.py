@@ -19,7 +19,7 @@ from tests.support.stage import CIPHER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.stage import Stage, Worker
+    from tests.support.stage import Stage, StartedWorker
 
     Tell = Callable[[str], None]
 
@@ -50,7 +50,7 @@ def twice(came: Counter[int]) -> int:
     return sum(came.values()) - len(came)
 
 
-def memory(worker: Worker) -> int:
+def memory(worker: StartedWorker) -> int:
     """Return the process' resident memory, in KiB."""
     lines = Path(f"/proc/{worker.process.pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])

@@ -77,7 +77,7 @@ class Node:
         self.port = free_port()
         self.tls_port = free_port()
         self.certificate, self._key = write_certificate(self._folder)
-        self._environment = self._described()
+        self._environment = self._make_environment()
 
     @property
     def uri(self) -> str:
@@ -105,14 +105,14 @@ class Node:
         self._stack.close()
 
     def ctl(self, *args: str) -> str:
-        """Run rabbitmqctl; give what it prints."""
+        """Run rabbitmqctl; return what it prints."""
         command = [str(self._sbin / "rabbitmqctl"), "--quiet", *args]
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=60, check=False)
         if done.returncode:
             pytest.fail(f"rabbitmqctl {' '.join(args)}: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def _described(self) -> dict[str, str]:
+    def _make_environment(self) -> dict[str, str]:
         folder = self._folder
         (folder / "home").mkdir()
         (folder / "enabled_plugins").write_text("[].")
@@ -164,7 +164,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _installed() -> Path | None:
+def _find() -> Path | None:
     found = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"))
     return found[-1].parent if found else None
 
@@ -179,15 +179,15 @@ def may_install(environ: Mapping[str, str], *, root: bool, contained: bool) -> b
     return environ.get("CI") == "true" or said == "1" or (root and contained and said != "0")
 
 
-def _installed_or_installing() -> Path:
-    sbin = _installed()
+def _find_or_install() -> Path:
+    sbin = _find()
     contained = any(Path(mark).exists() for mark in ("/.dockerenv", "/run/.containerenv"))
     reason = ""
     if sbin is None and may_install(os.environ, root=os.getuid() == 0, contained=contained):
         done = subprocess.run(
             [str(INSTALL)], env={**os.environ, "CI": "true"}, capture_output=True, text=True, check=False
         )
-        sbin = _installed()
+        sbin = _find()
         reason = f"{INSTALL.name} failed: {done.stderr.strip()[-500:]}; "
     if sbin is None and os.environ.get("CI") == "true":
         pytest.fail(f"no RabbitMQ: {reason}")
@@ -203,7 +203,7 @@ def running_rabbit() -> Iterator[Rabbit]:
     if uri := os.environ.get("AMQP_URI"):
         yield Rabbit(uri)
         return
-    node = Node(_installed_or_installing())
+    node = Node(_find_or_install())
     node.start()
     try:
         yield Rabbit(node.uri, node)
@@ -235,7 +235,7 @@ class Cable:
         self.cut()
 
     def cut(self) -> int:
-        """Drop all connections; give how many there were."""
+        """Drop all connections; return how many there were."""
         pairs, self._pairs = self._pairs, []
         for pair in pairs:
             for end in pair:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write certificate and key; give where they are."""
+    """Write certificate and key; return where they are."""
     from cryptography import x509  # noqa: PLC0415 - an extra
     from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 - an extra
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - an extra

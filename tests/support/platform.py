@@ -21,7 +21,7 @@ _HOOK = f"/sailor-support/hooks/task/{FLOW_ID}/startup/data"
 
 
 @dataclass(frozen=True)
-class Call:
+class RecordedRequest:
     """One request that came in; `body` is parsed if it is JSON."""
 
     method: str
@@ -42,7 +42,7 @@ class Platform:
     started: list[Any] = field(default_factory=list)
     objects: dict[str, bytes] = field(default_factory=dict)
     results: list[Any] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
+    calls: list[RecordedRequest] = field(default_factory=list)
     answers: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
@@ -53,15 +53,15 @@ class Platform:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Be gone."""
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
 
-    def called(self, method: str, path: str = "") -> list[Call]:
+    def called(self, method: str, path: str = "") -> list[RecordedRequest]:
         """Return the calls of this kind."""
         return [call for call in self.calls if call.method == method and path in call.path]
 
-    def serve(self, call: Call, content: bytes) -> tuple[int, Any]:
+    def serve(self, call: RecordedRequest, content: bytes) -> tuple[int, Any]:
         """Return status and answer."""
         self.calls.append(call)
         failures = self.answers.get((call.method, call.path))
@@ -74,7 +74,7 @@ class Platform:
             return 200, {}
         return self._api(call)
 
-    def _api(self, call: Call) -> tuple[int, Any]:
+    def _api(self, call: RecordedRequest) -> tuple[int, Any]:
         basic = "Basic " + base64.b64encode(f"{USERNAME}:{KEY}".encode()).decode()
         if call.headers.get("authorization") != basic:
             return 401, {"error": "who are you"}
@@ -85,7 +85,7 @@ class Platform:
             return 200, {}
         return self._hook(call) if call.path == _HOOK else (404, {"error": "there is no such thing"})
 
-    def _hook(self, call: Call) -> tuple[int, Any]:
+    def _hook(self, call: RecordedRequest) -> tuple[int, Any]:
         if call.method == "POST":
             if self.started:
                 return 409, {"error": "there is something already"}
@@ -98,7 +98,7 @@ class Platform:
         self.started.clear()
         return 204, {}
 
-    def _object(self, call: Call, content: bytes) -> tuple[int, Any]:
+    def _object(self, call: RecordedRequest, content: bytes) -> tuple[int, Any]:
         if call.headers.get("authorization") != f"Bearer {TOKEN}":
             return 401, {}
         if call.method == "POST":
@@ -139,13 +139,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         content = self._content()
         headers = {name.lower(): value for name, value in self.headers.items()}
-        status, answer = self.server.platform.serve(Call(self.command, self.path, headers, _parsed(content)), content)
-        told = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        told = b"" if status == 204 else told
+        status, answer = self.server.platform.serve(
+            RecordedRequest(self.command, self.path, headers, _parse(content)), content
+        )
+        sent = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        sent = b"" if status == 204 else sent
         self.send_response(status)
-        self.send_header("Content-Length", str(len(told)))
+        self.send_header("Content-Length", str(len(sent)))
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(sent)
 
     do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the base class looks for these
 
@@ -160,10 +162,10 @@ class _Handler(BaseHTTPRequestHandler):
         return content
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
-        """Say nothing."""
+        """Nothing is logged."""
 
 
-def _parsed(content: bytes) -> Any:
+def _parse(content: bytes) -> Any:
     try:
         return json.loads(content)
     except ValueError:

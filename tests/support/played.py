@@ -66,12 +66,12 @@ class Played:
         """Do nothing."""
 
     def said(self, turn: int = -1) -> list[str]:
-        """Give the texts that were sent with a question."""
+        """Return the texts that were sent with a question."""
         return [message["content"] for message in self.asked[turn]["messages"]]
 
 
 def answer(text: str, outcome: Outcome = Outcome.COMPLETE) -> Answer:
-    """Give an answer with usage and cost."""
+    """Return an answer with usage and cost."""
     message: dict[str, Any] = {"role": "assistant", "content": text}
     if outcome == Outcome.TOOL_CALLS:
         message |= {"content": None, "tool_calls": [{"type": "function", "function": {"name": "look_up"}}]}

@@ -30,7 +30,7 @@ _PAUSE = 0.02
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
-    """Give the address of a PostgreSQL server."""
+    """Return the address of a PostgreSQL server."""
     given = os.environ.get("POSTGRESQL_URL")
     if given:
         yield given
@@ -41,7 +41,7 @@ def postgresql_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """Give the address of a Redis server."""
+    """Return the address of a Redis server."""
     given = os.environ.get("REDIS_URL")
     if given:
         yield given

@@ -26,7 +26,7 @@ class Silent:
 
     @contextmanager
     def listening(self) -> Iterator[str]:
-        """Give its base URL."""
+        """Return its base URL."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             thread = threading.Thread(target=self._serve, args=(listener,))
             thread.start()

@@ -66,8 +66,8 @@ class Taken:
         return CIPHER.decode(json.loads(self.content)["errorInput"].encode())
 
 
-class Worker:
-    """The process, ours unless it is told otherwise; `lines` are what it logs."""
+class StartedWorker:
+    """The process, ours unless another is given; `lines` are what it logs."""
 
     def __init__(self, env: dict[str, str], command: Sequence[str | Path], cwd: Path) -> None:
         self.process = subprocess.Popen(command, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -100,7 +100,7 @@ class Worker:
         assert kind is not None or code in (0, -signal.SIGKILL), self.text + self.errors
 
     def end(self, within: float = 15) -> int:
-        """Wait for its end; give the exit code."""
+        """Wait for its end; return the exit code."""
         code = self.process.wait(within)
         for reader in self._readers:
             reader.join()
@@ -137,7 +137,7 @@ class Stage:
     platform: Platform
     folder: Path
     name: str = field(default_factory=lambda: f"stage.{uuid4().hex[:8]}")
-    workers: list[Worker] = field(default_factory=list)
+    workers: list[StartedWorker] = field(default_factory=list)
 
     @property
     def queue(self) -> str:
@@ -186,7 +186,7 @@ class Stage:
 
     def env(self, **changes: str | None) -> dict[str, str]:
         """Return the environment of a worker; a change to None takes a variable out."""
-        told = {
+        defaults = {
             "FLOW_ID": FLOW_ID,
             "STEP_ID": STEP_ID,
             "EXEC_ID": FIXED["execId"],
@@ -213,33 +213,37 @@ class Stage:
             "AMQP_PUBLISH_RETRY_DELAY": "20",
         }
         given = {name if name.startswith("PYSAILOR") else f"ELASTICIO_{name}": value for name, value in changes.items()}
-        whole = {f"ELASTICIO_{name}": value for name, value in told.items()} | {"PYSAILOR_RECONNECT_MAX_DELAY": "200"}
+        whole = {f"ELASTICIO_{name}": value for name, value in defaults.items()} | {
+            "PYSAILOR_RECONNECT_MAX_DELAY": "200"
+        }
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ELASTICIO", "PYSAILOR"))}
         return {name: value for name, value in {**kept, **whole, **given}.items() if value is not None}
 
-    def worker(self, **changes: str | None) -> Worker:
+    def worker(self, **changes: str | None) -> StartedWorker:
         """Start a worker."""
         return self.start(self.env(**changes))
 
-    def start(self, env: dict[str, str], command: Sequence[str | Path] = (PYSAILOR, "run"), cwd: Path = TINY) -> Worker:
+    def start(
+        self, env: dict[str, str], command: Sequence[str | Path] = (PYSAILOR, "run"), cwd: Path = TINY
+    ) -> StartedWorker:
         """Start a worker of any kind."""
-        worker = Worker(env, command, cwd)
+        worker = StartedWorker(env, command, cwd)
         self.workers.append(worker)
         return worker
 
     def put(self, document: Any, headers: dict[str, Any] | None = None, *, protocol: int = 1, **properties: Any) -> str:
-        """Put a message into the input queue, or bytes as they are; give its id."""
+        """Put a message into the input queue, or bytes as they are; return its id."""
         import pika  # noqa: PLC0415 - collecting tests must not need it
 
         message_id = str(uuid4())
         content = document if isinstance(document, bytes) else CIPHER.encode(document, protocol)
-        told = {"messageId": message_id, "threadId": "the-thread", "protocolVersion": protocol, **(headers or {})}
-        known = pika.BasicProperties(headers=told, delivery_mode=2, **properties)
+        merged = {"messageId": message_id, "threadId": "the-thread", "protocolVersion": protocol, **(headers or {})}
+        known = pika.BasicProperties(headers=merged, delivery_mode=2, **properties)
         self.channel.basic_publish("", self.queue, content, known)
         return message_id
 
     def order(self, do: str, **body: Any) -> str:
-        """Have the tiny component do something; give the message's id."""
+        """Have the tiny component do something; return the message's id."""
         return self.put({"body": {"do": do, **body}})
 
     def take(self, route: str = "data", count: int = 1, within: float = 15) -> list[Taken]:

@@ -1,4 +1,4 @@
-"""What the transport over RabbitMQ needs to be told."""
+"""The settings of the transport over RabbitMQ."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class RecoveringConnection:
 
     def __init__(self, io: IoThread, broker: Broker, parameters: Any) -> None:
         self.channel: Any = None
-        self.on_closed: Callable[[], None] = _nobody
+        self.on_closed: Callable[[], None] = _ignore
         self._on_open: Callable[[Any], None]
         self._on_lost: Callable[[Exception], None]
         self._on_failed: Callable[[Exception], None]
@@ -90,7 +90,7 @@ class RecoveringConnection:
         self._opened_at = 0.0
         self._closing = False
 
-    def tell(
+    def subscribe(
         self,
         on_open: Callable[[Any], None],
         on_lost: Callable[[Exception], None],
@@ -105,7 +105,7 @@ class RecoveringConnection:
         self._connection = CorkedConnection(
             self._parameters,
             on_open_callback=self._on_connected,
-            on_open_error_callback=self._failed,
+            on_open_error_callback=self._on_connect_failed,
             on_close_callback=self._on_disconnected,
             custom_ioloop=self._io.loop,
         )
@@ -173,16 +173,16 @@ class RecoveringConnection:
             self._on_lost(reason)
         if self._connection.is_open and not self._closing:
             LOG.warning("%s: channel closed (%s), opening another", self._name, reason)
-            self._again(self._open_channel)
+            self._schedule(self._open_channel)
 
-    def _failed(self, _connection: Any, reason: Exception) -> None:
+    def _on_connect_failed(self, _connection: Any, reason: Exception) -> None:
         if self._closing:
             self.on_closed()
         elif not self._opened_once and self._failures >= self._broker.reconnect_attempts:
             self._on_failed(reason)
         else:
             LOG.warning("%s: cannot connect (%s), trying again", self._name, describe(reason))
-            self._again(self.open)
+            self._schedule(self.open)
 
     def _on_disconnected(self, _connection: Any, reason: Exception) -> None:
         self._cancel_timer()
@@ -190,9 +190,9 @@ class RecoveringConnection:
             self.on_closed()
         else:
             LOG.warning("%s: connection lost (%s), connecting again", self._name, describe(reason))
-            self._again(self.open)
+            self._schedule(self.open)
 
-    def _again(self, act: Callable[[], None]) -> None:
+    def _schedule(self, act: Callable[[], None]) -> None:
         self._timer = self._io.later(self._delay(), act)
         self._failures += 1
 
@@ -200,7 +200,7 @@ class RecoveringConnection:
         if not self._opened_once:
             return self._broker.reconnect_delay
         longest = min(self._broker.reconnect_max_delay, self._broker.reconnect_delay * 2.0 ** min(self._failures, 32))
-        # Spread out, so that a hundred workers do not all knock at the moment at which a broker comes back.
+        # Spread out, so that a hundred workers do not connect at the moment at which a broker comes back.
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
 
     def _cancel_timer(self) -> None:
@@ -215,8 +215,8 @@ class RecoveringConnection:
         LOG.info("%s: the broker takes messages again", self._name)
 
 
-def _nobody() -> None:
-    """Take a call that nobody waits for."""
+def _ignore() -> None:
+    """Nothing waits for this call."""
 
 
 def describe(reason: Exception) -> str:

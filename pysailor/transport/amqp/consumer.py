@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pika.exceptions import ChannelClosedByBroker
 
-from pysailor.transport.base import InputMissing, Outcome, Stopped
+from pysailor.transport.base import DeliveryOutcome, InputMissing, Stopped
 from pysailor.wire.envelope import Delivery
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Consumer:
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._works: dict[int, Work] = {}
         self._orphans: dict[int, Work] = {}
-        self._finished: OrderedDict[Hashable, Outcome] = OrderedDict()
+        self._finished: OrderedDict[Hashable, DeliveryOutcome] = OrderedDict()
         self._threads = 0
         self._engaged = 0
         self._stuck = 0
@@ -77,9 +77,9 @@ class Consumer:
         self._on_delivery, self._id_of, self._on_started = on_delivery, id_of, on_started
         self._wanted = True
         if self._connection.channel is not None:
-            self.open(self._connection.channel)
+            self.on_open(self._connection.channel)
 
-    def open(self, channel: Any) -> None:
+    def on_open(self, channel: Any) -> None:
         """Consume on this channel from now on, if that is wanted."""
         self._generation += 1
         if not self._wanted:
@@ -87,11 +87,11 @@ class Consumer:
         channel.add_on_cancel_callback(self._on_cancelled)
         channel.basic_qos(prefetch_count=self._broker.prefetch, callback=lambda _frame: self._consume(channel))
 
-    def lost(self, reason: Exception) -> None:
+    def on_lost(self, reason: Exception) -> None:
         """Forget what was not begun; keep what is in work until it is brought again."""
         self._generation += 1
         self._consumer_tag = ""
-        for work in self._not_begun():
+        for work in self._take_unstarted():
             self._drop(work)
         self._orphans = dict(self._works)
         if self._wanted and not self._started and isinstance(reason, ChannelClosedByBroker):
@@ -100,7 +100,7 @@ class Consumer:
                 InputMissing(f"Messages cannot be read from the queue {self._broker.queue!r}: {reason.reply_text}")
             )
 
-    def finish(self, delivery: Delivery, outcome: Outcome) -> None:
+    def finish(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """Acknowledge, reject or give back; nothing if that was done before."""
         work = self._works.pop(delivery.number, None)
         if work is None:
@@ -110,16 +110,16 @@ class Consumer:
             self._orphans.pop(delivery.number, None)
         if work.generation == self._generation and self._is_open():
             self._settle(work.tag, outcome)
-        elif outcome is not Outcome.RETURNED:
+        elif outcome is not DeliveryOutcome.RETURNED:
             self._remember(delivery, outcome)
         self._notify_idle()
 
-    def finish_early(self, delivery: Delivery, outcome: Outcome) -> None:
+    def finish_early(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """Finish work whose thread may never come back; another thread takes its place."""
         if delivery.number in self._works:
             self._stuck += 1
             self.finish(delivery, outcome)
-            self._staff()
+            self._ensure_thread()
 
     def stop(self) -> None:
         """Take no more deliveries, and give back those that were not begun."""
@@ -127,10 +127,10 @@ class Consumer:
         if self._consumer_tag and self._is_open():
             self._connection.channel.basic_cancel(self._consumer_tag)
             self._consumer_tag = ""
-        for work in self._not_begun():
+        for work in self._take_unstarted():
             self._drop(work)
             if work.generation == self._generation and self._is_open():
-                self._settle(work.tag, Outcome.RETURNED)
+                self._settle(work.tag, DeliveryOutcome.RETURNED)
         self._notify_idle()
 
     def watch(self, event: threading.Event) -> None:
@@ -167,7 +167,7 @@ class Consumer:
         work = Work(delivery, self._generation, method.delivery_tag)
         self._works[delivery.number] = work
         self._engaged += 1
-        self._staff()
+        self._ensure_thread()
         self._queue.put(work)
 
     def _recognise(self, delivery: Delivery, tag: int) -> bool:
@@ -186,7 +186,7 @@ class Consumer:
         self._settle(tag, outcome)
         return True
 
-    def _remember(self, delivery: Delivery, outcome: Outcome) -> None:
+    def _remember(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         known_by = self._known_by(delivery)
         if known_by is not None:
             self._finished[known_by, digest(delivery)] = outcome
@@ -200,11 +200,11 @@ class Consumer:
             LOG.exception("delivery %d has no id that can be read: it is not known again", delivery.number)
             return None
 
-    def _settle(self, tag: int, outcome: Outcome) -> None:
-        if outcome is Outcome.DONE:
+    def _settle(self, tag: int, outcome: DeliveryOutcome) -> None:
+        if outcome is DeliveryOutcome.DONE:
             self._connection.channel.basic_ack(tag)
         else:
-            self._connection.channel.basic_reject(tag, requeue=outcome is Outcome.RETURNED)
+            self._connection.channel.basic_reject(tag, requeue=outcome is DeliveryOutcome.RETURNED)
 
     def _is_open(self) -> bool:
         """Return whether a delivery of this generation can be settled; a channel may be closing under our feet."""
@@ -216,7 +216,7 @@ class Consumer:
                 event.set()
             self._watchers.clear()
 
-    def _not_begun(self) -> list[Work]:
+    def _take_unstarted(self) -> list[Work]:
         """Take back what no thread has got yet: each work is got by one side only."""
         works: list[Work] = []
         while True:
@@ -231,7 +231,7 @@ class Consumer:
         self._engaged -= 1
         self._works.pop(work.delivery.number, None)
 
-    def _staff(self) -> None:
+    def _ensure_thread(self) -> None:
         """Start a thread if all are busy; those that never come back are not counted."""
         if self._threads < self._engaged and self._threads - self._stuck < self._broker.prefetch:
             self._threads += 1
@@ -240,20 +240,20 @@ class Consumer:
     def _serve(self) -> None:
         while (work := self._queue.get()) is not None:
             outcome = self._attempt(work.delivery)
-            self._io.post(self._came_back, work, outcome)
+            self._io.post(self._on_work_done, work, outcome)
             del work
 
-    def _attempt(self, delivery: Delivery) -> Outcome:
+    def _attempt(self, delivery: Delivery) -> DeliveryOutcome:
         try:
             return self._on_delivery(delivery)
         except Stopped:
-            return Outcome.RETURNED
+            return DeliveryOutcome.RETURNED
         except Exception:
-            # It should have told us the outcome. Giving it back would bring it again for ever.
+            # It should have returned an outcome. Giving the delivery back would bring it again for ever.
             LOG.exception("delivery %d ended in an error that nobody handled: rejected", delivery.number)
-            return Outcome.FAILED
+            return DeliveryOutcome.FAILED
 
-    def _came_back(self, work: Work, outcome: Outcome) -> None:
+    def _on_work_done(self, work: Work, outcome: DeliveryOutcome) -> None:
         self._engaged -= 1
         if work.settled:
             self._stuck -= 1

@@ -29,7 +29,7 @@ _TEXT: Final = struct.Struct(">cI")
 _UNREADABLE: Final = (LookupError, ValueError, ArithmeticError, struct.error)
 
 Read = Callable[[bytes, int], tuple[Any, int]]
-"""Gives the value at an offset, and where the next one begins."""
+"""Returns the value at an offset, and where the next one begins."""
 Write = Callable[[Any], bytes]
 
 

@@ -81,7 +81,7 @@ class Publisher:
         if job.error is not None:
             raise job.error
 
-    def open(self, channel: Any, on_ready: Any) -> None:
+    def on_open(self, channel: Any, on_ready: Any) -> None:
         """Publish on this channel from now on, once it is in confirm mode."""
 
         def ready(_frame: Any) -> None:
@@ -93,7 +93,7 @@ class Publisher:
         channel.add_on_return_callback(self._on_returned)
         channel.confirm_delivery(self._on_confirmed, callback=ready)
 
-    def lost(self, reason: Exception) -> None:
+    def on_lost(self, reason: Exception) -> None:
         """Keep what was not confirmed for the next channel."""
         self._ready = False
         jobs, self._unconfirmed = [job for job in self._unconfirmed.values() if not job.over], {}
@@ -113,7 +113,7 @@ class Publisher:
             self._waiting.extendleft(reversed(jobs))
 
     def stop(self) -> None:
-        """Let everybody go who still waits."""
+        """End every wait with Stopped."""
         self._stopped = True
         for job in [*self._waiting, *self._unconfirmed.values(), *self._resting]:
             self._end(job, Stopped("The worker stops; the message was not confirmed."))
@@ -150,10 +150,10 @@ class Publisher:
                 self._broker.exchange, publish.routing_key, publish.content, job.properties, publish.mandatory
             )
         except ChannelWrongStateError:
-            # Closing under our feet: `lost` follows.
+            # Closing under our feet: `on_lost` follows.
             self._ready = False
             self._waiting.appendleft(job)
-        except Exception as error:  # noqa: BLE001 - what pika cannot put into frames is the publisher's to know
+        except Exception as error:  # noqa: BLE001 - what pika cannot put into frames is the publisher's error
             # Not in its words: they may quote what did not fit.
             self._end(job, Refused(f"The message cannot be put into frames ({type(error).__name__})."))
         else:

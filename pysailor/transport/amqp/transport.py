@@ -17,7 +17,7 @@ from .io_thread import IoThread
 from .publisher import Publisher
 
 if TYPE_CHECKING:
-    from pysailor.transport.base import IdOf, OnDelivery, Outcome
+    from pysailor.transport.base import DeliveryOutcome, IdOf, OnDelivery
     from pysailor.wire.envelope import Delivery, Publish
 
     from .broker import Broker
@@ -27,7 +27,7 @@ LONGEST_START = 60.0
 """Seconds; a step that cannot begin to read for so long had better be started again, where somebody sees it."""
 
 
-class Wait:
+class Latch:
     """Waits until something happened a number of times, or failed."""
 
     def __init__(self, times: int) -> None:
@@ -35,8 +35,8 @@ class Wait:
         self._error: Exception | None = None
         self._over = threading.Event()
 
-    def one_more(self) -> None:
-        """Count."""
+    def count_down(self) -> None:
+        """Count one of the awaited events."""
         self._missing -= 1
         if self._missing <= 0:
             self._over.set()
@@ -73,20 +73,20 @@ class Amqp:
 
     def connect(self) -> None:
         """Open both connections; raise Unreachable after as many tries as the settings say."""
-        opened = Wait(2)
+        opened = Latch(2)
 
         def reading_opened(channel: Any) -> None:
-            self._consumer.open(channel)
-            opened.one_more()
+            self._consumer.on_open(channel)
+            opened.count_down()
 
         def writing_opened(channel: Any) -> None:
-            self._publisher.open(channel, opened.one_more)
+            self._publisher.on_open(channel, opened.count_down)
 
         def failed(reason: Exception) -> None:
             opened.fail(Unreachable(f"RabbitMQ cannot be reached: {describe(reason)}"))
 
-        self._reading.tell(reading_opened, self._consumer.lost, failed)
-        self._writing.tell(writing_opened, self._publisher.lost, failed)
+        self._reading.subscribe(reading_opened, self._consumer.on_lost, failed)
+        self._writing.subscribe(writing_opened, self._publisher.on_lost, failed)
         self._io.start()
         self._io.post(self._reading.open)
         self._io.post(self._writing.open)
@@ -98,10 +98,10 @@ class Amqp:
 
     def consume(self, on_delivery: OnDelivery, id_of: IdOf) -> None:
         """Hand deliveries to `on_delivery`, prefetch-many at a time; raise InputMissing if the queue cannot be read."""
-        started = Wait(1)
+        started = Latch(1)
 
         def on_started(error: Exception | None) -> None:
-            started.fail(error) if error else started.one_more()
+            started.fail(error) if error else started.count_down()
 
         self._io.post(self._consumer.start, on_delivery, id_of, on_started)
         if not started.wait(LONGEST_START):
@@ -115,7 +115,7 @@ class Amqp:
         """
         self._publisher.publish(publish, _left(deadline))
 
-    def finish(self, delivery: Delivery, outcome: Outcome) -> None:
+    def finish(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """Settle a delivery before its work ends, which then counts no more; the first outcome stands."""
         self._io.post(self._consumer.finish_early, delivery, outcome)
 
@@ -124,7 +124,7 @@ class Amqp:
         self._io.post(self._consumer.stop)
 
     def drain(self, deadline: float | None) -> bool:
-        """Wait until no delivery is in work; tell whether that came about."""
+        """Wait until no delivery is in work; return whether that came about."""
         idle = threading.Event()
         self._io.post(self._consumer.watch, idle)
         return idle.wait(_left(deadline))
@@ -135,9 +135,9 @@ class Amqp:
             return
         self._closed = True
         until = min(time.monotonic() + 5, deadline if deadline is not None else float("inf"))
-        closed = Wait(2)
+        closed = Latch(2)
         for connection in (self._reading, self._writing):
-            connection.on_closed = closed.one_more
+            connection.on_closed = closed.count_down
         self.stop_consuming()
         self._io.post(self._publisher.stop)
         self._io.post(self._reading.close)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pysailor.errors import InvalidSettings
-from pysailor.platform.settings import ResultSettings, ServiceSettings, Settings, variables
+from pysailor.platform.settings import ResultSettings, ServiceSettings, WorkerSettings, variables
 
 ALWAYS = (
     *("FLOW_ID", "EXEC_ID", "STEP_ID", "CONTAINER_ID", "WORKSPACE_ID", "USER_ID", "COMP_ID", "FUNCTION"),
@@ -27,24 +27,24 @@ SECRETS = {
 COMPLETE = {f"ELASTICIO_{name}": name.lower() for name in ALWAYS + FOR_MESSAGES} | SECRETS
 
 
-def read(**more: str) -> Settings:
-    return Settings.from_environment({**COMPLETE, **more})
+def read(**more: str) -> WorkerSettings:
+    return WorkerSettings.from_environment({**COMPLETE, **more})
 
 
 def test_everything_that_is_mandatory_is_missed_in_the_platforms_order_and_words() -> None:
     environ: dict[str, str] = {}
     for name in ALWAYS + FOR_MESSAGES:
         with pytest.raises(InvalidSettings, match=f"^ELASTICIO_{name} is missing(;|$)"):
-            Settings.from_environment({**environ, f"ELASTICIO_{name}": ""})
+            WorkerSettings.from_environment({**environ, f"ELASTICIO_{name}": ""})
         environ[f"ELASTICIO_{name}"] = COMPLETE[f"ELASTICIO_{name}"]
-    assert Settings.from_environment(environ).step.flow_id == "flow_id"
+    assert WorkerSettings.from_environment(environ).step.flow_id == "flow_id"
 
 
 def test_the_shutdown_hook_needs_no_broker_but_an_explicit_no_is_not_a_hook() -> None:
     environ = {f"ELASTICIO_{name}": "x" for name in ALWAYS}
-    assert Settings.from_environment({**environ, "ELASTICIO_HOOK_SHUTDOWN": "true"}).amqp.uri == ""
+    assert WorkerSettings.from_environment({**environ, "ELASTICIO_HOOK_SHUTDOWN": "true"}).amqp.uri == ""
     with pytest.raises(InvalidSettings, match="AMQP_URI is missing"):
-        Settings.from_environment({**environ, "ELASTICIO_HOOK_SHUTDOWN": "false"})
+        WorkerSettings.from_environment({**environ, "ELASTICIO_HOOK_SHUTDOWN": "false"})
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from pysailor.transport.base import Outcome, Stopped, Transport, Unroutable
+from pysailor.transport.base import DeliveryOutcome, Stopped, Transport, Unroutable
 from pysailor.transport.memory import MemoryTransport
 from pysailor.wire.envelope import Delivery, Publish
 from tests.support.broker import eventually
@@ -77,9 +77,9 @@ def soon() -> float:
 
 
 def test_what_comes_in_goes_out_and_is_done(way: Way) -> None:
-    def pass_on(delivery: Delivery) -> Outcome:
+    def pass_on(delivery: Delivery) -> DeliveryOutcome:
         way.transport.publish(Publish("data", delivery.content), soon())
-        return Outcome.DONE
+        return DeliveryOutcome.DONE
 
     way.transport.consume(pass_on, by_id)
     for content in (b"1", b"2", b"3"):
@@ -91,10 +91,10 @@ def test_what_comes_in_goes_out_and_is_done(way: Way) -> None:
 def test_no_more_than_the_prefetch_are_in_work(way: Way) -> None:
     began, gate = [], threading.Event()
 
-    def hold(delivery: Delivery) -> Outcome:
+    def hold(delivery: Delivery) -> DeliveryOutcome:
         began.append(delivery.content)
         gate.wait(10)
-        return Outcome.DONE
+        return DeliveryOutcome.DONE
 
     way.transport.consume(hold, by_id)
     for content in (b"1", b"2", b"3"):
@@ -110,9 +110,9 @@ def test_no_more_than_the_prefetch_are_in_work(way: Way) -> None:
 def test_what_is_returned_comes_again_and_says_so(way: Way) -> None:
     seen: list[bool] = []
 
-    def once(delivery: Delivery) -> Outcome:
+    def once(delivery: Delivery) -> DeliveryOutcome:
         seen.append(delivery.redelivered)
-        return Outcome.DONE if delivery.redelivered else Outcome.RETURNED
+        return DeliveryOutcome.DONE if delivery.redelivered else DeliveryOutcome.RETURNED
 
     way.transport.consume(once, by_id)
     way.put(b"1")
@@ -122,11 +122,11 @@ def test_what_is_returned_comes_again_and_says_so(way: Way) -> None:
 def test_what_failed_does_not_come_again_whether_told_or_raised(way: Way) -> None:
     seen: list[bytes] = []
 
-    def fail(delivery: Delivery) -> Outcome:
+    def fail(delivery: Delivery) -> DeliveryOutcome:
         seen.append(delivery.content)
         if delivery.content == b"raises":
             raise ZeroDivisionError
-        return Outcome.FAILED
+        return DeliveryOutcome.FAILED
 
     way.transport.consume(fail, by_id)
     for content in (b"fails", b"raises", b"last"):
@@ -147,20 +147,20 @@ def test_a_message_that_nobody_takes_is_an_error_and_the_next_one_is_not(way: Wa
 def test_work_that_does_not_end_can_be_settled_and_its_place_is_taken(way: Way) -> None:
     gate, began = threading.Event(), []
 
-    def hold(delivery: Delivery) -> Outcome:
+    def hold(delivery: Delivery) -> DeliveryOutcome:
         began.append(delivery)
         gate.wait(10)
-        return Outcome.RETURNED
+        return DeliveryOutcome.RETURNED
 
     way.transport.consume(hold, by_id)
     for content in (b"1", b"2", b"3"):
         way.put(content)
     eventually(lambda: len(began) == 2)
-    way.transport.finish(began[0], Outcome.DONE)
+    way.transport.finish(began[0], DeliveryOutcome.DONE)
     eventually(lambda: len(began) == 3)
     way.transport.stop_consuming()
     for delivery in began[1:]:
-        way.transport.finish(delivery, Outcome.DONE)
+        way.transport.finish(delivery, DeliveryOutcome.DONE)
     assert way.transport.drain(soon())
     gate.set()
 
@@ -168,9 +168,9 @@ def test_work_that_does_not_end_can_be_settled_and_its_place_is_taken(way: Way) 
 def test_after_stopping_nothing_more_is_taken(way: Way) -> None:
     began: list[bytes] = []
 
-    def note(delivery: Delivery) -> Outcome:
+    def note(delivery: Delivery) -> DeliveryOutcome:
         began.append(delivery.content)
-        return Outcome.DONE
+        return DeliveryOutcome.DONE
 
     way.transport.consume(note, by_id)
     way.transport.stop_consuming()

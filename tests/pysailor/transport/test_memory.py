@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from pysailor.transport.base import InputMissing, Outcome, Stopped, TooLarge, Unconfirmed
+from pysailor.transport.base import DeliveryOutcome, InputMissing, Stopped, TooLarge, Unconfirmed
 from pysailor.transport.memory import MemoryTransport
 from pysailor.wire.envelope import Publish
 
@@ -51,14 +51,14 @@ def test_what_is_larger_than_allowed_is_refused_for_good() -> None:
 def test_the_outcomes_are_kept_and_what_was_not_begun_still_waits() -> None:
     with MemoryTransport() as transport:
         first = transport.put(b"1")
-        transport.consume(lambda _: Outcome.FAILED, lambda _: None)
+        transport.consume(lambda _: DeliveryOutcome.FAILED, lambda _: None)
         assert transport.drain(time.monotonic() + 10)
         transport.stop_consuming()
         second = transport.put(b"2")
-        assert transport.outcomes == {first.number: Outcome.FAILED}
+        assert transport.outcomes == {first.number: DeliveryOutcome.FAILED}
         assert transport.waiting == (second,)
 
 
 def test_without_a_connection_there_is_nothing_to_read_from() -> None:
     with pytest.raises(InputMissing):
-        MemoryTransport().consume(lambda _: Outcome.DONE, lambda _: None)
+        MemoryTransport().consume(lambda _: DeliveryOutcome.DONE, lambda _: None)

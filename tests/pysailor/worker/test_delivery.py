@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pysailor.transport.base import Outcome, TooLarge
+from pysailor.transport.base import DeliveryOutcome, TooLarge
 
 from .test_run import Bench, bench, order
 
@@ -15,7 +15,7 @@ def test_an_error_message_that_is_too_large_goes_out_without_its_input_and_meta(
     bench.wire.failures = {"to.error": [TooLarge("too large")]}
     delivery = order("fail", {"x-eio-meta-big": "x", "messageId": "parent"})
     with bench.worker() as worker:
-        assert worker(delivery) is Outcome.FAILED
+        assert worker(delivery) is DeliveryOutcome.FAILED
     (report,) = bench.wire.sent
     assert "x-eio-meta-big" not in report.headers
     assert report.headers["parentMessageId"] == "parent"
@@ -26,5 +26,5 @@ def test_an_error_message_that_is_too_large_goes_out_without_its_input_and_meta(
 def test_an_input_whose_error_message_is_always_too_large_is_rejected_and_not_tried_for_ever(bench: Bench) -> None:
     bench.wire.failures = {"to.error": [TooLarge("too large"), TooLarge("too large")]}
     with bench.worker() as worker:
-        assert worker(order("fail")) is Outcome.FAILED
+        assert worker(order("fail")) is DeliveryOutcome.FAILED
     assert bench.wire.sent == []

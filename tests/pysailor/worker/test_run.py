@@ -22,9 +22,9 @@ from pysailor.log import BunyanFormatter, LogTo, Redaction
 from pysailor.message import Message
 from pysailor.platform.api import PlatformApiError
 from pysailor.platform.object_storage import ObjectStorageError
-from pysailor.platform.settings import Settings, StepIdentity
+from pysailor.platform.settings import StepIdentity, WorkerSettings
 from pysailor.step import Step
-from pysailor.transport.base import Outcome, Refused, Stopped, Unroutable
+from pysailor.transport.base import DeliveryOutcome, Refused, Stopped, Unroutable
 from pysailor.wire.codec import Codec, Routes
 from pysailor.wire.envelope import Delivery, Publish
 from pysailor.wire.passthrough import OBJECT_ID, Passthrough
@@ -54,7 +54,7 @@ class Wire:
     sent: list[Any] = field(default_factory=list)
     failures: dict[str, list[Exception]] = field(default_factory=dict)
     told: threading.Event = field(default_factory=threading.Event)
-    finished: list[tuple[Delivery, Outcome]] = field(default_factory=list)
+    finished: list[tuple[Delivery, DeliveryOutcome]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     def publish(self, publish: Publish) -> None:
@@ -65,11 +65,11 @@ class Wire:
         self.sent.append(publish)
 
     def tell_of(self, routing_key: str, failure: Exception) -> threading.Event:
-        """Raise this for the next publish there; give what is set then."""
+        """Raise this for the next publish there; return what is set then."""
         self.failures[routing_key] = [failure]
         return self.told
 
-    def finish(self, delivery: Delivery, outcome: Outcome) -> None:
+    def finish(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         self.finished.append((delivery, outcome))
         self.over.set()
 
@@ -141,29 +141,31 @@ def order(do: str, headers: dict[str, Any] | None = None, **body: Any) -> Delive
 @pytest.mark.parametrize(
     ("do", "outcome", "routes"),
     [
-        ("many", Outcome.DONE, ["to.data", "to.data"]),
-        ("remember", Outcome.DONE, ["to.snapshot", "to.data"]),
-        ("rebound", Outcome.DONE, ["to.rebound"]),
-        ("fail", Outcome.FAILED, ["to.error"]),
-        ("crash", Outcome.FAILED, ["to.error"]),
-        ("exit", Outcome.FAILED, ["to.error"]),
-        ("reply", Outcome.FAILED, ["to.error"]),
+        ("many", DeliveryOutcome.DONE, ["to.data", "to.data"]),
+        ("remember", DeliveryOutcome.DONE, ["to.snapshot", "to.data"]),
+        ("rebound", DeliveryOutcome.DONE, ["to.rebound"]),
+        ("fail", DeliveryOutcome.FAILED, ["to.error"]),
+        ("crash", DeliveryOutcome.FAILED, ["to.error"]),
+        ("exit", DeliveryOutcome.FAILED, ["to.error"]),
+        ("reply", DeliveryOutcome.FAILED, ["to.error"]),
     ],
 )
-def test_the_outcome_follows_what_the_component_did(bench: Bench, do: str, outcome: Outcome, routes: list[str]) -> None:
+def test_the_outcome_follows_what_the_component_did(
+    bench: Bench, do: str, outcome: DeliveryOutcome, routes: list[str]
+) -> None:
     assert bench.worker()(order(do, times=2)) is outcome
     assert bench.wire.routes() == routes
 
 
 def test_a_reply_reaches_whoever_waits_and_so_does_an_error(bench: Bench) -> None:
-    assert bench.worker()(order("reply", {"reply_to": "them"})) is Outcome.DONE
-    assert bench.worker()(order("fail", {"reply_to": "them"})) is Outcome.FAILED
+    assert bench.worker()(order("reply", {"reply_to": "them"})) is DeliveryOutcome.DONE
+    assert bench.worker()(order("fail", {"reply_to": "them"})) is DeliveryOutcome.FAILED
     assert bench.wire.routes() == ["them", "to.error", "them"]
 
 
 def test_a_publish_that_fails_fails_the_message_whatever_the_component_makes_of_it(bench: Bench) -> None:
     bench.wire.failures["nowhere"] = [Unroutable("no queue"), Unroutable("no queue")]
-    assert bench.worker()(order("shrug", to="nowhere")) is Outcome.FAILED
+    assert bench.worker()(order("shrug", to="nowhere")) is DeliveryOutcome.FAILED
     assert bench.error()["code"] == "unroutable"
 
 
@@ -171,9 +173,9 @@ def test_a_worker_that_stops_returns_what_it_cannot_publish_and_tells_nobody(ben
     for kind in ("to.data", "to.rebound", "to.error"):
         bench.wire.failures[kind] = [Stopped("the worker stops")]
     worker = bench.worker()
-    assert worker(order("many", times=1)) is Outcome.RETURNED
-    assert worker(order("rebound")) is Outcome.RETURNED
-    assert worker(order("fail")) is Outcome.RETURNED
+    assert worker(order("many", times=1)) is DeliveryOutcome.RETURNED
+    assert worker(order("rebound")) is DeliveryOutcome.RETURNED
+    assert worker(order("fail")) is DeliveryOutcome.RETURNED
     assert bench.wire.sent == []
 
 
@@ -181,12 +183,12 @@ def test_an_error_that_nobody_takes_is_not_waited_for_by_a_worker_that_stops(ben
     bench.wire.failures["to.error"] = [Refused("never")]
     worker = bench.worker()
     worker.stop()
-    assert worker(order("fail")) is Outcome.RETURNED
+    assert worker(order("fail")) is DeliveryOutcome.RETURNED
 
 
 def test_a_reply_that_nobody_takes_does_not_change_the_outcome(bench: Bench) -> None:
     bench.wire.failures["them"] = [Unroutable("gone")]
-    assert bench.worker()(order("fail", {"reply_to": "them"})) is Outcome.FAILED
+    assert bench.worker()(order("fail", {"reply_to": "them"})) is DeliveryOutcome.FAILED
     assert bench.wire.routes() == ["to.error"]
 
 
@@ -201,24 +203,24 @@ def test_an_error_that_cannot_even_be_told_is_told_as_a_defect(bench: Bench) -> 
         raise Unspeakable
 
     worker._step._process = process
-    assert worker(order("anything")) is Outcome.FAILED
+    assert worker(order("anything")) is DeliveryOutcome.FAILED
     assert bench.error()["code"] == "defect"
 
 
 def test_the_deadline_settles_a_message_that_its_component_holds(bench: Bench, tmp_path: Any) -> None:
     gate = tmp_path / "gate"
     worker = bench.worker(seconds=0.01)
-    outcomes: list[Outcome] = []
+    outcomes: list[DeliveryOutcome] = []
     with worker:
         worker._watchdog._seconds = 0.02
         thread = threading.Thread(target=lambda: outcomes.append(worker(order("hold", gate=str(gate)))))
         thread.start()
         assert bench.wire.over.wait(10)
         assert bench.error()["code"] == "deadline_exceeded"
-        assert bench.wire.finished[0][1] is Outcome.FAILED
+        assert bench.wire.finished[0][1] is DeliveryOutcome.FAILED
         gate.touch()
         thread.join()
-    assert outcomes == [Outcome.FAILED]
+    assert outcomes == [DeliveryOutcome.FAILED]
     assert bench.wire.routes() == ["to.error"]  # what the component emitted too late went nowhere
 
 
@@ -226,7 +228,7 @@ def test_an_input_is_not_rejected_before_the_error_message_of_its_deadline_is_ou
     gate = tmp_path / "gate"
     worker = bench.worker(seconds=0.01)
     turned_down = bench.wire.tell_of("to.error", Refused("not now"))
-    outcomes: list[Outcome] = []
+    outcomes: list[DeliveryOutcome] = []
     with worker:
         worker._watchdog._seconds = 0.02
         thread = threading.Thread(target=lambda: outcomes.append(worker(order("hold", gate=str(gate)))))
@@ -238,8 +240,8 @@ def test_an_input_is_not_rejected_before_the_error_message_of_its_deadline_is_ou
         worker.stop()
         thread.join(10)
         assert bench.wire.over.wait(10)
-    assert outcomes == [Outcome.RETURNED]
-    assert bench.wire.finished[0][1] is Outcome.RETURNED
+    assert outcomes == [DeliveryOutcome.RETURNED]
+    assert bench.wire.finished[0][1] is DeliveryOutcome.RETURNED
     assert bench.wire.routes() == []
 
 
@@ -247,7 +249,7 @@ def test_what_is_emitted_after_the_message_is_finished_goes_nowhere(bench: Bench
     worker = bench.worker()
     contexts: list[Any] = []
     worker._step._process = lambda _msg, _cfg, _snapshot, ctx: contexts.append(ctx)
-    assert worker(order("anything")) is Outcome.DONE
+    assert worker(order("anything")) is DeliveryOutcome.DONE
     with pytest.raises(TooLate, match="before process returns"):
         contexts[0].emit_snapshot({"late": True})
     assert bench.wire.routes() == []
@@ -262,7 +264,7 @@ def test_the_time_runs_while_bodies_are_fetched_and_the_component_is_not_begun_w
     worker._output = replace(worker._output, bodies=Bodies(slow))
     begun = tmp_path / "begun"
     content = CIPHER.encode({"body": {"do": "many", "times": 0, "begun": str(begun)}, "headers": {OBJECT_ID: "id"}})
-    outcomes: list[Outcome] = []
+    outcomes: list[DeliveryOutcome] = []
     with worker:
         worker._watchdog._seconds = 0.02
         delivery = Delivery(1, content, {"messageId": "m"}, {})
@@ -272,7 +274,7 @@ def test_the_time_runs_while_bodies_are_fetched_and_the_component_is_not_begun_w
         assert bench.error()["code"] == "deadline_exceeded"
         gate.set()
         thread.join(10)
-    assert outcomes == [Outcome.FAILED]
+    assert outcomes == [DeliveryOutcome.FAILED]
     assert bench.wire.routes() == ["to.error"]
     assert not begun.exists()
 
@@ -292,14 +294,14 @@ def test_keys_or_a_body_that_cannot_be_stored_fail_the_message_whatever_the_comp
     worker._step._process = process
     away: Any = AwayStorage()
     worker._output = replace(worker._output, store_keys=broken, bodies=Bodies(away, threshold=10))
-    assert worker(order("anything")) is Outcome.FAILED
+    assert worker(order("anything")) is DeliveryOutcome.FAILED
     assert bench.error()["message"] == "The platform is away"
 
 
 def test_what_a_component_chokes_on_is_in_the_error_message_and_not_in_the_log(bench: Bench) -> None:
     stream = io.StringIO()
     with LogTo(stream, BunyanFormatter({}, Redaction())):
-        assert bench.worker()(order("jane@example.com")) is Outcome.FAILED
+        assert bench.worker()(order("jane@example.com")) is DeliveryOutcome.FAILED
     assert "The component has a defect" in stream.getvalue()
     assert "obey.py" in stream.getvalue()
     assert "jane" not in stream.getvalue()
@@ -309,7 +311,7 @@ def test_what_a_component_chokes_on_is_in_the_error_message_and_not_in_the_log(b
 def test_a_failure_at_telling_a_failure_rejects_and_raises_nothing(bench: Bench) -> None:
     worker = bench.worker()
     bench.wire.failures["to.error"] = [RuntimeError("no words")]
-    assert worker(order("fail")) is Outcome.FAILED
+    assert worker(order("fail")) is DeliveryOutcome.FAILED
 
 
 @pytest.mark.parametrize(("value", "known_by"), [("a", "a"), (7, "7"), ("", None), (None, None), (["a"], "['a']")])
@@ -362,7 +364,7 @@ def test_whoever_waits_for_a_turn_hears_that_the_worker_stops_and_waits_on_only_
 
     thread = threading.Thread(target=pause)
     thread.start()
-    stopping.ask(time.monotonic() + 30)
+    stopping.request(time.monotonic() + 30)
     thread.join(10)
     assert outcomes == ["stopped"]
     stopping.pause(0.001)
@@ -372,7 +374,7 @@ def test_a_message_whose_turn_comes_too_late_for_a_worker_that_stops_is_returned
     worker = bench.worker()
     worker._output = replace(worker._output, throttle=Throttle({"data": Rate(1, 3600.0)}))
     worker.stop()
-    assert worker(order("many", times=2)) is Outcome.RETURNED
+    assert worker(order("many", times=2)) is DeliveryOutcome.RETURNED
     assert bench.wire.routes() == ["to.data"]
 
 
@@ -395,7 +397,7 @@ def test_a_signal_is_heard_however_early_it_comes_and_a_second_one_changes_nothi
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)
         stop.wait()
-        assert stop.heard
+        assert stop.received
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert signal.alarm(0) == 0
 
@@ -470,7 +472,7 @@ def test_the_parts_are_made_of_the_settings(environ: dict[str, str]) -> None:
         "ELASTICIO_DATA_RATE_LIMIT": "7",
         "ELASTICIO_ERROR_RATE_LIMIT": "0",
     }
-    settings = Settings.from_environment(environ)
+    settings = WorkerSettings.from_environment(environ)
     codec = assembly.codec(settings)
     assert (codec.protocol, codec.error_input, codec.error_replies, codec.backoff.limit) == (2, True, False, 3)
     assert codec.routes == Routes(

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from pysailor.log import Redaction
-from pysailor.platform.settings import Settings
+from pysailor.platform.settings import WorkerSettings
 from pysailor.transport.memory import MemoryTransport
 from pysailor.worker.run import WorkerProcess
 from pysailor.worker.signals import StopRequested, StopSignal
@@ -60,7 +60,7 @@ def test_a_worker_whose_platform_hangs_stops_at_once_and_says_which_version_was_
 
         thread = threading.Thread(target=stop_when_asked, daemon=True)
         thread.start()
-        settings = Settings.from_environment(environ)
+        settings = WorkerSettings.from_environment(environ)
         with caplog.at_level(logging.INFO):
             assert WorkerProcess(settings, Redaction(), transport=lambda _: MemoryTransport()).run() == 0
     assert re.search(r"pysailor \S+ is starting: step STEP_ID, function FUNCTION", caplog.text)

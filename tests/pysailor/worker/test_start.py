@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pysailor.log import Redaction
-from pysailor.platform.settings import Settings
+from pysailor.platform.settings import WorkerSettings
 from pysailor.transport.base import Unreachable
 from pysailor.worker.run import WorkerProcess
 
@@ -30,10 +30,10 @@ __all__ = ["environ"]
 def test_the_last_line_says_what_to_do_and_traces_only_what_was_not_expected(
     environ: dict[str, str], caplog: pytest.LogCaptureFixture, error: Exception, told: str, traced: bool
 ) -> None:
-    def fail(_: Settings) -> Transport:
+    def fail(_: WorkerSettings) -> Transport:
         raise error
 
-    assert WorkerProcess(Settings.from_environment(environ), Redaction(), transport=fail).run() == 1
+    assert WorkerProcess(WorkerSettings.from_environment(environ), Redaction(), transport=fail).run() == 1
     last = caplog.records[-1]
     assert told in last.getMessage()
     assert bool(last.exc_info) is traced

@@ -40,7 +40,7 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
 
 
 def get_meta_model(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
-    """Give schemas that depend on the settings."""
+    """Return schemas that depend on the settings."""
     if cfg.get("failsAt") == "meta":
         raise InvalidConfig("there is no such table", pointer="/table")
     return {"in": {"type": "object", "properties": {}}, "out": {"title": cfg.get("table", "")}}

@@ -20,7 +20,7 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
 
 
 def tones(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
-    """Give the tones; refresh the credential on the way, as a component with OAuth does."""
+    """Return the tones; refresh the credential on the way, as a component with OAuth does."""
     if cfg.get("tone") == "wrong":
         raise InvalidInput("there is no such tone")
     ctx.update_keys({"oauth": {"access_token": "fresh"}})
@@ -28,7 +28,7 @@ def tones(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
 
 
 def unwritable(cfg: Mapping[str, Any], ctx: Context) -> Any:
-    """Give what has no form in JSON."""
+    """Return what has no form in JSON."""
     return {1, 2}
 
 

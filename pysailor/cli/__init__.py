@@ -17,7 +17,7 @@ from pysailor.version import installed_version
 
 from . import check, docs, explain, lint, meta, new, process, run, select, service, verify
 from . import component_commands as own
-from .output import told
+from .output import describe
 from .usage import BadUsage, add_everywhere
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ example:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code. What goes wrong is one clear line each on stderr."""
+    """Run one command and return its exit code. What goes wrong is one clear line each on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
     args = _parser(arguments).parse_args(arguments)
     if not getattr(args, "logs", False):  # what runs on the platform logs in its form
@@ -49,27 +49,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = int(args.run(args))
         sys.stdout.flush()
     except BadUsage as error:
-        return _failed(args, told(error), MISUSED)
+        return _fail(args, describe(error), MISUSED)
     except SailorError as error:
-        return _failed(args, told(error), FAILED)
+        return _fail(args, describe(error), FAILED)
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return STOPPED
     except BrokenPipeError:  # nobody is left to tell
-        _write_no_more()
+        _discard_output()
         return UNREAD
     except OSError as error:  # a full disk, for example
-        _write_no_more()
-        return _failed(args, ": ".join(filter(None, [error.filename, error.strerror or str(error)])), FAILED)
+        _discard_output()
+        return _fail(args, ": ".join(filter(None, [error.filename, error.strerror or str(error)])), FAILED)
     return code
 
 
-def _failed(args: argparse.Namespace, text: str, code: int) -> int:
+def _fail(args: argparse.Namespace, text: str, code: int) -> int:
     print(f"pysailor {args.command}: {text}", file=sys.stderr)
     return code
 
 
-def _write_no_more() -> None:
+def _discard_output() -> None:
     """Send the rest of the output nowhere: at the exit it would fail once more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

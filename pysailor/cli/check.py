@@ -11,7 +11,7 @@ from pysailor.errors import Fault, InvalidConfig, InvalidInput
 
 from .output import as_json, in_cfg
 from .process import examples
-from .sample import Sample, shown
+from .sample import Sample, display_name
 from .usage import BadUsage, add_samples, add_settings, demand_samples, unknown_settings
 from .workspace import Workspace
 
@@ -45,30 +45,30 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run; give 1 if any sample is not in order, 2 if one could not be read."""
+    """Run; return 1 if any sample is not in order, 2 if one could not be read."""
     with Workspace(args) as workspace:
         function = workspace.function(args.function)
-        return max(_checked(function, file, workspace.given) for file in demand_samples(args))
+        return max(_check_file(function, file, workspace.given) for file in demand_samples(args))
 
 
-def _checked(function: Loaded, file: str, given: Mapping[str, Any]) -> int:
-    """Print the report on one file; give the exit code."""
+def _check_file(function: Loaded, file: str, given: Mapping[str, Any]) -> int:
+    """Print the report on one file; return the exit code."""
     try:
         told = report(function, Sample.read(file), given)
     except BadUsage as error:
-        print(as_json(_report(shown(file), [Fault("", str(error))], [])))
+        print(as_json(_report(display_name(file), [Fault("", str(error))], [])))
         return 2
     print(as_json(told))
     return 0 if told["ok"] else 1
 
 
 def report(function: Loaded, sample: Sample, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what `pysailor check` prints for one sample."""
+    """Return what `pysailor check` prints for one sample."""
     errors: list[Fault] = []
     warnings: list[Fault] = []
     try:
         with Keep() as kept:
-            errors, warnings = _found(function, sample, {**sample.cfg, **given}, Context(kept=kept))
+            errors, warnings = _check_sample(function, sample, {**sample.cfg, **given}, Context(kept=kept))
     except InvalidInput as error:
         errors = list(error.faults)
     except InvalidConfig as error:
@@ -86,10 +86,10 @@ def _report(name: str, errors: list[Fault], warnings: list[Fault]) -> dict[str, 
     }
 
 
-def _found(
+def _check_sample(
     function: Loaded, sample: Sample, given: Mapping[str, Any], context: Context
 ) -> tuple[list[Fault], list[Fault]]:
-    """Give errors and warnings: of the settings, of the body, and of the component's own rules if it has any.
+    """Return errors and warnings: of the settings, of the body, and of the component's own rules if it has any.
 
     Settings that are missing come later, from the credential or the step; here they get a word in their place.
     """

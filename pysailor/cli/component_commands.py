@@ -13,7 +13,7 @@ from pysailor.errors import BrokenComponent
 
 from . import serve
 from .usage import add_everywhere
-from .workspace import found
+from .workspace import component_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,14 +37,14 @@ def add(commands: Any, arguments: Sequence[str]) -> None:
             epilog=command.EPILOG,
         )
         command.declare(parser)
-        parser.set_defaults(run=_announced(command.run))
+        parser.set_defaults(run=_announce(command.run))
 
 
-def _announced(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
-    """Give the command, so that it says whose it is where that is not plain."""
+def _announce(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """Return the command, so that it says whose it is where that is not plain."""
 
     def announce_and_run(args: argparse.Namespace) -> int:
-        found(args)
+        component_of(args)
         return run(args)
 
     return announce_and_run

@@ -19,20 +19,20 @@ _SPECIAL = re.compile(r'([\\"$`])')
 
 
 def curl(request: HttpRequest, secrets: Mapping[str, str]) -> str:
-    """Give the line. Secrets come as values, each with the variable that stands in for it."""
+    """Return the line. Secrets come as values, each with the variable that is named instead of it."""
     parts = ["curl", shlex.quote(request.url), "-X", request.method]
     for name, value in request.headers.items():
         if name.lower() not in _CURLS_OWN:
-            parts += ["-H", _quoted(f"{name}: {value}", secrets)]
+            parts += ["-H", _quote(f"{name}: {value}", secrets)]
     return " ".join([*parts, "-d", shlex.quote(json.dumps(request.body))])
 
 
 def without_secrets(header: str, secrets: Mapping[str, str]) -> str:
-    """Give a header's value with the mask for each word that is a secret."""
+    """Return a header's value with the mask for each word that is a secret."""
     return " ".join(MASK if word in secrets else word for word in header.split(" "))
 
 
-def _quoted(header: str, secrets: Mapping[str, str]) -> str:
+def _quote(header: str, secrets: Mapping[str, str]) -> str:
     words = header.split(" ")
     if not any(word in secrets for word in words):
         return shlex.quote(header)

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from .usage import BadUsage
-from .workspace import found
+from .workspace import component_of
 
 if TYPE_CHECKING:
     import argparse
@@ -36,8 +36,8 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run; give 1 if --check found something out of date."""
-    component = found(args)
+    """Run; return 1 if --check found something out of date."""
+    component = component_of(args)
     pages = [component.root / _README, *sorted(component.root.glob(_PAGES))]
     results = [_page(component, page, check=args.check) for page in pages]
     return 0 if all(results) else 1

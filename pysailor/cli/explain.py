@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from .usage import BadUsage
-from .workspace import found as component_found
+from .workspace import component_of
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Run; raise BadUsage for a code that nobody knows."""
     from pysailor.explain import explanations  # noqa: PLC0415 - imports the component's own code
 
-    known = explanations(component_found(args))
+    known = explanations(component_of(args))
     if args.code is None:
         for code, told in sorted(known.items()):
             print(f"{code:<32}{told.meaning}")

@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run; give 1 if something was found."""
+    """Run; return 1 if something was found."""
     from pysailor.lint import lint  # noqa: PLC0415 - imports the component's own code
 
     if args.schema:

@@ -58,12 +58,12 @@ def make(root: Path, name: str) -> list[Path]:
         if source.is_file() and _MADE_BY_PYTHON not in source.parts:
             target = root / source.relative_to(_TEMPLATE)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(_filled(source.read_bytes(), words))
+            target.write_bytes(_fill(source.read_bytes(), words))
             made.append(target)
     return made
 
 
-def _filled(content: bytes, words: dict[str, str]) -> bytes:
+def _fill(content: bytes, words: dict[str, str]) -> bytes:
     for mark, word in words.items():
         content = content.replace(mark.encode(), word.encode())
     return content

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def say(line: str) -> None:
-    """Tell the person at the terminal."""
+    """Write a line for the person at the terminal to standard error."""
     print(f"# {line}", file=sys.stderr)
 
 
 def as_json(document: Any, indent: int | None = None) -> str:
-    """Give the document as readable JSON; in ASCII if standard output cannot have its characters."""
+    """Return the document as readable JSON; in ASCII if standard output cannot have its characters."""
     text = json.dumps(document, ensure_ascii=False, indent=indent)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
@@ -27,11 +27,11 @@ def as_json(document: Any, indent: int | None = None) -> str:
     return text
 
 
-def told(error: SailorError) -> str:
-    """Give an error's lines; pointers into the settings begin with /cfg, to tell them from those into the body."""
+def describe(error: SailorError) -> str:
+    """Return an error's lines; pointers into the settings begin with /cfg, to tell them from those into the body."""
     return "\n".join(map(str, in_cfg(error))) if isinstance(error, InvalidConfig) else str(error)
 
 
 def in_cfg(error: InvalidConfig) -> list[Fault]:
-    """Give the faults of the settings with pointers that say so."""
+    """Return the faults of the settings with pointers that say so."""
     return [Fault(f"/cfg{fault.pointer}", fault.message) for fault in error.faults]

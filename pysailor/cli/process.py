@@ -14,8 +14,8 @@ from pysailor.errors import InvalidConfig, SailorError
 from pysailor.step import Call, Step
 
 from .curl import curl, without_secrets
-from .output import as_json, say, told
-from .sample import Sample, shown
+from .output import as_json, describe, say
+from .sample import Sample, display_name
 from .usage import BadUsage, add_samples, add_settings, demand_samples, unknown_settings
 from .workspace import Workspace
 
@@ -57,7 +57,7 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run; give 1 if a sample failed, 2 if one could not be read. The others are tried all the same."""
+    """Run; return 1 if a sample failed, 2 if one could not be read. The others are tried all the same."""
     with Workspace(args) as workspace:
         function = workspace.function(args.function)
         if args.dry_run and function.hook("preview") is None:
@@ -70,12 +70,12 @@ def run(args: argparse.Namespace) -> int:
 def _one_by_one(files: list[str]) -> Iterator[str]:
     for number, file in enumerate(files, 1):
         if len(files) > 1 and sys.stderr.isatty():
-            say(f"{number}/{len(files)} {shown(file)}")
+            say(f"{number}/{len(files)} {display_name(file)}")
         yield file
 
 
 def _taken(workspace: Workspace, function: Loaded, file: str, take: Take, write: Write) -> int:
-    """Take one sample through; give the exit code."""
+    """Take one sample through; return the exit code."""
     try:
         sample = Sample.read(file)
     except BadUsage as error:
@@ -96,7 +96,7 @@ def _taken(workspace: Workspace, function: Loaded, file: str, take: Take, write:
 
 
 def _process(workspace: Workspace, function: Loaded, sample: Sample, write: Write) -> None:
-    if workspace.stands_in(workspace.chosen(sample.cfg), sample.scenario):
+    if workspace.server_answers(workspace.chosen(sample.cfg), sample.scenario):
         _check_first(workspace, function, sample)
     listener = _Listener(write)
     cfg = workspace.settings(sample.cfg, sample.scenario)
@@ -152,12 +152,12 @@ def _show(workspace: Workspace, function: Loaded, sample: Sample, write: Write) 
     sent = json.dumps(request.body)
     for name, word in words.items():
         if name not in chosen and f'"{word}"' in sent:
-            say(f"no {name} is set; {word} stands in")
+            say(f"no {name} is set; {word} is put in its place")
     print(curl(request, secrets), file=sys.stderr)
 
 
 def examples(function: Loaded) -> dict[str, str]:
-    """Give a word for each required setting that has none: a request that is not sent needs no key."""
+    """Return a word for each required setting that has none: a request that is not sent needs no key."""
     return {field.name: field.name.upper() for field in function.fields if field.required}
 
 
@@ -169,5 +169,5 @@ def _printer(*, pretty: bool) -> Write:
 
 
 def _failure(sample: Sample, error: SailorError) -> str:
-    lines = told(error).splitlines()
+    lines = describe(error).splitlines()
     return "\n".join([f"{sample.name}: {error.to_json()['name']}", *(f"  {line}" for line in lines)])

@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run; give the exit code."""
+    """Run; return the exit code."""
     gc.disable()  # until everything is loaded: nothing of it is garbage, and looking takes a twentieth of the start
     from pysailor.worker.run import run as live  # noqa: PLC0415 - what a worker needs, the other commands do not
     from pysailor.worker.signals import leave  # noqa: PLC0415 - as above

@@ -32,7 +32,7 @@ _IN_PLAIN_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A message to try a step with, as elasticio-cli has it; `scenario` is for the server that stands in."""
+    """A message to try a step with, as elasticio-cli has it; `scenario` is for a server of the component's."""
 
     name: str
     message: Message
@@ -43,7 +43,7 @@ class Sample:
     @classmethod
     def read(cls, file: str) -> Self:
         """Read a sample from a file, or from standard input for "-"; raise BadUsage."""
-        name = shown(file)
+        name = display_name(file)
         try:
             text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
         except OSError as error:
@@ -64,8 +64,8 @@ class Sample:
         return cls(name, Message.from_json(document["msg"]), cfg, document.get("snapshot") or {}, scenario)
 
 
-def shown(file: str) -> str:
-    """Give the name of a file as people know it."""
+def display_name(file: str) -> str:
+    """Return the name of a file as people know it."""
     return "standard input" if file == "-" else file
 
 

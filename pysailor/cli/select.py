@@ -10,7 +10,7 @@ from pysailor.component.fields import bind
 from pysailor.context import Context, Keep
 
 from .output import as_json
-from .usage import BadUsage, add_settings, near
+from .usage import BadUsage, add_settings, suggest
 from .workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _must_ask(function: Loaded, name: str) -> bool:
-    """Say whether the service knows the choices, not the declaration; raise BadUsage if there are none."""
+    """Return whether the service knows the choices, not the declaration; raise BadUsage if there are none."""
     models = {field.name: field.model for field in function.fields if field.model is not None}
     known = models | {model: model for model in models.values() if isinstance(model, str)}
     if name not in known:
         listed = ", ".join(models) or "none"
         raise BadUsage(
-            f'"{name}" is no select field of {function.declared.name}; there is: {listed}{near(name, models)}'
+            f'"{name}" is no select field of {function.declared.name}; there is: {listed}{suggest(name, models)}'
         )
     return not isinstance(known[name], Mapping)

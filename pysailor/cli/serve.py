@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .output import as_json, say
 from .usage import port
-from .workspace import found, start
+from .workspace import component_of, start
 
 if TYPE_CHECKING:
     import argparse
@@ -44,7 +44,7 @@ def add(commands: Any, servers: Mapping[str, Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run until Ctrl-C, or until the server ends by itself."""
-    component = found(args)
+    component = component_of(args)
     servers = getattr(component.cli, "SERVERS", {})
     try:
         with start(servers[args.command], args.port) as server:
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _command(component: Component, cfg: Mapping[str, str]) -> str:
-    """Give a command that asks the server."""
+    """Return a command that asks the server."""
     function = component.descriptor.functions[0].name
     samples = sorted((component.root / "samples" / function).glob("*.json"))
     sample = next((file for file in samples if file.stem == "hello"), (samples or [Path("SAMPLE.json")])[0])

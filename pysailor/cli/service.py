@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Answer; give the exit code."""
+    """Answer; return the exit code."""
     from pysailor.service import serve  # noqa: PLC0415 - what it needs, the other commands do not
     from pysailor.worker.signals import leave  # noqa: PLC0415 - as above
 

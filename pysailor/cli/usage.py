@@ -23,18 +23,18 @@ class BadUsage(SailorError):
     code = "bad_usage"
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """Give the question that helps with a name that is not quite known, "" if none is near."""
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return the question that helps with a name that is not quite known, "" if none is near."""
     close = get_close_matches(name, list(known), 1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
 def unknown_settings(cfg: Iterable[str], fields: Iterable[Field]) -> Iterator[Fault]:
-    """Give the settings that no field declares; what the platform itself puts into cfg is none of them."""
+    """Return the settings that no field declares; what the platform itself puts into cfg is none of them."""
     known = [field.name for field in fields]
     for name in cfg:
         if name not in (*known, *_PLATFORMS_OWN) and not name.startswith("_"):
-            yield Fault(f"/{name}", f"is not a known field{near(name, known)}")
+            yield Fault(f"/{name}", f"is not a known field{suggest(name, known)}")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +54,7 @@ def add_samples(parser: argparse.ArgumentParser) -> None:
 
 
 def demand_samples(args: argparse.Namespace) -> list[str]:
-    """Give the names of samples; raise BadUsage if there is none."""
+    """Return the names of samples; raise BadUsage if there is none."""
     if not args.samples:
         raise BadUsage("which sample? Name a file, or - for standard input")
     return list(args.samples)

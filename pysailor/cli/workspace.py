@@ -12,7 +12,7 @@ from pysailor.component.fields import secrets_in
 from pysailor.errors import BrokenComponent
 
 from .output import say
-from .usage import BadUsage, near, unknown_settings
+from .usage import BadUsage, suggest, unknown_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +31,7 @@ def locate(args: argparse.Namespace) -> Path:
     return root
 
 
-def found(args: argparse.Namespace) -> Component:
+def component_of(args: argparse.Namespace) -> Component:
     """Return the component that the command is about; if it is neither named nor here, print which one it is."""
     return Component(locate(args))
 
@@ -41,17 +41,17 @@ class Workspace:
 
     def __init__(self, args: argparse.Namespace) -> None:
         """Find the component and collect the settings: --cfg first, then the environment, then .env."""
-        self.component = found(args)
+        self.component = component_of(args)
         self.given: Mapping[str, Any] = dict(getattr(args, "cfg", None) or ())
         self.variables: Mapping[str, str] = getattr(self.component.cli, "ENVIRONMENT", {})
         """The environment's variables, and the field that each fills."""
         self.environment = self._environment()
         self._servers: dict[str, Any] = {}
-        self._said: set[str] = set()
+        self._noted: set[str] = set()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        """Give itself."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -62,7 +62,7 @@ class Workspace:
         """Load the function that the command names; a wrong name, or a setting that it has not, is a wrong command."""
         known = [function.name for function in self.component.descriptor.functions]
         if name not in known:
-            raise BadUsage(f'"{name}" is no function; there is: {", ".join(known)}{near(name, known)}')
+            raise BadUsage(f'"{name}" is no function; there is: {", ".join(known)}{suggest(name, known)}')
         function = self.component.function(name)
         self.demand_known(function.fields)
         return function
@@ -75,11 +75,11 @@ class Workspace:
             )
 
     def chosen(self, sample: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what somebody has set for one sample."""
+        """Return what somebody has set for one sample."""
         return {**self.environment, **sample, **self.given}
 
     def settings(self, sample: Mapping[str, Any], scenario: str | None = None) -> dict[str, Any]:
-        """Give cfg for one sample; where nothing leads to the real service, a server is started that stands in.
+        """Return cfg for one sample; where nothing leads to the real service, a server of the component's is started.
 
         What leads to it goes before the environment, which is about the real service.
         """
@@ -89,16 +89,16 @@ class Workspace:
         own, meant = server.cfg(scenario), {**sample, **self.given}
         for variable, name in self.variables.items():
             if name in own and name in self.environment and name not in meant:
-                self._say_once(f"{variable} is not used: it is for the real service, and nothing else leads there")
+                self._note_once(f"{variable} is not used: it is for the real service, and nothing else leads there")
         return {**self.environment, **own, **meant}
 
-    def stands_in(self, cfg: Mapping[str, Any], scenario: str | None = None) -> bool:
-        """Say whether a server of the component's would answer in place of the real one."""
+    def server_answers(self, cfg: Mapping[str, Any], scenario: str | None = None) -> bool:
+        """Return whether a server of the component's would answer in place of the real one."""
         offers = self.component.cli
         return bool(offers is not None and hasattr(offers, "servers_for") and offers.servers_for(cfg, scenario))
 
     def secrets(self, cfg: Mapping[str, Any]) -> dict[str, str]:
-        """Give the values that must not be shown, each with the variable that could hold it ("" if there is none)."""
+        """Return the values that must not be shown, each with the variable that could hold it ("" if there is none)."""
         variables = {name: variable for variable, name in self.variables.items()}
         return {
             secret.strip(): variables.get(field.name, "")
@@ -137,7 +137,7 @@ class Workspace:
         return next((server for name in wanted if (server := self._running(offers, name)) is not None), None)
 
     def _running(self, offers: ModuleType, name: str) -> Any:
-        """Give the server of this name, started when first asked for; None if it cannot be had, which is said once."""
+        """Return the server of this name, started when first asked for; None if it cannot be had (written once)."""
         if name not in self._servers:
             try:
                 self._servers[name] = server = self._stack.enter_context(start(offers.SERVERS[name]))
@@ -147,9 +147,9 @@ class Workspace:
                 say(str(error))
         return self._servers[name]
 
-    def _say_once(self, line: str) -> None:
-        if line not in self._said:
-            self._said.add(line)
+    def _note_once(self, line: str) -> None:
+        if line not in self._noted:
+            self._noted.add(line)
             say(line)
 
 

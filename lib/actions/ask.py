@@ -14,7 +14,7 @@ from ..completions import answer as answers
 from ..completions import prompt as prompts
 from ..completions.endpoint import COMPLETIONS
 from ..completions.settings import step_settings
-from ..conversation import Memory, Said, open_store, owner_of, take_turn
+from ..conversation import Memory, TurnOutput, open_store, owner_of, take_turn
 from ..pipeline import Pipeline
 from .select_model import models
 
@@ -39,20 +39,20 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
 
     Raise InvalidInput or OverBudget before anything is sent, ConversationBusy, NotFetched, ApiError or BadAnswer.
     """
-    question = _Question(msg, cfg, ctx, snapshot)
-    return question.ask() if cfg["memory"] == "off" else question.ask_in_conversation()
+    request = _AskRequest(msg, cfg, ctx, snapshot)
+    return request.ask() if cfg["memory"] == "off" else request.ask_in_conversation()
 
 
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> CheckResult:
     """Return what is wrong with a question, and what may be, without asking it; what was said before is left out."""
-    question = _Question(msg, cfg, ctx, snapshot)
-    return question.pipeline.check(question.body(question.system))
+    request = _AskRequest(msg, cfg, ctx, snapshot)
+    return request.pipeline.check(request.body(request.system))
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
     """Return the request that process would send, without what was said before and before files are fetched."""
-    question = _Question(msg, cfg, ctx)
-    return question.pipeline.preview(question.body(question.system))
+    request = _AskRequest(msg, cfg, ctx)
+    return request.pipeline.preview(request.body(request.system))
 
 
 def get_meta_model(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def get_meta_model(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
     return {"in": takes, "out": emits}
 
 
-class _Question:
+class _AskRequest:
     """One message on its way to its answer."""
 
     def __init__(self, msg: Message, cfg: Mapping[str, Any], ctx: Context, snapshot: Any = None) -> None:
@@ -91,16 +91,16 @@ class _Question:
         """Ask with what was said before, and return the answer: also one that could not be kept, for it is paid for."""
         memory, key = self._memory(), self._key
 
-        def ask(before: Sequence[ChatMessage]) -> Said[Message]:
+        def ask(before: Sequence[ChatMessage]) -> TurnOutput[Message]:
             message = self.ask(before, conversationId=memory.id)
             if not message.body["answer"]:
-                return Said(message)
+                return TurnOutput(message)
             said = [prompts.for_history(self._prompt.user), message.body["messages"][-1]]
             kept = {name: value for name, value in message.body.items() if name != "messages"}  # the turns hold them
-            return Said(message, said, kept)
+            return TurnOutput(message, said, kept)
 
-        taken = take_turn(memory, ask, system=self.system, key=key, replay=lambda turn: self._replay(turn, memory.id))
-        return self._with_doubt(taken.value, taken.not_kept) if taken.not_kept else taken.value
+        turn = take_turn(memory, ask, system=self.system, key=key, replay=lambda turn: self._replay(turn, memory.id))
+        return self._with_doubt(turn.value, turn.not_kept) if turn.not_kept else turn.value
 
     def _memory(self) -> Memory:
         connection = step_settings(self._cfg, self._ctx).connection

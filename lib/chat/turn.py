@@ -10,7 +10,7 @@ from pysailor import StepError
 
 from .. import conversation
 from ..completions.answer.outcome import Outcome
-from ..conversation import Memory, Said
+from ..conversation import Memory, TurnOutput
 from ..errors.api_error import ApiError
 from .config.hooks import HookFailed
 from .protocol import Answered, Failed, well_formed
@@ -96,21 +96,21 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
     if cancel.is_set():
         return Done(stopped())
 
-    def ask(before: Sequence[ChatMessage]) -> Said[Answered]:
+    def ask(before: Sequence[ChatMessage]) -> TurnOutput[Answered]:
         asked = {"role": "user", "content": _prepared(chat, question.text)}
         if cancel.is_set():
-            return Said(stopped())
+            return TurnOutput(stopped())
         body = {**chat.body, "messages": [*before, asked]}
         answer = context.backend.ask(chat.connection, body, chat.timeout, show, cancel)
         if cancel.is_set():
-            return Said(stopped())
+            return TurnOutput(stopped())
         text = _modified(chat, answer)
         keeps = answer.outcome in _KEPT and bool(text)
         told = Answered(text, str(answer.outcome), _remark(answer), answer.usage, answer.cost, kept=keeps)
         if not keeps:
-            return Said(told)
+            return TurnOutput(told)
         result = {"question": question.text, "replaces": question.replaces, "outcome": str(answer.outcome)}
-        return Said(told, [asked, {"role": "assistant", "content": text}], result)
+        return TurnOutput(told, [asked, {"role": "assistant", "content": text}], result)
 
     memory = Memory(
         context.store,

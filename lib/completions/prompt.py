@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidInput
 
-from . import schema_shorthand as short_schema
+from . import schema_shorthand
 from .preflight import is_strict
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..models.table import Family
 
-_PLACE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
+_PLACEHOLDER = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 _TEMPERATURE = {"precise": 0.2, "balanced": 0.7, "inventive": 1.1}
 _VERBOSITY = {"short": "low", "medium": "medium", "long": "high"}
 _NAME = "answer"
@@ -44,7 +44,7 @@ def build(body: Mapping[str, Any], cfg: Mapping[str, Any], family: Family | None
 
 def schema_of(cfg: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the schema of the answer, None if the step asks for none; raise InvalidConfig."""
-    return short_schema.read(str(cfg.get("schema") or "")) if cfg.get("answerAs") == "schema" else None
+    return schema_shorthand.read(str(cfg.get("schema") or "")) if cfg.get("answerAs") == "schema" else None
 
 
 def for_history(user: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _content(body: Mapping[str, Any]) -> str | list[dict[str, Any]]:
 
 
 def _fill(prompt: str, variables: Mapping[str, Any]) -> str:
-    """Put the variables into their places. It is one text in one message: it cannot become another role's."""
+    """Replace the placeholders by the variables. It is one text in one message: it cannot become another role's."""
 
     def value(found: re.Match[str]) -> str:
         name = found[1]
@@ -70,7 +70,7 @@ def _fill(prompt: str, variables: Mapping[str, Any]) -> str:
             raise InvalidInput(f"{{{{{name}}}}} has no variable; there is: {known}", pointer="/prompt")
         return str(variables[name])
 
-    return _PLACE.sub(value, prompt) if variables else prompt
+    return _PLACEHOLDER.sub(value, prompt) if variables else prompt
 
 
 def _urls(given: Any) -> list[str]:

@@ -3,7 +3,7 @@
 from .errors import ConversationBusy, StoreUnavailable, TurnLost, TurnTooLarge
 from .store import LEASE_SECONDS, Busy, Conversation, Store
 from .stores.open import open_store
-from .take_turn import Memory, Said, Taken, take_turn, without_replaced
+from .take_turn import Memory, TurnOutput, TurnResult, drop_replaced, take_turn
 from .turn import ACCOUNT, LARGEST_TURN, LOCAL_ACCOUNT, Summary, Turn, owner_of
 from .window import ChatMessage, Count, window
 
@@ -18,17 +18,17 @@ __all__ = [
     "ConversationBusy",
     "Count",
     "Memory",
-    "Said",
     "Store",
     "StoreUnavailable",
     "Summary",
-    "Taken",
     "Turn",
     "TurnLost",
+    "TurnOutput",
+    "TurnResult",
     "TurnTooLarge",
+    "drop_replaced",
     "open_store",
     "owner_of",
     "take_turn",
     "window",
-    "without_replaced",
 ]

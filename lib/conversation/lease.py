@@ -10,9 +10,9 @@ import os
 from dataclasses import dataclass, replace
 from typing import Self
 
-PATIENCE = 5.0
+QUEUE_SECONDS = 5.0
 """Seconds after which one who waits and was not seen loses its place in the queue."""
-_SIGN_OF_LIFE = 1.0
+_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class Lease:
         return next((at for at, (waiting, _) in enumerate(self.queue) if waiting == token), len(self.queue))
 
 
-def ask(lease: Lease, token: str, now: float, seconds: float, *, queue: bool) -> Lease:
-    """Return the lease after `token` asked: granted if it is free and nobody came before, else queued if wanted."""
-    waiting = tuple((who, seen) for who, seen in lease.queue if seen > now - PATIENCE)
+def acquire(lease: Lease, token: str, now: float, seconds: float, *, queue: bool) -> Lease:
+    """Return the lease after `token` tried to take it: granted if free, with nobody before, else queued if wanted."""
+    waiting = tuple((who, seen) for who, seen in lease.queue if seen > now - QUEUE_SECONDS)
     free = lease.holder in ("", token) or lease.until <= now
     first = not waiting or waiting[0][0] == token
     if lease.holder == token or (free and first):
@@ -53,7 +53,7 @@ def ask(lease: Lease, token: str, now: float, seconds: float, *, queue: bool) ->
     if not queue:
         return lease
     seen = dict(waiting).get(token)
-    if seen is not None and now - seen < _SIGN_OF_LIFE:
+    if seen is not None and now - seen < _POLL_SECONDS:
         return lease  # one who polls often need not write often
     return replace(lease, queue=tuple({**dict(waiting), token: now}.items()), stamp=new_name())
 

@@ -1,4 +1,4 @@
-"""Keeps leases alive while their turns are being made: one thread for all of them."""
+"""Leases kept alive while their turns are being made: one thread for all of them."""
 
 from __future__ import annotations
 

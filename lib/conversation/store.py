@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pysailor import StepError
 
 from .errors import ConversationBusy
-from .lease import Lease, ask, leave, new_name, renew
+from .lease import Lease, acquire, leave, new_name, renew
 from .lease_renewal import LeaseRenewal
 from .turn import Place, Summary, Turn, check_key, check_owner, encode_turn
 from .window import ChatMessage, Count, window
@@ -235,18 +235,18 @@ class Store(ABC):
 
     def _wait(self, place: Place, token: str, wait_seconds: float | None) -> bool:
         ends = time.monotonic() + (wait_seconds or 0)
-        while (before := self._ask(place, token, queue=wait_seconds is not None)) is not None:
+        while (before := self._try_acquire(place, token, queue=wait_seconds is not None)) is not None:
             remaining = ends - time.monotonic()
             if remaining <= 0:
                 return False
             time.sleep(min(remaining, _LONGEST_PAUSE, _SHORTEST_PAUSE * (1 + before)))
         return True
 
-    def _ask(self, place: Place, token: str, *, queue: bool) -> int | None:
-        """Ask once: None when granted, else how many wait before."""
+    def _try_acquire(self, place: Place, token: str, *, queue: bool) -> int | None:
+        """Try once: None when granted, else how many wait before."""
         while True:
             lease, now = self._look(place)
-            new = ask(lease or Lease(), token, now, self._lease_seconds, queue=queue)
+            new = acquire(lease or Lease(), token, now, self._lease_seconds, queue=queue)
             if new is lease or self._swap(place, lease, new):
                 return None if new.holder == token else new.place_of(token)
 

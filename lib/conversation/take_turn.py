@@ -36,7 +36,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class Said(Generic[T]):
+class TurnOutput(Generic[T]):
     """What came of asking: a value for the caller, and what is to be kept of it; without messages nothing is."""
 
     value: T
@@ -45,7 +45,7 @@ class Said(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken(Generic[T]):
+class TurnResult(Generic[T]):
     """A turn that was taken: its value, the turn as it was kept, or why it could not be kept."""
 
     value: T
@@ -55,14 +55,14 @@ class Taken(Generic[T]):
 
 def take_turn(
     memory: Memory,
-    ask: Callable[[list[ChatMessage]], Said[T]],
+    ask: Callable[[list[ChatMessage]], TurnOutput[T]],
     *,
     system: Sequence[ChatMessage] = (),
     examples: Sequence[ChatMessage] = (),
     replaces: int | None = None,
     key: str | None = None,
     replay: Callable[[Turn], T] | None = None,
-) -> Taken[T]:
+) -> TurnResult[T]:
     """Hold the conversation while `ask` is called with what goes along: system text, examples, what was said before.
 
     `replaces` is the number of the turn whose answer is not wanted any more. Where a turn was kept under `key`, nothing
@@ -89,11 +89,11 @@ def take_turn(
     except (StoreUnavailable, TurnLost, TurnTooLarge) as error:
         if not values:
             raise
-        return Taken(values[0], not_kept=error)
-    return Taken(values[0], held.kept)
+        return TurnResult(values[0], not_kept=error)
+    return TurnResult(values[0], held.kept)
 
 
-def without_replaced(turns: Sequence[Turn], replaces: int | None = None) -> list[Turn]:
+def drop_replaced(turns: Sequence[Turn], replaces: int | None = None) -> list[Turn]:
     """Return the turns whose answer is still wanted."""
     gone = {turn.result.get("replaces") for turn in turns} | {replaces}
     return [turn for turn in turns if turn.number not in gone]
@@ -115,7 +115,7 @@ def _wanted(held: Conversation, last: int | None, replaces: int | None) -> list[
     newest = last  # a turn has a message at least
     while True:
         turns = held.turns(newest)
-        wanted = without_replaced(turns, replaces)
+        wanted = drop_replaced(turns, replaces)
         if newest is None or last is None or len(turns) < newest:
             return wanted
         if sum(len(turn.messages) for turn in wanted) >= last:

@@ -15,7 +15,7 @@ def begin(params: dict[str, Any], handler: Any) -> None:
 
 
 def without_card_numbers(message: str) -> str:
-    """Give the question as it is sent: long numbers do not leave the house."""
+    """Return the question as it is sent: long numbers do not leave the company."""
     return re.sub(r"\b\d{13,19}\b", "[number]", message)
 
 

@@ -42,7 +42,7 @@ def golden(name: str) -> dict[str, Any]:
 
 
 def the_api_allows(body: Mapping[str, Any]) -> bool:
-    """Give the verdict of the published schema, on which both validators must agree."""
+    """Return what the published schema finds, on which both validators must agree."""
     request, schema = {"model": "some-model", **body}, golden("request.forward.json")
     fast = jsonschema_rs.Draft202012Validator(schema).is_valid(request)
     assert jsonschema.Draft202012Validator(schema).is_valid(request) is fast
@@ -50,7 +50,7 @@ def the_api_allows(body: Mapping[str, Any]) -> bool:
 
 
 def we_allow(body: Any, name: str = REQUEST) -> bool:
-    """Give the verdict of the step's schema, on which both validators and the report must agree."""
+    """Return what the step's schema finds, on which both validators and the report must agree."""
     schema = ours(name)
     verdict = schema.accepts(body)
     assert jsonschema.Draft202012Validator(schema.standard).is_valid(body) is verdict
@@ -74,7 +74,7 @@ def showing(*parts: Any, role: str = "user", **members: Any) -> dict[str, Any]:
 
 
 def names(node: Any, root: Mapping[str, Any], place: str = "") -> Iterator[str]:
-    """Give every member that a schema knows, as `/choices/*/message`, whatever combination it stands in."""
+    """Return every member that a schema knows, as `/choices/*/message`, whatever combination it stands in."""
     if "$ref" in node:
         target: Any = root
         for key in node["$ref"].removeprefix("#/").split("/"):
@@ -91,7 +91,7 @@ def names(node: Any, root: Mapping[str, Any], place: str = "") -> Iterator[str]:
 
 
 def shown(node: Mapping[str, Any], root: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Give every property that the mapper shows, with what it shows; rules (if, then, anyOf) are not shown."""
+    """Return every property that the mapper shows, with what it shows; rules (if, then, anyOf) are not shown."""
     definition = node.get("$ref", "").removeprefix("#/definitions/")
     node = {**root["definitions"][definition], **node} if definition else node
     if place and not place.endswith("*"):
@@ -162,7 +162,7 @@ VALID: dict[str, dict[str, Any]] = {
     "one question": asking(),
     "a model of its own": asking(model="gpt-5.6-luna"),
     "all roles": saying(
-        {"role": "developer", "content": "Be brief.", "name": "house"},
+        {"role": "developer", "content": "Be brief.", "name": "shop"},
         {"role": "system", "content": [{"type": "text", "text": "Be kind."}]},
         {**ASK, "name": "Anna_K"},
         {"role": "assistant", "tool_calls": [CALL]},
@@ -521,7 +521,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 @st.composite
 def spoiled(draw: st.DrawFn, examples: list[dict[str, Any]]) -> Any:
-    """Give a good example with something wrong, or not, at one or two places."""
+    """Return a good example with something wrong, or not, at one or two places."""
     body: Any = deepcopy(draw(st.sampled_from(examples)))
     for _ in range(draw(st.integers(1, 2))):
         path: list[Any] = list(draw(st.sampled_from(list(places(body)) or [("messages",)])))

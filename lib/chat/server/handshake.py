@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
 
-from ...conversation import without_replaced
+from ...conversation import drop_replaced
 from ..config.hooks import HookFailed
 from ..conversation import Chat, NotOpened, check_conversation, open_chat
 from ..protocol import Failed, Opened, Token, Unreadable
@@ -116,7 +116,7 @@ async def _computed(socket: Socket, route: Route, handler: Handler, shared: Shar
 
 async def _kept(chat: Chat, shared: SharedState) -> list[Turn]:
     def read() -> list[Turn]:
-        return without_replaced(shared.context.store.turns(*chat.place, 2 * _MOST_SHOWN))
+        return drop_replaced(shared.context.store.turns(*chat.place, 2 * _MOST_SHOWN))
 
     return await asyncio.get_running_loop().run_in_executor(shared.openers, read)
 

@@ -1,4 +1,4 @@
-"""What the service would answer no to, found before it costs anything. Pure: no IO, no clock.
+"""What the service would refuse, found before it costs anything. Pure: no IO, no clock.
 
 `RULES` holds every rule, each one small function; `check` asks them all. What a schema can say by itself is not here.
 """
@@ -58,19 +58,19 @@ def check(
     this server refused before. Never raises, whatever the body.
     """
     facts = RequestFacts(*_read(body), family, public_api, estimate, refusals, now)
-    found = [finding for rule in _rules_about(frozenset(facts.words())) for finding in rule.findings(facts)]
+    found = [finding for rule in _rules_about(frozenset(facts.members())) for finding in rule.check(facts)]
     return sorted(found, key=lambda finding: not finding.certain)
 
 
 @lru_cache(maxsize=100)  # the requests of a step mostly hold the same
-def _rules_about(words: frozenset[str]) -> tuple[Rule, ...]:
-    return tuple(rule for rule in RULES if not (rule.about and words.isdisjoint(rule.about)))
+def _rules_about(members: frozenset[str]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES if not (rule.about and members.isdisjoint(rule.about)))
 
 
 def is_strict(schema: Mapping[str, Any], family: Family | None = None) -> bool:
     """Return whether a schema may be sent with strict true: no rule about it finds anything, not even a doubt."""
     facts = RequestFacts({}, Transcript(), Toolbox(), (StrictSchema.of("", schema),), family)
-    return not any(rule.findings(facts) for rule in strict_schema.RULES)
+    return not any(rule.check(facts) for rule in strict_schema.RULES)
 
 
 def _read(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Transcript, Toolbox, tuple[StrictSchema, ...]]:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from .facts.toolbox import Toolbox
     from .facts.transcript import Transcript
 
-Found = tuple[str, str, str]
+Breach = tuple[str, str, str]
 """Pointer into the body, what is wrong, what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that the service would answer no to, or may.
+    """One thing that the service would refuse, or may.
 
     `certain` means that it always would: an error. Else it depends on the server, or was only observed: a warning.
     `source` says where the rule is from, `rule` is its stable name.
@@ -60,20 +60,20 @@ class RequestFacts:
     refusals: tuple[KnownRejection, ...] = ()
     now: datetime | None = None
 
-    def words(self) -> list[str]:
+    def members(self) -> list[str]:
         """Return the names of the body's members, and of what else a rule may be about, as far as it is there."""
-        talk = self.transcript
+        transcript = self.transcript
         others = {
-            "calls": talk.calls,
-            "answers": talk.answers,
-            "names": talk.names,
-            "parts": talk.parts,
-            "silent": talk.silent,
-            "voices": talk.voices,
-            "developer": "developer" in talk.roles,
+            "calls": transcript.calls,
+            "tool_results": transcript.tool_results,
+            "names": transcript.names,
+            "parts": transcript.parts,
+            "empty_replies": transcript.empty_replies,
+            "audio_replies": transcript.audio_replies,
+            "developer": "developer" in transcript.roles,
             "estimate": self.estimate,
             "refusals": self.refusals,
-            "gone": self.family and self.family.gone,
+            "shut_down": self.family and self.family.gone,
         }
         return [*self.body, *(name for name, value in others.items() if value)]
 
@@ -82,26 +82,21 @@ class RequestFacts:
 class Rule:
     """A rule: its name, what looks for breaches, where it is from, and on what basis it stands.
 
-    <<<<<<< HEAD
-    `about` says what must be there for anything to be found, by names that RequestFacts.words() gives: one of them
-    will do. Most requests have few of them. Empty, the rule is about every request.
-    =======
-    `about` says what must be there for anything to be found, by names that RequestFacts.words() gives: one is enough.
+    `about` says what must be there for anything to be found, by names that RequestFacts.members() gives: one is enough.
     Most requests have few of them. Empty, the rule is about every request.
-    >>>>>>> b7d2267 (Lint is clean again)
     """
 
     name: str
-    look: Callable[[RequestFacts], Iterable[Found]]
+    find: Callable[[RequestFacts], Iterable[Breach]]
     source: str
     basis: Basis = Basis.API
     about: tuple[str, ...] = ()
 
-    def findings(self, facts: RequestFacts) -> list[Finding]:
+    def check(self, facts: RequestFacts) -> list[Finding]:
         """Return every breach in the request."""
         return [
             Finding(pointer, message, fix, self.source, self._is_certain(facts), self.name)
-            for pointer, message, fix in self.look(facts)
+            for pointer, message, fix in self.find(facts)
         ]
 
     def _is_certain(self, facts: RequestFacts) -> bool:

@@ -14,14 +14,14 @@ from ...extras import how_to_install
 from ..errors import StoreUnavailable
 from ..store import LEASE_SECONDS
 from .pool import Pool
-from .sql import SCHEMA, SCHEMA_VERSION, Answer, Run, SqlStore
+from .sql import SCHEMA, SCHEMA_VERSION, Run, SqlStore, StatementResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import psycopg
 
-    Connection = psycopg.Connection[tuple[Any, ...]]
+    PgConnection = psycopg.Connection[tuple[Any, ...]]
 
 _CONNECTIONS = 8  # lent for single statements, never for the length of a turn
 _NOW = "extract(epoch FROM statement_timestamp())::float8"  # stable within a statement, so that an index can serve
@@ -43,7 +43,7 @@ class PostgresqlStore(SqlStore):
         """Connect to nothing yet; raise InvalidConfig if the address or the driver is not."""
         super().__init__(lease_seconds)
         self._conninfo = _conninfo(url)
-        self._pool: Pool[Connection] = Pool(self._open, _CONNECTIONS)
+        self._pool: Pool[PgConnection] = Pool(self._open, _CONNECTIONS)
         self._created = False
         self._creating = threading.Lock()
 
@@ -52,17 +52,17 @@ class PostgresqlStore(SqlStore):
         super().close()
         self._pool.close()
 
-    def _run(self, statement: str, values: Mapping[str, Any]) -> Answer:
-        return self._retry_once(lambda connection: _answer(connection, statement, values))
+    def _run(self, statement: str, values: Mapping[str, Any]) -> StatementResult:
+        return self._retry_once(lambda connection: _run_statement(connection, statement, values))
 
     def _in_transaction(self, work: Callable[[Run], T]) -> T:
-        def whole(connection: Connection) -> T:
+        def whole(connection: PgConnection) -> T:
             with connection.transaction():
-                return work(lambda statement, values: _answer(connection, statement, values))
+                return work(lambda statement, values: _run_statement(connection, statement, values))
 
         return self._retry_once(whole)
 
-    def _retry_once(self, work: Callable[[Connection], T]) -> T:
+    def _retry_once(self, work: Callable[[PgConnection], T]) -> T:
         """Do it, and again on a new connection if the one that had been idle turns out to be dead."""
         import psycopg  # noqa: PLC0415 - an extra, needed by this store only
 
@@ -76,7 +76,7 @@ class PostgresqlStore(SqlStore):
             with self._pool.acquire() as connection:
                 return work(connection)
 
-    def _open(self) -> Connection:
+    def _open(self) -> PgConnection:
         import psycopg  # noqa: PLC0415 - an extra, needed by this store only
 
         # statements are not prepared on the server: a pooler may send each to another session
@@ -108,7 +108,7 @@ def _conninfo(url: str) -> str:
     return psycopg.conninfo.make_conninfo("", **{**_DEFAULTS, **given})
 
 
-def _create_tables(connection: Connection) -> None:
+def _create_tables(connection: PgConnection) -> None:
     """Make the tables where there are none yet."""
     if _version(connection) == SCHEMA_VERSION:
         return
@@ -121,7 +121,7 @@ def _create_tables(connection: Connection) -> None:
             connection.execute("INSERT INTO chatgpt_schema VALUES (%s)", (SCHEMA_VERSION,))
 
 
-def _version(connection: Connection) -> int:
+def _version(connection: PgConnection) -> int:
     # not to_regclass: what that found missing, it goes on missing after another worker has made it
     if not connection.execute(_TABLES_EXIST).fetchall():
         return 0
@@ -140,9 +140,9 @@ def _translate(statement: str) -> bytes:
     return _NAME.sub(lambda name: _NOW if name[1] == "now" else f"%({name[1]})s", statement).encode()
 
 
-def _answer(connection: Connection, statement: str, values: Mapping[str, Any]) -> Answer:
+def _run_statement(connection: PgConnection, statement: str, values: Mapping[str, Any]) -> StatementResult:
     with connection.execute(_translate(statement), values) as cursor:
-        return Answer(cursor.fetchall() if cursor.description else [], cursor.rowcount)
+        return StatementResult(cursor.fetchall() if cursor.description else [], cursor.rowcount)
 
 
 @contextmanager

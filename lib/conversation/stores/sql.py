@@ -89,14 +89,14 @@ _PURGE = "DELETE FROM chatgpt_conversation WHERE expires_at <= :now"
 _ALL = 2**31 - 1
 
 
-class Answer(NamedTuple):
+class StatementResult(NamedTuple):
     """What a statement gave, and how many rows it changed."""
 
     rows: list[tuple[Any, ...]]
     changed: int
 
 
-Run = Callable[[str, Mapping[str, Any]], Answer]
+Run = Callable[[str, Mapping[str, Any]], StatementResult]
 T = TypeVar("T")
 
 
@@ -104,7 +104,7 @@ class SqlStore(Store):
     """Conversations in two tables."""
 
     @abstractmethod
-    def _run(self, statement: str, values: Mapping[str, Any]) -> Answer:
+    def _run(self, statement: str, values: Mapping[str, Any]) -> StatementResult:
         """Run one statement by itself."""
 
     @abstractmethod
@@ -155,7 +155,7 @@ class SqlStore(Store):
         return self._in_transaction(work)
 
     def _free(self, place: Place, token: str) -> None:
-        self._in_transaction(lambda run: _give_back(run, place, token))
+        self._in_transaction(lambda run: _release(run, place, token))
 
     def _append(self, place: Place, token: str, draft: Draft, ttl_seconds: float | None) -> Turn:
         return self._in_transaction(lambda run: _keep(run, place, token, draft, ttl_seconds))
@@ -165,7 +165,7 @@ def _of(place: Place) -> dict[str, Any]:
     return {"owner": place.owner, "id": place.id}
 
 
-def _give_back(run: Run, place: Place, token: str) -> None:
+def _release(run: Run, place: Place, token: str) -> None:
     if run(_FREE, {**_of(place), "token": token, "stamp": new_name()}).changed:
         run(_DROP_EMPTY, _of(place))
 
@@ -173,7 +173,7 @@ def _give_back(run: Run, place: Place, token: str) -> None:
 def _keep(run: Run, place: Place, token: str, draft: Draft, ttl_seconds: float | None) -> Turn:
     now, turns, *stored = run(_CURRENT, {**_of(place), "key": draft.key}).rows[0]
     if stored[0] is not None:
-        _give_back(run, place, token)
+        _release(run, place, token)
         return Turn.read(*stored)
     values = _of(place) | {"number": (turns or 0) + 1, "key": draft.key, "at": now, "document": draft.document}
     expires = None if ttl_seconds is None else now + ttl_seconds

@@ -13,7 +13,7 @@ from pysailor import InvalidConfig
 from ..errors import StoreUnavailable
 from ..store import LEASE_SECONDS
 from .pool import Pool
-from .sql import SCHEMA, SCHEMA_VERSION, Answer, Run, SqlStore
+from .sql import SCHEMA, SCHEMA_VERSION, Run, SqlStore, StatementResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -45,15 +45,15 @@ class SqliteStore(SqlStore):
         super().close()
         self._pool.close()
 
-    def _run(self, statement: str, values: Mapping[str, Any]) -> Answer:
+    def _run(self, statement: str, values: Mapping[str, Any]) -> StatementResult:
         with self._translate_errors(), self._pool.acquire() as connection:
-            return _answer(connection, statement, values)
+            return _run_statement(connection, statement, values)
 
     def _in_transaction(self, work: Callable[[Run], T]) -> T:
         with self._translate_errors(), self._pool.acquire() as connection:
             connection.execute("BEGIN IMMEDIATE")  # a reader that turns writer halfway could be refused at once
             try:
-                result = work(lambda statement, values: _answer(connection, statement, values))
+                result = work(lambda statement, values: _run_statement(connection, statement, values))
             except BaseException:
                 connection.rollback()
                 raise
@@ -117,9 +117,9 @@ class SqliteStore(SqlStore):
             ) from error
 
 
-def _answer(connection: sqlite3.Connection, statement: str, values: Mapping[str, Any]) -> Answer:
+def _run_statement(connection: sqlite3.Connection, statement: str, values: Mapping[str, Any]) -> StatementResult:
     with closing(connection.execute(statement, {**values, "now": time.time()})) as cursor:
-        return Answer(cursor.fetchall(), cursor.rowcount)
+        return StatementResult(cursor.fetchall(), cursor.rowcount)
 
 
 def _to_wal(connection: sqlite3.Connection) -> None:

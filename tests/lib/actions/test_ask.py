@@ -1,4 +1,4 @@
-"""Ask as a step, against the stand-in."""
+"""Ask as a step, against the sandbox."""
 
 from __future__ import annotations
 

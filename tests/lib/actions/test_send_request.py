@@ -1,4 +1,4 @@
-"""Send Request as a step, against the stand-in."""
+"""Send Request as a step, against the sandbox."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def answers(one: str = "call_1") -> dict[str, Any]:
     return {"role": "tool", "tool_call_id": one, "content": "sunny"}
 
 
-def talk(*messages: Any) -> dict[str, Any]:
+def transcript(*messages: Any) -> dict[str, Any]:
     return {"messages": [HELLO, *messages]}
 
 
@@ -149,60 +149,74 @@ CASES: list[tuple[str, Case]] = [
         ),
     ),
     # messages
-    ("tool_message_without_call", Case(talk(answers()), "/messages/1/role", talk(asks(call()), answers()))),
+    ("tool_message_without_call", Case(transcript(answers()), "/messages/1/role", transcript(asks(call()), answers()))),
     (
         "tool_message_without_call",
-        Case(talk(asks(call()), answers(), answers("x")), "/messages/3/tool_call_id", talk(asks(call()), answers())),
-    ),
-    (
-        "tool_calls_unanswered",
         Case(
-            talk(asks(call(), call(one="call_2")), answers(), HELLO),
-            "/messages/1/tool_calls/1/id",
-            talk(asks(call(), call(one="call_2")), answers("call_2"), answers(), HELLO),
+            transcript(asks(call()), answers(), answers("x")),
+            "/messages/3/tool_call_id",
+            transcript(asks(call()), answers()),
         ),
     ),
     (
         "tool_calls_unanswered",
         Case(
-            talk(asks(call()), HELLO, answers()),
+            transcript(asks(call(), call(one="call_2")), answers(), HELLO),
+            "/messages/1/tool_calls/1/id",
+            transcript(asks(call(), call(one="call_2")), answers("call_2"), answers(), HELLO),
+        ),
+    ),
+    (
+        "tool_calls_unanswered",
+        Case(
+            transcript(asks(call()), HELLO, answers()),
             "/messages/1/tool_calls/0/id",
-            talk(asks(call()), answers(), HELLO, asks(call()), answers()),
+            transcript(asks(call()), answers(), HELLO, asks(call()), answers()),
         ),
     ),
     (
         "too_many_tool_calls",
-        Case(talk(asks(*[call()] * 129), answers()), "/messages/1/tool_calls", talk(asks(*[call()] * 128), answers())),
+        Case(
+            transcript(asks(*[call()] * 129), answers()),
+            "/messages/1/tool_calls",
+            transcript(asks(*[call()] * 128), answers()),
+        ),
     ),
     (
         "called_name",
         Case(
-            talk(asks(call("multi_tool_use.parallel")), answers()),
+            transcript(asks(call("multi_tool_use.parallel")), answers()),
             "/messages/1/tool_calls/0/function/name",
-            talk(asks(call("multi_tool_use")), answers()),
+            transcript(asks(call("multi_tool_use")), answers()),
         ),
     ),
     (
         "call_id_length",
         Case(
-            talk(asks(call(one="x" * 65)), answers("x" * 65)),
+            transcript(asks(call(one="x" * 65)), answers("x" * 65)),
             "/messages/1/tool_calls/0/id",
-            talk(asks(call(one="x" * 64)), answers("x" * 64)),
+            transcript(asks(call(one="x" * 64)), answers("x" * 64)),
             certain=False,
         ),
     ),
     (
         "assistant_says_nothing",
         Case(
-            talk({"role": "assistant", "content": None}),
+            transcript({"role": "assistant", "content": None}),
             "/messages/1/content",
-            talk(
+            transcript(
                 {"role": "assistant", "content": ""}, {"role": "assistant", "refusal": "No."}, asks(call()), answers()
             ),
         ),
     ),
-    ("message_name", Case(talk({**HELLO, "name": "Jane Doe"}), "/messages/1/name", talk({**HELLO, "name": "Jané_D"}))),
-    ("message_name", Case(talk({**HELLO, "name": "x" * 65}), "/messages/1/name", talk({**HELLO, "name": "x" * 64}))),
+    (
+        "message_name",
+        Case(transcript({**HELLO, "name": "Jane Doe"}), "/messages/1/name", transcript({**HELLO, "name": "Jané_D"})),
+    ),
+    (
+        "message_name",
+        Case(transcript({**HELLO, "name": "x" * 65}), "/messages/1/name", transcript({**HELLO, "name": "x" * 64})),
+    ),
     (
         "refusal_stands_alone",
         Case(
@@ -240,18 +254,18 @@ CASES: list[tuple[str, Case]] = [
     (
         "text_too_long",
         Case(
-            talk({"role": "user", "content": "x" * 1_048_577}),
+            transcript({"role": "user", "content": "x" * 1_048_577}),
             "/messages/1/content",
-            talk({"role": "user", "content": "x" * 1_048_576}),
+            transcript({"role": "user", "content": "x" * 1_048_576}),
             certain=False,
         ),
     ),
     (
-        "voice_expired",
+        "audio_expired",
         Case(
-            talk(VOICE),
+            transcript(VOICE),
             "/messages/1/audio/id",
-            talk({"role": "assistant", "audio": {"id": "a", "expires_at": NOW.timestamp() + 1}}),
+            transcript({"role": "assistant", "audio": {"id": "a", "expires_at": NOW.timestamp() + 1}}),
             certain=False,
         ),
     ),
@@ -267,9 +281,9 @@ CASES: list[tuple[str, Case]] = [
     (
         "developer_unknown",
         Case(
-            talk({"role": "developer", "content": "x"}),
+            transcript({"role": "developer", "content": "x"}),
             "/messages/1/role",
-            talk({"role": "system", "content": "x"}),
+            transcript({"role": "system", "content": "x"}),
             certain=False,
             public_api=False,
         ),
@@ -365,7 +379,7 @@ CASES: list[tuple[str, Case]] = [
     ),
     (
         "json_not_mentioned",
-        Case(JSON_OBJECT, "/messages", {**JSON_OBJECT, **talk({"role": "system", "content": "Answer in JSON."})}),
+        Case(JSON_OBJECT, "/messages", {**JSON_OBJECT, **transcript({"role": "system", "content": "Answer in JSON."})}),
     ),
     (
         "json_not_mentioned",
@@ -565,8 +579,8 @@ CASES: list[tuple[str, Case]] = [
     ),
     # models
     ("another_endpoint", Case({}, "/model", {}, model="gpt-5.2-pro", kept_model="gpt-5.2")),
-    ("gone", Case({}, "/model", {}, certain=False, model="o1", kept_model="o3")),
-    ("goes_soon", Case({}, "/model", {}, certain=False, model="gpt-5-mini", kept_model="gpt-4o")),
+    ("shut_down", Case({}, "/model", {}, certain=False, model="o1", kept_model="o3")),
+    ("shut_down_soon", Case({}, "/model", {}, certain=False, model="gpt-5-mini", kept_model="gpt-4o")),
     ("field_not_taken", Case({"temperature": 0}, "/temperature", {"temperature": 1}, model="gpt-5")),
     ("field_not_taken", Case({"stop": "x"}, "/stop", {"n": 2}, model="gpt-5.4")),
     ("field_not_taken", Case({"verbosity": "low"}, "/verbosity", {"verbosity": "medium"}, model="gpt-4o")),
@@ -981,5 +995,5 @@ def test_a_rule_finds_nothing_where_all_that_it_is_about_is_absent(
     strict_schemas = StrictSchema.all_of(body, toolbox)
     facts = RequestFacts(body, Transcript.of(said), toolbox, strict_schemas, MODELS.find(model), public, now=NOW)
     for rule in RULES:
-        if rule.about and not set(rule.about).intersection(facts.words()):
-            assert rule.findings(facts) == []
+        if rule.about and not set(rule.about).intersection(facts.members()):
+            assert rule.check(facts) == []

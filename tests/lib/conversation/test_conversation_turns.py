@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lib.conversation import ConversationBusy, Store, TurnLost
-from lib.conversation.lease import ask
+from lib.conversation.lease import acquire
 from lib.conversation.turn import Place
 from tests.support.conversation_turns import CHAT, eventually, keep, said
 
@@ -84,7 +84,7 @@ def test_a_worker_that_lost_its_turn_cannot_append(store: Store, owner: str) -> 
             conversation.append(said("too late"))
             lease, _ = store._look(place)
             assert lease is not None
-            assert store._swap(place, lease, ask(lease, "another worker", lease.until + 1, 30, queue=False))
+            assert store._swap(place, lease, acquire(lease, "another worker", lease.until + 1, 30, queue=False))
 
     with pytest.raises(TurnLost) as lost:
         be_overtaken()
@@ -100,9 +100,9 @@ def test_what_was_read_before_another_wrote_cannot_be_swapped(store: Store, owne
     with store.conversation(owner, CHAT):
         old, now = store._look(place)
         assert old is not None
-        new = ask(old, "b", now, 30, queue=True)
+        new = acquire(old, "b", now, 30, queue=True)
         assert store._swap(place, old, new)
-        assert not store._swap(place, old, ask(old, "c", now, 30, queue=True))
+        assert not store._swap(place, old, acquire(old, "c", now, 30, queue=True))
         assert not store._swap(place, None, new)
         assert store._look(place)[0] == new
 

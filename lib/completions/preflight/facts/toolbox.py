@@ -19,7 +19,7 @@ TOOLS = ("tools", "functions")
 """The members that offer tools, the newer first."""
 
 
-def named_well(name: str) -> bool:
+def is_valid_name(name: str) -> bool:
     """Return whether a function, a tool or a schema may have this name."""
     return _NAME.fullmatch(name) is not None
 

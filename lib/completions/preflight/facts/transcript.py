@@ -13,35 +13,35 @@ if TYPE_CHECKING:
 class Transcript:
     """The few things in the messages that rules ask for, each with the index of its message.
 
-    `calls` are the tool calls of an assistant's message, `answers` the ids that tool messages answer,
+    `calls` are the tool calls of an assistant's message, `tool_results` the ids that tool messages answer,
     `parts` the contents that are lists.
     """
 
     roles: frozenset[str] = frozenset()
     calls: tuple[tuple[int, list[Any]], ...] = ()
-    answers: dict[int, Any] = field(default_factory=dict)
+    tool_results: dict[int, Any] = field(default_factory=dict)
     names: tuple[tuple[int, Any], ...] = ()
     parts: tuple[tuple[int, list[Any]], ...] = ()
     texts: tuple[tuple[int, str], ...] = ()
-    silent: tuple[int, ...] = ()
-    voices: tuple[tuple[int, Any], ...] = ()
+    empty_replies: tuple[int, ...] = ()
+    audio_replies: tuple[tuple[int, Any], ...] = ()
 
     @classmethod
     def of(cls, messages: Any) -> Transcript:
         """Read the messages once. What has another shape than the schema asks for is passed over here."""
-        reading = _Reading()
+        reading = _TranscriptReader()
         for index, message in enumerate(messages if isinstance(messages, list) else ()):
             if message.__class__ is dict:
-                reading.take(index, message)
+                reading.read(index, message)
         return cls(
             frozenset(reading.roles),
             tuple(reading.calls),
-            reading.answers,
+            reading.tool_results,
             tuple(reading.names),
             tuple(reading.parts),
             tuple(reading.texts),
-            tuple(reading.silent),
-            tuple(reading.voices),
+            tuple(reading.empty_replies),
+            tuple(reading.audio_replies),
         )
 
     def each_part(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -57,7 +57,7 @@ class Transcript:
             if word in text.casefold():
                 return True
         spoken = ((part.get("text"), part.get("refusal")) for _, part in self._all_parts())
-        called = (called_with(call) for _, calls in self.calls for call in calls)
+        called = (argument_text(call) for _, calls in self.calls for call in calls)
         return any(isinstance(text, str) and word in text.casefold() for texts in (*spoken, called) for text in texts)
 
     def _all_parts(self) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -67,20 +67,20 @@ class Transcript:
                     yield index, part
 
 
-class _Reading:
+class _TranscriptReader:
     """One pass for all rules, filling the lists: asking each message again is what costs."""
 
     def __init__(self) -> None:
         self.roles: set[str] = set()
         self.calls: list[tuple[int, list[Any]]] = []
-        self.answers: dict[int, Any] = {}
+        self.tool_results: dict[int, Any] = {}
         self.names: list[tuple[int, Any]] = []
         self.parts: list[tuple[int, list[Any]]] = []
         self.texts: list[tuple[int, str]] = []
-        self.silent: list[int] = []
-        self.voices: list[tuple[int, Any]] = []
+        self.empty_replies: list[int] = []
+        self.audio_replies: list[tuple[int, Any]] = []
 
-    def take(self, index: int, message: dict[str, Any]) -> None:
+    def read(self, index: int, message: dict[str, Any]) -> None:
         role, content = message.get("role"), message.get("content")
         if content.__class__ is str:
             self.texts.append((index, content))
@@ -89,23 +89,23 @@ class _Reading:
         if role.__class__ is str:
             self.roles.add(role)
         if role == "assistant":
-            self._take_assistant(index, message, content)
+            self._read_assistant(index, message, content)
         elif role == "tool":
-            self.answers[index] = message.get("tool_call_id")
+            self.tool_results[index] = message.get("tool_call_id")
         if "name" in message:
             self.names.append((index, message["name"]))
 
-    def _take_assistant(self, index: int, message: dict[str, Any], content: Any) -> None:
+    def _read_assistant(self, index: int, message: dict[str, Any], content: Any) -> None:
         calls = message.get("tool_calls")
         if calls.__class__ is list and calls:
             self.calls.append((index, calls))
         elif content is None and not any(message.get(name) for name in ("function_call", "audio", "refusal")):
-            self.silent.append(index)
+            self.empty_replies.append(index)
         if message.get("audio"):
-            self.voices.append((index, message["audio"]))
+            self.audio_replies.append((index, message["audio"]))
 
 
-def called_with(call: Any) -> Any:
+def argument_text(call: Any) -> Any:
     """Return the text that a tool call carries: its arguments, or a custom tool's input."""
     called = (call.get("function") or call.get("custom")) if isinstance(call, dict) else None
     return (called.get("arguments") or called.get("input")) if isinstance(called, dict) else None
@@ -117,9 +117,9 @@ def call_id(call: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def answered_after(transcript: Transcript, index: int) -> Iterator[tuple[int, Any]]:
+def results_after(transcript: Transcript, index: int) -> Iterator[tuple[int, Any]]:
     """Return the tool messages that follow a message without anything between."""
     place = index + 1
-    while place in transcript.answers:
-        yield place, transcript.answers[place]
+    while place in transcript.tool_results:
+        yield place, transcript.tool_results[place]
         place += 1

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..facts.toolbox import named_well
-from ..facts.transcript import answered_after, call_id
+from ..facts.toolbox import is_valid_name
+from ..facts.transcript import call_id, results_after
 from ..rule import Basis, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..rule import Found, RequestFacts
+    from ..rule import Breach, RequestFacts
 
 LONGEST_TEXT = 1_048_576
 """So many characters of one content string were seen to be accepted."""
@@ -24,13 +24,13 @@ _FILES = ("file_url", "file_id", "file_data")  # of a file_url the content is se
 _BAD_IN_NAMES = re.compile(r"[\s<|\\/>]")
 
 
-def _tool_message_without_call(facts: RequestFacts) -> Iterator[Found]:
-    talk = facts.transcript
+def _tool_message_without_call(facts: RequestFacts) -> Iterator[Breach]:
+    transcript = facts.transcript
     asked: dict[int, set[str | None]] = {}
-    for index, calls in talk.calls:
+    for index, calls in transcript.calls:
         ids = {call_id(call) for call in calls}
-        asked.update((place, ids) for place, _ in answered_after(talk, index))
-    for place, answered in talk.answers.items():
+        asked.update((place, ids) for place, _ in results_after(transcript, index))
+    for place, answered in transcript.tool_results.items():
         wanted = asked.get(place)
         if wanted is None:
             problem = "this tool message does not follow an assistant's message with tool_calls"
@@ -41,10 +41,10 @@ def _tool_message_without_call(facts: RequestFacts) -> Iterator[Found]:
             yield f"/messages/{place}/tool_call_id", problem, "give the id of one of these calls"
 
 
-def _tool_calls_unanswered(facts: RequestFacts) -> Iterator[Found]:
-    talk = facts.transcript
-    for index, calls in talk.calls:
-        answered = [one for _, one in answered_after(talk, index)]
+def _tool_calls_unanswered(facts: RequestFacts) -> Iterator[Breach]:
+    transcript = facts.transcript
+    for index, calls in transcript.calls:
+        answered = [one for _, one in results_after(transcript, index)]
         for place, call in enumerate(calls):
             one = call_id(call)
             if one is not None and one not in answered:
@@ -53,26 +53,26 @@ def _tool_calls_unanswered(facts: RequestFacts) -> Iterator[Found]:
                 yield f"/messages/{index}/tool_calls/{place}/id", problem, fix
 
 
-def _too_many_tool_calls(facts: RequestFacts) -> Iterator[Found]:
+def _too_many_tool_calls(facts: RequestFacts) -> Iterator[Breach]:
     for index, calls in facts.transcript.calls:
         if len(calls) > _MOST_CALLS:
             problem = f"holds {len(calls)} tool calls, at most {_MOST_CALLS} are allowed in one message"
             yield f"/messages/{index}/tool_calls", problem, "spread them over several turns"
 
 
-def _called_name(facts: RequestFacts) -> Iterator[Found]:
+def _called_name(facts: RequestFacts) -> Iterator[Breach]:
     for index, calls in facts.transcript.calls:
         for place, call in enumerate(calls):
             kind = "custom" if isinstance(call, dict) and "custom" in call else "function"
             called = call.get(kind) if isinstance(call, dict) else None
             name = called.get("name") if isinstance(called, dict) else None
-            if isinstance(name, str) and not named_well(name):
+            if isinstance(name, str) and not is_valid_name(name):
                 problem = f"the name {name!r} is not allowed: letters, digits, _ and -, at most 64 of them"
                 fix = "rename the function in the history too; a model sometimes makes such names up"
                 yield f"/messages/{index}/tool_calls/{place}/{kind}/name", problem, fix
 
 
-def _call_id_length(facts: RequestFacts) -> Iterator[Found]:
+def _call_id_length(facts: RequestFacts) -> Iterator[Breach]:
     for index, calls in facts.transcript.calls:
         for place, call in enumerate(calls):
             one = call_id(call)
@@ -82,13 +82,13 @@ def _call_id_length(facts: RequestFacts) -> Iterator[Found]:
                 yield f"/messages/{index}/tool_calls/{place}/id", problem, fix
 
 
-def _assistant_says_nothing(facts: RequestFacts) -> Iterator[Found]:
-    for index in facts.transcript.silent:
+def _assistant_says_nothing(facts: RequestFacts) -> Iterator[Breach]:
+    for index in facts.transcript.empty_replies:
         problem = "this assistant's message has no content, tool_calls, refusal or audio"
         yield f"/messages/{index}/content", problem, 'give it content ("" will do), or leave the message out'
 
 
-def _message_name(facts: RequestFacts) -> Iterator[Found]:
+def _message_name(facts: RequestFacts) -> Iterator[Breach]:
     for index, name in facts.transcript.names:
         if not isinstance(name, str):
             continue
@@ -100,7 +100,7 @@ def _message_name(facts: RequestFacts) -> Iterator[Found]:
             yield f"/messages/{index}/name", problem, "write _ instead of a blank, or leave the name out"
 
 
-def _refusal_stands_alone(facts: RequestFacts) -> Iterator[Found]:
+def _refusal_stands_alone(facts: RequestFacts) -> Iterator[Breach]:
     for index, content in facts.transcript.parts:
         kinds = [part.get("type") for part in content if isinstance(part, dict)]
         if "refusal" in kinds and len(content) > 1:
@@ -108,7 +108,7 @@ def _refusal_stands_alone(facts: RequestFacts) -> Iterator[Found]:
             yield f"/messages/{index}/content", problem, "keep the refusal or the text, not both"
 
 
-def _file_without_content(facts: RequestFacts) -> Iterator[Found]:
+def _file_without_content(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, part in facts.transcript.each_part("file"):
         given = part.get("file")
         if isinstance(given, dict) and not any(given.get(name) for name in _FILES):
@@ -120,29 +120,29 @@ def _file_without_content(facts: RequestFacts) -> Iterator[Found]:
             )
 
 
-def _file_without_name(facts: RequestFacts) -> Iterator[Found]:
+def _file_without_name(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, part in facts.transcript.each_part("file"):
         given = part.get("file")
         if isinstance(given, dict) and given.get("file_data") and not given.get("filename"):
             yield f"{pointer}/file/filename", "file_data comes without a filename", "add one, such as report.pdf"
 
 
-def _text_too_long(facts: RequestFacts) -> Iterator[Found]:
+def _text_too_long(facts: RequestFacts) -> Iterator[Breach]:
     for index, text in facts.transcript.texts:
         if len(text) > LONGEST_TEXT:
             problem = f"this content has {len(text)} characters; more than {LONGEST_TEXT} have been refused"
             yield f"/messages/{index}/content", problem, "shorten it, or split it into several parts"
 
 
-def _voice_expired(facts: RequestFacts) -> Iterator[Found]:
-    for index, voice in facts.transcript.voices:
+def _audio_expired(facts: RequestFacts) -> Iterator[Breach]:
+    for index, voice in facts.transcript.audio_replies:
         end = voice.get("expires_at") if isinstance(voice, dict) else None
         if facts.now and isinstance(end, (int, float)) and end < facts.now.timestamp():
             problem = "the audio of this earlier answer has expired on the server"
             yield f"/messages/{index}/audio/id", problem, "send its transcript as content instead"
 
 
-def _too_many_breakpoints(facts: RequestFacts) -> Iterator[Found]:
+def _too_many_breakpoints(facts: RequestFacts) -> Iterator[Breach]:
     marked = [
         f"/messages/{index}/content/{place}/prompt_cache_breakpoint"
         for index, content in facts.transcript.parts
@@ -154,11 +154,11 @@ def _too_many_breakpoints(facts: RequestFacts) -> Iterator[Found]:
         yield marked[_MOST_BREAKPOINTS], problem, "keep the four that matter most"
 
 
-def _developer_unknown(facts: RequestFacts) -> Iterator[Found]:
+def _developer_unknown(facts: RequestFacts) -> Iterator[Breach]:
     if not facts.public_api and facts.family is None and "developer" in facts.transcript.roles:
         place = next(index for index, role in _roles(facts) if role == "developer")
         problem = "many servers of other vendors do not know the role developer"
-        yield f"/messages/{place}/role", problem, "write system, if this server answers no"
+        yield f"/messages/{place}/role", problem, "write system, if this server refuses it"
 
 
 def _roles(facts: RequestFacts) -> Iterator[tuple[int, Any]]:
@@ -169,7 +169,7 @@ def _roles(facts: RequestFacts) -> Iterator[tuple[int, Any]]:
 _ORDER = "answered with 400, param messages.[i].role"
 
 RULES = (
-    Rule("tool_message_without_call", _tool_message_without_call, _ORDER, about=("answers",)),
+    Rule("tool_message_without_call", _tool_message_without_call, _ORDER, about=("tool_results",)),
     Rule(
         "tool_calls_unanswered", _tool_calls_unanswered, "answered with 400; the text lists the ids", about=("calls",)
     ),
@@ -186,7 +186,7 @@ RULES = (
         "assistant_says_nothing",
         _assistant_says_nothing,
         "API reference: content of an assistant message",
-        about=("silent",),
+        about=("empty_replies",),
     ),
     Rule(
         "message_name",
@@ -207,11 +207,11 @@ RULES = (
     ),
     Rule("text_too_long", _text_too_long, "string_above_max_length, as seen", Basis.HEURISTIC),
     Rule(
-        "voice_expired",
-        _voice_expired,
+        "audio_expired",
+        _audio_expired,
         "API reference: expires_at of an audio answer",
         Basis.HEURISTIC,
-        about=("voices",),
+        about=("audio_replies",),
     ),
     Rule("too_many_breakpoints", _too_many_breakpoints, "API guide: prompt caching", Basis.HEURISTIC, about=("parts",)),
     Rule(

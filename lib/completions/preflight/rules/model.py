@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ....models.table import Family
-    from ..rule import Found, RequestFacts
+    from ..rule import Breach, RequestFacts
 
 _LITTLE_ROOM = 1000
 _FAR_BEYOND = 1.25
@@ -31,25 +31,25 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _another_endpoint(facts: RequestFacts) -> Iterator[Found]:
+def _another_endpoint(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and facts.family.endpoint != "chat":
         problem = f"{_name(facts)} answers on the Responses API only, not on Chat Completions"
         yield "/model", problem, "choose another model"
 
 
-def _gone(facts: RequestFacts) -> Iterator[Found]:
+def _shut_down(facts: RequestFacts) -> Iterator[Breach]:
     day = facts.family.gone if facts.family else None
     if day and facts.now and day <= facts.now.date():
-        yield "/model", f"{_name(facts)} was to be shut down on {day}", "choose a newer model"
+        yield "/model", f"{_name(facts)} was due to be shut down on {day}", "choose a newer model"
 
 
-def _goes_soon(facts: RequestFacts) -> Iterator[Found]:
+def _shut_down_soon(facts: RequestFacts) -> Iterator[Breach]:
     day = facts.family.gone if facts.family else None
     if day and facts.now and 0 < (day - facts.now.date()).days <= WARNED_DAYS_BEFORE:
         yield "/model", f"{_name(facts)} is shut down on {day}", "choose a newer model before that day"
 
 
-def _field_not_taken(facts: RequestFacts) -> Iterator[Found]:
+def _field_not_taken(facts: RequestFacts) -> Iterator[Breach]:
     family = facts.family
     if family is None:
         return
@@ -63,7 +63,7 @@ def _field_not_taken(facts: RequestFacts) -> Iterator[Found]:
             yield pointer_to([name]), f"{_name(facts)} does not take {name}{but}", f"remove {name}"
 
 
-def _field_needs_no_reasoning(facts: RequestFacts) -> Iterator[Found]:
+def _field_needs_no_reasoning(facts: RequestFacts) -> Iterator[Breach]:
     """Find fields that clash with a reasoning effort that is known: set, or the model's own default."""
     family = facts.family
     effort = facts.body.get("reasoning_effort", family.default_effort) if family else None
@@ -71,13 +71,13 @@ def _field_needs_no_reasoning(facts: RequestFacts) -> Iterator[Found]:
         yield from _clashes(facts, family, f"reasons with effort {effort}")
 
 
-def _field_may_need_no_reasoning(facts: RequestFacts) -> Iterator[Found]:
+def _field_may_need_no_reasoning(facts: RequestFacts) -> Iterator[Breach]:
     family = facts.family
     if family and "reasoning_effort" not in facts.body and family.default_effort is None:
         yield from _clashes(facts, family, "may reason by default")
 
 
-def _clashes(facts: RequestFacts, family: Family, why: str) -> Iterator[Found]:
+def _clashes(facts: RequestFacts, family: Family, why: str) -> Iterator[Breach]:
     for name in sorted(family.effort_none_only.intersection(facts.body)):
         if not _is_default(name, facts.body[name]):
             problem = f"{_name(facts)} takes {name} only with reasoning_effort none, and {why}"
@@ -88,33 +88,33 @@ def _is_default(name: str, value: Any) -> bool:
     return any(value == default for default in _DEFAULTS.get(name, ()))
 
 
-def _token_cap_name(facts: RequestFacts) -> Iterator[Found]:
+def _token_cap_name(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and facts.family.token_cap == TOKEN_CAPS[0] and "max_tokens" in facts.body:
         problem = f"{_name(facts)} does not take max_tokens"
         yield "/max_tokens", problem, "write max_completion_tokens; it counts the reasoning too"
 
 
-def _effort_value(facts: RequestFacts) -> Iterator[Found]:
+def _effort_value(facts: RequestFacts) -> Iterator[Breach]:
     effort = facts.body.get("reasoning_effort")
     if facts.family and facts.family.effort and effort is not None and effort not in facts.family.effort:
         problem = f"{_name(facts)} does not take the effort {effort!r}; it takes {', '.join(facts.family.effort)}"
         yield "/reasoning_effort", problem, "choose one of these"
 
 
-def _effort_max(facts: RequestFacts) -> Iterator[Found]:
+def _effort_max(facts: RequestFacts) -> Iterator[Breach]:
     if facts.body.get("reasoning_effort") == "max":
         problem = "the effort max is refused on this endpoint by some models that take it on the Responses API"
-        yield "/reasoning_effort", problem, "choose xhigh, if the answer is no"
+        yield "/reasoning_effort", problem, "choose xhigh, if it is refused"
 
 
-def _tools_never(facts: RequestFacts) -> Iterator[Found]:
+def _tools_never(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and facts.family.tools == "never" and not facts.family.takes_only:
         for name in _offered(facts):
             problem = f"{_name(facts)} takes tools on the Responses API only"
             yield f"/{name}", problem, f"remove {name}, or choose another model"
 
 
-def _tools_need_no_reasoning(facts: RequestFacts) -> Iterator[Found]:
+def _tools_need_no_reasoning(facts: RequestFacts) -> Iterator[Breach]:
     effort = facts.body.get("reasoning_effort")
     if facts.family and facts.family.tools == "effort none" and effort != "none" and any(_offered(facts)):
         found = f"it is {effort!r}" if effort is not None else "it is not set, and the service's default is higher"
@@ -126,7 +126,7 @@ def _offered(facts: RequestFacts) -> list[str]:
     return [name for name in ("tools", "functions") if facts.body.get(name)]
 
 
-def _custom_tools(facts: RequestFacts) -> Iterator[Found]:
+def _custom_tools(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and not facts.family.custom_tools:
         for tool in facts.toolbox.tools:
             if tool.kind == "custom":
@@ -134,26 +134,26 @@ def _custom_tools(facts: RequestFacts) -> Iterator[Found]:
                 yield tool.pointer, problem, "describe it as a function, or choose gpt-5 or later"
 
 
-def _spoken_answer(facts: RequestFacts) -> Iterator[Found]:
+def _spoken_answer(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and not facts.family.audio and wants_audio(facts.body):
-        yield "/modalities", f"{_name(facts)} does not speak", "choose a gpt-audio model, or ask for text only"
+        yield "/modalities", f"{_name(facts)} has no voice", "choose a gpt-audio model, or ask for text only"
 
 
-def _value_not_taken(facts: RequestFacts) -> Iterator[Found]:
+def _value_not_taken(facts: RequestFacts) -> Iterator[Breach]:
     for name, allowed in facts.family.only.items() if facts.family else ():
         if name in facts.body and facts.body[name] not in allowed:
             problem = f"{_name(facts)} takes {', '.join(allowed)} for {name}, found {facts.body[name]!r}"
             yield pointer_to([name]), problem, "choose one of these, or leave it out"
 
 
-def _tier_not_offered(facts: RequestFacts) -> Iterator[Found]:
+def _tier_not_offered(facts: RequestFacts) -> Iterator[Breach]:
     tier = {"fast": "priority"}.get(str(facts.body.get("service_tier")), facts.body.get("service_tier"))
     if tier in ("flex", "priority") and facts.family and facts.family.price and tier not in facts.family.tiers:
         problem = f"the table of models has no price for {_name(facts)} in the tier {tier}"
-        yield "/service_tier", problem, "choose auto or default, if the answer is no"
+        yield "/service_tier", problem, "choose auto or default, if it is refused"
 
 
-def _original_detail(facts: RequestFacts) -> Iterator[Found]:
+def _original_detail(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family is None or facts.family.image is None or facts.family.image.original:
         return
     for pointer, part in facts.transcript.each_part("image_url"):
@@ -163,7 +163,7 @@ def _original_detail(facts: RequestFacts) -> Iterator[Found]:
             yield f"{pointer}/image_url/detail", problem, "choose high"
 
 
-def _cap_above_model(facts: RequestFacts) -> Iterator[Found]:
+def _cap_above_model(facts: RequestFacts) -> Iterator[Breach]:
     most = facts.family.max_output if facts.family else None
     for name in TOKEN_CAPS:
         if most is not None and number(facts.body.get(name)) > most:
@@ -171,7 +171,7 @@ def _cap_above_model(facts: RequestFacts) -> Iterator[Found]:
             yield f"/{name}", problem, f"write {most} or less, or leave it out"
 
 
-def _little_room_for_reasoning(facts: RequestFacts) -> Iterator[Found]:
+def _little_room_for_reasoning(facts: RequestFacts) -> Iterator[Breach]:
     family, effort = facts.family, facts.body.get("reasoning_effort")
     if family is None or not family.reasons or (effort or family.default_effort) == "none":
         return
@@ -181,12 +181,12 @@ def _little_room_for_reasoning(facts: RequestFacts) -> Iterator[Found]:
             yield f"/{name}", problem, f"allow {_LITTLE_ROOM} or more, or lower reasoning_effort"
 
 
-def _context_exceeded(facts: RequestFacts) -> Iterator[Found]:
+def _context_exceeded(facts: RequestFacts) -> Iterator[Breach]:
     if facts.estimate and not _is_far_beyond(facts):
         yield from _too_long(facts, facts.estimate.tokens)
 
 
-def _context_far_exceeded(facts: RequestFacts) -> Iterator[Found]:
+def _context_far_exceeded(facts: RequestFacts) -> Iterator[Breach]:
     if facts.estimate and _is_far_beyond(facts):
         yield from _too_long(facts, facts.estimate.tokens)
 
@@ -197,7 +197,7 @@ def _is_far_beyond(facts: RequestFacts) -> bool:
     return any(True for _ in _too_long(facts, int(least / _FAR_BEYOND)))
 
 
-def _too_long(facts: RequestFacts, tokens: int) -> Iterator[Found]:
+def _too_long(facts: RequestFacts, tokens: int) -> Iterator[Breach]:
     family = facts.family
     if family is None:
         return
@@ -210,7 +210,7 @@ def _too_long(facts: RequestFacts, tokens: int) -> Iterator[Found]:
         yield "/messages", problem, "shorten the messages, or lower the token cap"
 
 
-def _refused_before(facts: RequestFacts) -> Iterator[Found]:
+def _refused_before(facts: RequestFacts) -> Iterator[Breach]:
     for refusal in facts.refusals:
         if refusal.speaks_of(facts.body):
             problem = f"this server refused {refusal.field} for this model on {refusal.seen} ({refusal.code})"
@@ -225,8 +225,10 @@ _FAMILY = "unsupported_parameter or unsupported_value; table of models"
 
 RULES = (
     Rule("another_endpoint", _another_endpoint, "answered with 404: only supported in v1/responses", Basis.MODEL),
-    Rule("gone", _gone, "deprecations page; table of models", Basis.HEURISTIC, about=("gone",)),
-    Rule("goes_soon", _goes_soon, "deprecations page; table of models", Basis.HEURISTIC, about=("gone",)),
+    Rule("shut_down", _shut_down, "deprecations page; table of models", Basis.HEURISTIC, about=("shut_down",)),
+    Rule(
+        "shut_down_soon", _shut_down_soon, "deprecations page; table of models", Basis.HEURISTIC, about=("shut_down",)
+    ),
     Rule("field_not_taken", _field_not_taken, _FAMILY, Basis.MODEL),
     Rule("field_needs_no_reasoning", _field_needs_no_reasoning, _FAMILY, Basis.MODEL),
     Rule("field_may_need_no_reasoning", _field_may_need_no_reasoning, _FAMILY, Basis.HEURISTIC),

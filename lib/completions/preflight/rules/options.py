@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pysailor import pointer_to
 
 from ..facts.fields import known_fields, number, wants_audio
-from ..facts.toolbox import named_well
+from ..facts.toolbox import is_valid_name
 from ..rule import Basis, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..rule import Found, RequestFacts
+    from ..rule import Breach, RequestFacts
 
 
 _MOST_METADATA = 16
@@ -27,23 +27,23 @@ _INT64 = 2**63
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-def _both_token_caps(facts: RequestFacts) -> Iterator[Found]:
+def _both_token_caps(facts: RequestFacts) -> Iterator[Breach]:
     if "max_tokens" in facts.body and "max_completion_tokens" in facts.body:
         fix = "keep max_completion_tokens, the newer name"
         yield "/max_tokens", "max_tokens and max_completion_tokens are both set, one is allowed", fix
 
 
-def _stream_options_without_stream(facts: RequestFacts) -> Iterator[Found]:
+def _stream_options_without_stream(facts: RequestFacts) -> Iterator[Breach]:
     if "stream_options" in facts.body and facts.body.get("stream") is not True:
         yield "/stream_options", "stream_options is set, but stream is not true", "set stream, or remove stream_options"
 
 
-def _top_logprobs_without_logprobs(facts: RequestFacts) -> Iterator[Found]:
+def _top_logprobs_without_logprobs(facts: RequestFacts) -> Iterator[Breach]:
     if "top_logprobs" in facts.body and facts.body.get("logprobs") is not True:
         yield "/top_logprobs", "top_logprobs is set, but logprobs is not true", "set logprobs, or remove top_logprobs"
 
 
-def _json_not_mentioned(facts: RequestFacts) -> Iterator[Found]:
+def _json_not_mentioned(facts: RequestFacts) -> Iterator[Breach]:
     wanted = facts.body.get("response_format")
     if isinstance(wanted, dict) and wanted.get("type") == "json_object" and not facts.transcript.mentions("json"):
         problem = 'response_format is json_object, but no message holds the word "JSON"'
@@ -51,16 +51,16 @@ def _json_not_mentioned(facts: RequestFacts) -> Iterator[Found]:
         yield "/messages", problem, fix
 
 
-def _schema_name(facts: RequestFacts) -> Iterator[Found]:
+def _schema_name(facts: RequestFacts) -> Iterator[Breach]:
     wanted = facts.body.get("response_format")
     given = wanted.get("json_schema") if isinstance(wanted, dict) else None
     name = given.get("name") if isinstance(given, dict) else None
-    if isinstance(name, str) and not named_well(name):
+    if isinstance(name, str) and not is_valid_name(name):
         problem = f"the name {name!r} is not allowed: letters, digits, _ and -, 1 to 64 of them"
         yield "/response_format/json_schema/name", problem, "rename it"
 
 
-def _metadata_limits(facts: RequestFacts) -> Iterator[Found]:
+def _metadata_limits(facts: RequestFacts) -> Iterator[Breach]:
     metadata = facts.body.get("metadata")
     if not isinstance(metadata, dict):
         return
@@ -75,31 +75,31 @@ def _metadata_limits(facts: RequestFacts) -> Iterator[Found]:
             yield pointer, f"the value has {len(value)} characters, at most {_LONGEST_VALUE} are allowed", "shorten it"
 
 
-def _metadata_without_store(facts: RequestFacts) -> Iterator[Found]:
+def _metadata_without_store(facts: RequestFacts) -> Iterator[Breach]:
     if facts.body.get("metadata") and facts.body.get("store") is not True:
         problem = "metadata is of use only with store true, and has been refused without it"
         yield "/metadata", problem, "set store, or remove metadata"
 
 
-def _audio_settings_missing(facts: RequestFacts) -> Iterator[Found]:
+def _audio_settings_missing(facts: RequestFacts) -> Iterator[Breach]:
     if wants_audio(facts.body) and not isinstance(facts.body.get("audio"), dict):
         yield "/audio", "modalities asks for audio, but audio is missing", "add audio with voice and format"
 
 
-def _audio_not_asked_for(facts: RequestFacts) -> Iterator[Found]:
+def _audio_not_asked_for(facts: RequestFacts) -> Iterator[Breach]:
     if isinstance(facts.body.get("audio"), dict) and not wants_audio(facts.body):
         problem = "audio is set, but modalities does not ask for it"
         yield "/audio", problem, 'set modalities to ["text", "audio"], or remove audio'
 
 
-def _audio_format_in_stream(facts: RequestFacts) -> Iterator[Found]:
+def _audio_format_in_stream(facts: RequestFacts) -> Iterator[Breach]:
     audio = facts.body.get("audio")
     chosen = audio.get("format") if isinstance(audio, dict) else None
     if wants_audio(facts.body) and facts.body.get("stream") is True and chosen not in (None, "pcm16"):
         yield "/audio/format", f"streamed audio is pcm16, here it is {chosen!r}", "choose pcm16, or do not stream"
 
 
-def _prediction_excludes(facts: RequestFacts) -> Iterator[Found]:
+def _prediction_excludes(facts: RequestFacts) -> Iterator[Breach]:
     body = facts.body
     if "prediction" not in body:
         return
@@ -115,19 +115,19 @@ def _prediction_excludes(facts: RequestFacts) -> Iterator[Found]:
     }
     for name, stands in excluded.items():
         if stands:
-            yield f"/{name}", f"{name} cannot stand beside prediction", f"remove {name}, or prediction"
+            yield f"/{name}", f"{name} cannot be combined with prediction", f"remove {name}, or prediction"
 
 
-def _prediction_beside_max_tokens(facts: RequestFacts) -> Iterator[Found]:
+def _prediction_beside_max_tokens(facts: RequestFacts) -> Iterator[Breach]:
     if "prediction" in facts.body and "max_tokens" in facts.body:
         problem = "max_tokens may be refused beside prediction, as max_completion_tokens is"
-        yield "/max_tokens", problem, "remove max_tokens, or prediction, if the answer is no"
+        yield "/max_tokens", problem, "remove max_tokens, or prediction, if it is refused"
 
 
-def _cache_settings_together(facts: RequestFacts) -> Iterator[Found]:
+def _cache_settings_together(facts: RequestFacts) -> Iterator[Breach]:
     options = facts.body.get("prompt_cache_options")
     if "prompt_cache_retention" in facts.body and isinstance(options, dict) and options.get("ttl"):
-        problem = "prompt_cache_retention and prompt_cache_options.ttl cannot stand together"
+        problem = "prompt_cache_retention and prompt_cache_options.ttl exclude each other"
         yield "/prompt_cache_retention", problem, "keep prompt_cache_options, the newer one"
 
 
@@ -137,45 +137,45 @@ def _bias(facts: RequestFacts) -> Iterator[tuple[str, str, Any]]:
         yield pointer_to(("logit_bias", key)), key, value
 
 
-def _logit_bias_keys(facts: RequestFacts) -> Iterator[Found]:
+def _logit_bias_keys(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, key, _ in _bias(facts):
         if not (key.isascii() and key.isdecimal()):
             fix = 'write "text: …" and have it turned into ids, or look the id up'
             yield pointer, f"the key {key!r} is not a token id (a whole number as text)", fix
 
 
-def _logit_bias_bounds(facts: RequestFacts) -> Iterator[Found]:
+def _logit_bias_bounds(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, _, value in _bias(facts):
         if not -_HIGHEST_BIAS <= number(value) <= _HIGHEST_BIAS:
             yield pointer, f"found {value}, allowed: from -{_HIGHEST_BIAS} to {_HIGHEST_BIAS}", "stay within that"
 
 
-def _seed_too_large(facts: RequestFacts) -> Iterator[Found]:
+def _seed_too_large(facts: RequestFacts) -> Iterator[Breach]:
     seed = facts.body.get("seed")
     if isinstance(seed, int) and not -_INT64 <= seed < _INT64:
         yield "/seed", f"found {seed}, which does not fit into 64 bits", "choose a smaller one"
 
 
-def _safety_identifier_length(facts: RequestFacts) -> Iterator[Found]:
+def _safety_identifier_length(facts: RequestFacts) -> Iterator[Breach]:
     given = facts.body.get("safety_identifier")
     if isinstance(given, str) and len(given) > _LONGEST_SAFETY_IDENTIFIER:
         problem = f"has {len(given)} characters; some versions of the API allow {_LONGEST_SAFETY_IDENTIFIER}"
         yield "/safety_identifier", problem, "send a hash of it, such as SHA-256 in hex"
 
 
-def _personal_identifier(facts: RequestFacts) -> Iterator[Found]:
+def _personal_identifier(facts: RequestFacts) -> Iterator[Breach]:
     for name in ("safety_identifier", "user"):
         given = facts.body.get(name)
         if isinstance(given, str) and _E_MAIL.fullmatch(given):
             yield f"/{name}", "looks like an e-mail address, which tells the service who it is", "send a hash of it"
 
 
-def _many_choices_elsewhere(facts: RequestFacts) -> Iterator[Found]:
+def _many_choices_elsewhere(facts: RequestFacts) -> Iterator[Breach]:
     if not facts.public_api and facts.family is None and number(facts.body.get("n")) > 1:
         yield "/n", "many servers of other vendors give one answer, whatever n is", "send one request for each answer"
 
 
-def _strict_null(facts: RequestFacts) -> Iterator[Found]:
+def _strict_null(facts: RequestFacts) -> Iterator[Breach]:
     wanted = facts.body.get("response_format")
     given = wanted.get("json_schema") if isinstance(wanted, dict) else None
     if not facts.public_api and isinstance(given, dict) and "strict" in given and given["strict"] is None:
@@ -183,7 +183,7 @@ def _strict_null(facts: RequestFacts) -> Iterator[Found]:
         yield pointer, "some servers do not take null for strict", "leave strict out"
 
 
-def _unknown_field(facts: RequestFacts) -> Iterator[Found]:
+def _unknown_field(facts: RequestFacts) -> Iterator[Breach]:
     if not facts.public_api:
         return
     for name in facts.body:

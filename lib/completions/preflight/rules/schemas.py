@@ -11,10 +11,10 @@ from ..rule import Basis, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..rule import Found, RequestFacts
+    from ..rule import Breach, RequestFacts
 
 
-def _not_a_schema(facts: RequestFacts) -> Iterator[Found]:
+def _not_a_schema(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, schema, error in _unusable(facts):
         if not is_of_any_edition(schema):
             yield (
@@ -24,7 +24,7 @@ def _not_a_schema(facts: RequestFacts) -> Iterator[Found]:
             )
 
 
-def _schema_of_no_use(facts: RequestFacts) -> Iterator[Found]:
+def _schema_of_no_use(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, schema, error in _unusable(facts):
         if is_of_any_edition(schema):
             problem = f"no answer can be checked by this schema: {error}"

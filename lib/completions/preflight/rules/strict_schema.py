@@ -10,7 +10,7 @@ from ..rule import Basis, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..rule import Found, RequestFacts
+    from ..rule import Breach, RequestFacts
 
 _MOST_PROPERTIES = 5000
 _DEEPEST = 10
@@ -30,7 +30,7 @@ _TYPED_BY = ("type", "$ref", "anyOf", "enum", "const", *_REFUSED, "oneOf")
 _NOT_FINE_TUNED = ("pattern", "format", "minimum", "maximum", "multipleOf", "minItems", "maxItems")
 
 
-def _root(facts: RequestFacts) -> Iterator[Found]:
+def _root(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         if "anyOf" in strict.root:
             yield f"{strict.pointer}/anyOf", "the root must not be an anyOf", "wrap it as a property of an object"
@@ -39,7 +39,7 @@ def _root(facts: RequestFacts) -> Iterator[Found]:
             yield f"{strict.pointer}/type", problem, "wrap what you want as a property of an object"
 
 
-def _additional_properties(facts: RequestFacts) -> Iterator[Found]:
+def _additional_properties(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema in strict.objects():
             if schema.get("additionalProperties", True) is not False:
@@ -47,7 +47,7 @@ def _additional_properties(facts: RequestFacts) -> Iterator[Found]:
                 yield f"{pointer}/additionalProperties", problem, 'write "additionalProperties": false'
 
 
-def _all_required(facts: RequestFacts) -> Iterator[Found]:
+def _all_required(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema in strict.objects():
             properties, required = schema.get("properties"), schema.get("required")
@@ -58,20 +58,20 @@ def _all_required(facts: RequestFacts) -> Iterator[Found]:
                 yield f"{pointer}/required", problem, 'list it, and let its type be ["…", "null"] if it may be absent'
 
 
-def _refused_keyword(facts: RequestFacts) -> Iterator[Found]:
+def _refused_keyword(facts: RequestFacts) -> Iterator[Breach]:
     yield from _keywords(facts, _REFUSED, "is not supported in a strict schema")
 
 
-def _doubtful_keyword(facts: RequestFacts) -> Iterator[Found]:
+def _doubtful_keyword(facts: RequestFacts) -> Iterator[Breach]:
     yield from _keywords(facts, _DOUBTFUL, "is not among the keywords that strict is known to support")
 
 
-def _fine_tuned_keyword(facts: RequestFacts) -> Iterator[Found]:
+def _fine_tuned_keyword(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and facts.family.fine_tuned:
         yield from _keywords(facts, _NOT_FINE_TUNED, "is not supported by fine-tuned models in a strict schema")
 
 
-def _keywords(facts: RequestFacts, keywords: tuple[str, ...], problem: str) -> Iterator[Found]:
+def _keywords(facts: RequestFacts, keywords: tuple[str, ...], problem: str) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
             for keyword in keywords:
@@ -80,20 +80,20 @@ def _keywords(facts: RequestFacts, keywords: tuple[str, ...], problem: str) -> I
                     yield f"{pointer}/{keyword}", f"{keyword} {problem}", fix
 
 
-def _default(facts: RequestFacts) -> Iterator[Found]:
+def _default(facts: RequestFacts) -> Iterator[Breach]:
     yield from _keywords(facts, ("default",), "is not permitted in a strict schema")
 
 
-def _beside_reference(facts: RequestFacts) -> Iterator[Found]:
+def _beside_reference(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
             beside = sorted(set(schema) - {"$ref", "$defs", "definitions"}) if "$ref" in schema else []
             if beside:
-                problem = f"$ref cannot stand beside other keywords in a strict schema, here {', '.join(beside)}"
+                problem = f"$ref must stand alone in a strict schema; beside it: {', '.join(beside)}"
                 yield f"{pointer}/$ref", problem, "move them into the definition, or leave them out"
 
 
-def _format(facts: RequestFacts) -> Iterator[Found]:
+def _format(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
             chosen = schema.get("format")
@@ -102,14 +102,14 @@ def _format(facts: RequestFacts) -> Iterator[Found]:
                 yield f"{pointer}/format", problem, "say it in the description, or use a pattern"
 
 
-def _no_type(facts: RequestFacts) -> Iterator[Found]:
+def _no_type(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
             if pointer != strict.pointer and not any(key in schema for key in _TYPED_BY):
                 yield pointer, "a strict schema needs a type here", 'add "type", $ref, anyOf, enum or const'
 
 
-def _no_items(facts: RequestFacts) -> Iterator[Found]:
+def _no_items(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
             kind = schema.get("type")
@@ -118,14 +118,14 @@ def _no_items(facts: RequestFacts) -> Iterator[Found]:
                 yield f"{pointer}/items", "a strict schema needs items for every array", 'add "items": {"type": …}'
 
 
-def _depth(facts: RequestFacts) -> Iterator[Found]:
+def _depth(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         pointer, _, deepest = max(strict.inner, key=lambda inner: inner[2])
         if deepest > _DEEPEST:
             yield pointer, f"is nested {deepest} levels deep, at most {_DEEPEST} are allowed", "make the schema flatter"
 
 
-def _properties(facts: RequestFacts) -> Iterator[Found]:
+def _properties(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         count = sum(len(_dict(schema.get("properties"))) for _, schema, _ in strict.inner)
         if count > _MOST_PROPERTIES:
@@ -133,7 +133,7 @@ def _properties(facts: RequestFacts) -> Iterator[Found]:
             yield strict.pointer, problem, "ask for less at once"
 
 
-def _characters(facts: RequestFacts) -> Iterator[Found]:
+def _characters(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         count = sum(_length(schema) for _, schema, _ in strict.inner)
         if count > _MOST_CHARACTERS:
@@ -143,7 +143,7 @@ def _characters(facts: RequestFacts) -> Iterator[Found]:
             yield strict.pointer, problem, "shorten names and values"
 
 
-def _choices(facts: RequestFacts) -> Iterator[Found]:
+def _choices(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         count = sum(len(_list(schema.get("enum"))) for _, schema, _ in strict.inner)
         if count > _MOST_CHOICES:
@@ -151,7 +151,7 @@ def _choices(facts: RequestFacts) -> Iterator[Found]:
             yield strict.pointer, problem, "take text instead, and check the value after the answer"
 
 
-def _long_choices(facts: RequestFacts) -> Iterator[Found]:
+def _long_choices(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
             texts = [value for value in _list(schema.get("enum")) if isinstance(value, str)]
@@ -164,12 +164,12 @@ def _long_choices(facts: RequestFacts) -> Iterator[Found]:
                 yield f"{pointer}/enum", problem, "shorten the values"
 
 
-def _dangling_reference(facts: RequestFacts) -> Iterator[Found]:
+def _dangling_reference(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
             reference = schema.get("$ref")
             if isinstance(reference, str) and not _resolves(reference, strict.root):
-                problem = f"the reference {reference!r} leads nowhere in this schema"
+                problem = f"the reference {reference!r} points to nothing in this schema"
                 yield f"{pointer}/$ref", problem, "point to # or to an entry of $defs"
 
 

@@ -5,58 +5,58 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from ..facts.toolbox import KINDS, TOOLS, named_well
+from ..facts.toolbox import KINDS, TOOLS, is_valid_name
 from ..rule import Basis, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..rule import Found, RequestFacts
+    from ..rule import Breach, RequestFacts
 
 _MOST_TOOLS = 128
 
 
-def _no_tools(facts: RequestFacts) -> Iterator[Found]:
+def _no_tools(facts: RequestFacts) -> Iterator[Breach]:
     if facts.body.get("tools") == []:
         yield "/tools", "the list of tools is empty", "leave tools out, or offer one"
 
 
-def _too_many_tools(facts: RequestFacts) -> Iterator[Found]:
+def _too_many_tools(facts: RequestFacts) -> Iterator[Breach]:
     tools = facts.body.get("tools")
     if isinstance(tools, list) and len(tools) > _MOST_TOOLS:
         problem = f"{len(tools)} tools are offered, at most {_MOST_TOOLS} are allowed"
         yield "/tools", problem, "offer only those that this turn needs"
 
 
-def _tool_name(facts: RequestFacts) -> Iterator[Found]:
+def _tool_name(facts: RequestFacts) -> Iterator[Breach]:
     for tool in facts.toolbox.all:
-        if not named_well(tool.name):
+        if not is_valid_name(tool.name):
             problem = f"the name {tool.name!r} is not allowed: letters, digits, _ and -, 1 to 64 of them"
             yield f"{tool.pointer}/name", problem, "rename it"
 
 
-def _tool_names_unique(facts: RequestFacts) -> Iterator[Found]:
+def _tool_names_unique(facts: RequestFacts) -> Iterator[Breach]:
     for tools in (facts.toolbox.tools, facts.toolbox.functions):
         times = Counter(tool.name for tool in tools) if len(tools) > 1 else {}
         seen: set[str] = set()
         for tool in tools:
             if times and times[tool.name] > 1 and tool.name in seen:
-                problem = f"the name {tool.name!r} stands {times[tool.name]} times among the tools"
+                problem = f"the name {tool.name!r} is used by {times[tool.name]} tools"
                 yield (
                     f"{tool.pointer}/name",
                     problem,
-                    "give each tool a name of its own: a call says nothing but the name",
+                    "give each tool its own name: a call is told by name only",
                 )
             seen.add(tool.name)
 
 
-def _choice_without_tools(facts: RequestFacts) -> Iterator[Found]:
+def _choice_without_tools(facts: RequestFacts) -> Iterator[Breach]:
     for name in ("tool_choice", "parallel_tool_calls"):
         if name in facts.body and not facts.body.get("tools"):
             yield f"/{name}", f"{name} is set, but there are no tools", f"add tools, or remove {name}"
 
 
-def _choice_of_missing_tool(facts: RequestFacts) -> Iterator[Found]:
+def _choice_of_missing_tool(facts: RequestFacts) -> Iterator[Breach]:
     offered = {(tool.kind, tool.name) for tool in facts.toolbox.tools}
     for pointer, kind, name in _chosen(facts.body.get("tool_choice")):
         if offered and (kind, name) not in offered:
@@ -85,13 +85,13 @@ def _named(one: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
         yield f"{pointer}/{kind}/name", str(kind), name
 
 
-def _function_call_without_functions(facts: RequestFacts) -> Iterator[Found]:
+def _function_call_without_functions(facts: RequestFacts) -> Iterator[Breach]:
     if "function_call" in facts.body and not facts.body.get("functions"):
         fix = "write tools and tool_choice, which took their place, or remove it"
         yield "/function_call", "function_call is set, but there are no functions", fix
 
 
-def _call_of_missing_function(facts: RequestFacts) -> Iterator[Found]:
+def _call_of_missing_function(facts: RequestFacts) -> Iterator[Breach]:
     call = facts.body.get("function_call")
     name = call.get("name") if isinstance(call, dict) else None
     names = [function.name for function in facts.toolbox.functions]
@@ -100,7 +100,7 @@ def _call_of_missing_function(facts: RequestFacts) -> Iterator[Found]:
         yield "/function_call/name", problem, "choose one of these"
 
 
-def _parameters_not_an_object(facts: RequestFacts) -> Iterator[Found]:
+def _parameters_not_an_object(facts: RequestFacts) -> Iterator[Breach]:
     for tool in facts.toolbox.all:
         parameters = tool.given.get("parameters")
         kind = parameters.get("type", "object") if isinstance(parameters, dict) else "object"
@@ -109,7 +109,7 @@ def _parameters_not_an_object(facts: RequestFacts) -> Iterator[Found]:
             yield f"{tool.pointer}/parameters/type", problem, 'write "object", with the arguments as its properties'
 
 
-def _strict_null(facts: RequestFacts) -> Iterator[Found]:
+def _strict_null(facts: RequestFacts) -> Iterator[Breach]:
     if facts.public_api:
         return
     for tool in facts.toolbox.tools:

@@ -1,7 +1,10 @@
 """What a platform gives to one step, as far as trying it out needs it. Both commands read the step's environment.
 
-small_platform.py serve           make the queues, then serve the worker its cfg (STEP_CONFIG, JSON) over HTTP
+small_platform.py serve [HOST]    make the queues, then serve the worker its cfg (STEP_CONFIG, JSON) over HTTP
 small_platform.py send < SAMPLE   put a sample's message into the step's queue and print what comes of it
+
+The cfg holds a key: it is served to who logs in as the step does, and on this machine only (127.0.0.1) unless HOST is
+another address to listen on.
 """
 
 from __future__ import annotations
@@ -9,7 +12,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from base64 import b64encode
 from contextlib import contextmanager
+from hmac import compare_digest
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECONDS = 120
+THIS_MACHINE = "127.0.0.1"
 
 
 @contextmanager
@@ -49,23 +56,25 @@ def declare(settings: WorkerSettings) -> None:
             channel.queue_bind(key, amqp.publish_to, key)
 
 
-def serve(settings: WorkerSettings, config: dict[str, Any]) -> None:
+def serve(settings: WorkerSettings, config: dict[str, Any], host: str) -> None:
     """Answer workers' requests for their step until the process is ended."""
     document = json.dumps({"config": config, "snapshot": {}, "is_passthrough": False, "variables": {}}).encode()
     path = f"/v1/tasks/{settings.step.flow_id}/steps/{settings.step.step_id}"
+    login = "Basic " + b64encode(f"{settings.api.username}:{settings.api.key}".encode()).decode()
 
     class Platform(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found = self.path == path
-            self.send_response(200 if found else 404)
+            is_known = compare_digest(self.headers.get("Authorization", "").encode(), login.encode())
+            status = 401 if not is_known else 200 if self.path == path else 404
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
-            self.wfile.write(document if found else b"{}")
+            self.wfile.write(document if status == HTTPStatus.OK else b"{}")
 
         def log_message(self, *_: object) -> None:
             pass  # the requests of workers are not of interest
 
-    ThreadingHTTPServer(("", urlsplit(settings.api.uri).port or 80), Platform).serve_forever()
+    ThreadingHTTPServer((host, urlsplit(settings.api.uri).port or 80), Platform).serve_forever()
 
 
 def send(settings: WorkerSettings, sample: dict[str, Any]) -> int:
@@ -106,4 +115,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["send"]:
         sys.exit(send(told, json.load(sys.stdin)))
     declare(told)
-    serve(told, json.loads(os.environ["STEP_CONFIG"]))
+    serve(told, json.loads(os.environ["STEP_CONFIG"]), (sys.argv[2:] or [THIS_MACHINE])[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .error_catalog import RUNTIME_ERRORS
 from .errors import SailorError
 from .platform.environment import variables_of
 from .platform.settings import GROUPS
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from .component.component import Component
     from .component.descriptor import Field, Function
+    from .contract import Explanation
     from .platform.environment import Variable
 
 _END = "end"
@@ -30,14 +32,15 @@ class UnknownMark(SailorError):
 def fill(component: Component, text: str) -> str:
     """Return the text with what stands between the marks written anew.
 
-    The marks are `<!-- pysailor:credentials -->`, and likewise functions, environment, settings and errors; each is
-    closed by `<!-- pysailor:end -->`. Raise UnknownMark for another one.
+    The marks are `<!-- pysailor:credentials -->`, and likewise functions, environment, settings, errors and
+    runtime_errors; each is closed by `<!-- pysailor:end -->`. Raise UnknownMark for another one.
     """
     parts = {
         "credentials": _credentials(component),
         "functions": _functions(component),
         "settings": _settings(),
-        "errors": _errors(component),
+        "errors": _errors(getattr(component.cli, "EXPLANATIONS", {}).values()),
+        "runtime_errors": _errors(RUNTIME_ERRORS.values()),
         "environment": _environment(component),
     }
     marks = _MARK.findall(text)
@@ -66,11 +69,10 @@ def _function(function: Function) -> Iterator[str]:
         yield from _table(function.fields)
 
 
-def _errors(component: Component) -> str:
-    """List the codes of the component's errors; the runtime's own stand in `pysailor explain`."""
+def _errors(errors: Iterable[Explanation]) -> str:
     rows = [
         f"| `{error.code}` | {error.name} | {_cell(error.meaning)} | {_cell(error.advice)} | {error.again} |"
-        for error in getattr(component.cli, "EXPLANATIONS", {}).values()
+        for error in errors
     ]
     return "\n".join(["| Code | Name | What it means | What to do | Trying again |", "|---|---|---|---|---|", *rows])
 

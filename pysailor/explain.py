@@ -7,12 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .error_catalog import NO, RUNTIME_ERRORS, YES
 from .errors import BrokenComponent, SailorError, StepError
-from .platform import api as platform_api
-from .platform import environment, object_storage
-from .transport import base as transport
-from .wire import cipher, codec, json_text, rebound
-from .worker import emitter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FromDocstring:
-    """The explanation of an error by its own docstring: what it means, a blank line, what to do."""
+    """The explanation of a component's error by its docstring: what it means, a blank line, what to do."""
 
     code: str
     name: str
@@ -32,16 +28,18 @@ class FromDocstring:
     again: str
 
 
-# imported so that their errors are known
-_WITH_ERRORS = (cipher, codec, emitter, environment, object_storage, json_text, platform_api, rebound, transport)
+def explanations(component: Component | None) -> tuple[Explanation, ...]:
+    """Return all explanations: the component's, from its lib/cli.py or else from docstrings, then the runtime's.
 
-
-def explanations(component: Component) -> Mapping[str, Explanation]:
-    """Return all explanations by code: those that the component's lib/cli.py lists, then those of docstrings."""
+    A code can occur twice: once as the component's, once as the runtime's.
+    """
+    runtime: tuple[Explanation, ...] = tuple(RUNTIME_ERRORS.values())
+    if component is None:
+        return runtime
     listed: Mapping[str, Explanation] = getattr(component.cli, "EXPLANATIONS", {})
     _load(component)
-    found = {each.code: each for each in _from_docstrings(component)}
-    return {**found, **listed}
+    described = (each for each in _from_docstrings(component) if each.code not in listed)
+    return (*listed.values(), *described, *runtime)
 
 
 def _load(component: Component) -> None:
@@ -55,9 +53,9 @@ def _load(component: Component) -> None:
 
 def _from_docstrings(component: Component) -> Iterator[FromDocstring]:
     for error in _subclasses(SailorError):
-        if "code" in vars(error) and (error.__module__.startswith("pysailor.") or component.wrote(error)):
+        if "code" in vars(error) and component.wrote(error):
             meaning, _, advice = inspect.cleandoc(error.__doc__ or "").partition("\n\n")
-            again = "yes" if issubclass(error, StepError) and error.retryable else "no"
+            again = YES if issubclass(error, StepError) and error.retryable else NO
             yield FromDocstring(error.code, error.__name__, " ".join(meaning.split()), " ".join(advice.split()), again)
 
 

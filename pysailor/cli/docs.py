@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pysailor.component.component import Component
 
 _README: Final = "README.md"
-_PAGES: Final = "docs/*.md"
+_PAGES: Final = "docs/**/*.md"
 _EXAMPLE = """\
 example:
   pysailor docs --check

@@ -1,16 +1,22 @@
-"""`pysailor explain`: say what an error's code means and what to do."""
+"""`pysailor explain`: what an error's code means and what to do."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from .output import say
 from .usage import BadUsage
 from .workspace import component_of
 
 if TYPE_CHECKING:
     import argparse
 
+    from pysailor.contract import Explanation
+
+_SUGGESTED = 3
+_SHORTEST_PART = 3
+_AROUND = " \t'\"`():;,."  # what may be copied along with a code
 _EXAMPLE = """\
 example:
   pysailor explain invalid_input
@@ -30,19 +36,41 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run; raise BadUsage for a code that nobody knows."""
+    """Print the explanations; raise BadUsage for a code that nobody knows."""
+    known = _explanations(args)
+    if args.code is None:
+        for each in sorted(known, key=lambda each: each.code):
+            print(f"{each.code:<32}{each.meaning}")
+        return 0
+    asked = args.code.strip(_AROUND).lower()
+    found = [each for each in known if asked in (each.code.lower(), each.name.lower())]
+    if not found:
+        raise BadUsage(f'no error has the code "{args.code}"{_suggest(asked, known)}')
+    print("\n\n".join(_text(each) for each in found))
+    return 0
+
+
+def _explanations(args: argparse.Namespace) -> tuple[Explanation, ...]:
+    """Return what is known; where the component cannot be loaded, the runtime's errors: that is one of them."""
+    from pysailor.errors import BrokenComponent  # noqa: PLC0415 - not needed by the other commands
     from pysailor.explain import explanations  # noqa: PLC0415 - imports the component's own code
 
-    known = explanations(component_of(args))
-    if args.code is None:
-        for code, told in sorted(known.items()):
-            print(f"{code:<32}{told.meaning}")
-        return 0
-    words = {**known} | {told.name.lower(): told for told in known.values()}
-    found = words.get(args.code) or words.get(args.code.lower())
-    if found is None:
-        close = dict.fromkeys(words[word].code for word in get_close_matches(args.code.lower(), words, 3))
-        raise BadUsage(f'no error has the code "{args.code}"' + (f"; near: {', '.join(close)}" if close else ""))
-    print("\n".join(filter(None, [f"{found.name} ({found.code})", found.meaning, found.advice])))
-    print(f"Trying again: {found.again}")
-    return 0
+    try:
+        return explanations(component_of(args))
+    except BrokenComponent as error:
+        say(f"only the runtime's errors are known here: {error}")
+        return explanations(None)
+
+
+def _text(each: Explanation) -> str:
+    lines = [f"{each.name} ({each.code})", each.meaning, each.advice and f"What to do: {each.advice}"]
+    return "\n".join([*filter(None, lines), f"Trying again: {each.again}"])
+
+
+def _suggest(asked: str, known: tuple[Explanation, ...]) -> str:
+    """Return a question with the codes that were perhaps meant, "" if none is near."""
+    words = {word.lower(): each.code for each in known for word in (each.code, each.name)}
+    holding = (word for word in words if len(asked) >= _SHORTEST_PART and asked in word)
+    near = [*get_close_matches(asked, words, _SUGGESTED), *holding]
+    codes = list(dict.fromkeys(words[word] for word in near))[:_SUGGESTED]
+    return f"; did you mean {' or '.join(codes)}?" if codes else "; pysailor explain lists all"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 import yaml
 
 from lib.offline.sandbox import KEY
@@ -188,9 +189,9 @@ def _said(service: str) -> list[str]:
 
 
 @contextmanager
-def started(service: str, environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def start(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as out:
-        process = subprocess.Popen(command_of(service), cwd=ROOT, env=environment, stdout=out, stderr=out)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
         try:
             yield process
         finally:
@@ -224,9 +225,9 @@ def test_the_compose_example_takes_a_message_through_a_worker_and_stops_well(
     given = {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "gpt-sandbox-2", "OPENAI_BASE_URL": sandbox.base_url}
     environment = {name: environment_in(name, given, hosts) for name in ("platform", "worker", "send")}
     log = tmp_path / "worker"
-    with started("platform", environment["platform"], tmp_path / "platform"):
+    with start(command_of("platform"), environment["platform"], tmp_path / "platform"):
         eventually(lambda: _listens(hosts["platform:8000"]))
-        with started("worker", environment["worker"], log) as worker:
+        with start(command_of("worker"), environment["worker"], log) as worker:
             eventually(lambda: b"Fully initialized" in log.read_bytes() or worker.poll() is not None)
             assert worker.poll() is None, log.read_text()
             answered = sent("hello", environment["send"])
@@ -237,6 +238,23 @@ def test_the_compose_example_takes_a_message_through_a_worker_and_stops_well(
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(30) == 0
     assert KEY not in log.read_text()
+
+
+def test_the_small_platform_serves_the_key_on_this_machine_only_and_to_the_step_only(
+    hosts: Mapping[str, str], tmp_path: Path
+) -> None:
+    given = {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "gpt-sandbox-2"}
+    environment = environment_in("platform", given, hosts)
+    address = hosts["platform:8000"]
+    step = f"http://{address}/v1/tasks/{environment['ELASTICIO_FLOW_ID']}/steps/{environment['ELASTICIO_STEP_ID']}"
+    login = (environment["ELASTICIO_API_USERNAME"], environment["ELASTICIO_API_KEY"])
+    command = [word for word in command_of("platform") if word != "0.0.0.0"]  # noqa: S104 - is left out here
+    with start(command, environment, tmp_path / "platform"):
+        eventually(lambda: _listens(address))
+        assert not _listens(address.replace("127.0.0.1", "127.0.0.2"))
+        assert requests.get(step, auth=login, timeout=5).json()["config"]["apiKey"] == KEY
+        for wrong in (None, (login[0], "wrong"), ("wrong", login[1])):
+            assert requests.get(step, auth=wrong, timeout=5).status_code == 401
 
 
 def _listens(address: str) -> bool:

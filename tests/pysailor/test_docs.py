@@ -34,16 +34,21 @@ def test_what_stands_between_the_marks_is_written_anew_and_nothing_else(echo: Pa
 
 
 def test_every_page_with_marks_is_checked_and_written(echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (echo / "docs").mkdir()
-    pages = [echo / "README.md", echo / "docs" / "errors.md", echo / "docs" / "plain.md"]
+    (echo / "docs" / "reference").mkdir(parents=True)
+    pages = [echo / "README.md", echo / "docs" / "reference" / "errors.md", echo / "docs" / "plain.md"]
     for page in pages:
         page.write_text("nothing\n")
     pages[1].write_text(marks_of("errors", "end"))
     docs = ["--component", str(echo), "docs"]
     assert main([*docs, "--check"]) == 1
-    assert "docs/errors.md is out of date" in capsys.readouterr().err
+    assert "docs/reference/errors.md is out of date" in capsys.readouterr().err
     assert main(docs) == 0
     assert main([*docs, "--check"]) == 0
     pages[1].write_text(marks_of("erors", "end"))
     assert main([*docs, "--check"]) == 1
-    assert 'docs/errors.md: "erors" is not a known part' in capsys.readouterr().err
+    assert 'docs/reference/errors.md: "erors" is not a known part' in capsys.readouterr().err
+
+
+def test_the_runtimes_own_errors_are_a_part(echo: Path) -> None:
+    filled = fill(Component(echo), marks_of("runtime_errors", "end"))
+    assert "| `invalid_input` | InvalidInput |" in filled

@@ -1,57 +1,21 @@
-"""What errors mean: every code that can be told has an explanation."""
+"""What errors mean: what is known of a component's and the runtime's codes, and how a person finds it."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import lib
-import pysailor
+import pytest
+
+from pysailor.cli import main
 from pysailor.component.component import Component
-from pysailor.errors import StepError
 from pysailor.explain import explanations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pytest
-
     from .conftest import MakeComponent
 
 ROOT = Path(__file__).parents[2]
-
-
-def import_everything() -> None:
-    for package in (lib, pysailor):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not module.name.endswith("__main__"):
-                importlib.import_module(module.name)
-
-
-def kinds(error: type[StepError]) -> Iterator[type[StepError]]:
-    yield error
-    for kind in error.__subclasses__():
-        yield from kinds(kind)
-
-
-def test_every_error_of_a_step_is_explained() -> None:
-    import_everything()
-    ours = [kind for kind in kinds(StepError) if kind.__module__.partition(".")[0] in ("lib", "pysailor")]
-    known = explanations(Component(ROOT))
-    assert {kind.code for kind in ours if "code" in vars(kind)} - set(known) == set()
-
-
-def test_a_code_that_is_nearly_right_leads_to_the_right_one_once(capsys: pytest.CaptureFixture[str]) -> None:
-    from pysailor.cli import main  # noqa: PLC0415 - the command is looked at here only
-
-    assert main(["--component", str(ROOT), "explain", "KeyRefusd"]) == 2
-    assert 'no error has the code "KeyRefusd"; near: bad_key' in capsys.readouterr().err
-
-
-def test_an_error_of_the_components_own_is_explained_by_its_docstring(make_component: MakeComponent) -> None:
-    code = '''
+HOARSE = '''
 from pysailor import StepError
 
 
@@ -68,7 +32,68 @@ class Hoarse(StepError):
 def process(msg, cfg, snapshot, ctx):
     raise Hoarse
 '''
-    hoarse = explanations(Component(make_component(echo=code)))["hoarse"]
+
+
+def explain(*code: str, root: Path = ROOT) -> int:
+    return main(["--component", str(root), "explain", *code])
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("KeyRefusd", "bad_key"),
+        ("invalid-input", "invalid_input"),
+        ("rate", "rate_limit"),
+        ("truncated", "answer_truncated"),
+    ],
+)
+def test_a_code_that_is_nearly_right_leads_to_the_right_one(
+    asked: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explain(asked) == 2
+    told = capsys.readouterr().err
+    assert f'no error has the code "{asked}"; did you mean ' in told
+    assert meant in told
+
+
+def test_a_code_near_no_other_leads_to_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain("xyzzy") == 2
+    assert "pysailor explain lists all" in capsys.readouterr().err
+    assert explain() == 0
+    assert capsys.readouterr().out.count("\n") == len(explanations(Component(ROOT)))
+
+
+@pytest.mark.parametrize("asked", ["bad_key", "KeyRefused", "BAD_KEY", "(bad_key)", "KeyRefused:"])
+def test_a_code_is_found_as_it_is_copied(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain(asked) == 0
+    first, meaning, advice, again = capsys.readouterr().out.splitlines()
+    assert first == "KeyRefused (bad_key)"
+    assert meaning == "The service does not accept the API key."
+    assert advice.startswith("What to do: Copy the key again")
+    assert again == "Trying again: no"
+
+
+def test_a_code_of_both_the_component_and_the_runtime_is_explained_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain("unreachable") == 0
+    told = capsys.readouterr().out
+    assert "No connection to the service" in told
+    assert "The message broker cannot be reached" in told
+
+
+def test_a_broken_component_is_explained_where_the_component_is_broken(
+    make_component: MakeComponent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_component()
+    (root / "component.json").write_text("{")
+    assert explain("BrokenComponent", root=root) == 0
+    told = capsys.readouterr()
+    assert "Run pysailor lint" in told.out
+    assert "only the runtime's errors are known here" in told.err
+
+
+def test_an_error_of_the_components_own_is_explained_by_its_docstring(make_component: MakeComponent) -> None:
+    known = {each.code: each for each in explanations(Component(make_component(echo=HOARSE)))}
+    hoarse = known["hoarse"]
     assert (hoarse.name, hoarse.meaning, hoarse.advice, hoarse.again) == (
         "Hoarse",
         "The voice is gone.",

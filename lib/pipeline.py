@@ -45,7 +45,7 @@ _LOST = ("timeout", "cut_off", "dropped")
 
 
 class Pipeline:
-    """Takes bodies to one endpoint, on the terms of a step, for one message."""
+    """Sends the bodies of one message to one endpoint, with the settings of a step."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Pipeline:
         attachments: Mapping[str, Any] | None = None,
         cancel: Cancel | None = None,
     ) -> None:
-        """Take what the message brings along (the step's memory, attachments by name), and what stops the call."""
+        """Keep what the message brings along (the step's memory, attachments by name), and what stops the call."""
         self._endpoint = endpoint
         self._client = client
         self._settings = settings
@@ -156,8 +156,8 @@ class Pipeline:
     def _price_of(self, request: Request, got: ApiAnswer) -> Family | None:
         """Return whose prices count: the model's that answered; the asked one's only where its provider is known."""
         answered = self.environment.models.find(str(got.body.get("model")))
-        is_somebody_s_own = self._client.connection.server in (OTHER, OLLAMA)
-        return answered or (None if is_somebody_s_own else request.family)
+        is_self_hosted = self._client.connection.server in (OTHER, OLLAMA)
+        return answered or (None if is_self_hosted else request.family)
 
     def _with_attachments(self, request: Request) -> Request:
         """Put pictures, files and recordings into the body, where the server cannot fetch them."""

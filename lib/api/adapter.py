@@ -9,13 +9,13 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from .response import set_timeout
-from .response_head import Reply
+from .response_head import FastResponse
 
 if TYPE_CHECKING:
     from .cancel import Cancel
 
 REQUEST_ID = "X-Client-Request-Id"
-OF_ONE_REQUEST = (REQUEST_ID, "Content-Length")
+PER_REQUEST = (REQUEST_ID, "Content-Length")
 """The headers that differ from request to request."""
 
 _ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
@@ -23,48 +23,49 @@ _CONNECTIONS = 1000  # more than any prefetch; a connection is made only when on
 _IN_ONE_PIECE = 64 * 1024  # so large a request may be to be sent at once; above, copying costs more than a system call
 
 
-class Calm:
+class SocketWithLazyTimeout:
     """A socket whose time limit is set only where it changes: at a system call another thread takes Python's lock."""
 
-    def __init__(self, wire: Any) -> None:
-        self._wire = wire
+    def __init__(self, socket_: Any) -> None:
+        self._socket = socket_
 
     def settimeout(self, seconds: float | None) -> None:
         """Wait at most about so long."""
-        set_timeout(self._wire, seconds)
+        set_timeout(self._socket, seconds)
 
     def __getattr__(self, name: str) -> Any:
-        """Do all else as the socket does."""
-        return getattr(self._wire, name)
+        """Return the socket's own."""
+        return getattr(self._socket, name)
 
 
-class Stoppable:
+class CancellableConnection:
     """What makes a connection of urllib3 one that can be closed at any time, also before the answer's first byte.
 
-    `wire` is its socket, also once http.client has let go of it: of an answer without a length it does so at the head.
+    `raw_socket` is its socket, also once http.client has let go of it, as it does at the head of an
+    answer without a length.
     A small request is sent in one piece, where urllib3 sends head and body each by itself.
     """
 
-    calls: Calls
+    current: CurrentCall
     lines: dict[tuple[str, Any], bytes]
     sock: Any
     timeout: Any
-    wire: Any = None
+    raw_socket: Any = None
     used_by: Cancel | None = None
     _held: list[bytes] | None = None
 
     def connect(self) -> None:
         """Connect, unless the call was cancelled meanwhile."""
         super().connect()  # type: ignore[misc]  # urllib3's, of whatever kind
-        self.wire = self.sock
-        self.sock = Calm(self.wire)
-        self._tell()
+        self.raw_socket = self.sock
+        self.sock = SocketWithLazyTimeout(self.raw_socket)
+        self._attach()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Send a request for the call that this thread makes, within the time that is left for it."""
-        self._tell()
+        self._attach()
         if self.sock is not None:
-            self.timeout = self.calls.left  # not that of connecting: it is done
+            self.timeout = self.current.left  # not that of connecting: it is done
         held: list[bytes] = []
         self._held = held
         try:
@@ -81,7 +82,7 @@ class Stoppable:
             self._output(line)  # type: ignore[attr-defined]  # http.client's
             return
         super().putheader(header, *values)  # type: ignore[misc]  # urllib3's, of whatever kind
-        if header not in OF_ONE_REQUEST and len(values) == 1:
+        if header not in PER_REQUEST and len(values) == 1:
             self.lines[header, values] = f"{header}: {values[0]}".encode("latin-1")
 
     def send(self, data: bytes) -> None:
@@ -91,12 +92,12 @@ class Stoppable:
         else:
             super().send(data)  # type: ignore[misc]  # urllib3's, of whatever kind
 
-    def _tell(self) -> None:
-        if self.calls.cancel is not None:
-            self.calls.cancel.attach(self)
+    def _attach(self) -> None:
+        if self.current.cancel is not None:
+            self.current.cancel.attach(self)
 
 
-class Calls(threading.local):
+class CurrentCall(threading.local):
     """The call that a thread makes: what cancels it, and the seconds that were left when it began."""
 
     cancel: Cancel | None = None
@@ -111,18 +112,18 @@ class Adapter(HTTPAdapter):
         self._pool: Any = None
         self._certified: Any = None
         self._targets: dict[str | None, str] = {}
-        self._calls = Calls()
+        self._current = CurrentCall()
 
     def send_for(
         self, cancel: Cancel, request: requests.PreparedRequest, timeout: tuple[float, float], **options: Any
     ) -> requests.Response:
         """Send as send() does; from now on `cancel` closes the connection that is used."""
-        self._calls.cancel = cancel
-        self._calls.left = timeout[1]
+        self._current.cancel = cancel
+        self._current.left = timeout[1]
         try:
             return self.send(request, timeout=timeout, **options)
         finally:
-            self._calls.cancel = None
+            self._current.cancel = None
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """Return the answer as requests does, but for cookies and the text's encoding: an API has no use for them."""
@@ -139,9 +140,9 @@ class Adapter(HTTPAdapter):
         pool: Any = self._pool
         if pool is None:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
-            if not issubclass(pool.ConnectionCls, Stoppable):
-                shared = {"calls": self._calls, "lines": {}, "response_class": Reply}
-                pool.ConnectionCls = type("Connection", (Stoppable, pool.ConnectionCls), shared)
+            if not issubclass(pool.ConnectionCls, CancellableConnection):
+                shared = {"current": self._current, "lines": {}, "response_class": FastResponse}
+                pool.ConnectionCls = type("Connection", (CancellableConnection, pool.ConnectionCls), shared)
             self._pool = pool
         return pool
 

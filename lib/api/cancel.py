@@ -11,7 +11,7 @@ from typing import Any, Protocol
 class Closable(Protocol):
     """What a call needs of a connection to close it: its socket, and whether another call uses it by now."""
 
-    wire: Any
+    raw_socket: Any
     used_by: Cancel | None
 
 
@@ -44,8 +44,9 @@ class Cancel(threading.Event):
 
     def _shut(self) -> None:
         connection = self._connection
-        if connection is None or connection.used_by is not self or connection.wire is None:
+        if connection is None or connection.used_by is not self or connection.raw_socket is None:
             return  # not connected yet, or another call uses it already
-        wire = getattr(connection.wire, "socket", connection.wire)  # TLS through a proxy with TLS has it inside
+        # TLS through a proxy with TLS has the socket inside
+        socket_ = getattr(connection.raw_socket, "socket", connection.raw_socket)
         with suppress(OSError):  # it was closed by then, which is as good
-            socket.socket.shutdown(wire, socket.SHUT_RDWR)  # the TLS socket's own would pull TLS from under the reader
+            socket.socket.shutdown(socket_, socket.SHUT_RDWR)  # not TLS's own: another thread may be reading

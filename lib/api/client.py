@@ -43,8 +43,8 @@ _UNSENT: tuple[tuple[type[Exception], str, str], ...] = (
     (requests.exceptions.SSLError, "untrusted", ""),
     (requests.exceptions.ProxyError, "unreachable", "The proxy did not lead to {server}."),
     (requests.ConnectTimeout, "unreachable", "{server} did not answer in time."),
-    (urllib3.exceptions.NameResolutionError, "unreachable", "Nobody knows the name {server}."),
-    (urllib3.exceptions.NewConnectionError, "unreachable", "Nobody listens at {server}."),
+    (urllib3.exceptions.NameResolutionError, "unreachable", "The name {server} could not be resolved."),
+    (urllib3.exceptions.NewConnectionError, "unreachable", "Nothing listens at {server}."),
 )
 
 
@@ -79,7 +79,7 @@ class Client:
         self._adapter = Adapter()
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, self._adapter)
-        self._ways: dict[str, Any] = {
+        self._route: dict[str, Any] = {
             **self._session.merge_environment_settings(connection.base_url, {}, True, None, None)
         }
         self._templates: dict[tuple[str, str], requests.PreparedRequest] = {}
@@ -150,7 +150,7 @@ class Client:
             try:
                 document, request_id = yield from self._try(request, end, call, cancel, read_stream)
             except ApiError as error:
-                error.mask(self.connection.masked)
+                error.mask(self.connection.mask_secrets)
                 own_id = request.headers[REQUEST_ID]
                 tries.append(Try(error.code, time.monotonic() - began, error.request_id or own_id))
                 error.tries = tuple(tries)
@@ -214,15 +214,15 @@ class Client:
             raise ApiError("timeout", f"Nothing was left of {call.limits.timeout:g} seconds.")
         timeout = (min(call.limits.connect_timeout, left), left)
         try:
-            answer = self._adapter.send_for(cancel, request, timeout=timeout, **self._ways)
+            answer = self._adapter.send_for(cancel, request, timeout=timeout, **self._route)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as fault:
             raise _unsent_error(fault, call.limits, self.connection.server_name) from fault
         except OSError as fault:  # the file of certificates that the environment names is not there
             raise ApiError("untrusted", str(fault)) from fault
-        if 200 <= answer.status_code < 300:  # noqa: PLR2004 - the class of good answers; a redirection is none
+        if 200 <= answer.status_code < 300:  # noqa: PLR2004 - the class of good answers; a redirection is not one
             return answer
         with answer:
-            pause = retry.hint(answer.headers, time.time())
+            pause = retry.requested_wait(answer.headers, time.time())
             raise errors.from_answer(answer.status_code, answer.headers, response.content(answer, end), pause)
 
 
@@ -236,9 +236,9 @@ def _cancelled(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiEr
 
 
 def _unsent_error(fault: Exception, limits: CallLimits, server: str) -> ApiError:
-    """Name what kept an answer from beginning."""
+    """Return the error for what kept an answer from beginning."""
     if isinstance(fault, _NO_ADDRESS):
-        error = ApiError("unreachable", "Its address, or that of the proxy, is none.")
+        error = ApiError("unreachable", "Its address, or the address of the proxy, is not valid.")
         error.should_retry = False
         return error
     inner = getattr(fault.args[0], "reason", None) if fault.args else None

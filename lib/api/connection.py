@@ -44,14 +44,14 @@ class Connection:
 
     @classmethod
     def of(cls, cfg: Mapping[str, Any]) -> Connection:
-        """Take the connection from cfg, where the step's organization overrides the credential's.
+        """Return the connection that cfg describes; in it the step's organization overrides the credential's.
 
         Raise InvalidConfig for what no request could be made with.
         """
         headers, faults = more_headers.read(cfg.get("headers"))
         chosen = cfg.get("server", servers.AUTO)
         connection = cls(
-            base_url=_tidy(str(cfg.get("baseUrl", PUBLIC_API)), chosen),
+            base_url=_normalize(str(cfg.get("baseUrl", PUBLIC_API)), chosen),
             api_key=str(cfg.get("apiKey", "")).strip(),
             organization=cfg.get("organizationId") or cfg.get("organization"),
             project=cfg.get("project"),
@@ -66,7 +66,7 @@ class Connection:
     @cached_property
     def server(self) -> Server:
         """The kind of server that is at the address."""
-        return servers.of(self.base_url, self.chosen)
+        return servers.server_for(self.base_url, self.chosen)
 
     @cached_property
     def public(self) -> bool:
@@ -107,12 +107,12 @@ class Connection:
         return {**self.headers(), **masked}
 
     def shown(self, url: str) -> str:
-        """Return an address with the values of its query masked, since any may be a secret; a version is none."""
+        """Return an address with the values of its query masked, since any may be a secret; a version is not."""
         parts = urlsplit(url)
-        query = "&".join(_shown(part) for part in parts.query.split("&")) if parts.query else ""
+        query = "&".join(_mask_value(part) for part in parts.query.split("&")) if parts.query else ""
         return urlunsplit(parts._replace(query=query))
 
-    def masked(self, text: str) -> str:
+    def mask_secrets(self, text: str) -> str:
         """Return a server's words without the key, nor anything else that may be a secret of this connection."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
@@ -167,13 +167,13 @@ class Connection:
         return self.api_key not in ("", NO_KEY)
 
 
-def _tidy(address: str, chosen: str) -> str:
-    """Return the address as it is meant, or as it stands if it is none: faults() has the sentence for that."""
+def _normalize(address: str, chosen: str) -> str:
+    """Return the address as it is meant, or as it stands if it is not valid: faults() has the sentence for that."""
     if not address.strip().isprintable():
         return address
     try:
-        return servers.tidy(address, chosen)
-    except ValueError:  # a port that is no number, a broken IPv6 address
+        return servers.normalize(address, chosen)
+    except ValueError:  # a port that is not a number, a broken IPv6 address
         return address
 
 
@@ -181,13 +181,13 @@ def _names_a_server(address: str) -> bool:
     try:
         parts = urlsplit(address)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, a broken IPv6 address
+    except ValueError:  # a port that is not a number, a broken IPv6 address
         return False
     return usable and not parts.fragment and address.isprintable() and " " not in address
 
 
 def _can_be_looked_up(host: str) -> bool:
-    """Say whether a name could be a server's; what stands between brackets is an address, and has been judged."""
+    """Return whether a name could be a server's; what stands between brackets is an address, checked before."""
     if ":" in host:
         return True
     try:
@@ -197,7 +197,7 @@ def _can_be_looked_up(host: str) -> bool:
     return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
 
 
-def _shown(part: str) -> str:
+def _mask_value(part: str) -> str:
     name, equals, _ = part.partition("=")
     if name == _VERSION:
         return part

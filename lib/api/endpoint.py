@@ -1,4 +1,4 @@
-"""What HTTP has to know of an endpoint: where it is, and how its answers are read. Which there are is none of it."""
+"""What HTTP has to know of an endpoint: where it is, and how its answers are read. It does not know which there are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class StreamReader(Protocol):
 
     @property
     def saw_data(self) -> bool:
-        """Whether the last bytes held data; comments and pings are none."""
+        """Whether the last bytes held data; comments and pings do not count."""
 
     @property
     def done(self) -> bool:

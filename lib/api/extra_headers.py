@@ -1,6 +1,6 @@
 """More headers, as people write them into the credential: a JSON object, or lines of `Name: value`. Pure.
 
-No message of this module repeats a value, nor a name that is none: it may be a secret.
+No message of this module repeats a value, nor a name that is not valid: it may be a secret.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _wrong(pairs: list[tuple[str, Any]]) -> Iterator[str]:
     seen: set[str] = set()
     for number, (name, value) in enumerate(pairs, start=1):
         if not _NAME.fullmatch(name):
-            yield f"the name of header {number} is none; letters, digits and - are allowed"
+            yield f"the name of header {number} is not valid; letters, digits and - are allowed"
         elif name.lower() in _HOP_BY_HOP or name.lower() in _OURS:
             yield f"{name} is set by the connection itself; take that line away"
         elif name.lower() in seen:

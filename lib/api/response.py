@@ -26,7 +26,7 @@ _AT_ONCE = 64 * 1024
 
 
 class Deadline:
-    """Until when to read; after the first data of a stream, also how many seconds of silence to bear."""
+    """Until when to read; after the first data of a stream, also how many seconds of silence are allowed."""
 
     def __init__(self, end: float, silence: float = float("inf")) -> None:
         self._end = end
@@ -55,7 +55,7 @@ def read(
     try:
         first = _next(response, deadline)
         if read_stream is not None and looks_like_sse(first, response.headers.get("content-type", "")):
-            return (yield from _streamed(read_stream(), response, first, deadline))
+            return (yield from _read_stream(read_stream(), response, first, deadline))
         return _document(response, _rest(response, first, deadline))
     except urllib3.exceptions.ReadTimeoutError as fault:
         raise ApiError(
@@ -76,7 +76,7 @@ def content(response: requests.Response, end: float) -> bytes:
         return b""
 
 
-def _streamed(
+def _read_stream(
     stream: StreamReader, response: requests.Response, first: bytes, deadline: Deadline
 ) -> Generator[Piece, None, dict[str, Any]]:
     try:
@@ -116,7 +116,7 @@ def _rest(response: requests.Response, first: bytes, deadline: Deadline) -> byte
 
 
 def _is_whole(response: requests.Response) -> bool:
-    """Say whether all has come that the answer's length tells; a decoder may still hold some of what is compressed."""
+    """Return whether all of the answer's length has come; a decoder may still hold some of what is compressed."""
     return response.raw.length_remaining == 0 and "content-encoding" not in response.headers
 
 
@@ -128,19 +128,19 @@ def _next(response: requests.Response, deadline: Deadline) -> bytes:
     return bytes(response.raw.read1(_AT_ONCE, decode_content=True))
 
 
-def set_timeout(wire: Any, seconds: float | None) -> None:
+def set_timeout(socket_: Any, seconds: float | None) -> None:
     """Have a socket wait at most so long, give or take a hundredth, at most a twentieth of a second.
 
     Only what differs more is set: setting is a system call, during which other threads take Python's lock.
     """
-    current = wire.gettimeout()
+    current = socket_.gettimeout()
     if seconds is None or current is None or abs(current - seconds) > min(seconds / 100, 0.05):
-        wire.settimeout(seconds)
+        socket_.settimeout(seconds)
 
 
 def _socket(response: requests.Response) -> socket.socket | None:
     """Return the socket that the answer comes on; None once all of it has come."""
-    return getattr(getattr(response.raw, "connection", None), "wire", None)
+    return getattr(getattr(response.raw, "connection", None), "raw_socket", None)
 
 
 def _document(response: requests.Response, content: bytes) -> dict[str, Any]:

@@ -16,7 +16,7 @@ _PLAIN = re.compile(rb"HTTP/1\.1 ([2-5]\d\d) ([^\r\n]*)((?:\r\n[\w-]+:[^\r\n\0]*
 _WITHOUT_BODY = (http.client.NO_CONTENT, http.client.NOT_MODIFIED)
 
 
-class Reply(http.client.HTTPResponse):
+class FastResponse(http.client.HTTPResponse):
     """An answer as http.client has it: the same members, the same framing."""
 
     _method: str | None
@@ -24,14 +24,14 @@ class Reply(http.client.HTTPResponse):
 
     def begin(self) -> None:
         """Read the head; raise what http.client raises."""
-        wire: Any = self.fp  # buffered: what is looked at stays there
+        buffer: Any = self.fp  # what is looked at stays there
         done: Any = self.headers
-        found = _PLAIN.match(wire.peek()) if done is None and self._method != "HEAD" else None
+        found = _PLAIN.match(buffer.peek()) if done is None and self._method != "HEAD" else None
         if found is None or not self._take(found):
             super().begin()
 
     def _take(self, found: re.Match[bytes]) -> bool:
-        """Take a head, unless it says in no plain way how long its answer is."""
+        """Use a plain head; return whether it says in a plain way how long its answer is."""
         headers = _headers(found[3])
         length, encoding = headers.get("content-length", ""), headers.get("transfer-encoding", "").lower()
         is_plain = encoding == "chunked" if encoding else length.isascii() and length.isdecimal()

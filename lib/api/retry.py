@@ -69,7 +69,7 @@ def wait(error: ApiError, retries: int, limits: CallLimits, chance: float) -> fl
     `retries` counts those already made. The wait is a random part (`chance`, 0..1: many workers must not come back at
     once) of a span that doubles each time; the service's own hint comes before it.
     """
-    again = _again(error)
+    again = _retry_rule(error)
     if retries >= limits.max_retries or again == NO or error.begun:
         return None
     if again == BILLED and not limits.after_timeout:
@@ -80,14 +80,14 @@ def wait(error: ApiError, retries: int, limits: CallLimits, chance: float) -> fl
     return chance * span * _SLOWER.get(error.code, 1.0)
 
 
-def _again(error: ApiError) -> str:
-    """Say whether another try can help; the server knows it better than the table, except in matters of money."""
+def _retry_rule(error: ApiError) -> str:
+    """Return whether another try can help; the server knows it better than the table, except in matters of money."""
     if error.should_retry is None or error.code == "quota":
         return error.kind.again
     return YES if error.should_retry else NO
 
 
-def hint(headers: Mapping[str, str], now: float) -> float | None:
+def requested_wait(headers: Mapping[str, str], now: float) -> float | None:
     """Read how many seconds the service asks to wait; `now` is in seconds since the epoch, for hints that are dates."""
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:

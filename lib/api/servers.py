@@ -31,7 +31,7 @@ class Server:
     """How one kind of server differs.
 
     `key_header` carries the key; Authorization has it as a bearer token. `token_cap` is the only name of the token cap
-    that the server heeds, None where the model decides. `takes_usage_option` says whether a streamed answer may be
+    that the server uses, None where the model decides. `takes_usage_option` says whether a streamed answer may be
     asked for its usage, `inlines_images` whether pictures must go along as data because the server fetches none.
     `deployments` says that the path names the model, `home` is where the API begins when the address has no path.
     `notes` are for people.
@@ -108,7 +108,7 @@ OLLAMA = Server(
     home="/v1",
     notes=(
         "A server of your own ignores the key.",
-        "It heeds max_tokens only and ignores max_completion_tokens, tool_choice, n, user and logit_bias.",
+        "It uses max_tokens only and ignores max_completion_tokens, tool_choice, n, user and logit_bias.",
         "It takes pictures as data only; the step fetches those that have an address.",
     ),
 )
@@ -124,7 +124,7 @@ CHOICES = (AUTO, *_CHOSEN)
 """What the credential may say; auto looks at the address."""
 
 
-def of(base_url: str, chosen: str = AUTO) -> Server:
+def server_for(base_url: str, chosen: str = AUTO) -> Server:
     """Return the server that the address leads to, or the one that was chosen because the address does not tell.
 
     Raise InvalidConfig if no server has the chosen name.
@@ -132,11 +132,11 @@ def of(base_url: str, chosen: str = AUTO) -> Server:
     if chosen not in CHOICES:
         raise InvalidConfig(f"found {chosen}, allowed: {', '.join(CHOICES)}", pointer="/server")
     parts = urlsplit(base_url)
-    server = _seen(parts) if chosen == AUTO else _CHOSEN[chosen]
-    return _azure(parts) if server is AZURE else server
+    server = _detect(parts) if chosen == AUTO else _CHOSEN[chosen]
+    return _azure_shape(parts) if server is AZURE else server
 
 
-def tidy(base_url: str, chosen: str = AUTO) -> str:
+def normalize(base_url: str, chosen: str = AUTO) -> str:
     """Return the address without what people copy along: blanks, a slash at the end, the endpoint itself.
 
     The address of a known server without a path gets the path of its API. Raise ValueError if it is no address.
@@ -144,11 +144,11 @@ def tidy(base_url: str, chosen: str = AUTO) -> str:
     parts = urlsplit(base_url.strip())
     path = parts.path.rstrip("/").removesuffix(f"/{CHAT}").rstrip("/")
     if path == "" and parts.netloc and chosen in CHOICES:
-        path = of(base_url.strip(), chosen).home
+        path = server_for(base_url.strip(), chosen).home
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, parts.fragment))
 
 
-def _seen(parts: SplitResult) -> Server:
+def _detect(parts: SplitResult) -> Server:
     host = parts.hostname or ""
     if host == "api.openai.com" or host.endswith(".api.openai.com"):
         return OPENAI
@@ -165,8 +165,8 @@ def _is_azure(parts: SplitResult) -> bool:
     return _AZURE_HOST.search(parts.hostname or "") is not None
 
 
-def _azure(parts: SplitResult) -> Server:
-    """Tell the two shapes apart: the old one has deployments in its path, or an api-version and no v1."""
+def _azure_shape(parts: SplitResult) -> Server:
+    """Return which of the two shapes it is: the old one has deployments in its path, or an api-version and no v1."""
     version = _api_version(parts)
     is_old = _DEPLOYMENTS in parts.path or (version != "" and not _AZURE_V1.search(parts.path.rstrip("/")))
     if not is_old:

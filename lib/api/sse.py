@@ -1,7 +1,7 @@
 """Bytes to server-sent events: what the HTML standard's event stream says, for bytes cut anywhere.
 
 Lines end with CR, LF or CRLF and with nothing else: U+2028 and U+0085 are legal inside JSON. UTF-8 is decoded only
-when an event is whole. Comments and pings are keep-alives; they reach nobody and do not count as data.
+when an event is whole. Comments and pings are keep-alives; they are not passed on and do not count as data.
 """
 
 from __future__ import annotations

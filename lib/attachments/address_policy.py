@@ -67,7 +67,7 @@ def looks_public(host: str) -> bool:
 
 
 def _never(ip: Address) -> str | None:
-    """Name what nobody has a good reason to fetch an attachment from."""
+    """Return why an attachment is never fetched from there, None if it may be."""
     for inside in (ip, *_embedded(ip)):
         if inside in _METADATA:
             return "an address of the cloud's own services"

@@ -47,7 +47,7 @@ class Target:
 
     @classmethod
     def of(cls, url: str, pointer: str) -> Target:
-        """Take the address apart; raise NotThere if nothing can be fetched from such a one."""
+        """Return the parts of an address; raise NotThere if nothing can be fetched from such a one."""
         try:
             parts = parse_url(url)
             port = parts.port
@@ -76,7 +76,7 @@ class Connector:
     """Makes connections. Reads once what the environment says of proxies and certificates; threads may share it."""
 
     def __init__(self, *, allow_private: bool, resolve: Resolve) -> None:
-        """Take what is allowed, and who knows the addresses of names."""
+        """Keep what is allowed, and what resolves names."""
         self._allow_private = allow_private
         self._resolve = resolve
         self._proxies = getproxies()

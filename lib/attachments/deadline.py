@@ -12,7 +12,7 @@ class Deadline:
     """Shuts the connection that it was told of when the time is over. A context manager."""
 
     def __init__(self, end: float) -> None:
-        """Take the end, on the clock of time.monotonic."""
+        """Start no clock yet; `end` is on that of time.monotonic."""
         self._end = end
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
@@ -38,7 +38,7 @@ class Deadline:
         return self._end - time.monotonic()
 
     def watch(self, connection: socket.socket) -> None:
-        """Deadline this connection from now on."""
+        """Watch this connection from now on."""
         with self._lock:
             self._socket = connection
         if self.is_over:

@@ -36,7 +36,7 @@ _ADVICE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class DownloadSpec:
     """What is wanted: for which place in the body, in what words, how large at most and why, until when."""
 
     pointer: str
@@ -51,7 +51,7 @@ class Want:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class Download:
     """What was there: the content, and the name that its server or its address gives it."""
 
     content: bytes
@@ -62,26 +62,26 @@ class Downloads:
     """Fetches attachments, within what is allowed. Threads may share it."""
 
     def __init__(self, allow_private: bool = False, resolve: Resolve = address_policy.look_up) -> None:
-        """Take whether private addresses are allowed, and who knows the addresses of names."""
+        """Keep whether private addresses are allowed, and what resolves names."""
         self._connector = Connector(allow_private=allow_private, resolve=resolve)
 
-    def get(self, url: str, want: Want) -> Fetched:
+    def get(self, url: str, spec: DownloadSpec) -> Download:
         """Return what lies at the address; raise AddressRefused, NotThere, TooLarge or NotFetched."""
-        with Deadline(want.end) as deadline:
+        with Deadline(spec.end) as deadline:
             for _ in range(MOST_REDIRECTIONS + 1):
-                target = Target.of(url, want.pointer)
-                with self._answer(target, want, deadline) as answer:
+                target = Target.of(url, spec.pointer)
+                with self._answer(target, spec, deadline) as answer:
                     if answer.status not in _REDIRECTIONS:
-                        return Fetched(_content(answer, target, want, deadline), _name(answer, target))
+                        return Download(_content(answer, target, spec, deadline), _name(answer, target))
                     url = _redirection(answer, target)
-        raise NotThere(f"{quote_url(url)}: it redirects more than {MOST_REDIRECTIONS} times", pointer=want.pointer)
+        raise NotThere(f"{quote_url(url)}: it redirects more than {MOST_REDIRECTIONS} times", pointer=spec.pointer)
 
     def leads_outside(self, url: str, pointer: str) -> bool:
         """Return whether others can be expected to reach the address; raise NotThere if it is not an address."""
         return self._connector.leads_outside(Target.of(url, pointer))
 
     @contextmanager
-    def _answer(self, target: Target, want: Want, deadline: Deadline) -> Iterator[HTTPResponse]:
+    def _answer(self, target: Target, spec: DownloadSpec, deadline: Deadline) -> Iterator[HTTPResponse]:
         """Ask, give the answer, and name whatever breaks until it is read."""
         connection = None
         try:
@@ -92,10 +92,10 @@ class Downloads:
         except ssl.SSLCertVerificationError as error:
             raise NotThere(
                 f"{target.host}: its certificate is not trusted ({error.verify_message}); check the address",
-                pointer=want.pointer,
+                pointer=spec.pointer,
             ) from error
         except (OSError, HTTPException) as error:
-            raise _connection_error(target, want, deadline, error) from error
+            raise _connection_error(target, spec, deadline, error) from error
         finally:
             if connection is not None:
                 connection.close()
@@ -114,36 +114,36 @@ def _redirection(answer: HTTPResponse, target: Target) -> str:
         ) from error
 
 
-def _connection_error(target: Target, want: Want, deadline: Deadline, error: Exception) -> NotFetched:
+def _connection_error(target: Target, spec: DownloadSpec, deadline: Deadline, error: Exception) -> NotFetched:
     if deadline.is_over:
-        return NotFetched(f"{want.what} did not come in time from {target.host}; allow more time", pointer=want.pointer)
+        return NotFetched(f"{spec.what} did not come in time from {target.host}; allow more time", pointer=spec.pointer)
     why = "cannot be reached" if isinstance(error, ConnectionRefusedError) else "broke off the connection"
-    return NotFetched(f"{target.host} {why} ({type(error).__name__}); try again", pointer=want.pointer)
+    return NotFetched(f"{target.host} {why} ({type(error).__name__}); try again", pointer=spec.pointer)
 
 
-def _content(answer: HTTPResponse, target: Target, want: Want, deadline: Deadline) -> bytes:
+def _content(answer: HTTPResponse, target: Target, spec: DownloadSpec, deadline: Deadline) -> bytes:
     """Read the content, never more of it than is wanted; raise NotThere, NotFetched or TooLarge."""
     if answer.status != 200:  # noqa: PLR2004 - all that a plain GET is answered with when it goes well
-        raise _status_error(answer.status, target, want)
+        raise _status_error(answer.status, target, spec)
     if answer.getheader("Content-Encoding", "identity").lower() not in ("", "identity"):
-        raise NotThere(f"{target.host} sends it compressed, though it was not asked to", pointer=want.pointer)
-    if answer.length is not None and answer.length > want.most:
-        raise want.too_large()
+        raise NotThere(f"{target.host} sends it compressed, though it was not asked to", pointer=spec.pointer)
+    if answer.length is not None and answer.length > spec.most:
+        raise spec.too_large()
     content = bytearray()
     while piece := answer.read(_PIECE):
         content += piece
-        if len(content) > want.most:
-            raise want.too_large()
+        if len(content) > spec.most:
+            raise spec.too_large()
     if deadline.is_over or answer.length:  # what is left of the length it told: it ended before
-        raise _connection_error(target, want, deadline, ConnectionError())
+        raise _connection_error(target, spec, deadline, ConnectionError())
     return bytes(content)
 
 
-def _status_error(status: int, target: Target, want: Want) -> NotThere | NotFetched:
+def _status_error(status: int, target: Target, spec: DownloadSpec) -> NotThere | NotFetched:
     if status in _PASSING or status >= 500:  # noqa: PLR2004 - the class of server errors
-        return NotFetched(f"{target.host} answers {status}; try again later", pointer=want.pointer)
+        return NotFetched(f"{target.host} answers {status}; try again later", pointer=spec.pointer)
     advice = _ADVICE.get(status, "that is not a file; check the address")
-    return NotThere(f"{target.host} answers {status}: {advice}", pointer=want.pointer)
+    return NotThere(f"{target.host} answers {status}: {advice}", pointer=spec.pointer)
 
 
 def _name(answer: HTTPResponse, target: Target) -> str | None:

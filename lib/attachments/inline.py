@@ -14,7 +14,7 @@ from pysailor import InvalidInput, StepError
 
 from . import sniff
 from .connect import quote_url
-from .download import Downloads, Fetched, Want, plain_name
+from .download import Download, Downloads, DownloadSpec, plain_name
 from .errors import NotFetched, NotThere, TooLarge, WrongKind
 from .source import Source, data_url, encoded_part, name_for, pdf_name
 
@@ -25,13 +25,13 @@ Storage = Callable[[str, int], bytes]
 """Returns an object's content by its id, at most so many bytes; raises StepError. As the context has it."""
 
 MOST_IN_ALL = 50 << 20  # what OpenAI takes of files in one request; also what one message may cost this process
-SECONDS = 60.0  # for all attachments of a message, where nobody sets a deadline
+SECONDS = 60.0  # for all attachments of a message, where no deadline is set
 
 _SCHEME = "attachment:"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class PartRules:
     """What a part may hold: its words, the most bytes, and what to do with another kind of content."""
 
     what: str
@@ -39,9 +39,11 @@ class Kind:
     advice: str
 
 
-IMAGE = Kind("the picture", 20 << 20, "models take PNG, JPEG, GIF and WEBP")  # OpenAI's long-standing limit for one
-PDF = Kind("the file", 32 << 20, "only PDF files can be sent along")  # more is refused by many servers
-AUDIO = Kind("the recording", 20 << 20, "models take WAV and MP3")  # above twenty minutes of common MP3
+IMAGE = PartRules(
+    "the picture", 20 << 20, "models take PNG, JPEG, GIF and WEBP"
+)  # OpenAI's long-standing limit for one
+PDF = PartRules("the file", 32 << 20, "only PDF files can be sent along")  # more is refused by many servers
+AUDIO = PartRules("the recording", 20 << 20, "models take WAV and MP3")  # above twenty minutes of common MP3
 
 
 def inline(
@@ -75,7 +77,7 @@ class _Inliner:
     end: float
     inline_public: bool
     spent: int = 0
-    fetched: dict[tuple[str, str], Fetched] = field(default_factory=dict)
+    fetched: dict[tuple[str, str], Download] = field(default_factory=dict)
 
     def body(self, body: Any) -> Any:
         if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
@@ -181,14 +183,14 @@ class _Inliner:
         names = ", ".join(sorted(map(str, self.attachments))[:10])
         return f"the message has these attachments: {names}" if names else "the message has no attachments"
 
-    def _content(self, source: Source, kind: Kind, pointer: str) -> Fetched:
+    def _content(self, source: Source, kind: PartRules, pointer: str) -> Download:
         """Return the content, fetched once however often it is named; each time it counts, for it is sent each time."""
         key = (source.url, kind.what)
         if key not in self.fetched:
-            want = self._want(kind, pointer)
-            if source.size is not None and source.size > want.most:
-                raise want.too_large()
-            self.fetched[key] = self._fetch(source, want)
+            spec = self._spec(kind, pointer)
+            if source.size is not None and source.size > spec.most:
+                raise spec.too_large()
+            self.fetched[key] = self._fetch(source, spec)
             self.logger.info("Fetched %s for %s: %d bytes", kind.what, pointer, len(self.fetched[key].content))
         found = self.fetched[key]
         self.spent += len(found.content)
@@ -196,36 +198,36 @@ class _Inliner:
             raise TooLarge(f"all attachments together are larger than {_mib(MOST_IN_ALL)}; send fewer", pointer=pointer)
         return found
 
-    def _want(self, kind: Kind, pointer: str) -> Want:
+    def _spec(self, kind: PartRules, pointer: str) -> DownloadSpec:
         left = MOST_IN_ALL - self.spent
         if left < kind.most:
             why = f"what the others leave of {_mib(MOST_IN_ALL)}, the most for all attachments together"
-            return Want(pointer, kind.what, left, why, self.end)
-        return Want(pointer, kind.what, kind.most, f"{_mib(kind.most)}, the most for one", self.end)
+            return DownloadSpec(pointer, kind.what, left, why, self.end)
+        return DownloadSpec(pointer, kind.what, kind.most, f"{_mib(kind.most)}, the most for one", self.end)
 
-    def _fetch(self, source: Source, want: Want) -> Fetched:
+    def _fetch(self, source: Source, spec: DownloadSpec) -> Download:
         if source.is_data:
-            return Fetched(_decode(source.url, want))
+            return Download(_decode(source.url, spec))
         if source.object_id is None:
-            return self.downloads.get(source.url, want)
+            return self.downloads.get(source.url, spec)
         if not source.object_id:
-            raise NotThere(f"{quote_url(source.url)} names no object of the platform's storage", pointer=want.pointer)
-        return Fetched(self._object(source.object_id, want))
+            raise NotThere(f"{quote_url(source.url)} names no object of the platform's storage", pointer=spec.pointer)
+        return Download(self._object(source.object_id, spec))
 
-    def _object(self, object_id: str, want: Want) -> bytes:
+    def _object(self, object_id: str, spec: DownloadSpec) -> bytes:
         if self.storage is None:
             raise NotFetched(
                 "it lies in the platform's object storage, which only a step on the platform can read; "
                 "off the platform, give an https address or a data URL",
-                pointer=want.pointer,
+                pointer=spec.pointer,
                 retryable=False,
             )
         try:
-            content = self.storage(object_id, want.most)
+            content = self.storage(object_id, spec.most)
         except StepError as error:
-            raise NotFetched(str(error), pointer=want.pointer, retryable=error.retryable) from error
-        if len(content) > want.most:
-            raise want.too_large()
+            raise NotFetched(str(error), pointer=spec.pointer, retryable=error.retryable) from error
+        if len(content) > spec.most:
+            raise spec.too_large()
         return content
 
 
@@ -247,23 +249,23 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _other_kind(kind: Kind, content: bytes, pointer: str) -> WrongKind:
+def _other_kind(kind: PartRules, content: bytes, pointer: str) -> WrongKind:
     return WrongKind(f"what was found there is {sniff.describe(content)}; {kind.advice}", pointer=pointer)
 
 
-def _decode(url: str, want: Want) -> bytes:
+def _decode(url: str, spec: DownloadSpec) -> bytes:
     """Return what a data URL holds; raise NotThere or TooLarge."""
     encoded = encoded_part(url)
     if encoded is None:
         raise NotThere(
-            "is not a data URL with base64 content, like data:application/pdf;base64,…", pointer=want.pointer
+            "is not a data URL with base64 content, like data:application/pdf;base64,…", pointer=spec.pointer
         )
-    if len(encoded) > want.most * 4 // 3 + 4:
-        raise want.too_large()
+    if len(encoded) > spec.most * 4 // 3 + 4:
+        raise spec.too_large()
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise NotThere(f"its base64 content is broken ({error})", pointer=want.pointer) from error
+        raise NotThere(f"its base64 content is broken ({error})", pointer=spec.pointer) from error
 
 
 def _mib(size: int) -> str:

@@ -50,7 +50,7 @@ def encoded_part(url: str) -> str | None:
 
 
 def name_for(data: str) -> str:
-    """Name a file after the kind that its data URL tells, since the service asks for a name."""
+    """Return a name for a file after the kind that its data URL tells, since the service asks for a name."""
     found = _DATA_URL.match(data)
     return f"document{(mimetypes.guess_extension(found['type']) if found else None) or '.pdf'}"
 

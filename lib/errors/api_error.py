@@ -1,4 +1,4 @@
-"""The API's no, and what follows from it.
+"""How the API refuses, and what follows from it.
 
 A code in the error body says more than the status (a 429 may be a matter of pace or of money), so it is read first.
 Servers that imitate the API differ in every detail; whatever comes, something with a name is made of it.
@@ -99,7 +99,7 @@ class Try:
 
 
 class ApiError(StepError):
-    """The API said no, or could not be asked.
+    """The API refused, or could not be asked.
 
     `kind` is from the table, `why` says more. `status` is the HTTP status (None without an answer); `api_code`, `param`
     and `text` are the API's own words; `tries` tells every sending; `retry_after` is the service's hint in seconds,
@@ -135,11 +135,11 @@ class ApiError(StepError):
         self.characters = 0
         super().__init__(code)
 
-    def mask(self, masked: Callable[[str], str]) -> None:
-        """Let `masked` take secrets out of what the service said: some repeat the key that they refuse."""
-        self.text, self.why = masked(self.text), masked(self.why)
-        self.api_code = None if self.api_code is None else masked(self.api_code)
-        self.param = None if self.param is None else masked(self.param)
+    def mask(self, mask: Callable[[str], str]) -> None:
+        """Let `mask` take secrets out of what the service said: some repeat the key that they refuse."""
+        self.text, self.why = mask(self.text), mask(self.why)
+        self.api_code = None if self.api_code is None else mask(self.api_code)
+        self.param = None if self.param is None else mask(self.param)
 
     @property
     def begun(self) -> bool:
@@ -147,7 +147,7 @@ class ApiError(StepError):
         return self.characters > 0
 
     def __str__(self) -> str:
-        """Tell the designer what happened and what to do; then, in brackets, what support will ask for."""
+        """Return what happened and what to do; then, in brackets, what support will ask for."""
         why = f" {self.why}" if self.why else ""
         said = f' The service said: "{self.text}"' if self.text else ""
         hint = f" It asks to wait {self.retry_after:g} seconds." if self.retry_after else ""
@@ -214,7 +214,7 @@ def _code(status: int, api_code: str | None, api_type: str | None, text: str) ->
 
 
 def _said(body: bytes) -> Mapping[str, Any]:
-    """Give message, type, param and code as far as the body tells them; servers put them in several places."""
+    """Return message, type, param and code as far as the body tells them; servers put them in several places."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -243,7 +243,7 @@ def _words(value: Any) -> str:
 
 
 def _plain(body: bytes) -> str:
-    """Give a body that is not JSON as one line of text; of a web page nothing, for nobody can read it here."""
+    """Return a body that is not JSON as one line of text; of a web page only its title."""
     text = " ".join(body[: 4 * _LONGEST_TEXT].decode("utf-8", "replace").split())
     return "" if text.startswith("<") else text
 

@@ -24,17 +24,17 @@ _NOT_CHAT = re.compile(
 
 
 def chat_models(listing: Any, today: date, models: Models, *, public_api: bool = True) -> dict[str, str]:
-    """Give `{id: label}` of the models to choose from, newest first, out of what GET /models answered.
+    """Return `{id: label}` of the models to choose from, newest first, out of what GET /models answered.
 
     What is not for chat is left out, as far as the id tells; away from the public API only ids that look like
-    OpenAI's are judged. A label tells when the model goes, if that is near or past.
+    OpenAI's are checked. A label tells when the model goes, if that is near or past.
     """
     entries = [entry for entry in _entries(listing) if _is_for_chat(entry[0], public_api=public_api)]
     entries.sort(key=lambda entry: -entry[1])
-    return {name: _labelled(name, gone or _gone(name, models), today) for name, _, gone in entries}
+    return {name: _label(name, gone or _shutdown_day(name, models), today) for name, _, gone in entries}
 
 
-def _gone(name: str, models: Models) -> date | None:
+def _shutdown_day(name: str, models: Models) -> date | None:
     family = models.find(name)
     return family.gone if family else None
 
@@ -65,7 +65,7 @@ def _is_for_chat(name: str, *, public_api: bool) -> bool:
     return bool(_CHAT.match(base)) and not _NOT_CHAT.search(base)
 
 
-def _labelled(name: str, gone: date | None, today: date) -> str:
+def _label(name: str, gone: date | None, today: date) -> str:
     if gone is None or (gone - today).days > MARKED_DAYS_BEFORE:
         return name
     return f"{name} (gone {'since' if gone <= today else 'on'} {gone})"

@@ -24,7 +24,7 @@ ROUTER = re.compile(r"^(openrouter/)?(openai|azure)/")
 MARKED_DAYS_BEFORE = 120
 """So many days before its shutdown a model is marked where one is chosen: the choice is to last."""
 WARNED_DAYS_BEFORE = 30
-"""So many days before it every message warns: earlier, months of warnings would be read by nobody."""
+"""So many days before it every message warns: earlier, months of warnings would not be read."""
 _MOST_FOUND = 1000  # remembered at most; names of models may come from data
 _VARIANT = re.compile(r":(free|online|nitro|floor|extended|beta)$")
 _DATED = re.compile(r"^(.+)-\d{4}-\d{2}-\d{2}$")
@@ -122,7 +122,7 @@ class Models:
         shipped = Path(__file__).with_name("models.json")
         document = _read(shipped)
         if user_file is not None:
-            document = _above(document, _read(user_file))
+            document = _merge_tables(document, _read(user_file))
         try:
             families = _families(document)
             rows = {name: _row(name, members) for name, members in document["models"].items()}
@@ -132,7 +132,7 @@ class Models:
             raise InvalidConfig(f"the table of models ({user_file or shipped}) cannot be used: {error}") from error
 
     def find(self, model_id: str) -> Family | None:
-        """Give what is known about a model: router prefixes, `ft:` and dates are seen through. Unknown gives None."""
+        """Return what is known about a model, None if nothing is; router prefixes, `ft:` and dates are seen through."""
         found = self._found.get(model_id, self)  # itself stands for what was not looked up yet
         if not isinstance(found, Models):
             return found
@@ -181,7 +181,7 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(document)
 
 
-def _above(table: dict[str, Any], user: dict[str, Any]) -> dict[str, Any]:
+def _merge_tables(table: dict[str, Any], user: dict[str, Any]) -> dict[str, Any]:
     """Put the user's entries over the table's; the user's families are asked first, and its rows carry its date."""
     dated = {"as_of": user["as_of"]} if "as_of" in user else {}
     merged = dict(table)
@@ -196,18 +196,18 @@ def _families(document: Mapping[str, Any]) -> dict[str, tuple[re.Pattern[str], F
     as_of = date.fromisoformat(document["as_of"])
     found = {}
     for name, entry in entries.items():
-        members = _inherited(name, entries)
+        members = _inherit(name, entries)
         patterns = "|".join(f"(?:{pattern})" for pattern in entry.get("match", ())) or r"(?!)"
         known = {key: value for key, value in members.items() if key not in ("match", "like")}
         found[name] = (re.compile(patterns), Family(name, **{"as_of": as_of, **_row(name, known)}))
     return found
 
 
-def _inherited(name: str, entries: Mapping[str, Any], seen: tuple[str, ...] = ()) -> dict[str, Any]:
+def _inherit(name: str, entries: Mapping[str, Any], seen: tuple[str, ...] = ()) -> dict[str, Any]:
     entry = entries.get(name)
     if entry is None or name in seen:
         raise ValueError(f'"like" leads from {seen[-1] if seen else name} to {name}, which is no other family')
-    base = _inherited(entry["like"], entries, (*seen, name)) if "like" in entry else {}
+    base = _inherit(entry["like"], entries, (*seen, name)) if "like" in entry else {}
     return {**base, **entry}
 
 

@@ -1,4 +1,4 @@
-"""What the component's tests stand on: a stand-in for the API, over a real socket."""
+"""What the component's tests stand on: the sandbox in place of the API, over a real socket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HELLO = {"model": "gpt-sandbox-2", "messages": [{"role": "user", "content": "Hel
 
 @pytest.fixture
 def client_of(sandbox: Sandbox) -> Iterator[Callable[[str], Client]]:
-    """Give a client whose server plays the scenario."""
+    """Return a client whose server plays the scenario."""
     made: list[Client] = []
 
     def make(scenario: str = "") -> Client:

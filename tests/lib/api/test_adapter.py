@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from lib.api.adapter import Calls, Stoppable
+from lib.api.adapter import CancellableConnection, CurrentCall
 from lib.api.response import set_timeout
 
 
@@ -27,10 +27,10 @@ class Plain:
         self.sent.append(data)
 
 
-class Connection(Stoppable, Plain):
+class Connection(CancellableConnection, Plain):
     """The same, made one that can be stopped."""
 
-    calls = Calls()
+    current = CurrentCall()
 
 
 @pytest.mark.parametrize(("size", "pieces"), [(0, 1), (2000, 1), (100_000, 2)])
@@ -48,7 +48,7 @@ def test_a_small_request_goes_out_in_one_piece_and_a_large_one_is_not_copied(siz
 def test_a_time_limit_is_set_where_it_changes_by_more_than_a_moment(
     before: float | None, wanted: float, after: float
 ) -> None:
-    with socket.socket() as wire:
-        wire.settimeout(before)
-        set_timeout(wire, wanted)
-        assert wire.gettimeout() == after
+    with socket.socket() as socket_:
+        socket_.settimeout(before)
+        set_timeout(socket_, wanted)
+        assert socket_.gettimeout() == after

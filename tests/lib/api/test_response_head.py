@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.api.response_head import Reply
+from lib.api.response_head import FastResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ HEADS = {
     "continue first": ["HTTP/1.1 100 Continue", "", OK, "Content-Length: 5"],
     "a length twice": [OK, "Content-Length: 5", "Content-Length: 5"],
     "a length below zero": [OK, "Content-Length: -5"],
-    "a length that is none": [OK, "Content-Length: five"],
+    "a length that is not a number": [OK, "Content-Length: five"],
     "a cookie twice": [OK, "Set-Cookie: a=1", "Set-Cookie: b=2", "Content-Length: 5"],
     "a folded line": [OK, "X-Long: a", " b", "Content-Length: 5"],
     "blanks around": [OK, "X-Wide: \t a \t", "Content-Length:5"],
@@ -56,12 +56,12 @@ class Wire:
         self._sent = sent
 
     def makefile(self, _: str) -> io.BufferedReader:
-        """Give what was sent, to be read as from a socket."""
+        """Return what was sent, to be read as from a socket."""
         return io.BufferedReader(io.BytesIO(self._sent))
 
 
 def told(kind: type[http.client.HTTPResponse], sent: bytes) -> Mapping[str, Any]:
-    """Give all that an answer tells of itself, or what it raises."""
+    """Return all that an answer tells of itself, or what it raises."""
     answer = kind(Wire(sent), method="POST")  # type: ignore[arg-type]  # a socket
     try:
         answer.begin()
@@ -79,7 +79,7 @@ def told(kind: type[http.client.HTTPResponse], sent: bytes) -> Mapping[str, Any]
 @pytest.mark.parametrize("lines", HEADS.values(), ids=HEADS)
 def test_every_kind_of_head_is_read_as_http_client_reads_it(lines: list[str]) -> None:
     sent = "\r\n".join([*lines, "", ""]).encode("latin-1") + BODY if lines else b""
-    assert told(Reply, sent) == told(http.client.HTTPResponse, sent)
+    assert told(FastResponse, sent) == told(http.client.HTTPResponse, sent)
 
 
 names = st.sampled_from(["Content-Length", "Transfer-Encoding", "Connection", "X-A"]) | st.text("aZ9-_: \t", max_size=4)
@@ -92,4 +92,4 @@ contents = st.sampled_from(["5", "0", "chunked", "close", "keep-alive", ""]) | s
 def test_so_is_any_other(first: str, headers: list[tuple[str, str]]) -> None:
     lines = [first, *(f"{name}: {content}" for name, content in headers)]
     sent = "\r\n".join([*lines, "", ""]).encode("latin-1") + BODY
-    assert told(Reply, sent) == told(http.client.HTTPResponse, sent)
+    assert told(FastResponse, sent) == told(http.client.HTTPResponse, sent)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.api.retry import CallLimits, hint, wait
+from lib.api.retry import CallLimits, requested_wait, wait
 from lib.errors.api_error import ApiError, from_answer
 from lib.errors.catalog import CATALOG
 from pysailor import InvalidConfig
@@ -32,11 +32,11 @@ RETRYING = CallLimits(max_retries=5)
     ],
 )
 def test_the_service_s_hint_is_read_in_all_its_forms(headers: dict[str, str], seconds: float | None) -> None:
-    assert hint(headers, now=60) == seconds
+    assert requested_wait(headers, now=60) == seconds
 
 
 @given(seconds=st.floats(0, 100), retries=st.integers(0, 4), chance=st.floats(0, 1))
-def test_nobody_comes_back_before_the_hint_and_not_all_at_once(seconds: float, retries: int, chance: float) -> None:
+def test_no_try_comes_before_the_hint_and_not_all_at_once(seconds: float, retries: int, chance: float) -> None:
     waited = wait(ApiError("rate_limit", retry_after=seconds), retries, RETRYING, chance)
     assert waited is not None
     assert seconds <= waited <= max(seconds, 0.1) + min(8, 0.5 * 2**retries)

@@ -56,23 +56,23 @@ CATALOG = (
     ],
 )
 def test_the_address_says_which_server_it_is(address: str, name: str) -> None:
-    assert servers.of(address).name == name
+    assert servers.server_for(address).name == name
 
 
 @pytest.mark.parametrize(("chosen", "name"), [("openai", "openai"), ("ollama", "ollama"), ("other", "other")])
 def test_a_choice_goes_before_the_address(chosen: str, name: str) -> None:
-    assert servers.of("https://llm.company.example/v1", chosen).name == name
+    assert servers.server_for("https://llm.company.example/v1", chosen).name == name
 
 
 def test_a_gateway_before_azure_is_told_by_choice_and_its_shape_by_its_address() -> None:
     gateway = "https://gateway.company.example/ai"
-    assert servers.of(f"{gateway}/openai/v1", "azure") is servers.AZURE
-    assert servers.of(f"{gateway}/deployments/chat?api-version=2024-10-21", "azure").deployments
+    assert servers.server_for(f"{gateway}/openai/v1", "azure") is servers.AZURE
+    assert servers.server_for(f"{gateway}/deployments/chat?api-version=2024-10-21", "azure").deployments
 
 
 def test_an_unknown_choice_names_those_there_are() -> None:
     with pytest.raises(InvalidConfig, match="auto, openai, azure, openrouter, ollama, other") as raised:
-        servers.of("https://api.openai.com/v1", "bedrock")
+        servers.server_for("https://api.openai.com/v1", "bedrock")
     assert raised.value.faults[0].pointer == "/server"
 
 
@@ -99,8 +99,8 @@ def test_an_unknown_choice_names_those_there_are() -> None:
     ],
 )
 def test_an_address_is_taken_as_it_was_meant(given: str, meant: str) -> None:
-    assert servers.tidy(given) == meant
-    assert servers.tidy(meant) == meant
+    assert servers.normalize(given) == meant
+    assert servers.normalize(meant) == meant
 
 
 @pytest.mark.parametrize(
@@ -125,20 +125,20 @@ def test_an_address_is_taken_as_it_was_meant(given: str, meant: str) -> None:
     ],
 )
 def test_each_endpoint_has_its_address(base_url: str, path: str, address: str) -> None:
-    assert servers.of(base_url).url(base_url, path, "my gpt/5") == address
+    assert servers.server_for(base_url).url(base_url, path, "my gpt/5") == address
 
 
-def test_a_deployment_that_nobody_names_is_an_error_with_a_pointer() -> None:
+def test_a_deployment_without_a_name_is_an_error_with_a_pointer() -> None:
     base_url = f"{AZURE}/openai?api-version=1"
     with pytest.raises(InvalidConfig) as raised:
-        servers.of(base_url).url(base_url, CHAT)
+        servers.server_for(base_url).url(base_url, CHAT)
     assert raised.value.faults[0].pointer == "/model"
 
 
 @given(model=st.text(min_size=1))
 def test_no_model_s_name_leads_out_of_its_place_in_the_path(model: str) -> None:
     base_url = f"{AZURE}/openai?api-version=1"
-    address = servers.of(base_url).url(base_url, CHAT, model.encode("utf-8", "replace").decode())
+    address = servers.server_for(base_url).url(base_url, CHAT, model.encode("utf-8", "replace").decode())
     assert address.startswith(f"{AZURE}/openai/deployments/")
     assert address.endswith("/chat/completions?api-version=1")
     assert address.count("/") == 7
@@ -148,7 +148,7 @@ def test_no_model_s_name_leads_out_of_its_place_in_the_path(model: str) -> None:
     ("version", "takes"), [("2024-06-01", False), ("2024-10-21", True), ("2025-01-01-preview", True)]
 )
 def test_an_old_api_version_is_not_asked_for_the_usage_of_a_stream(version: str, takes: bool) -> None:
-    server = servers.of(f"{AZURE}/openai/deployments/d?api-version={version}")
+    server = servers.server_for(f"{AZURE}/openai/deployments/d?api-version={version}")
     assert server.takes_usage_option is takes
 
 

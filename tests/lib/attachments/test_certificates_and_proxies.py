@@ -104,7 +104,7 @@ def test_a_certificate_for_another_name_is_refused(
     assert secured.server.asked == []
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(secured: Secured) -> None:
+def test_a_certificate_that_is_not_trusted_is_refused(secured: Secured) -> None:
     url = secured.server.url("/photo", PNG, host="files.example", scheme="https")
     assert "certificate" in str(refused(NotThere, image(url), downloads=open_to_all(here)))
 

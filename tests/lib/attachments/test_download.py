@@ -88,13 +88,13 @@ def test_a_content_that_comes_compressed_though_not_asked_to_is_refused(files: F
     assert "compressed" in str(refused(NotThere, image(url)))
 
 
-def test_nobody_listening_can_be_tried_again() -> None:
+def test_a_closed_port_can_be_tried_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     assert "cannot be reached" in str(refused(NotFetched, image(f"http://127.0.0.1:{port}/a")))
 
 
-def test_a_name_that_nobody_has_is_told() -> None:
+def test_a_name_that_does_not_exist_is_told() -> None:
     assert "no server has the name" in str(refused(NotFetched, file("https://nobody.example/a.pdf")))
 
 

@@ -107,7 +107,7 @@ def test_a_users_row_changes_one_member_and_carries_the_users_date(tmp_path: Pat
     assert untouched == MODELS.find("gpt-5.5")
 
 
-def test_a_user_can_price_a_model_that_nobody_else_knows(tmp_path: Path) -> None:
+def test_a_user_can_price_a_model_that_is_not_in_the_table(tmp_path: Path) -> None:
     found = Models.load(own(tmp_path, {"models": {"qwen3": {"price": {"input": 0, "output": 0}}}})).find("qwen3")
     assert found is not None
     assert found.price is not None

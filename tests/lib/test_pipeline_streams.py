@@ -1,0 +1,90 @@
+"""A streamed answer becomes the same message as a whole one, or a named error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.errors.api_error import ApiError
+from lib.offline.sandbox import KEY, Sandbox
+from pysailor.component.component import Component
+from pysailor.context import Data, Event, Partial
+from pysailor.errors import InvalidConfig
+from pysailor.message import Message
+from pysailor.step import Call, Step
+
+from .conftest import LOGGER
+
+FUNCTION = Component(Path(__file__).parents[2]).function("sendRequest")
+USER = {"role": "user", "content": "Hello"}
+HELLO: dict[str, Any] = {"messages": [USER]}
+
+
+def events_of(body: Any, snapshot: Any = None, **cfg: Any) -> list[Event]:
+    step = Step(FUNCTION, {"apiKey": KEY, "model": "gpt-sandbox-2", **cfg}, snapshot=snapshot)
+    events: list[Event] = []
+    try:
+        step.process(Message(body=body), Call(events.append, LOGGER))
+    finally:
+        step.close()
+    return events
+
+
+def emitted(body: Any, **cfg: Any) -> list[Message]:
+    return [event.message for event in events_of(body, **cfg) if isinstance(event, Data)]
+
+
+def result_of(body: Any, **cfg: Any) -> dict[str, Any]:
+    result: dict[str, Any] = emitted(body, **cfg)[-1].body["result"]
+    return result
+
+
+def completion(content: str | None, finish_reason: str = "stop", **message: Any) -> dict[str, Any]:
+    said = {"role": "assistant", "content": content, **message}
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    choice = {"index": 0, "message": said, "finish_reason": finish_reason}
+    return {"id": "x", "object": "chat.completion", "model": "gpt-4.1", "choices": [choice], "usage": usage}
+
+
+def test_pieces_that_went_out_cannot_be_repaired() -> None:
+    with pytest.raises(InvalidConfig, match="/repairs"):
+        emitted(HELLO, emitPieces=True, repairs=1)
+
+
+def test_a_streamed_answer_is_the_same_message_and_its_words_are_shown_as_they_come(sandbox: Sandbox) -> None:
+    (plain,) = emitted(HELLO, baseUrl=sandbox.base_url)
+    events = events_of({**HELLO, "stream": True}, baseUrl=sandbox.base_url)
+    (streamed,) = [event.message for event in events if isinstance(event, Data)]
+    del plain.body["choices"][0]["message"]["annotations"]  # of which a stream tells nothing
+    assert streamed.body["choices"][0]["message"] == plain.body["choices"][0]["message"]
+    assert streamed.body["usage"]["total_tokens"] == streamed.body["result"]["usage"]["total"] > 0
+    shown = "".join(event.text for event in events if isinstance(event, Partial))
+    assert shown == streamed.body["choices"][0]["message"]["content"]
+
+
+def test_every_piece_may_be_a_message_of_its_own(sandbox: Sandbox) -> None:
+    *pieces, whole = emitted({**HELLO, "stream": True}, baseUrl=sandbox.base_url, emitPieces=True)
+    text = "".join(piece.body["choices"][0]["message"]["content"] for piece in pieces)
+    assert text == whole.body["choices"][0]["message"]["content"]
+    assert {piece.headers["x-outcome"] for piece in pieces} == {"piece"}
+
+
+@pytest.mark.parametrize("scenario", ["stream_cut", "stream_error", "stream_ends_early"])
+def test_a_broken_stream_is_a_named_error_and_never_an_answer(sandbox: Sandbox, scenario: str) -> None:
+    with pytest.raises(ApiError) as raised:
+        emitted({**HELLO, "stream": True}, baseUrl=sandbox.base_url_of(scenario))
+    assert raised.value.begun
+    assert len(raised.value.tries) == 1
+
+
+def test_a_stream_that_stalls_ends_with_the_deadline(sandbox: Sandbox) -> None:
+    with pytest.raises(ApiError, match="nothing more came in time"):
+        emitted({**HELLO, "stream": True}, baseUrl=sandbox.base_url_of("stream_stall"), timeout=1)
+
+
+@pytest.mark.parametrize("scenario", ["stream_comments", "stream_no_done", "stream_ignored"])
+def test_odd_but_whole_streams_are_answers(sandbox: Sandbox, scenario: str) -> None:
+    (message,) = emitted({**HELLO, "stream": True}, baseUrl=sandbox.base_url_of(scenario))
+    assert message.body["result"]["outcome"] == "complete"

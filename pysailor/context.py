@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 if TYPE_CHECKING:
     from .message import Message
 
-Kept = TypeVar("Kept")
+Resource = TypeVar("Resource")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ Emit = Callable[[Event], None]
 """Takes one event and returns when it is safe (published and confirmed, or printed); raises when it cannot be."""
 
 Storage = Callable[[str, int], bytes]
-"""Gives an object's content by its id, at most so many bytes; raises StepError."""
+"""Returns an object's content by its id, at most so many bytes; raises StepError."""
 
 
 class Keep:
@@ -79,8 +79,8 @@ class Keep:
         self._things: dict[Hashable, Any] = {}
         self._stack = ExitStack()
 
-    def get(self, make: Callable[..., Kept], *args: Hashable) -> Kept:
-        """Give `make(*args)`, made when first asked for."""
+    def get(self, make: Callable[..., Resource], *args: Hashable) -> Resource:
+        """Return `make(*args)`, made when first asked for."""
         key = (make, args)
         kept = self._things.get(key, self)  # a dictionary can be read without the lock
         if kept is not self:
@@ -99,47 +99,45 @@ class Keep:
             self._stack.close()
 
     def __enter__(self) -> Self:
-        """Give itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close."""
         self.close()
 
 
-def _nowhere(event: Event) -> None:
-    """Take an event where nobody listens."""
+def _discard(event: Event) -> None:
+    """Ignore an event: nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One call's surroundings: who logs, who listens, how long there is.
+    """What `process` and the hooks may use: the logger, the events, the time that is left.
 
     `deadline` is in seconds on the clock of `time.monotonic`, None for no limit. `storage` reads from the platform's
-    object storage: an object's id and the most bytes to take give its content; None where there is no platform.
+    object storage, by an object's id and the most bytes to take; None where there is no platform.
     `message_id` is what the message is known by if it is brought again, None if by nothing; others may share it.
     """
 
     logger: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
         default_factory=lambda: logging.getLogger("component")
     )
-    emit: Emit = _nowhere
+    emit: Emit = _discard
     flow_variables: Mapping[str, str] = field(default_factory=dict)
     deadline: float | None = None
     kept: Keep = field(default_factory=Keep)
     storage: Storage | None = None
     message_id: str | None = None
 
-    def keep(self, make: Callable[..., Kept], *args: Hashable) -> Kept:
-        """Give `make(*args)`, made once in the life of this process and closed at its end: connections, caches."""
+    def keep(self, make: Callable[..., Resource], *args: Hashable) -> Resource:
+        """Return `make(*args)`, made once in the life of this process and closed at its end: connections, caches."""
         return self.kept.get(make, *args)
 
     def seconds_left(self, at_most: float) -> float:
-        """Give the seconds until the deadline, or `at_most` if that is sooner."""
+        """Return the seconds until the deadline, or `at_most` if that is sooner."""
         return at_most if self.deadline is None else min(at_most, self.deadline - time.monotonic())
 
     def until(self, seconds: float) -> float:
-        """Give the moment so many seconds away on the clock of `time.monotonic`, or the deadline if that is sooner."""
+        """Return the moment so many seconds away on `time.monotonic`'s clock, or the deadline if that is sooner."""
         moment = time.monotonic() + seconds
         return moment if self.deadline is None else min(moment, self.deadline)
 

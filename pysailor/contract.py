@@ -152,7 +152,7 @@ class Server(Protocol):
         """Return the settings that lead to it."""
 
     def start(self) -> Self:
-        """Listen."""
+        """Start to listen."""
 
     def wait(self) -> None:
         """Return when it ends."""

@@ -29,11 +29,11 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        """Give the line that a person reads."""
+        """Return the line that a person reads."""
         return f"{self.pointer}: {self.message}" if self.pointer else self.message
 
     def to_json(self) -> dict[str, str]:
-        """Give `{"pointer", "message"}`."""
+        """Return `{"pointer", "message"}`."""
         return asdict(self)
 
 
@@ -44,7 +44,7 @@ class SailorError(Exception):
     """A stable word for programs."""
 
     def to_json(self) -> dict[str, Any]:
-        """Give what a program needs to know: at least `name`, `code` and `message`."""
+        """Return what a program needs to know: at least `name`, `code` and `message`."""
         return {"name": type(self).__name__, "code": self.code, "message": str(self)}
 
 

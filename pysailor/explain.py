@@ -53,7 +53,7 @@ def _load(component: Component) -> None:
 
 def _from_docstrings(component: Component) -> Iterator[FromDocstring]:
     for error in _subclasses(SailorError):
-        if "code" in vars(error) and component.wrote(error):
+        if "code" in vars(error) and component.owns(error):
             meaning, _, advice = inspect.cleandoc(error.__doc__ or "").partition("\n\n")
             again = YES if issubclass(error, StepError) and error.retryable else NO
             yield FromDocstring(error.code, error.__name__, " ".join(meaning.split()), " ".join(advice.split()), again)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .context import Event, Keys, Partial
 from .errors import Defect
 from .log import COMPONENT
-from .step import Call, Step
+from .step import Invocation, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,18 +31,18 @@ class Hooks:
 
     def __init__(self, step: Step, store_keys: Callable[[Mapping[str, Any]], None]) -> None:
         self._step = step
-        self._context: Context = step.context(Call(emitting(store_keys), logging.getLogger(COMPONENT)))
+        self._context: Context = step.context(Invocation(keys_only(store_keys), logging.getLogger(COMPONENT)))
 
     def init(self) -> None:
-        """Have the component make ready."""
+        """Call `init`."""
         self._call("init")
 
     def startup(self) -> Any:
-        """Have the component begin whatever lasts as long as the flow; give what it wants to know at the end."""
+        """Call `startup`; return what it returns, for `shutdown`."""
         return self._call("startup")
 
     def shutdown(self, started: Any) -> None:
-        """Have the component end it."""
+        """Call `shutdown` with what `startup` returned."""
         self._call("shutdown", started)
 
     def _call(self, name: str, *args: Any) -> Any:
@@ -53,8 +53,8 @@ class Hooks:
         return hook(self._step.cfg, *args, self._context)
 
 
-def emitting(store_keys: Callable[[Mapping[str, Any]], None]) -> Callable[[Event], None]:
-    """Give what may be emitted where there is no message: fresh keys."""
+def keys_only(store_keys: Callable[[Mapping[str, Any]], None]) -> Callable[[Event], None]:
+    """Return what may be emitted where there is no message: fresh keys."""
 
     def emit(event: Event) -> None:
         if isinstance(event, Keys):

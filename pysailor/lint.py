@@ -30,8 +30,8 @@ def lint(root: Path) -> list[Fault]:
         document = json.loads((root / "component.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         return [Fault("component.json", f"cannot be read as JSON: {error}")]
-    faults = declaration.faults_of(document, is_strict=True)
-    if declaration.faults_of(document):
+    faults = declaration.find_faults(document, is_strict=True)
+    if declaration.find_faults(document):
         return faults
     return [*faults, *_missing(document), *_component_faults(Component(root))]
 

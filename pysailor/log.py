@@ -129,7 +129,6 @@ class ComponentLogger(logging.LoggerAdapter[logging.Logger]):
     """A logger whose every line carries the ids; `extra` of a call is added, not replaced as the stock adapter does."""
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
-        """Bind the ids."""
         kwargs["extra"] = {**(kwargs.get("extra") or {}), **(self.extra or {})}
         return msg, kwargs
 
@@ -152,7 +151,6 @@ class LogTo:
         self._before = logging.WARNING
 
     def __enter__(self) -> Self:
-        """Start."""
         root = logging.getLogger()
         self._before = root.level
         root.addHandler(self._handler)
@@ -167,7 +165,7 @@ class LogTo:
         self._handler.close()
 
 
-def quieten() -> None:
+def silence_libraries() -> None:
     """Keep libraries from telling in many lines what we tell in one, or from naming addresses."""
     logging.getLogger("pika").setLevel(logging.CRITICAL + 1)
     logging.getLogger("urllib3").setLevel(logging.ERROR)

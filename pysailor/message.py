@@ -41,7 +41,7 @@ class Message:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Give the JSON object that goes over the wire; what is not set is left out, body and headers never are."""
+        """Return the JSON object that goes over the wire; what is not set is left out, body and headers never are."""
         document: dict[str, Any] = {} if self.id is None else {"id": self.id}
         document["body"] = self.body
         document["headers"] = dict(self.headers)
@@ -52,11 +52,11 @@ class Message:
         return {**document, **self.extra}
 
     def with_body(self, body: Any) -> Self:
-        """Give the same message with another body."""
+        """Return the same message with another body."""
         return replace(self, body=body)
 
     def with_headers(self, headers: Mapping[str, Any]) -> Self:
-        """Give the same message with these headers added."""
+        """Return the same message with these headers added."""
         return replace(self, headers={**self.headers, **headers})
 
 

@@ -13,12 +13,12 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from .component.component import Component, Loaded, component_at, metadata, verified
+from .component.component import Component, Loaded, component_at, metadata, read_verification
 from .component.fields import bind, bind_form, secrets_in, texts
 from .context import Context, Keep
 from .errors import BrokenComponent, InvalidCredentials, InvalidSettings, SailorError
-from .hooks import emitting
-from .log import COMPONENT, BunyanFormatter, LogTo, Redaction, level, quieten
+from .hooks import keys_only
+from .log import COMPONENT, BunyanFormatter, LogTo, Redaction, level, silence_libraries
 from .platform.api import PlatformApi, PlatformApiError, ResultNotDelivered, post_result
 from .platform.environment import log_context
 from .platform.settings import ResultSettings, ServiceSettings
@@ -43,7 +43,7 @@ def serve(method: str, environ: Mapping[str, str], directory: str | Path | None 
     """Answer, and give the exit code."""
     redaction = Redaction()
     with LogTo(sys.stdout, BunyanFormatter(log_context(environ), redaction)):
-        quieten()
+        silence_libraries()
         try:
             target = ResultSettings.from_environment(environ)
             redaction.hide(target.secrets())
@@ -57,12 +57,12 @@ def serve(method: str, environ: Mapping[str, str], directory: str | Path | None 
 def answer(
     method: str, environ: Mapping[str, str], redaction: Redaction, directory: str | Path | None = None
 ) -> Mapping[str, Any]:
-    """Give the document that says what came of it; raise nothing."""
+    """Return the document that says what came of it; raise nothing."""
     try:
         settings = ServiceSettings.from_environment(method, environ)
         logging.getLogger().setLevel(level(settings.log_level))
         redaction.hide([settings.api.key])
-        document = {"status": "success", "data": Service(settings, redaction, directory).answer()}
+        document = {"status": "success", "data": ServiceCall(settings, redaction, directory).answer()}
         plaintext.write(document)
     except Exception as error:
         # Whatever the component did, somebody sits in front of a form and waits.
@@ -71,7 +71,7 @@ def answer(
     return document
 
 
-class Service:
+class ServiceCall:
     """One question to a component."""
 
     def __init__(self, settings: ServiceSettings, redaction: Redaction, directory: str | Path | None = None) -> None:
@@ -80,12 +80,12 @@ class Service:
         self._directory = directory
 
     def answer(self) -> Any:
-        """Give the answer; raise what keeps it from being given."""
-        asked = {"verifyCredentials": self._verify, "getMetaModel": self._meta, "selectModel": self._select}
-        return asked[self._settings.method]()
+        """Return the answer; raise what keeps it from being given."""
+        methods = {"verifyCredentials": self._verify, "getMetaModel": self._meta, "selectModel": self._select}
+        return methods[self._settings.method]()
 
     def _verify(self) -> Any:
-        """Say whether the credential works; what cannot be verified does not."""
+        """Return whether the credential works; what cannot be verified does not."""
         try:
             component = self._component()
             verify = component.verifier()
@@ -100,7 +100,7 @@ class Service:
             # A verifier that is broken has not said yes, and the person at the form must hear why.
             LOG.exception("the credential cannot be verified")
             return {"verified": False, "reason": str(error) or type(error).__name__}
-        return verified(found)
+        return read_verification(found)
 
     def _meta(self) -> Any:
         function = self._function()
@@ -124,25 +124,25 @@ class Service:
 
     def _call(self, method: Callable[..., Any], cfg: Mapping[str, Any]) -> Any:
         """Call a function of the component, which has limited time and may store fresh keys."""
-        told = self._settings
-        seconds = told.deadline
-        with PlatformApi(told.api, "", "") as api, Keep() as kept:
+        settings = self._settings
+        seconds = settings.deadline
+        with PlatformApi(settings.api, "", "") as api, Keep() as kept:
 
             def store(keys: Mapping[str, Any]) -> None:
                 self._redaction.hide(texts(dict(keys)), instead_of="keys")
                 try:
-                    api.update_account_keys(told.cfg.get("_account"), keys)
+                    api.update_account_keys(settings.cfg.get("_account"), keys)
                 except PlatformApiError as error:
                     LOG.error("the fresh keys are not stored: %s", error)  # noqa: TRY400 - the answer stands all the same
 
             context = Context(
-                logging.getLogger(COMPONENT), emitting(store), deadline=time.monotonic() + seconds, kept=kept
+                logging.getLogger(COMPONENT), keys_only(store), deadline=time.monotonic() + seconds, kept=kept
             )
-            return within(seconds, lambda: method(cfg, context))
+            return run_within(seconds, lambda: method(cfg, context))
 
 
-def within(seconds: float, act: Callable[[], Any]) -> Any:
-    """Give what `act` gives or raise what it raises; raise TooSlow if it does neither in time."""
+def run_within(seconds: float, act: Callable[[], Any]) -> Any:
+    """Return what `act` gives or raise what it raises; raise TooSlow if it does neither in time."""
     results: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
     def attempt() -> None:

@@ -13,20 +13,20 @@ from .wire import json_text as plaintext
 if TYPE_CHECKING:
     from logging import Logger, LoggerAdapter
 
-MOST: Final = 5 * 1024
+MOST_BYTES: Final = 5 * 1024
 """Bytes that the platform keeps; it does not say so when there are more."""
 
 
-class Memory:
+class CurrentSnapshot:
     """What the step knows. Threads may share it: what is emitted last is what is remembered."""
 
     def __init__(self, value: Any = None) -> None:
         self._value = {} if value is None else value
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._warned = False
 
     def copy(self) -> Any:
-        """Give what is known, for one message to do with as it likes."""
+        """Return what is known, for one message to do with as it likes."""
         return copy.deepcopy(self._value)  # never changed in place, so no lock
 
     def change(self, event: Snapshot | SnapshotUpdate, emit: Emit, logger: Logger | LoggerAdapter[Logger]) -> None:
@@ -34,10 +34,10 @@ class Memory:
 
         Raise NotJson, before anything is sent, if the value has no form in JSON.
         """
-        if isinstance(event, SnapshotUpdate) and (reason := _unfit(event.delta)):
+        if isinstance(event, SnapshotUpdate) and (reason := _find_misuse(event.delta)):
             logger.warning("The snapshot stays as it is: %s", reason)
             return
-        with self._turn:
+        with self._lock:
             written = plaintext.write(self._after(event))
             self._warn(len(written), logger)
             emit(event)
@@ -49,13 +49,13 @@ class Memory:
         return {**(self._value if isinstance(self._value, dict) else {}), **event.delta}
 
     def _warn(self, size: int, logger: Logger | LoggerAdapter[Logger]) -> None:
-        if size > MOST and not self._warned:
+        if size > MOST_BYTES and not self._warned:
             self._warned = True
-            logger.warning("The snapshot has %d bytes; the platform keeps %d. Keep less in it.", size, MOST)
+            logger.warning("The snapshot has %d bytes; the platform keeps %d. Keep less in it.", size, MOST_BYTES)
 
 
-def _unfit(delta: Any) -> str:
-    """Say why this cannot update a snapshot, nothing if it can."""
+def _find_misuse(delta: Any) -> str:
+    """Return why this cannot update a snapshot, nothing if it can."""
     if not isinstance(delta, Mapping):
         return f"update_snapshot takes an object with the members to replace; it got a {type(delta).__name__}."
     if "$set" in delta:

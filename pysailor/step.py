@@ -12,7 +12,7 @@ from .component.fields import bind
 from .context import Context, Data, Emit, Event, Keep, Snapshot, SnapshotUpdate, Storage
 from .errors import Defect, InvalidInput, InvalidOutput, SailorError
 from .message import Message
-from .snapshot import Memory
+from .snapshot import CurrentSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +25,8 @@ _MOST_REMEMBERED = 1000  # names may come from data, and then there is no end of
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """What one message brings along: who listens, who logs, how long there is (on the clock of time.monotonic).
+class Invocation:
+    """What one message brings along: where events go, the logger, the deadline (on the clock of time.monotonic).
 
     `message_id` is what the transport knows the message by, None if by nothing.
     """
@@ -53,37 +53,37 @@ class Step:
         self.function = function
         self.cfg = bind(function.fields, cfg)
         self.kept = Keep()
-        self._process = function.named("process")
-        self._memory = Memory(snapshot)
+        self._process = function.get_function("process")
+        self._snapshot = CurrentSnapshot(snapshot)
         self._flow_variables = dict(flow_variables or {})
         self._storage = storage
         self._input_schema, self._output_schema = schemas(function, self.cfg, Context(kept=self.kept))
         self._undeclared: set[str] = set()
 
-    def process(self, message: Message, call: Call) -> None:
-        """Take one message through; each result is emitted, and safe, before the next is made.
+    def process(self, message: Message, invocation: Invocation) -> None:
+        """Process one message; each result is emitted, and safe, before the next is made.
 
         Raise a SailorError if it fails, of any kind; what the component did not mean to raise becomes a Defect.
-        What the listener raises is raised as it is: that its pipe broke is no defect of the component.
+        What the monitor raises is raised as it is: that its pipe broke is no defect of the component.
         """
         checked = self.accept(message)
-        listener = _Listener(call, self._memory)
-        context = self._heard_by(listener, call)
+        monitor = _EmitMonitor(invocation, self._snapshot)
+        context = self._build_context(monitor, invocation)
         try:
-            result = self._process(checked, self.cfg, self._memory.copy(), context)
-            with closing(_messages(result)) as messages:
+            result = self._process(checked, self.cfg, self._snapshot.copy(), context)
+            with closing(_iterate(result)) as messages:
                 for made in messages:
-                    context.emit(Data(self._promised(made, context)))
+                    context.emit(Data(self._check_output(made, context)))
         except SailorError:
             raise
         except Exception as error:  # the component's author may have erred in any way; the runner must live on
-            if error is listener.failure:
+            if error is monitor.failure:
                 raise
             context.logger.exception("The component has a defect")
             raise Defect(f"The component failed unexpectedly: {type(error).__name__}: {error}") from error
 
     def accept(self, message: Message) -> Message:
-        """Give the message with a body that fits metadata.in, mended where that is certain; raise InvalidInput."""
+        """Return the message with a body that fits metadata.in, mended where that is certain; raise InvalidInput."""
         if self._input_schema is None:
             return message
         body, faults = self._input_schema.fit(message.body)
@@ -91,21 +91,27 @@ class Step:
             raise InvalidInput(faults=faults)
         return message if body is message.body else message.with_body(body)
 
-    def context(self, call: Call) -> Context:
-        """Give what the component may use during one call."""
-        return self._heard_by(_Listener(call, self._memory), call)
+    def context(self, invocation: Invocation) -> Context:
+        """Return what the component may use during one invocation."""
+        return self._build_context(_EmitMonitor(invocation, self._snapshot), invocation)
 
     def close(self) -> None:
         """Close what the component kept between messages."""
         self.kept.close()
 
-    def _heard_by(self, listener: Emit, call: Call) -> Context:
+    def _build_context(self, emit: Emit, invocation: Invocation) -> Context:
         return Context(
-            call.logger, listener, self._flow_variables, call.deadline, self.kept, self._storage, call.message_id
+            invocation.logger,
+            emit,
+            self._flow_variables,
+            invocation.deadline,
+            self.kept,
+            self._storage,
+            invocation.message_id,
         )
 
-    def _promised(self, message: Message, context: Context) -> Message:
-        """Give the message if it fits metadata.out; raise InvalidOutput. Undeclared members are kept, and said once."""
+    def _check_output(self, message: Message, context: Context) -> Message:
+        """Return the message if it fits metadata.out; raise InvalidOutput. Undeclared members are logged once."""
         output_schema = self._output_schema
         if output_schema is None:
             return message
@@ -117,41 +123,41 @@ class Step:
         if new:
             self._undeclared |= set(new)
             more = f" and {len(new) - _MOST_TOLD} more" if len(new) > _MOST_TOLD else ""
-            told = ", ".join(new[:_MOST_TOLD]) + more
-            context.logger.info("The answer has members that metadata.out does not declare: %s", told)
+            names = ", ".join(new[:_MOST_TOLD]) + more
+            context.logger.info("The answer has members that metadata.out does not declare: %s", names)
         return message
 
 
-class _Listener:
-    """Who listens to one call, and what went wrong with that; the step's memory follows what was taken."""
+class _EmitMonitor:
+    """Emits the events of one invocation and keeps the snapshot in step; `failure` is what emitting raised."""
 
-    def __init__(self, call: Call, memory: Memory) -> None:
-        self._call, self._memory = call, memory
+    def __init__(self, invocation: Invocation, snapshot: CurrentSnapshot) -> None:
+        self._invocation, self._snapshot = invocation, snapshot
         self.failure: Exception | None = None
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, (Snapshot, SnapshotUpdate)):
-            self._memory.change(event, self._emit, self._call.logger)
+            self._snapshot.change(event, self._emit, self._invocation.logger)
         else:
             self._emit(event)
 
     def _emit(self, event: Event) -> None:
         try:
-            self._call.emit(event)
+            self._invocation.emit(event)
         except Exception as error:
             self.failure = error
             raise
 
 
-def _messages(result: Any) -> Generator[Message, None, None]:
-    """Give what process returned or yields, one by one; what it was about to yield is let go with this."""
+def _iterate(result: Any) -> Generator[Message, None, None]:
+    """Return what process returned or yields, one by one; what it was about to yield is let go with this."""
     if result is None:
         return
     try:
         for made in result if isinstance(result, Iterator) else (result,):
             if not isinstance(made, Message):
                 kind = type(made).__name__
-                raise Defect(f"process must return a Message, yield them, or return None; it gave a {kind}.")
+                raise Defect(f"process must return a Message, yield them, or return None; it returned a {kind}.")
             yield made
     finally:
         if isinstance(result, Generator):

@@ -32,7 +32,7 @@ def broker() -> Iterator[Rabbit]:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """Return a stand-in for the API, over a real socket."""
+    """Return the sandbox, over a real socket."""
     with Sandbox(slow_seconds=3) as started:
         yield started
 

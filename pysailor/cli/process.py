@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor.component.fields import mask
 from pysailor.context import Data, HttpReply, Partial
 from pysailor.errors import InvalidConfig, SailorError
-from pysailor.step import Call, Step
+from pysailor.step import Invocation, Step
 
 from .curl import curl, without_secrets
 from .output import as_json, describe, say
@@ -102,7 +102,7 @@ def _process(workspace: Workspace, function: Loaded, sample: Sample, write: Writ
     cfg = workspace.settings(sample.cfg, sample.scenario)
     with closing(Step(function, cfg, snapshot=sample.snapshot)) as step:
         try:
-            step.process(sample.message, Call(listener, logging.getLogger("component")))
+            step.process(sample.message, Invocation(listener, logging.getLogger("component")))
         finally:
             listener.end_line()
 
@@ -145,8 +145,8 @@ def _show(workspace: Workspace, function: Loaded, sample: Sample, write: Write) 
     words, chosen = examples(function), workspace.chosen(sample.cfg)
     secrets = workspace.secrets({**words, **chosen})
     with closing(Step(function, {**words, **chosen})) as step:
-        context = step.context(Call(_Listener(write), logging.getLogger("component")))
-        request: HttpRequest = function.named("preview")(step.accept(sample.message), step.cfg, context)
+        context = step.context(Invocation(_Listener(write), logging.getLogger("component")))
+        request: HttpRequest = function.get_function("preview")(step.accept(sample.message), step.cfg, context)
     headers = {name: without_secrets(value, secrets) for name, value in request.headers.items()}
     write({"method": request.method, "url": request.url, "headers": headers, "body": request.body})
     sent = json.dumps(request.body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component.component import demand_verified
+from pysailor.component.component import require_verified
 from pysailor.component.fields import bind, mask
 from pysailor.context import Context, Keep
 from pysailor.errors import InvalidCredentials
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
                 raise BadUsage(f"no {field.label} is set; nothing to verify. Give one: {workspace.ways(field)}")
         cfg = bind(descriptor.credentials, chosen)
         try:
-            demand_verified(verify(cfg, Context(kept=kept)))
+            require_verified(verify(cfg, Context(kept=kept)))
         except InvalidCredentials as error:
             raise InvalidCredentials(mask(str(error), workspace.secrets(cfg))) from error
     print("The credential works.")

@@ -36,15 +36,15 @@ class Loaded:
     input_schema: Schema | None
     output_schema: Schema | None
 
-    def named(self, name: str) -> Callable[..., Any]:
-        """Give the module's function of this name; raise BrokenComponent if it has none."""
+    def get_function(self, name: str) -> Callable[..., Any]:
+        """Return the module's function of this name; raise BrokenComponent if it has none."""
         found = getattr(self.module, name, None)
         if not callable(found):
             raise BrokenComponent(f'Method "{name}" is not found in "{self.declared.name}" ({self.declared.main}).')
         return cast("Callable[..., Any]", found)
 
     def hook(self, name: str) -> Callable[..., Any] | None:
-        """Give the module's optional function of this name."""
+        """Return the module's optional function of this name."""
         return getattr(self.module, name, None)
 
 
@@ -63,7 +63,7 @@ class Component:
 
     @staticmethod
     def locate(path: str | Path | None = None, installed: Path = INSTALLED) -> Path:
-        """Give the directory where `find` finds the component; raise BrokenComponent if there is none, or several."""
+        """Return the directory where `find` finds the component; raise BrokenComponent if there is none, or several."""
         if path is not None:
             return Path(path)
         if Path("component.json").is_file():
@@ -90,7 +90,7 @@ class Component:
         )
 
     def verifier(self) -> Callable[[Mapping[str, Any], Context], None] | None:
-        """Give the function that tests a credential; None if the component names none."""
+        """Return the function that tests a credential; None if the component names none."""
         if self.descriptor.verifier is None:
             return None
         verify = getattr(self.module(self.descriptor.verifier), "verify", None)
@@ -103,12 +103,12 @@ class Component:
         """The component's module lib/cli.py, what it adds to the command line; None if it has none."""
         return self.module(_CLI) if self.has(_CLI) else None
 
-    def wrote(self, kind: type) -> bool:
+    def owns(self, kind: type) -> bool:
         """Return whether a class comes from this component's code."""
         return kind.__module__.startswith(f"{self._package}lib.")
 
     def has(self, path: str) -> bool:
-        """Say whether the component brings this file."""
+        """Return whether the component brings this file."""
         return (self.root / path).is_file()
 
     def module(self, path: str) -> ModuleType:
@@ -124,7 +124,7 @@ class Component:
         except ImportError as error:
             raise BrokenComponent(f"Failed to load file '{path}': {error}") from error
         except SyntaxError as error:
-            raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {_told(error)}") from error
+            raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {_format_syntax_error(error)}") from error
         except Exception as error:  # code of the component's author, which may do anything at import
             raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {error!r}") from error
 
@@ -134,12 +134,12 @@ class Component:
         return "" if self._is_importable() else f"{self._private_package()}."
 
     def _is_importable(self) -> bool:
-        """Say whether plain `import lib` means this component's lib (as in its checkout and its tests)."""
+        """Return whether plain `import lib` means this component's lib (as in its checkout and its tests)."""
         spec = importlib.util.find_spec("lib")
         return spec is not None and spec.origin == str(self.root / "lib" / "__init__.py")
 
     def _private_package(self) -> str:
-        """Give a package of this root's own, so that two components can live in one process."""
+        """Return a package of this root's own, so that two components can live in one process."""
         name = f"component_{hashlib.sha256(str(self.root).encode()).hexdigest()[:12]}"
         if name not in sys.modules:
             package = ModuleType(name)
@@ -168,7 +168,7 @@ def component_at(path: str, directory: str | Path | None) -> Component:
 
 
 def _checkout_of(package: str) -> Path | None:
-    """Give the checkout of a package that was installed from it, to be edited there: its installed copy grows old.
+    """Return the checkout of a package that was installed from it, to be edited there: its installed copy grows old.
 
     A component is installed in a folder with the name of its package.
     """
@@ -184,46 +184,46 @@ def _checkout_of(package: str) -> Path | None:
     return root if is_edited and (root / "component.json").is_file() else None
 
 
-def _told(error: SyntaxError) -> str:
+def _format_syntax_error(error: SyntaxError) -> str:
     text = f": {error.text.strip()}" if error.text else ""
     return f"{error.filename}, line {error.lineno}: {error.msg}{text}"
 
 
 def choices(loaded: Loaded, name: str, cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
-    """Give a select field's choices, value to label: those declared, or those its model function finds."""
+    """Return a select field's choices, value to label: those declared, or those its model function finds."""
     for field in loaded.fields:
         if field.name == name and isinstance(field.model, Mapping):
             return field.model
         if name in (field.name, field.model) and isinstance(field.model, str):
-            return cast("Model", loaded.named(field.model))(cfg, ctx)
+            return cast("Model", loaded.get_function(field.model))(cfg, ctx)
     selects = ", ".join(field.name for field in loaded.fields if field.model is not None)
     raise InvalidConfig(f'"{name}" is no select field of {loaded.declared.name}; there is: {selects or "none"}.')
 
 
-def verified(found: Any) -> Mapping[str, Any]:
+def read_verification(found: Any) -> Mapping[str, Any]:
     """Return `{"verified", "reason"?}` for what a verifier returned; only None, True and its own yes are a yes."""
     if isinstance(found, Mapping) and "verified" in found:
         return found
     return {"verified": found is None or found is True}
 
 
-def demand_verified(found: Any) -> None:
+def require_verified(found: Any) -> None:
     """Raise InvalidCredentials unless what a verifier returned is a yes."""
-    answer = verified(found)
+    answer = read_verification(found)
     if answer["verified"] is not True:
         raise InvalidCredentials(str(answer.get("reason") or "The verifier did not say yes."))
 
 
 def metadata(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
-    """Give `{"in", "out"}`: the schemas as they were written, or those that the function makes for these settings."""
+    """Return `{"in", "out"}`: the schemas as they were written, or those that the function makes for these settings."""
     if loaded.declared.dynamic_metadata:
-        return dict(loaded.named("get_meta_model")(cfg, ctx))
+        return dict(loaded.get_function("get_meta_model")(cfg, ctx))
     schemas = {"in": loaded.input_schema, "out": loaded.output_schema}
     return {name: schema.document for name, schema in schemas.items() if schema is not None}
 
 
 def schemas(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> tuple[Schema | None, Schema | None]:
-    """Give what a function takes and gives with these settings; None where it does not say."""
+    """Return what a function takes and gives with these settings; None where it does not say."""
     if not loaded.declared.dynamic_metadata:
         return loaded.input_schema, loaded.output_schema
     made = metadata(loaded, cfg, ctx)

@@ -72,7 +72,7 @@ class Descriptor:
         return (*self.credentials, *(field for function in self.functions for field in function.fields))
 
     def function(self, name: str) -> Function:
-        """Give the action or trigger of this name; raise BrokenComponent, naming those there are."""
+        """Return the action or trigger of this name; raise BrokenComponent, naming those there are."""
         for function in self.functions:
             if function.name == name:
                 return function
@@ -88,35 +88,37 @@ def read(path: Path) -> Descriptor:
         raise BrokenComponent(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise BrokenComponent(f"{path} is not valid JSON: {error}.") from error
-    faults = faults_of(document)
+    faults = find_faults(document)
     if faults:
         lines = "\n".join(f"  {fault}" for fault in faults)
         raise BrokenComponent(f"{path} does not describe a component:\n{lines}")
     return _descriptor(document)
 
 
-def faults_of(document: Any, *, is_strict: bool = False) -> list[Fault]:
+def find_faults(document: Any, *, is_strict: bool = False) -> list[Fault]:
     """Return what keeps a document from being a component.json; a strict look finds keys that nobody knows, too.
 
     Of a value of the wrong type only that is said: what does not follow from it is found once the type is right.
     """
     written = json.loads(SHAPE.read_text(encoding="utf-8"))
     del written["anyOf"]  # said below, in plainer words
-    shape = Schema(written if is_strict else _open(written), SHAPE.name)
+    shape = Schema(written if is_strict else _allow_unknown_keys(written), SHAPE.name)
     faults = [] if shape.accepts(document) else shape.faults(document)
     if isinstance(document, dict) and not any(document.get(name, {}) != {} for name in ("actions", "triggers")):
         faults.append(Fault("/actions", "is missing or empty; a component has at least one action or trigger"))
     return sorted(faults, key=lambda fault: fault.pointer) if is_strict else faults
 
 
-def _open(shape: Any) -> Any:
-    """Return a schema without its closed doors: a platform may know more keys than we do."""
+def _allow_unknown_keys(shape: Any) -> Any:
+    """Return the schema without `additionalProperties: false`: a platform may know more keys than we do."""
     if isinstance(shape, list):
-        return [_open(item) for item in shape]
+        return [_allow_unknown_keys(item) for item in shape]
     if not isinstance(shape, dict):
         return shape
     return {
-        name: _open(member) for name, member in shape.items() if name != "additionalProperties" or member is not False
+        name: _allow_unknown_keys(member)
+        for name, member in shape.items()
+        if name != "additionalProperties" or member is not False
     }
 
 
@@ -155,7 +157,7 @@ def _function(kind: str, name: str, declared: dict[str, Any]) -> Function:
 
 
 def _fields(holder: dict[str, Any], place: str) -> tuple[Field, ...]:
-    """Give the declared fields in the order of the form: highest `order` first."""
+    """Return the declared fields in the order of the form: highest `order` first."""
     fields = [_field(name, place, declared) for name, declared in (holder.get("fields") or {}).items()]
     return tuple(sorted(fields, key=lambda field: -(field.order or 0)))
 

@@ -21,8 +21,8 @@ _TICKED = (True, "on", "true")
 _UNTICKED = (False, "off", "false")
 
 
-class Settings(Mapping[str, Any]):
-    """Settings that nobody changes any more; a key by what they are, so that what follows from them can be kept."""
+class BoundSettings(Mapping[str, Any]):
+    """Read-only settings, hashed by identity: usable as a key for what is derived from them."""
 
     __slots__ = ("_values",)
 
@@ -30,22 +30,19 @@ class Settings(Mapping[str, Any]):
         self._values = dict(values)
 
     def __getitem__(self, name: str) -> Any:
-        """Give a setting; raise KeyError."""
         return self._values[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Give the names."""
         return iter(self._values)
 
     def __len__(self) -> int:
-        """Count the settings."""
         return len(self._values)
 
     __hash__ = object.__hash__
 
 
-def bind(fields: Iterable[Field], cfg: Mapping[str, Any]) -> Settings:
-    """Give the settings that a component sees: typed, with defaults, empty ones absent.
+def bind(fields: Iterable[Field], cfg: Mapping[str, Any]) -> BoundSettings:
+    """Return the settings that a component sees: typed, with defaults, empty ones absent.
 
     A form sends text for numbers, "on" for a ticked box, and "" or null for what was left empty. A field whose
     declared default is a number is a number. What nobody declared stays as it is. Raise InvalidConfig with every fault.
@@ -57,17 +54,17 @@ def bind(fields: Iterable[Field], cfg: Mapping[str, Any]) -> Settings:
         if value in (None, ""):
             value = field.default
         if value is not None:
-            bound[field.name], fault = _typed(field, value)
+            bound[field.name], fault = _convert(field, value)
         else:
             fault = _missing(field) if field.required else ""
         if fault:
             faults.append(Fault(f"/{field.name}", fault))
     if faults:
         raise InvalidConfig(faults=faults)
-    return Settings(bound)
+    return BoundSettings(bound)
 
 
-def bind_form(fields: Iterable[Field], cfg: Mapping[str, Any]) -> Settings:
+def bind_form(fields: Iterable[Field], cfg: Mapping[str, Any]) -> BoundSettings:
     """Return the settings of a form that is being filled in: a required field of the step may still be empty."""
     return bind((replace(field, required=field.required and field.place == "credential") for field in fields), cfg)
 
@@ -76,8 +73,8 @@ def _missing(field: Field) -> str:
     return f'"{field.label}" is missing; fill it in on the {field.place}'
 
 
-def _typed(field: Field, value: Any) -> tuple[Any, str]:
-    """Give the value in the type of its field, and what is wrong with it ("" for nothing)."""
+def _convert(field: Field, value: Any) -> tuple[Any, str]:
+    """Return the value in the type of its field, and what is wrong with it ("" for nothing)."""
     if field.view_class == "CheckBoxView":
         return value in _TICKED, "" if value in (*_TICKED, *_UNTICKED) else f'"{field.label}" is either ticked or not'
     if field.view_class == "MultiSelectView":

@@ -61,7 +61,7 @@ def build_validator(schema: Any) -> Draft202012Validator:
         "oneOf": partial(_one_of, steps),
         **dict.fromkeys(_LEFT_TO_THE_FAST_ONE, _nothing),
     }
-    rules = {name: steps.counting(own.get(name, rule)) for name, rule in Draft202012Validator.VALIDATORS.items()}
+    rules = {name: steps.count(own.get(name, rule)) for name, rule in Draft202012Validator.VALIDATORS.items()}
     build: Any = extend
     bounded: Any = build(Draft202012Validator, rules)
     validator: Draft202012Validator = bounded(schema, registry=REGISTRY)  # only the specification is there to be found
@@ -77,7 +77,7 @@ class _Steps:
         if self._left < 0:
             raise TooManySteps
 
-    def counting(self, rule: Any) -> Any:
+    def count(self, rule: Any) -> Any:
         def counted(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
             self.take()
             yield from rule(validator, value, instance, schema) or ()

@@ -36,7 +36,7 @@ def coerce(value: Any, schema: Any) -> Any:
             break
         value = json.loads(json.dumps(value))
         for path, replacement in found:
-            _put(value, path, replacement)
+            _set_at(value, path, replacement)
     return value
 
 
@@ -146,7 +146,7 @@ def _readings(value: Any) -> Iterator[Any]:
         yield list(value.values())
 
 
-def _put(value: Any, path: list[str | int], replacement: Any) -> None:
+def _set_at(value: Any, path: list[str | int], replacement: Any) -> None:
     for key in path[:-1]:
         value = value[key]
     if replacement is _ABSENT:

@@ -32,13 +32,13 @@ def _standard_member(key: str, value: Any) -> Any:
     return to_standard(value) if key in _OF_ONE_SCHEMA else value
 
 
-def tolerant(schema: Any) -> Any:
+def loosen(schema: Any) -> Any:
     """Return the schema with the kinds of its optional members left open: what a service may answer some day."""
     if isinstance(schema, list):
-        return [tolerant(part) for part in schema]
+        return [loosen(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    looser = {key: tolerant(value) for key, value in schema.items()}
+    looser = {key: loosen(value) for key, value in schema.items()}
     for name, member in properties(schema).items():
         if isinstance(member, dict) and not _is_required(member):
             looser["properties"][name].pop("type", None)
@@ -55,7 +55,7 @@ def _dialect(schema: Any, root: Mapping[str, Any], *, required: bool | None, ins
     if not isinstance(schema, dict) or schema.get("$ref") in inside or len(inside) > _DEEPEST_TREE:
         return {}
     inside = (*inside, str(schema.get("$ref", "")))
-    schema = _plain_of_nullable(resolved(schema, root), root)
+    schema = _plain_of_nullable(resolve(schema, root), root)
     told = {key: schema[key] for key in ("type", "enum", "examples", "title") if key in schema}
     if "const" in schema:
         told["enum"] = [schema["const"]]
@@ -79,7 +79,7 @@ def _plain_of_nullable(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Ma
     others = [part for part in schema.get("anyOf") or () if isinstance(part, dict) and part.get("type") != "null"]
     if len(others) != 1 or len(schema["anyOf"]) == 1:
         return schema
-    plain = {**{key: value for key, value in schema.items() if key != "anyOf"}, **resolved(others[0], root)}
+    plain = {**{key: value for key, value in schema.items() if key != "anyOf"}, **resolve(others[0], root)}
     if isinstance(plain.get("type"), str):
         plain["type"] = [plain["type"], "null"]
     if "enum" in plain:
@@ -100,7 +100,7 @@ def properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return properties if isinstance(properties, dict) else {}
 
 
-def resolved(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
     """Follow references inside the document; one that leads nowhere, or in a circle, leads to an open schema."""
     followed = []
     while isinstance(schema, dict) and isinstance(schema.get("$ref"), str):

@@ -81,7 +81,7 @@ def _shorten(text: str) -> str:
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
     """Return the errors that say most: of alternatives, those inside the one that was probably meant."""
-    meant = _branch_meant(error)
+    meant = _find_branch(error)
     if meant:
         for inner in meant:
             yield from _leaves(inner)
@@ -89,7 +89,7 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
         yield error
 
 
-def _branch_meant(error: ValidationError) -> list[ValidationError]:
+def _find_branch(error: ValidationError) -> list[ValidationError]:
     if error.validator not in ("anyOf", "oneOf"):
         return []
     branches: dict[Any, list[ValidationError]] = {}
@@ -112,13 +112,13 @@ def _describe(error: ValidationError) -> Iterator[Fault]:
     pointer = pointer_to(error.absolute_path)
     schema: Any = error.schema
     if "propertyNames" in error.relative_schema_path:
-        yield Fault(f"{pointer}{pointer_to([str(error.instance)])}", f"names here are {_allowed(schema)}")
+        yield Fault(f"{pointer}{pointer_to([str(error.instance)])}", f"names here are {_describe_schema(schema)}")
         return
     rule, instance = _any(error.validator_value), _any(error.instance)
     if error.validator == "required":
         for name in rule:
             if name not in instance:
-                yield Fault(f"{pointer}{pointer_to([name])}", f"is missing; {_wanted(schema, name)}")
+                yield Fault(f"{pointer}{pointer_to([name])}", f"is missing; {_describe_member(schema, name)}")
     elif error.validator == "additionalProperties" and rule is False:
         allowed = list(properties(schema))
         for name in instance:
@@ -127,16 +127,16 @@ def _describe(error: ValidationError) -> Iterator[Fault]:
                 meant = f"did you mean {close[0]}? Allowed" if close else "allowed"
                 yield Fault(f"{pointer}{pointer_to([name])}", f"is not known here; {meant}: {', '.join(allowed)}")
     else:
-        yield Fault(pointer, f"found {_found(error.instance)}, allowed: {_allowed_by(error)}")
+        yield Fault(pointer, f"found {_quote(error.instance)}, allowed: {_describe_rule(error)}")
 
 
-def _wanted(schema: Mapping[str, Any], name: str) -> str:
+def _describe_member(schema: Mapping[str, Any], name: str) -> str:
     member = properties(schema).get(name)
-    allowed = _allowed(member) if isinstance(member, dict) else ""
+    allowed = _describe_schema(member) if isinstance(member, dict) else ""
     return f"it takes {allowed}" if allowed else "it is needed here"
 
 
-def _found(value: Any) -> str:
+def _quote(value: Any) -> str:
     """Quote a value so that it is recognised, in one short line."""
     if isinstance(value, dict):
         return f"an object with {', '.join(map(repr, list(value)[:5]))}" if value else "an empty object"
@@ -147,16 +147,16 @@ def _found(value: Any) -> str:
     return kind + (quoted if len(quoted) <= _LONGEST_QUOTE else f"{quoted[:_LONGEST_QUOTE]}… ({len(value)} characters)")
 
 
-def _allowed_by(error: ValidationError) -> str:
+def _describe_rule(error: ValidationError) -> str:
     """Describe what the broken rule allows, and what stands beside it where that helps."""
     keyword, rule = error.validator, _any(error.validator_value)
     if keyword in ("anyOf", "oneOf"):
-        return " or ".join(dict.fromkeys(filter(None, map(_allowed, rule)))) or "one of the documented forms"
+        return " or ".join(dict.fromkeys(filter(None, map(_describe_schema, rule)))) or "one of the documented forms"
     if keyword in ("enum", "const"):
-        allowed = _allowed({keyword: rule})
+        allowed = _describe_schema({keyword: rule})
         close = get_close_matches(str(error.instance), [str(choice) for choice in rule], 1) if keyword == "enum" else []
         return f"{allowed} (did you mean {close[0]}?)" if close else allowed
-    return _allowed(error.schema) or f"{keyword} {json.dumps(rule)}"
+    return _describe_schema(error.schema) or f"{keyword} {json.dumps(rule)}"
 
 
 def _any(value: Any) -> Any:
@@ -164,7 +164,7 @@ def _any(value: Any) -> Any:
     return value
 
 
-def _allowed(schema: Any) -> str:
+def _describe_schema(schema: Any) -> str:
     """Describe in words what a schema asks for."""
     if not isinstance(schema, dict):
         return ""
@@ -173,7 +173,7 @@ def _allowed(schema: Any) -> str:
     if "enum" in schema:
         return ", ".join(str(choice) for choice in schema["enum"])
     if "anyOf" in schema or "oneOf" in schema:
-        return " or ".join(dict.fromkeys(filter(None, map(_allowed, schema.get("anyOf") or schema["oneOf"]))))
+        return " or ".join(dict.fromkeys(filter(None, map(_describe_schema, schema.get("anyOf") or schema["oneOf"]))))
     if list(schema) == ["required"]:
         return f"one with {' and '.join(schema['required'])}"
     types = schema.get("type", "string" if "pattern" in schema else [])

@@ -11,7 +11,7 @@ import jsonschema_rs
 from pysailor.errors import BrokenComponent, Fault
 
 from . import bounded, coercion, explanation, undeclared
-from .dialect import to_dialect, to_standard, tolerant
+from .dialect import loosen, to_dialect, to_standard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Schema:
     def __init__(self, document: Mapping[str, Any], name: str = "schema", *, is_tolerant: bool = False) -> None:
         """Translate and compile; raise BrokenComponent if the document is not a schema."""
         self.document = document
-        self.standard: dict[str, Any] = to_standard(tolerant(document) if is_tolerant else document)
+        self.standard: dict[str, Any] = to_standard(loosen(document) if is_tolerant else document)
         try:
             self._fast = bounded.compile_fast(self.standard, _refuse_to_fetch)
         except (ValueError, jsonschema_rs.ValidationError) as error:
@@ -54,7 +54,7 @@ class Schema:
 
     @cached_property
     def _closed(self) -> jsonschema_rs.Validator:
-        return jsonschema_rs.Draft202012Validator(undeclared.closed(self.standard))
+        return jsonschema_rs.Draft202012Validator(undeclared.close_schema(self.standard))
 
     def accepts(self, value: Any) -> bool:
         """Return whether the value fits, in microseconds."""
@@ -92,7 +92,7 @@ class Schema:
 
     def unknown(self, value: Any) -> list[Fault]:
         """Return the members that no property declares, each with the declared name that it may be meant for."""
-        return list(undeclared.faults(value, self.standard))
+        return list(undeclared.find_unknown(value, self.standard))
 
     def undeclared(self, value: Any) -> set[str]:
         """Return only where they stand, with * for the numbers of a list's items; in microseconds if there are none."""
@@ -101,7 +101,7 @@ class Schema:
                 return set()
         except ValueError:
             pass  # as in `accepts`
-        return set(undeclared.places(value, self.standard))
+        return set(undeclared.find_places(value, self.standard))
 
 
 def _refuse_to_fetch(address: str) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor.errors import Fault
 
-from .dialect import resolved
+from .dialect import resolve
 from .explanation import pointer_to
 
 if TYPE_CHECKING:
@@ -18,37 +18,37 @@ ANY = "*"
 """Stands for the numbers of a list's items."""
 
 
-def places(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
+def find_places(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
     """Return where the members stand that no property declares: pointers with ANY for numbers, a place once an item."""
     for pointer, _, _ in _members(value, schema, schema, "", lambda _: ANY):
         yield pointer
 
 
-def faults(value: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
+def find_unknown(value: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
     """Return each with its own pointer and the declared name that it may be meant for."""
     for pointer, name, declared in _members(value, schema, schema, "", str):
         close = get_close_matches(name, declared, 1)
         yield Fault(pointer, "is not a known field" + (f"; did you mean {close[0]}?" if close else ""))
 
 
-def closed(root: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema that refuses what `places` would name, and nothing else: to ask first, in microseconds."""
+def close_schema(root: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema that refuses what `find_places` would name, and nothing else: to ask first, in microseconds."""
     targets: dict[str, Any] = {}
-    shut = _closed(root, root, targets)
+    shut = _close(root, root, targets)
     return {**shut, "$defs": {str(number): target for number, target in enumerate(targets.values())}}
 
 
-def _closed(schema: Any, root: Mapping[str, Any], targets: dict[str, Any]) -> dict[str, Any]:
+def _close(schema: Any, root: Mapping[str, Any], targets: dict[str, Any]) -> dict[str, Any]:
     reference = schema.get("$ref") if isinstance(schema, dict) else None
     if isinstance(reference, str) and reference.startswith("#/"):
         if reference not in targets:
             targets[reference] = {}  # there from now on, for a schema that refers to itself
-            targets[reference] = _closed(resolved(schema, root), root, targets)
+            targets[reference] = _close(resolve(schema, root), root, targets)
         return {"$ref": f"#/$defs/{list(targets).index(reference)}"}
-    plain = resolved(schema, root)
-    shut: dict[str, Any] = {"items": _closed(plain["items"], root, targets)} if "items" in plain else {}
+    plain = resolve(schema, root)
+    shut: dict[str, Any] = {"items": _close(plain["items"], root, targets)} if "items" in plain else {}
     if "properties" in plain:
-        declared = {name: _closed(member, root, targets) for name, member in plain["properties"].items()}
+        declared = {name: _close(member, root, targets) for name, member in plain["properties"].items()}
         shut |= {"properties": declared, "additionalProperties": False}
     return shut
 
@@ -56,7 +56,7 @@ def _closed(schema: Any, root: Mapping[str, Any], targets: dict[str, Any]) -> di
 def _members(
     value: Any, schema: Any, root: Mapping[str, Any], pointer: str, numbered: Callable[[int], str]
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    schema = resolved(schema, root)
+    schema = resolve(schema, root)
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _members(item, schema.get("items"), root, f"{pointer}/{numbered(index)}", numbered)

@@ -63,13 +63,13 @@ class ComponentTests:
         """What the step makes of an odd body is a message or InvalidInput, never anything else."""
         for function in self._functions():
             for body in _ODD_BODIES:
-                self._accepts_or_refuses(function, body)
+                self._fit_or_refuse(function, body)
 
     def test_empty_settings_are_refused_by_name(self) -> None:
         """Each required field is named when nothing is filled in."""
         for function in self._functions():
             required = {f"/{field.name}" for field in function.fields if field.required and field.default is None}
-            refused = self._refused(function)
+            refused = self._refused_fields(function)
             assert required == refused, f"{function.declared.name} requires {required}, but refuses {refused}"
 
     def test_every_sample_is_a_message(self) -> None:
@@ -86,14 +86,14 @@ class ComponentTests:
         for function in component.descriptor.functions:
             yield component.function(function.name)
 
-    def _accepts_or_refuses(self, function: Loaded, body: Any) -> None:
+    def _fit_or_refuse(self, function: Loaded, body: Any) -> None:
         if function.input_schema is None:
             return
         _, faults = function.input_schema.fit(body)
         if faults:
             assert str(InvalidInput(faults=faults))
 
-    def _refused(self, function: Loaded) -> set[str]:
+    def _refused_fields(self, function: Loaded) -> set[str]:
         try:
             bind(function.fields, {})
         except InvalidConfig as error:

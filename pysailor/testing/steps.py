@@ -8,15 +8,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component.component import Component, demand_verified
+from pysailor.component.component import Component, require_verified
 from pysailor.component.component import choices as choices_of
 from pysailor.component.fields import bind, bind_form
 from pysailor.context import Context, Data, HttpReply, Keep, Keys
 from pysailor.errors import BrokenComponent
-from pysailor.hooks import emitting
+from pysailor.hooks import keys_only
 from pysailor.log import COMPONENT
 from pysailor.message import Message
-from pysailor.step import Call, Step
+from pysailor.step import Invocation, Step
 from pysailor.wire import json_text
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def run_step(
 
     until = None if deadline is None else time.monotonic() + deadline
     with closing(Step(Component(Path(root)).function(function), dict(cfg or {}), snapshot=snapshot)) as step:
-        step.process(message, Call(emit, logging.getLogger(COMPONENT), until))
+        step.process(message, Invocation(emit, logging.getLogger(COMPONENT), until))
     return events
 
 
@@ -70,7 +70,7 @@ def verify(root: str | Path, cfg: Mapping[str, Any] | None = None) -> None:
     if verifier is None:
         raise BrokenComponent("component.json names no credentials.verifier.")
     with Keep() as kept:
-        demand_verified(verifier(bind(component.descriptor.credentials, dict(cfg or {})), _context(kept)))
+        require_verified(verifier(bind(component.descriptor.credentials, dict(cfg or {})), _context(kept)))
 
 
 def _context(kept: Keep) -> Context:
@@ -79,7 +79,7 @@ def _context(kept: Keep) -> Context:
 
 def _ignore(event: Event) -> None:
     """Accept fresh keys, which nobody stores here; refuse what needs a message."""
-    emitting(lambda _: None)(event)
+    keys_only(lambda _: None)(event)
 
 
 def _demand_json(event: Event) -> None:

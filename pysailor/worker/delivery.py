@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import Defect, Rebound, SailorError
 from ..log import component_logger
-from ..step import Call, Step
+from ..step import Invocation, Step
 from ..transport.base import DeliveryOutcome, NotPublished, Stopped, TooLarge, TransportError
 from ..wire.cipher import RAW, Undecodable
 from ..wire.headers import META, Incoming, outgoing
@@ -151,7 +151,7 @@ class Worker:
         if inflight.is_settled or (deadline is not None and time.monotonic() >= deadline):
             raise self._deadline_error()
         known_as = None if incoming.parent is None else str(incoming.parent)
-        self._step.process(resolved, Call(emitter, component_logger(incoming.ids()), deadline, known_as))
+        self._step.process(resolved, Invocation(emitter, component_logger(incoming.ids()), deadline, known_as))
 
     def _conclude(self, inflight: InFlight, error: BaseException | None) -> DeliveryOutcome:
         if error is None:

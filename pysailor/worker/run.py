@@ -20,7 +20,7 @@ from ..component.component import component_at
 from ..component.fields import secrets_in, texts
 from ..errors import InvalidSettings
 from ..hooks import Hooks
-from ..log import BunyanFormatter, LogTo, Redaction, level, quieten
+from ..log import BunyanFormatter, LogTo, Redaction, level, silence_libraries
 from ..platform.api import PlatformApi, PlatformApiError, StepData
 from ..platform.environment import log_context
 from ..platform.object_storage import ObjectStorage
@@ -62,7 +62,7 @@ def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
         return FAILED
     redaction = Redaction(settings.secrets())
     with LogTo(sys.stdout, BunyanFormatter(log_context(environ), redaction), at_least):
-        quieten()
+        silence_libraries()
         for remark in settings.remarks:
             LOG.warning("%s", remark)
         return WorkerProcess(settings, redaction, directory).run()

@@ -17,7 +17,7 @@ from pysailor.component.component import Component
 from pysailor.context import Context, Data, Event, SnapshotUpdate
 from pysailor.errors import InvalidConfig, InvalidInput
 from pysailor.message import Message
-from pysailor.step import Call, Step
+from pysailor.step import Invocation, Step
 
 from .conftest import LOGGER
 
@@ -37,7 +37,7 @@ def events_of(body: Any, snapshot: Any = None, **cfg: Any) -> list[Event]:
     step = Step(FUNCTION, {"apiKey": KEY, "model": "gpt-sandbox-2", **cfg}, snapshot=snapshot)
     events: list[Event] = []
     try:
-        step.process(Message(body=body), Call(events.append, LOGGER))
+        step.process(Message(body=body), Invocation(events.append, LOGGER))
     finally:
         step.close()
     return events
@@ -185,10 +185,10 @@ def test_what_a_server_refused_is_remembered_and_told_the_next_time(sandbox: San
     for _ in range(2):
         step = Step(FUNCTION, cfg)
         with pytest.raises(ApiError):
-            step.process(Message(body=body), Call(events.append, LOGGER))
+            step.process(Message(body=body), Invocation(events.append, LOGGER))
     first, second = [event.delta for event in events if isinstance(event, SnapshotUpdate)]
     assert first.keys() == second.keys()
-    check = FUNCTION.named("check")
+    check = FUNCTION.get_function("check")
     verdict = check(Message(body=body), Step(FUNCTION, cfg).cfg, first, Context())
     assert [warning.pointer for warning in verdict.warnings] == ["/max_tokens"]
     strict = Step(FUNCTION, {**cfg, "strict": True}).cfg

@@ -13,8 +13,8 @@ from pysailor.component.component import Component
 from pysailor.context import Data, Event, Snapshot, SnapshotUpdate
 from pysailor.errors import Defect, InvalidConfig, InvalidInput, InvalidOutput, Rebound
 from pysailor.message import Message
-from pysailor.snapshot import Memory
-from pysailor.step import Call, Step
+from pysailor.snapshot import CurrentSnapshot
+from pysailor.step import Invocation, Step
 from pysailor.wire.json_text import NotJson
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def step(root: Path, **cfg: Any) -> Step:
 
 def emitted(step: Step, word: Any) -> list[Event]:
     events: list[Event] = []
-    step.process(Message(body={"word": word}), Call(events.append, logging.getLogger("test")))
+    step.process(Message(body={"word": word}), Invocation(events.append, logging.getLogger("test")))
     return events
 
 
@@ -54,7 +54,7 @@ def test_an_answer_that_breaks_the_promise_is_not_passed_on(echo: Path) -> None:
         emitted(step(echo), "number")
 
 
-@pytest.mark.parametrize(("word", "told"), [("crash", "ZeroDivisionError"), ("nonsense", "gave a str")])
+@pytest.mark.parametrize(("word", "told"), [("crash", "ZeroDivisionError"), ("nonsense", "returned a str")])
 def test_what_the_component_did_not_mean_is_a_defect(echo: Path, word: str, told: str) -> None:
     with pytest.raises(Defect, match=told):
         emitted(step(echo), word)
@@ -78,13 +78,13 @@ def test_a_snapshot_that_could_not_be_stored_is_not_remembered(echo: Path) -> No
         raise Rebound(str(event))
 
     with pytest.raises(Rebound):
-        remembering.process(Message(body={"word": "remember"}), Call(refuse, logging.getLogger("test")))
+        remembering.process(Message(body={"word": "remember"}), Invocation(refuse, logging.getLogger("test")))
     assert emitted(remembering, "remember")[1] == Data(Message(body={"word": "0"}))
 
 
 def memory_of(value: Any, *changes: Event) -> tuple[Any, list[Event]]:
     events: list[Event] = []
-    memory = Memory(value)
+    memory = CurrentSnapshot(value)
     for change in changes:
         assert isinstance(change, (Snapshot, SnapshotUpdate))
         memory.change(change, events.append, logging.getLogger("test"))
@@ -106,7 +106,7 @@ def test_an_update_that_the_platform_cannot_make_sense_of_is_said_and_not_sent(
 
 def test_a_snapshot_that_is_not_json_fails_before_it_is_sent() -> None:
     events: list[Event] = []
-    memory = Memory({"a": 0})
+    memory = CurrentSnapshot({"a": 0})
     with pytest.raises(NotJson):
         memory.change(SnapshotUpdate({"a": object()}), events.append, logging.getLogger("test"))
     assert (memory.copy(), events) == ({"a": 0}, [])
@@ -118,7 +118,7 @@ def test_a_snapshot_larger_than_the_platform_keeps_is_told_once(caplog: pytest.L
 
 
 def test_what_is_remembered_is_what_was_sent_last_and_not_what_becomes_of_it() -> None:
-    memory, both = Memory(), threading.Barrier(2)
+    memory, both = CurrentSnapshot(), threading.Barrier(2)
     sent: list[Event] = []
     value = {"list": [0]}
 
@@ -143,14 +143,14 @@ def test_what_the_listener_raises_is_no_defect_of_the_component(echo: Path) -> N
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        step(echo).process(Message(body={"word": "hi"}), Call(gone, logging.getLogger("test")))
+        step(echo).process(Message(body={"word": "hi"}), Invocation(gone, logging.getLogger("test")))
 
 
 def test_many_undeclared_members_make_one_short_line(make_component: Any, caplog: pytest.LogCaptureFixture) -> None:
     code = "from pysailor import Message\ndef process(msg, cfg, snapshot, ctx):\n    return Message(body=msg.body)\n"
     echoing = step(make_component(echo=code + "def tones(cfg, ctx):\n    return {}\n"))
     events: list[Event] = []
-    call = Call(events.append, logging.getLogger("test"))
+    call = Invocation(events.append, logging.getLogger("test"))
     with caplog.at_level(logging.INFO):
         echoing.process(Message(body={"word": "hi", **{f"id-{number:04}": 1 for number in range(3000)}}), call)
         echoing.process(Message(body={"word": "hi", "another": 1}), call)
@@ -168,7 +168,7 @@ def test_undeclared_members_of_the_answer_are_kept_and_said_once(
     with caplog.at_level(logging.INFO):
         for _ in range(2):
             body = {"word": "hi", "new": 1}
-            echoing.process(Message(body=body), Call(events.append, logging.getLogger("test")))
+            echoing.process(Message(body=body), Invocation(events.append, logging.getLogger("test")))
     assert events == [Data(Message(body={"word": "hi", "new": 1}))] * 2
     assert [record.getMessage() for record in caplog.records] == [
         "The answer has members that metadata.out does not declare: /new"
@@ -194,5 +194,5 @@ def tones(cfg, ctx):
         raise Rebound(str(event))
 
     with pytest.raises(Rebound):
-        yielding.process(Message(body={"word": "hi"}), Call(refuse, logging.getLogger("test")))
+        yielding.process(Message(body={"word": "hi"}), Invocation(refuse, logging.getLogger("test")))
     assert yielding.function.module.LET_GO == ["hi"]

@@ -220,7 +220,6 @@ class Cable:
     _plugged: bool = True
 
     def __enter__(self) -> Self:
-        """Listen."""
         behind = urlsplit(self.uri_behind)
         self._behind = (behind.hostname or "127.0.0.1", behind.port or 5672)
         self._server = socket.create_server(("127.0.0.1", 0))

@@ -46,7 +46,6 @@ class Platform:
     answers: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
-        """Listen."""
         self._server = _Server(self)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         self.uri = f"http://127.0.0.1:{self._server.server_port}"

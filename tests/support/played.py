@@ -88,7 +88,7 @@ class Gate:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, body: Mapping[str, Any], show: Show, cancel: Cancel) -> Answer:
-        """Say a piece, wait, say the rest."""
+        """Send a piece, wait, send the rest."""
         if body.get("stream"):
             show("first ")
         self.begun.set()

@@ -19,7 +19,7 @@ from pysailor.context import Context, Data, Event
 from pysailor.errors import InvalidConfig, InvalidInput
 from pysailor.message import Message
 from pysailor.metadata import Schema
-from pysailor.step import Call, Step
+from pysailor.step import Invocation, Step
 
 from ..conftest import LOGGER
 
@@ -52,7 +52,7 @@ def asked(cfg: dict[str, Any], message: Message) -> Message:
     step = Step(FUNCTION, cfg)
     events: list[Event] = []
     try:
-        step.process(message, Call(events.append, LOGGER))
+        step.process(message, Invocation(events.append, LOGGER))
     finally:
         step.close()
     (made,) = [event.message for event in events if isinstance(event, Data)]
@@ -203,7 +203,7 @@ def test_a_message_without_an_id_of_its_own_is_known_by_its_delivery(sandbox: Sa
     cfg = {"apiKey": KEY, "baseUrl": sandbox.base_url, "model": "gpt-sandbox-2", "memory": "conversation"}
     for _ in range(2):
         step = Step(FUNCTION, cfg)
-        step.process(Message(body={"prompt": "Hi"}), Call(lambda _: None, LOGGER, message_id="delivery-1"))
+        step.process(Message(body={"prompt": "Hi"}), Invocation(lambda _: None, LOGGER, message_id="delivery-1"))
         step.close()
     assert len(sandbox.requests) == 1
 

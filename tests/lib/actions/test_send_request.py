@@ -14,7 +14,7 @@ from pysailor.component.component import Component, choices
 from pysailor.context import Context, Data, Event
 from pysailor.errors import InvalidConfig, InvalidInput, SailorError
 from pysailor.message import Message
-from pysailor.step import Call, Step
+from pysailor.step import Invocation, Step
 
 from ..conftest import LOGGER
 
@@ -37,7 +37,7 @@ def cfg_of(sandbox: Sandbox, **more: Any) -> dict[str, Any]:
 def sent(sandbox: Sandbox, body: Any, **cfg: Any) -> Message:
     step = Step(FUNCTION, cfg_of(sandbox, **cfg))
     events: list[Event] = []
-    step.process(Message(body=body), Call(events.append, LOGGER))
+    step.process(Message(body=body), Invocation(events.append, LOGGER))
     step.close()
     (made,) = [event.message for event in events if isinstance(event, Data)]
     return made

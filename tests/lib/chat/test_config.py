@@ -37,7 +37,7 @@ def faults(text: str, **environment: str) -> list[str]:
     return [str(fault) for fault in caught.value.faults]
 
 
-def faults_of(kwargs: str) -> list[str]:
+def find_faults(kwargs: str) -> list[str]:
     text = f"url:\n  chat:\n    pattern: /chat\n    handler: ChatGPTHandler\n    kwargs:\n{kwargs}"
     return faults(text)
 
@@ -159,7 +159,7 @@ def test_any_text_is_a_document_or_refused_and_nothing_else(text: str) -> None:
     ],
 )
 def test_a_key_of_the_operators_never_goes_to_an_address_of_the_visitors(key: str) -> None:
-    told = faults_of(f"      {key}\n      url: {{function: handler.get_arg('url', None)}}\n")
+    told = find_faults(f"      {key}\n      url: {{function: handler.get_arg('url', None)}}\n")
     assert any("any server" in fault for fault in told)
 
 

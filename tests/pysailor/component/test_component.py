@@ -21,7 +21,7 @@ OURS = Path(__file__).parents[3]
 def test_a_function_comes_with_its_code_fields_and_schemas(echo: Path) -> None:
     function = Component(echo).function("echo")
     assert [field.name for field in function.fields] == ["password", "times", "tone"]
-    assert callable(function.named("process"))
+    assert callable(function.get_function("process"))
     assert set(metadata(function, {}, Context())) == {"in", "out"}
 
 

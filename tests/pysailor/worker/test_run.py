@@ -17,7 +17,7 @@ import pytest
 from pysailor.component.component import Component
 from pysailor.context import Data, Keys
 from pysailor.errors import Defect, Rebound, SailorError, StepError
-from pysailor.hooks import Hooks, emitting
+from pysailor.hooks import Hooks, keys_only
 from pysailor.log import BunyanFormatter, LogTo, Redaction
 from pysailor.message import Message
 from pysailor.platform.api import PlatformApiError
@@ -386,7 +386,7 @@ def test_where_there_is_no_message_only_keys_can_be_emitted(bench: Bench) -> Non
     stored: list[Mapping[str, Any]] = []
     hooks = Hooks(step, stored.append)
     assert hooks.startup() is None
-    emitting(stored.append)(Keys({"a": 1}))
+    keys_only(stored.append)(Keys({"a": 1}))
     assert stored == [{"a": 1}]
     with pytest.raises(Defect, match="Snapshot cannot be emitted"):
         hooks._context.emit_snapshot({})

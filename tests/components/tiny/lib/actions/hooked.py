@@ -34,7 +34,7 @@ def shutdown(cfg: Mapping[str, Any], started: Any, ctx: Context) -> None:
 
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Message:
-    """Say it again."""
+    """Return the word."""
     _write(cfg, "process")
     return Message(body=msg.body)
 

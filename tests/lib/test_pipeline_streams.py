@@ -13,7 +13,7 @@ from pysailor.component.component import Component
 from pysailor.context import Data, Event, Partial
 from pysailor.errors import InvalidConfig
 from pysailor.message import Message
-from pysailor.step import Call, Step
+from pysailor.step import Invocation, Step
 
 from .conftest import LOGGER
 
@@ -26,7 +26,7 @@ def events_of(body: Any, snapshot: Any = None, **cfg: Any) -> list[Event]:
     step = Step(FUNCTION, {"apiKey": KEY, "model": "gpt-sandbox-2", **cfg}, snapshot=snapshot)
     events: list[Event] = []
     try:
-        step.process(Message(body=body), Call(events.append, LOGGER))
+        step.process(Message(body=body), Invocation(events.append, LOGGER))
     finally:
         step.close()
     return events

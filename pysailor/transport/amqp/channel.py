@@ -4,66 +4,22 @@ from __future__ import annotations
 
 import logging
 import random
-import struct
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from pika import SelectConnection
 from pika.exceptions import AMQPError
-from pika.frame import Header
-from pika.spec import FRAME_END, FRAME_HEADER
-
-from .properties import BASIC, Received
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .broker import Broker
     from .io_thread import IoThread
+    from .pika_internals import PikaAccess
 
 LOG = logging.getLogger(__name__)
 
 STEADY = 5.0
 """Seconds after which an open channel counts as well: what goes wrong then is not the old trouble."""
-
-
-_HEADER_FRAME: Final = struct.Struct(">BHLHHQ")
-_BEFORE_CONTENT: Final = 7
-
-
-class CorkedConnection(SelectConnection):  # type: ignore[misc]  # pika has no types
-    """Writes what one batch brings in one piece: pika alone makes a system call for each frame, three a message.
-
-    A message's properties are read by `table`: at some of them pika fails.
-    """
-
-    _held: list[bytes] | None = None
-
-    def cork(self) -> None:
-        """Hold back what is written from now on."""
-        self._held = []
-
-    def uncork(self) -> None:
-        """Write what was held back."""
-        held, self._held = self._held, None
-        if held and self._transport is not None:
-            super()._adapter_emit_data(b"".join(held))
-
-    def _adapter_emit_data(self, data: bytes) -> None:
-        if self._held is None:
-            super()._adapter_emit_data(data)
-        else:
-            self._held.append(data)
-
-    def _read_frame(self) -> Any:
-        buffer = self._frame_buffer
-        if len(buffer) < _HEADER_FRAME.size or buffer[0] != FRAME_HEADER:
-            return super()._read_frame()
-        _, channel, size, kind, _, body_size = _HEADER_FRAME.unpack_from(buffer)
-        end = _BEFORE_CONTENT + size
-        if kind != BASIC or len(buffer) <= end or buffer[end] != FRAME_END:
-            return super()._read_frame()  # not whole yet, or wrong in a way that pika tells
-        return end + 1, Header(channel, body_size, Received(buffer[:end], _HEADER_FRAME.size))
 
 
 class RecoveringConnection:
@@ -73,7 +29,7 @@ class RecoveringConnection:
     delays that grow until a channel has been of use, or has at least stayed open for a while.
     """
 
-    def __init__(self, io: IoThread, broker: Broker, parameters: Any) -> None:
+    def __init__(self, io: IoThread, broker: Broker, parameters: Any, pika: PikaAccess) -> None:
         self.channel: Any = None
         self.on_closed: Callable[[], None] = _ignore
         self._on_open: Callable[[Any], None]
@@ -82,6 +38,7 @@ class RecoveringConnection:
         self._io = io
         self._broker = broker
         self._parameters = parameters
+        self._connection_class = pika.connection_class
         self._name = parameters.client_properties["connection_name"]
         self._connection: Any = None
         self._timer: object | None = None
@@ -102,7 +59,7 @@ class RecoveringConnection:
     def open(self) -> None:
         """Connect."""
         self._timer = None
-        self._connection = CorkedConnection(
+        self._connection = self._connection_class(
             self._parameters,
             on_open_callback=self._on_connected,
             on_open_error_callback=self._on_connect_failed,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .broker import Broker
     from .channel import RecoveringConnection
     from .io_thread import IoThread
-    from .properties import Received
+    from .pika_internals import PikaAccess
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +51,8 @@ class Consumer:
     What is not claimed is new work. All state belongs to the I/O thread.
     """
 
-    def __init__(self, io: IoThread, connection: RecoveringConnection, broker: Broker) -> None:
+    def __init__(self, io: IoThread, connection: RecoveringConnection, broker: Broker, pika: PikaAccess) -> None:
+        self._read_properties = pika.read_properties
         self._io = io
         self._connection = connection
         self._broker = broker
@@ -159,9 +160,10 @@ class Consumer:
         LOG.warning("the broker cancelled consuming from %r: beginning anew", self._broker.queue)
         self._connection.reopen()
 
-    def _deliver(self, _channel: Any, method: Any, properties: Received, content: bytes) -> None:
+    def _deliver(self, _channel: Any, method: Any, properties: Any, content: bytes) -> None:
         self._count += 1
-        delivery = Delivery(self._count, content, properties.headers, properties.others, method.redelivered)
+        received = self._read_properties(properties)
+        delivery = Delivery(self._count, content, received.headers, received.others, method.redelivered)
         if method.redelivered and (self._orphans or self._finished) and self._recognise(delivery, method.delivery_tag):
             return
         work = Work(delivery, self._generation, method.delivery_tag)

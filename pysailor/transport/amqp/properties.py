@@ -14,7 +14,7 @@ import struct
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Self
 
 LOG = logging.getLogger(__name__)
 
@@ -42,6 +42,13 @@ class Received:
 
     __slots__ = ("headers", "others")
 
+    @classmethod
+    def of(cls, headers: Mapping[str, Any], others: dict[str, Any]) -> Self:
+        """Return what another has read."""
+        made = cls(b"\0\0")
+        made.headers, made.others = headers, others
+        return made
+
     def __init__(self, content: bytes, offset: int = 0) -> None:
         """Read a header frame's content from its flags on."""
         flags, offset = _SHORT_READ(content, offset)
@@ -59,10 +66,11 @@ class Properties:
     """The properties of a publish, written; what pika needs to put them into a frame."""
 
     INDEX: Final = BASIC
-    __slots__ = ("_written",)
+    __slots__ = ("_written", "headers", "others")
 
     def __init__(self, headers: Mapping[str, Any], others: Mapping[str, Any]) -> None:
         """Write them; raise ValueError if AMQP has no form for one."""
+        self.headers, self.others = headers, others
         found = {**others, "headers": headers}
         flags, pieces = 0, [b""]
         try:

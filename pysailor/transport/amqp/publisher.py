@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .broker import Broker
     from .channel import RecoveringConnection
     from .io_thread import IoThread
+    from .pika_internals import PikaAccess
 
 LOG = logging.getLogger(__name__)
 
@@ -58,7 +59,8 @@ class Publisher:
     when the channel went is sent again on the next one: it may arrive twice, it does not get lost.
     """
 
-    def __init__(self, io: IoThread, connection: RecoveringConnection, broker: Broker) -> None:
+    def __init__(self, io: IoThread, connection: RecoveringConnection, broker: Broker, pika: PikaAccess) -> None:
+        self._write_properties = pika.write_properties
         self._io = io
         self._connection = connection
         self._broker = broker
@@ -146,8 +148,9 @@ class Publisher:
             self._end(job, too_large)
             return
         try:
+            properties = self._write_properties(job.properties)
             self._connection.channel.basic_publish(
-                self._broker.exchange, publish.routing_key, publish.content, job.properties, publish.mandatory
+                self._broker.exchange, publish.routing_key, publish.content, properties, publish.mandatory
             )
         except ChannelWrongStateError:
             # Closing under our feet: `on_lost` follows.

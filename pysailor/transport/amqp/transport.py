@@ -14,6 +14,7 @@ from pysailor.transport.base import Unreachable
 from .channel import RecoveringConnection, describe
 from .consumer import Consumer
 from .io_thread import IoThread
+from .pika_internals import PikaAccess, access
 from .publisher import Publisher
 
 if TYPE_CHECKING:
@@ -62,12 +63,13 @@ class Amqp:
     sends them) still gets our acknowledgements.
     """
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, pika: PikaAccess | None = None) -> None:
+        pika = pika or access()
         self._io = IoThread()
-        self._reading = RecoveringConnection(self._io, broker, _parameters(broker.uri, "read"))
-        self._writing = RecoveringConnection(self._io, broker, _parameters(broker.uri, "write"))
-        self._publisher = Publisher(self._io, self._writing, broker)
-        self._consumer = Consumer(self._io, self._reading, broker)
+        self._reading = RecoveringConnection(self._io, broker, _parameters(broker.uri, "read"), pika)
+        self._writing = RecoveringConnection(self._io, broker, _parameters(broker.uri, "write"), pika)
+        self._publisher = Publisher(self._io, self._writing, broker, pika)
+        self._consumer = Consumer(self._io, self._reading, broker, pika)
         self._io.corkables = (self._reading, self._writing)
         self._closed = False
 

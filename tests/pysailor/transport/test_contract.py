@@ -1,4 +1,4 @@
-"""What every transport promises, asked of each: in memory and over RabbitMQ."""
+"""What every transport promises, asked of each: in memory, over RabbitMQ, and there without pika's internals."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ class Way(NamedTuple):
     came_out: Callable[[], list[bytes]]
 
 
-@pytest.fixture(params=["memory", "amqp"])
+@pytest.fixture(params=["memory", "amqp", "amqp by pika's public interface"])
 def way(request: pytest.FixtureRequest) -> Iterator[Way]:
-    made = _memory() if request.param == "memory" else _amqp(request.getfixturevalue("broker"))
-    yield from made
+    if request.param == "memory":
+        yield from _memory()
+    else:
+        yield from _amqp(request.getfixturevalue("broker"), public="public" in request.param)
 
 
 def _memory() -> Iterator[Way]:
@@ -41,9 +43,10 @@ def _memory() -> Iterator[Way]:
         )
 
 
-def _amqp(broker: Any) -> Iterator[Way]:
+def _amqp(broker: Any, *, public: bool) -> Iterator[Way]:
     pika = pytest.importorskip("pika")
     from pysailor.transport.amqp import Amqp, Broker  # noqa: PLC0415 - an extra
+    from pysailor.transport.amqp.pika_internals import PublicAccess  # noqa: PLC0415 - as above
 
     name = f"test.{uuid4().hex[:8]}"
     with broker.channel() as channel:
@@ -61,7 +64,7 @@ def _amqp(broker: Any) -> Iterator[Way]:
                 came.append(got[2])
             return came
 
-        with Amqp(Broker(broker.uri, name, name, prefetch=2)) as transport:
+        with Amqp(Broker(broker.uri, name, name, prefetch=2), PublicAccess() if public else None) as transport:
             yield Way(transport, put, came_out)
         for queue in (name, f"{name}.out"):
             channel.queue_delete(queue)

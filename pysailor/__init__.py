@@ -1,70 +1,82 @@
-"""The contract between a component and its runtime: everything that a component may import."""
+"""The contract between a component and its runtime: everything that a component may import.
+
+Each name is looked up when it is asked for: a command that prints its help, or its version, needs few of them.
+"""
 
 from typing import TYPE_CHECKING, Any
 
-from .context import (
-    Context,
-    Data,
-    Emit,
-    Event,
-    HttpReply,
-    Keep,
-    Keys,
-    Partial,
-    Snapshot,
-    SnapshotUpdate,
-    Storage,
-)
-from .contract import (
-    OPTIONAL_FUNCTIONS,
-    Action,
-    CheckFunction,
-    CheckResult,
-    Command,
-    CommandLine,
-    Explanation,
-    Findings,
-    InitFunction,
-    MetaModelFunction,
-    ModelFunction,
-    PreviewFunction,
-    ProcessFunction,
-    Server,
-    ShutdownFunction,
-    StartupFunction,
-    Trigger,
-    Verifier,
-    VerifyFunction,
-)
-from .errors import (
-    BrokenComponent,
-    Defect,
-    Fault,
-    InvalidConfig,
-    InvalidCredentials,
-    InvalidInput,
-    InvalidOutput,
-    Rebound,
-    SailorError,
-    StepError,
-)
-from .message import HttpRequest, Message
-from .metadata import Schema, pointer_to
-
 if TYPE_CHECKING:
+    from .context import (
+        Context,
+        Data,
+        Emit,
+        Event,
+        HttpReply,
+        Keep,
+        Keys,
+        Partial,
+        Snapshot,
+        SnapshotUpdate,
+        Storage,
+    )
+    from .contract import (
+        OPTIONAL_FUNCTIONS,
+        Action,
+        CheckFunction,
+        CheckResult,
+        Command,
+        CommandLine,
+        Explanation,
+        Findings,
+        InitFunction,
+        MetaModelFunction,
+        ModelFunction,
+        PreviewFunction,
+        ProcessFunction,
+        Server,
+        ShutdownFunction,
+        StartupFunction,
+        Trigger,
+        Verifier,
+        VerifyFunction,
+    )
+    from .errors import (
+        BrokenComponent,
+        Defect,
+        Fault,
+        InvalidConfig,
+        InvalidCredentials,
+        InvalidInput,
+        InvalidOutput,
+        Rebound,
+        SailorError,
+        StepError,
+    )
+    from .masking import MASK, mask
+    from .message import HttpRequest, Message
+    from .metadata import Schema, pointer_to
+    from .shell import environment, port
+
     __version__: str
 else:
+    _MODULES = ("errors", "masking", "shell", "message", "context", "contract", "metadata")
 
     def __getattr__(name: str) -> Any:
-        """Look the version up when it is asked for: a worker need not know it."""
-        if name == "__version__":
-            from .version import installed_version  # noqa: PLC0415 - see above
+        """Find the name in the modules of the contract, the quickest to load first."""
+        from importlib import import_module  # noqa: PLC0415 - see above
 
-            return installed_version()
+        if name == "__version__":
+            return import_module(".version", __name__).installed_version()
+        for module in _MODULES if name in __all__ else ():
+            found = getattr(import_module(f".{module}", __name__), name, None)
+            if found is not None:
+                globals()[name] = found
+                return found
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [
+    "MASK",
     "OPTIONAL_FUNCTIONS",
     "Action",
     "BrokenComponent",
@@ -109,5 +121,8 @@ __all__ = [
     "Verifier",
     "VerifyFunction",
     "__version__",
+    "environment",
+    "mask",
     "pointer_to",
+    "port",
 ]

@@ -19,37 +19,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .errors import InvalidSettings
+from .masking import MASK, parts_to_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+    from collections.abc import Iterable, Mapping, MutableMapping
     from typing import TextIO
 
 COMPONENT: Final = "component"
 SAILOR: Final = "sailor"
-MASK: Final = "***"
 TRACE: Final = 5
-_SHORTEST_SECRET: Final = 4  # masking every "a" would hide the text, not the secret
-_SHORTEST_PART: Final = 8  # a part of a secret may be a common word
 _GENERATIONS: Final = 2  # what is in work still has the keys from before
 _LONGEST: Final = 20_000
 _LONGEST_CHAIN: Final = 10
 
-_NAMED: Final = re.compile(r"^[ \t]*[\w-]+:[ \t]+")
-
 _LEVELS: Final = {"trace": 10, "debug": 20, "info": 30, "warn": 40, "error": 50, "fatal": 60}
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-
-
-def _parts(secret: str) -> Iterator[str]:
-    """Return what to mask for a secret: itself, its lines, what follows a name and a colon, and the words of that.
-
-    A server that quotes one line of a key, or one header of several, tells the secret no less.
-    """
-    if len(secret) >= _SHORTEST_SECRET:
-        yield secret
-    for line in secret.splitlines():
-        value = _NAMED.sub("", line).strip()
-        yield from (part for part in (line.strip(), value, *value.split()) if len(part) >= _SHORTEST_PART)
 
 
 def level(text: str) -> int:
@@ -73,7 +57,7 @@ class Redaction:
 
         Secrets that are renewed have a name: the last two generations are masked, or there would be no end of them.
         """
-        found = frozenset(part for secret in secrets for part in _parts(secret))
+        found = frozenset(part for secret in secrets for part in parts_to_mask(secret))
         before = self._secrets.get(instead_of, ())
         if instead_of:
             self._secrets[instead_of] = (*before, found)[-_GENERATIONS:]

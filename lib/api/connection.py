@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
-from pysailor import Fault, InvalidConfig
+from pysailor import MASK, Fault, InvalidConfig, mask
 
 from ..user_agent import user_agent
 from . import extra_headers as more_headers
@@ -20,13 +20,10 @@ if TYPE_CHECKING:
     from .servers import Server
 
 PUBLIC_API = "https://api.openai.com/v1"
-MASK = "***"
 NO_KEY = "-"
 """Stands where a key is asked for and none is to be sent."""
 
 _VERSION = "api-version"
-_SHORTEST_SECRET = 8
-_SHORTEST_PART = 3
 _LONGEST_NAME = 253  # of a server, as the DNS has it
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
@@ -114,24 +111,16 @@ class Connection:
 
     def mask_secrets(self, text: str) -> str:
         """Return a server's words without the key, nor anything else that may be a secret of this connection."""
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
-            for size in range(len(secret) - 1, _SHORTEST_PART, -1):  # the text may have been cut within it
-                if text.endswith(secret[:size]):
-                    text = text[:-size] + MASK
-                    break
-        return text
+        return mask(text, self._secrets, cut_off=True)
 
     @cached_property
     def _secrets(self) -> list[str]:
-        """What a server must not make us tell, the longest first; what is short would mask common words."""
-        found = {self.api_key}
-        for _, value in self.more_headers:
-            found |= {value, *value.split()}  # a bearer token without its Bearer
+        """What a server must not make us tell."""
+        found = {self.api_key, *(value for _, value in self.more_headers)}
         for name, value in parse_qsl(urlsplit(self.base_url).query, keep_blank_values=True):
             if name != _VERSION:
                 found |= {value, quote(value), quote_plus(value)} if value else {name}
-        return sorted((secret for secret in found if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
+        return list(found)
 
     def url(self, path: str, model: str | None = None) -> str:
         """Return the address of an endpoint; some servers want the model in it."""

@@ -9,13 +9,13 @@ import argparse
 import gc
 import importlib.util
 import ipaddress
-import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pysailor import InvalidConfig
+from pysailor import InvalidConfig, port
+from pysailor import environment as shell_environment
 
 from ..extras import how_to_install
 
@@ -36,7 +36,6 @@ DONE, FAILED, MISUSED = 0, 1, 2
 NEEDED = ("starlette", "uvicorn", "websockets")
 MISSING = f"this needs starlette, uvicorn and websockets: {how_to_install('chat')}"
 _PORT = 8765
-_LARGEST_PORT = 65_535
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +43,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE.yaml", type=Path, help="the settings: url, pattern, handler, kwargs")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
     parser.add_argument(
-        "--port", type=_port, default=_PORT, help="which port to take, 0 for any free one (default: %(default)s)"
+        "--port", type=port, default=_PORT, help="which port to take, 0 for any free one (default: %(default)s)"
     )
     parser.add_argument("--hooks", metavar="FILE.py", type=Path, help="functions for open, prepare and modify")
     parser.add_argument(
@@ -107,12 +106,6 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > _LARGEST_PORT:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a valid port; allowed: 0 (any free one) to {_LARGEST_PORT}')
-    return int(text)
-
-
 def run(
     args: argparse.Namespace,
     environment: Mapping[str, str] | None = None,
@@ -122,7 +115,7 @@ def run(
 
     `servers` are those that may answer without a key, by the name of their option.
     """
-    environment = _environment() if environment is None else environment
+    environment = shell_environment() if environment is None else environment
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         return _told(MISUSED, MISSING)
@@ -140,12 +133,6 @@ def run(
     except RuntimeError as error:
         return _told(FAILED, str(error))
     return DONE
-
-
-def _environment() -> dict[str, str]:
-    from dotenv import dotenv_values  # noqa: PLC0415 - not needed where the command is only declared
-
-    return {**{name: value for name, value in dotenv_values(".env").items() if value}, **os.environ}
 
 
 def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pysailor import StepError
+from pysailor import StepError, mask
 
 from .. import conversation
 from ..completions.answer.outcome import Outcome
@@ -41,7 +41,6 @@ _VISITOR = {
 """What a visitor can do about a failure; the other failures are for the operator."""
 _TRY_AGAIN = "The assistant is not available just now; try again in a minute."
 _ASK_OPERATOR = "The assistant cannot answer at the moment; whoever runs this chat finds the reason in the log."
-_SHORTEST_KEY = 8  # what is shorter is no secret, and stands in many words
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,5 +161,4 @@ def stopped() -> Answered:
 
 
 def _without_key(text: str, chat: Chat) -> str:
-    key = chat.connection.api_key
-    return text.replace(key, "***") if len(key) >= _SHORTEST_KEY else text
+    return mask(text, [chat.connection.api_key])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pysailor import InvalidInput
+from pysailor import environment
 
 from ..environment import DEFAULT_STORE
 from ..environment import STORE as STORE_VARIABLE
@@ -28,7 +27,7 @@ A conversation belongs to the credential it was held with: on the platform named
 which a step's settings have as _account), off the platform by OPENAI_API_KEY or --key. What was asked without a key
 belongs to the account local, and is listed where no key is set.
 """
-DONE, FAILED = 0, 1
+DONE, FAILED, MISUSED = 0, 1, 2
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -44,12 +43,15 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command; return 1 if there is no such conversation."""
+    """Run the command; return 1 if there is no such conversation, 2 if none is named."""
     if args.what != "list" and not args.id:
-        raise InvalidInput(f"conversations {args.what} needs the id of one; pysailor conversations list tells them")
-    environment = _environment()
-    owner = owner_of(args.account or args.key or environment.get("OPENAI_API_KEY", "").strip() or LOCAL_ACCOUNT)
-    url = args.store or environment.get(STORE_VARIABLE) or DEFAULT_STORE
+        sys.stderr.write(
+            f"pysailor conversations: which one to {args.what}? Name its id; pysailor conversations list shows them\n"
+        )
+        return MISUSED
+    variables = environment()
+    owner = owner_of(args.account or args.key or variables.get("OPENAI_API_KEY", "").strip() or LOCAL_ACCOUNT)
+    url = args.store or variables.get(STORE_VARIABLE) or DEFAULT_STORE
     with open_store("memory:" if is_empty(url) else url) as store:
         if args.what == "list":
             return _list([summary.to_json() for summary in store.conversations(owner)], url)
@@ -57,12 +59,6 @@ def run(args: argparse.Namespace) -> int:
             found = store.export(owner, args.id)
             return _print([found]) if found else _missing(args.id, url)
         return DONE if store.delete(owner, args.id) else _missing(args.id, url)
-
-
-def _environment() -> dict[str, str]:
-    from dotenv import dotenv_values  # noqa: PLC0415 - not needed where the command is only declared
-
-    return {**{name: value for name, value in dotenv_values(".env").items() if value}, **os.environ}
 
 
 def _list(documents: list[Any], url: str) -> int:

@@ -7,7 +7,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from pysailor.log import MASK
+from pysailor.masking import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

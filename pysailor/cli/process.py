@@ -8,9 +8,9 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component.fields import mask
 from pysailor.context import Data, HttpReply, Partial
 from pysailor.errors import InvalidConfig, SailorError
+from pysailor.masking import mask
 from pysailor.step import Invocation, Step
 
 from .curl import curl, without_secrets

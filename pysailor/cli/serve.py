@@ -6,8 +6,9 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pysailor.shell import port
+
 from .output import as_json, say
-from .usage import port
 from .workspace import component_of, start
 
 if TYPE_CHECKING:

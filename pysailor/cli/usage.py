@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from pysailor.component.descriptor import Field
 
-_LARGEST_PORT = 65_535
 _PLATFORMS_OWN = ("secretId",)
 
 
@@ -69,13 +68,6 @@ def add_everywhere(parser: argparse.ArgumentParser, **default: Any) -> None:
         **default,
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="tell on stderr what is going on", **default)
-
-
-def port(text: str) -> int:
-    """Read the number of a port, 0 for any free one."""
-    if not text.isdecimal() or int(text) > _LARGEST_PORT:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a valid port; allowed: 0 (any free one) to {_LARGEST_PORT}')
-    return int(text)
 
 
 def _setting(text: str) -> tuple[str, str]:

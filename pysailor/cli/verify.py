@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pysailor.component.component import require_verified
-from pysailor.component.fields import bind, mask
+from pysailor.component.fields import bind
 from pysailor.context import Context, Keep
 from pysailor.errors import InvalidCredentials
+from pysailor.masking import mask
 
 from .usage import BadUsage, add_settings
 from .workspace import Workspace

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from pysailor.component.code import locate as locate_component
 from pysailor.component.component import Component
 from pysailor.component.fields import secrets_in
 from pysailor.errors import BrokenComponent
+from pysailor.shell import environment
 
 from .output import say
 from .usage import BadUsage, suggest, unknown_settings
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def locate(args: argparse.Namespace) -> Path:
     """Return the directory of the component that the command is about; if it is neither named nor here, print it."""
-    root = Component.locate(args.component)
+    root = locate_component(args.component)
     if args.component is None and root != Path.cwd():
         say(f"component: {root}")
     return root
@@ -120,9 +121,7 @@ class Workspace:
                 yield "; ".join([self.ways(field), lists] if field.model else [self.ways(field)])
 
     def _environment(self) -> dict[str, Any]:
-        from dotenv import dotenv_values  # noqa: PLC0415 - not needed where no settings are
-
-        values = {**dotenv_values(".env"), **os.environ}
+        values = environment()
         return {self.variables[name]: values[name] for name in self.variables if values.get(name)}
 
     def _server(self, cfg: Mapping[str, Any], scenario: str | None) -> Any:

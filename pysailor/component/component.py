@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import importlib.util
-import json
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from ..context import Context
-from ..errors import BrokenComponent, InvalidConfig, InvalidCredentials, SailorError
+from ..errors import BrokenComponent, InvalidConfig, InvalidCredentials
 from ..metadata import Schema
 from . import descriptor as declaration
+from .code import INSTALLED, ComponentCode, locate
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from .descriptor import Descriptor, Field, Function
 
 Model = Callable[[Mapping[str, Any], Context], Mapping[str, str]]
-_CLI = "lib/cli.py"
-INSTALLED = Path(sys.prefix, "share", "pysailor", "components")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,35 +43,18 @@ class Loaded:
         return getattr(self.module, name, None)
 
 
-class Component:
+class Component(ComponentCode):
     """What stands in one directory. Nothing is imported before it is asked for."""
 
     def __init__(self, root: Path) -> None:
         """Read the declaration; raise BrokenComponent if it is none."""
-        self.root = root.resolve()
+        super().__init__(root)
         self.descriptor: Descriptor = declaration.read(self.root / "component.json")
 
     @classmethod
     def find(cls, path: str | Path | None = None, installed: Path = INSTALLED) -> Component:
         """Find the component: at the path, else in the working directory, else the one that is installed."""
-        return cls(cls.locate(path, installed))
-
-    @staticmethod
-    def locate(path: str | Path | None = None, installed: Path = INSTALLED) -> Path:
-        """Return the directory where `find` finds the component; raise BrokenComponent if there is none, or several."""
-        if path is not None:
-            return Path(path)
-        if Path("component.json").is_file():
-            return Path.cwd()
-        roots = sorted(found.parent for found in installed.glob("*/component.json"))
-        if len(roots) == 1:
-            return _checkout_of(roots[0].name) or roots[0]
-        if roots:
-            names = ", ".join(map(str, roots))
-            raise BrokenComponent(f"Several components are installed; name one with --component: {names}")
-        raise BrokenComponent(
-            "There is no component.json here. Go to a component's directory or name one: --component."
-        )
+        return cls(locate(path, installed))
 
     def function(self, name: str) -> Loaded:
         """Load an action or trigger; raise BrokenComponent if it, its file or its schemas cannot be had."""
@@ -98,55 +76,6 @@ class Component:
             raise BrokenComponent(f"{self.descriptor.verifier} has no function verify.")
         return cast("Callable[[Mapping[str, Any], Context], None]", verify)
 
-    @property
-    def cli(self) -> ModuleType | None:
-        """The component's module lib/cli.py, what it adds to the command line; None if it has none."""
-        return self.module(_CLI) if self.has(_CLI) else None
-
-    def owns(self, kind: type) -> bool:
-        """Return whether a class comes from this component's code."""
-        return kind.__module__.startswith(f"{self._package}lib.")
-
-    def has(self, path: str) -> bool:
-        """Return whether the component brings this file."""
-        return (self.root / path).is_file()
-
-    def module(self, path: str) -> ModuleType:
-        """Import one of the component's files, as `lib.….x`, so that relative imports work inside it."""
-        file = (self.root / path).resolve()
-        if not file.is_file() or self.root not in file.parents:
-            raise BrokenComponent(f"Failed to load file '{path}': there is no such file in the component.")
-        name = ".".join(file.relative_to(self.root).with_suffix("").parts)
-        try:
-            return importlib.import_module(self._package + name)
-        except (SailorError, KeyboardInterrupt):
-            raise
-        except ImportError as error:
-            raise BrokenComponent(f"Failed to load file '{path}': {error}") from error
-        except SyntaxError as error:
-            raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {_format_syntax_error(error)}") from error
-        except Exception as error:  # code of the component's author, which may do anything at import
-            raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {error!r}") from error
-
-    @property
-    def _package(self) -> str:
-        """What stands before the names of this component's modules."""
-        return "" if self._is_importable() else f"{self._private_package()}."
-
-    def _is_importable(self) -> bool:
-        """Return whether plain `import lib` means this component's lib (as in its checkout and its tests)."""
-        spec = importlib.util.find_spec("lib")
-        return spec is not None and spec.origin == str(self.root / "lib" / "__init__.py")
-
-    def _private_package(self) -> str:
-        """Return a package of this root's own, so that two components can live in one process."""
-        name = f"component_{hashlib.sha256(str(self.root).encode()).hexdigest()[:12]}"
-        if name not in sys.modules:
-            package = ModuleType(name)
-            package.__path__ = [str(self.root)]
-            sys.modules[name] = package
-        return name
-
     def _schema(self, declared: Mapping[str, Any] | str | None, *, is_tolerant: bool = False) -> Schema | None:
         if isinstance(declared, str):
             return Schema.load(self.root / declared, is_tolerant=is_tolerant)
@@ -165,28 +94,6 @@ def component_at(path: str, directory: str | Path | None) -> Component:
         where = named or Path.cwd()
         reason = f": {error}" if (where / "component.json").exists() else ""
         raise BrokenComponent(f"Failed to load component.json from {where}{reason}") from error
-
-
-def _checkout_of(package: str) -> Path | None:
-    """Return the checkout of a package that was installed from it, to be edited there: its installed copy grows old.
-
-    A component is installed in a folder with the name of its package.
-    """
-    from importlib import metadata as packages  # noqa: PLC0415 - 15 ms that a component in its place does not need
-    from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - as above
-
-    try:
-        origin = json.loads(packages.distribution(package).read_text("direct_url.json") or "{}")
-    except (packages.PackageNotFoundError, ValueError):
-        return None
-    root = Path(unquote(urlsplit(origin.get("url", "")).path))
-    is_edited = origin.get("dir_info", {}).get("editable", False)
-    return root if is_edited and (root / "component.json").is_file() else None
-
-
-def _format_syntax_error(error: SyntaxError) -> str:
-    text = f": {error.text.strip()}" if error.text else ""
-    return f"{error.filename}, line {error.lineno}: {error.msg}{text}"
 
 
 def choices(loaded: Loaded, name: str, cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:

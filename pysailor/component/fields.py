@@ -7,15 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Fault, InvalidConfig
-from ..log import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .descriptor import Field
-
-SHORTEST_MASKED = 8
-"""Shorter secrets stand in words that are no secrets; the keys of real services are longer."""
 
 _TICKED = (True, "on", "true")
 _UNTICKED = (False, "off", "false")
@@ -119,11 +115,3 @@ def texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from texts(item)
-
-
-def mask(text: str, secrets: Iterable[str]) -> str:
-    """Return the text with each secret masked, the longest first."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= SHORTEST_MASKED:
-            text = text.replace(secret, MASK)
-    return text

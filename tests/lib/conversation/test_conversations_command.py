@@ -85,5 +85,5 @@ def test_what_was_kept_under_the_former_account_desk_is_still_found(
 
 
 def test_which_conversation_must_be_said(store: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["conversations", "delete", "--store", store]) == 1
-    assert "needs the id of one" in capsys.readouterr().err
+    assert main(["conversations", "delete", "--store", store]) == 2
+    assert "which one to delete? Name its id" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pysailor.component.code import locate
 from pysailor.component.component import Component, choices, metadata
 from pysailor.context import Context
 from pysailor.errors import BrokenComponent, InvalidConfig
@@ -93,7 +94,7 @@ def test_an_installation_to_be_edited_means_its_checkout_not_the_copy(
     (about / "direct_url.json").write_text(json.dumps(origin))
     monkeypatch.syspath_prepend(tmp_path / "site")
     monkeypatch.chdir(tmp_path / "site")
-    assert Component.locate(installed=tmp_path / "share") == tmp_path / folder
+    assert locate(installed=tmp_path / "share") == tmp_path / folder
 
 
 def test_an_unknown_function_is_told_with_those_there_are(echo: Path) -> None:

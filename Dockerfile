@@ -7,6 +7,7 @@ WORKDIR /build
 COPY pyproject.toml component.json logo.png README.md LICENSE ./
 COPY pysailor pysailor
 COPY lib lib
+COPY docs/pysailor.1 docs/pysailor.1
 # pip is needed here only: the environment that goes into the image has none. It compiles what it installs as packages,
 # and a container writes no bytecode; so the component is compiled here, valid by content, whatever time its files get.
 RUN python -m venv --without-pip /opt/pysailor \

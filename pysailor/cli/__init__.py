@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor.errors import SailorError
 from pysailor.version import installed_version
 
-from . import check, docs, explain, lint, meta, new, process, run, select, service, verify
+from . import check, completion, docs, explain, lint, man, meta, new, process, run, select, service, verify
 from . import component_commands as own
 from .output import describe
 from .usage import BadUsage, add_everywhere
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE, FAILED, MISUSED, STOPPED, UNREAD = 0, 1, 2, 130, 141
-_COMMANDS = (process, check, verify, select, meta, explain, lint, docs, new, run, service)
+_COMMANDS = (process, check, verify, select, meta, explain, lint, docs, new, run, service, completion, man)
 _DESCRIPTION = "Run, check and describe the component in this directory."
 _EPILOG = """\
 exit codes:

@@ -89,6 +89,7 @@ def claim_that_it_works(environment: Path, folder: Path) -> None:
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
     assert (environment / COMPONENT / "logo.png").is_file()
+    assert (environment / "share/man/man1/pysailor.1").is_file()
     assert "sendRequest" in json.loads((environment / COMPONENT / "component.json").read_text())["actions"]
     assert "process" in run(pysailor, "--help", cwd=elsewhere)
     run(pysailor, "--component", environment / COMPONENT, "lint", cwd=elsewhere)

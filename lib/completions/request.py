@@ -11,6 +11,7 @@ from ..cost.budget import Plan
 from ..endpoint import CheckResult, Request
 from ..tokens import count as tokens
 from . import preflight
+from .normalize import normalize
 from .preflight.facts.fields import wants_audio
 
 if TYPE_CHECKING:
@@ -30,15 +31,17 @@ def build(body: Mapping[str, Any], model: str | None, models: Models, server: Se
     """Return what is sent: what the user set and nothing else, with the model of the body or else of the step.
 
     Members that nobody knows pass through. Changed are only the name of the token cap (as the model or the server wants
-    it), texts in logit_bias (to token ids), and that a stream is asked for its usage. Raise InvalidConfig if no model
-    is named.
+    it), texts in logit_bias (to token ids), small slips (see `normalize`), and that a stream is asked for its usage.
+    Raise InvalidConfig if no model is named.
     """
-    model = body.get("model") or model
+    body, mended = normalize(body)
+    model = body.get("model") or (model.strip() if model else None)
     if not model:
         raise InvalidConfig(_MISSING, pointer="/model")
     family = models.find(str(model))
     sent = {"model": model, **{name: value for name, value in body.items() if value is not None and name != "model"}}
     sent, notes = preflight.adapt(sent, family, server.token_cap)
+    notes = mended + notes
     if isinstance(sent.get("logit_bias"), dict):
         sent["logit_bias"], resolved = tokens.resolve_logit_bias(sent["logit_bias"], family)
         notes += resolved

@@ -14,7 +14,7 @@ from .facts.schemas import StrictSchema
 from .facts.toolbox import Toolbox
 from .facts.transcript import Transcript
 from .rule import Basis, Finding, RequestFacts, Rule
-from .rules import messages, model, options, schemas, strict_schema, tools
+from .rules import media, messages, model, options, schemas, strict_schema, tools
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 RULES: tuple[Rule, ...] = (
-    *(*messages.RULES, *tools.RULES, *options.RULES),
+    *(*messages.RULES, *media.RULES, *tools.RULES, *options.RULES),
     *(*schemas.RULES, *strict_schema.RULES, *model.RULES),
 )
 

@@ -21,6 +21,13 @@ def known_fields() -> frozenset[str]:
     return frozenset(declared)
 
 
+@cache
+def integer_fields() -> frozenset[str]:
+    """Return the name of every field that is a whole number."""
+    declared: dict[str, Any] = json.loads(_SCHEMA.read_text(encoding="utf-8"))["properties"]
+    return frozenset(name for name, one in declared.items() if one.get("type") == "integer")
+
+
 TOKEN_CAPS = ("max_completion_tokens", "max_tokens")
 """The names of the cap on an answer's tokens, the newer first."""
 

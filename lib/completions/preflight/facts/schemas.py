@@ -52,7 +52,7 @@ class StrictSchema:
     @classmethod
     def of(cls, pointer: str, root: Mapping[str, Any]) -> StrictSchema:
         """Walk through one schema."""
-        return cls(pointer, root, tuple(_walk(pointer, root)))
+        return cls(pointer, root, tuple(walk(pointer, root)))
 
     def objects(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Return each object schema."""
@@ -62,11 +62,13 @@ class StrictSchema:
                 yield pointer, schema
 
 
-def _walk(pointer: str, root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], int]]:
+def walk(pointer: str, root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], int]]:
     """Return every schema inside, without recursion, so that no depth can end it; properties count as a level."""
     waiting: list[tuple[str, Any, int]] = [(pointer, root, 0)]
     while waiting:
         here, schema, depth = waiting.pop()
+        if isinstance(schema, bool) and not here.endswith("/additionalProperties"):
+            schema = {}  # true allows anything, as an empty one does
         if not isinstance(schema, dict):
             continue
         yield here, schema, depth

@@ -53,6 +53,30 @@ def _tool_calls_unanswered(facts: RequestFacts) -> Iterator[Breach]:
                 yield f"/messages/{index}/tool_calls/{place}/id", problem, fix
 
 
+def _call_answered_twice(facts: RequestFacts) -> Iterator[Breach]:
+    transcript = facts.transcript
+    for index, _ in transcript.calls:
+        seen: dict[str, int] = {}
+        for place, one in results_after(transcript, index):
+            if isinstance(one, str) and one in seen:
+                problem = f"the call {one!r} is answered twice, first by /messages/{seen[one]}"
+                yield f"/messages/{place}/tool_call_id", problem, "keep one of the two tool messages"
+            elif isinstance(one, str):
+                seen[one] = place
+
+
+def _call_id_twice(facts: RequestFacts) -> Iterator[Breach]:
+    for index, calls in facts.transcript.calls:
+        seen: set[str] = set()
+        for place, call in enumerate(calls):
+            one = call_id(call)
+            if one is not None and one in seen:
+                problem = f"two tool calls of this message have the id {one!r}"
+                yield f"/messages/{index}/tool_calls/{place}/id", problem, "give each call an id of its own"
+            elif one is not None:
+                seen.add(one)
+
+
 def _too_many_tool_calls(facts: RequestFacts) -> Iterator[Breach]:
     for index, calls in facts.transcript.calls:
         if len(calls) > _MOST_CALLS:
@@ -173,6 +197,13 @@ RULES = (
     Rule(
         "tool_calls_unanswered", _tool_calls_unanswered, "answered with 400; the text lists the ids", about=("calls",)
     ),
+    Rule(
+        "call_answered_twice",
+        _call_answered_twice,
+        "answered with 400: Duplicate value for 'tool_call_id'",
+        about=("calls",),
+    ),
+    Rule("call_id_twice", _call_id_twice, "answered with 400: duplicate ids", about=("calls",)),
     Rule("too_many_tool_calls", _too_many_tool_calls, "array_above_max_length (openai-dotnet#317)", about=("calls",)),
     Rule("called_name", _called_name, "answered with 400, code invalid_value", about=("calls",)),
     Rule(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import pointer_to
 
-from ..facts.fields import known_fields, number, wants_audio
+from ..facts.fields import TOKEN_CAPS, known_fields, number, wants_audio
 from ..facts.toolbox import is_valid_name
 from ..rule import Basis, Rule
 
@@ -24,6 +24,8 @@ _LONGEST_VALUE = 512
 _HIGHEST_BIAS = 100
 _LONGEST_SAFETY_IDENTIFIER = 64
 _INT64 = 2**63
+_SIMILAR, _ALMOST_SAME = 0.6, 0.85  # other servers have fields of their own, such as top_k
+_OF_OTHER_SERVERS = ("models", "reasoning", "tool")
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -31,6 +33,13 @@ def _both_token_caps(facts: RequestFacts) -> Iterator[Breach]:
     if "max_tokens" in facts.body and "max_completion_tokens" in facts.body:
         fix = "keep max_completion_tokens, the newer name"
         yield "/max_tokens", "max_tokens and max_completion_tokens are both set, one is allowed", fix
+
+
+def _token_cap_below_one(facts: RequestFacts) -> Iterator[Breach]:
+    for name in TOKEN_CAPS:
+        cap = facts.body.get(name)
+        if isinstance(cap, (int, float)) and not isinstance(cap, bool) and cap < 1:
+            yield f"/{name}", f"found {cap}; an answer has at least 1 token", f"write 1 or more, or remove {name}"
 
 
 def _stream_options_without_stream(facts: RequestFacts) -> Iterator[Breach]:
@@ -184,13 +193,14 @@ def _strict_null(facts: RequestFacts) -> Iterator[Breach]:
 
 
 def _unknown_field(facts: RequestFacts) -> Iterator[Breach]:
-    if not facts.public_api:
-        return
     for name in facts.body:
         if name not in known_fields():
-            close = get_close_matches(name, known_fields(), 1)
+            close = get_close_matches(
+                name.casefold(), known_fields(), 1, _SIMILAR if facts.public_api else _ALMOST_SAME
+            )
             fix = f"did you mean {close[0]}?" if close else "remove it, unless the API has learned it since"
-            yield pointer_to([name]), "is not a field of this API, as far as known", fix
+            if facts.public_api or (close and name not in _OF_OTHER_SERVERS):
+                yield pointer_to([name]), "is not a field of this API, as far as known", fix
 
 
 _REFERENCE = "API reference"
@@ -209,6 +219,7 @@ RULES = (
         f"{_REFERENCE}: top_logprobs",
         about=("top_logprobs",),
     ),
+    Rule("token_cap_below_one", _token_cap_below_one, "integer_below_min_value", about=TOKEN_CAPS),
     Rule("json_not_mentioned", _json_not_mentioned, "answered with 400, param messages", about=("response_format",)),
     Rule("schema_name", _schema_name, f"{_REFERENCE}: response_format", about=("response_format",)),
     Rule(

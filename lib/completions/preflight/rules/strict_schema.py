@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pysailor import pointer_to
+
 from ..facts.schemas import CARRIERS
 from ..rule import Basis, Rule
 
@@ -20,13 +22,16 @@ _MANY_CHOICES = 250
 _MOST_CHARACTERS_OF_MANY = 15_000
 
 _REFUSED = ("allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas")
-_DOUBTFUL = (
-    *("oneOf", "prefixItems", "contains", "minContains", "maxContains", "uniqueItems", "patternProperties"),
-    *("propertyNames", "minProperties", "maxProperties", "minLength", "maxLength"),
-    *("unevaluatedProperties", "unevaluatedItems"),
+_SUPPORTED = (
+    *("type", "properties", "required", "additionalProperties", "items", "anyOf", "$ref", "$defs", "definitions"),
+    *("enum", "const", "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("multipleOf", "minItems", "maxItems", "title", "description", "$schema", "$id", "$comment"),
 )
+"""The keywords that strict is known to support, or to pass over."""
+_WITH_OWN_RULE = ("default",)
 _FORMATS = ("date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid")
 _TYPED_BY = ("type", "$ref", "anyOf", "enum", "const", *_REFUSED, "oneOf")
+_INSTEAD = "say it in the description, or check it after the answer"
 _NOT_FINE_TUNED = ("pattern", "format", "minimum", "maximum", "multipleOf", "minItems", "maxItems")
 
 
@@ -58,12 +63,35 @@ def _all_required(facts: RequestFacts) -> Iterator[Breach]:
                 yield f"{pointer}/required", problem, 'list it, and let its type be ["…", "null"] if it may be absent'
 
 
+def _required_without_property(facts: RequestFacts) -> Iterator[Breach]:
+    for strict in facts.strict:
+        for pointer, schema in strict.objects():
+            properties = _dict(schema.get("properties"))
+            for index, name in enumerate(_list(schema.get("required"))):
+                if name not in properties:
+                    problem = f"required lists {name!r}, which is not among the properties"
+                    yield f"{pointer}/required/{index}", problem, "add the property, or take the name from the list"
+
+
+def _untyped_choice(facts: RequestFacts) -> Iterator[Breach]:
+    for strict in facts.strict:
+        for pointer, schema, _ in strict.inner:
+            if ("enum" in schema or "const" in schema) and not any(key in schema for key in ("type", "$ref", "anyOf")):
+                yield f"{pointer}/type", "an enum or const without a type has been refused", 'add "type"'
+
+
 def _refused_keyword(facts: RequestFacts) -> Iterator[Breach]:
     yield from _keywords(facts, _REFUSED, "is not supported in a strict schema")
 
 
 def _doubtful_keyword(facts: RequestFacts) -> Iterator[Breach]:
-    yield from _keywords(facts, _DOUBTFUL, "is not among the keywords that strict is known to support")
+    known = {*_SUPPORTED, *_REFUSED, *_WITH_OWN_RULE}
+    for strict in facts.strict:
+        for pointer, schema, _ in strict.inner:
+            for keyword in schema:
+                if keyword not in known:
+                    problem = f"{keyword} is not among the keywords that strict is known to support"
+                    yield pointer + pointer_to([keyword]), problem, _INSTEAD
 
 
 def _fine_tuned_keyword(facts: RequestFacts) -> Iterator[Breach]:
@@ -76,8 +104,7 @@ def _keywords(facts: RequestFacts, keywords: tuple[str, ...], problem: str) -> I
         for pointer, schema, _ in strict.inner:
             for keyword in keywords:
                 if keyword in schema:
-                    fix = "say it in the description, or check it after the answer"
-                    yield f"{pointer}/{keyword}", f"{keyword} {problem}", fix
+                    yield f"{pointer}/{keyword}", f"{keyword} {problem}", _INSTEAD
 
 
 def _default(facts: RequestFacts) -> Iterator[Breach]:
@@ -209,6 +236,8 @@ RULES = (
     Rule("strict_root", _root, _GUIDE, about=CARRIERS),
     Rule("strict_additional_properties", _additional_properties, _GUIDE, about=CARRIERS),
     Rule("strict_all_required", _all_required, _GUIDE, about=CARRIERS),
+    Rule("strict_required_without_property", _required_without_property, _SEEN, about=CARRIERS),
+    Rule("strict_untyped_choice", _untyped_choice, _SEEN, Basis.HEURISTIC, about=CARRIERS),
     Rule("strict_refused_keyword", _refused_keyword, _GUIDE, about=CARRIERS),
     Rule("strict_doubtful_keyword", _doubtful_keyword, _GUIDE, Basis.HEURISTIC, about=CARRIERS),
     Rule("strict_default", _default, _SEEN, about=CARRIERS),

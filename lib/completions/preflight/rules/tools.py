@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from ..facts.schemas import walk
 from ..facts.toolbox import KINDS, TOOLS, is_valid_name
 from ..rule import Basis, Rule
 
@@ -100,13 +101,42 @@ def _call_of_missing_function(facts: RequestFacts) -> Iterator[Breach]:
         yield "/function_call/name", problem, "choose one of these"
 
 
-def _parameters_not_an_object(facts: RequestFacts) -> Iterator[Breach]:
+def _parameters(facts: RequestFacts) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return where and what the parameters are of each tool not strict: those that are have their own rules."""
     for tool in facts.toolbox.all:
         parameters = tool.given.get("parameters")
-        kind = parameters.get("type", "object") if isinstance(parameters, dict) else "object"
-        if kind != "object" and tool.given.get("strict") is not True:
+        if isinstance(parameters, dict) and parameters and tool.given.get("strict") is not True:
+            yield f"{tool.pointer}/parameters", parameters
+
+
+def _parameters_not_an_object(facts: RequestFacts) -> Iterator[Breach]:
+    for pointer, parameters in _parameters(facts):
+        kind = parameters.get("type")
+        if kind != "object":
             problem = f"the parameters of a function are one object, here their type is {kind!r}"
-            yield f"{tool.pointer}/parameters/type", problem, 'write "object", with the arguments as its properties'
+            yield f"{pointer}/type", problem, 'write "object", with the arguments as its properties'
+
+
+def _parameters_of_alternatives(facts: RequestFacts) -> Iterator[Breach]:
+    for pointer, parameters in _parameters(facts):
+        for keyword in ("anyOf", "oneOf", "allOf", "enum", "not"):
+            if keyword in parameters:
+                problem = f"the parameters of a function must not have {keyword} at the top"
+                yield f"{pointer}/{keyword}", problem, "move it into a property"
+
+
+def _parameters_without_properties(facts: RequestFacts) -> Iterator[Breach]:
+    for pointer, parameters in _parameters(facts):
+        if parameters.get("type") == "object" and "properties" not in parameters and len(parameters) > 1:
+            problem = "an object without properties has been refused as parameters"
+            yield f"{pointer}/properties", problem, "list the arguments, or leave parameters out if there are none"
+
+
+def _parameters_array_without_items(facts: RequestFacts) -> Iterator[Breach]:
+    for pointer, parameters in _parameters(facts):
+        for inner, schema, _ in walk(pointer, parameters):
+            if schema.get("type") == "array" and "items" not in schema and "prefixItems" not in schema:
+                yield f"{inner}/items", "an array in the parameters needs items", 'add "items": {"type": …}'
 
 
 def _strict_null(facts: RequestFacts) -> Iterator[Breach]:
@@ -160,7 +190,25 @@ RULES = (
         "parameters_not_an_object",
         _parameters_not_an_object,
         "code invalid_function_parameters",
+        about=TOOLS,
+    ),
+    Rule(
+        "parameters_of_alternatives",
+        _parameters_of_alternatives,
+        "code invalid_function_parameters",
+        about=TOOLS,
+    ),
+    Rule(
+        "parameters_without_properties",
+        _parameters_without_properties,
+        "code invalid_function_parameters, not always",
         Basis.HEURISTIC,
+        about=TOOLS,
+    ),
+    Rule(
+        "parameters_array_without_items",
+        _parameters_array_without_items,
+        "code invalid_function_parameters: array schema missing items",
         about=TOOLS,
     ),
     Rule("strict_null", _strict_null, "servers other than the public API", Basis.HEURISTIC, about=("tools",)),

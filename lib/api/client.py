@@ -5,20 +5,29 @@ from __future__ import annotations
 import json
 import random
 import time
-import uuid
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-import requests
-import urllib3.exceptions
 
 from pysailor import HttpRequest
 
 from ..errors import api_error as errors
 from ..errors.api_error import ApiError, Try
 from . import response, retry
-from .adapter import REQUEST_ID, Adapter
-from .cancel import Cancel
+from .http.errors import (
+    ConnectTimeout,
+    HttpError,
+    ProxyFailed,
+    Refused,
+    TimedOut,
+    UnknownName,
+    Untrusted,
+    WrongAddress,
+    WrongEncoding,
+)
+from .http.pool import Pool
+from .http.request import Template
+from .http.route import Route
 from .servers import MODELS
 from .stream import drain
 
@@ -26,25 +35,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from logging import Logger, LoggerAdapter
 
+    from .cancel import Cancel
     from .connection import Connection
     from .endpoint import AnswerFormat, StreamReader
+    from .http.reply import Reply
+    from .http.request import Request
     from .retry import CallLimits
     from .stream import Piece
 
-_NO_ADDRESS = (
-    requests.exceptions.InvalidURL,  # also a proxy's
-    requests.exceptions.InvalidSchema,  # also SOCKS, whose package is not installed
-    urllib3.exceptions.LocationValueError,
-    urllib3.exceptions.ProxySchemeUnknown,
-)
 _ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
-_UNSENT: tuple[tuple[type[Exception], str, str], ...] = (
-    (requests.ReadTimeout, "timeout", "No answer after {seconds} seconds."),
-    (requests.exceptions.SSLError, "untrusted", ""),
-    (requests.exceptions.ProxyError, "unreachable", "The proxy did not lead to {server}."),
-    (requests.ConnectTimeout, "unreachable", "{server} did not answer in time."),
-    (urllib3.exceptions.NameResolutionError, "unreachable", "The name {server} could not be resolved."),
-    (urllib3.exceptions.NewConnectionError, "unreachable", "Nothing listens at {server}."),
+_FAILURES: tuple[tuple[type[HttpError], str, str], ...] = (
+    (TimedOut, "timeout", "No answer after {seconds} seconds."),
+    (ProxyFailed, "unreachable", "The proxy did not lead to {server}."),
+    (ConnectTimeout, "unreachable", "{server} did not answer in time."),
+    (UnknownName, "unreachable", "The name {server} could not be resolved."),
+    (Refused, "unreachable", "Nothing listens at {server}."),
+    (WrongEncoding, "unreadable", "It is not compressed as it says."),
+    (HttpError, "dropped", ""),
 )
 
 
@@ -56,6 +63,18 @@ class CallOptions:
     logger: Logger | LoggerAdapter[Logger]
     deadline: float | None = None
     cancel: Cancel | None = None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody has stopped the call."""
+        return self.cancel is not None and self.cancel.is_set()
+
+    def pause(self, seconds: float) -> None:
+        """Wait before the next try, at most until the call is stopped."""
+        if self.cancel is None:
+            time.sleep(seconds)
+        else:
+            self.cancel.wait(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +92,18 @@ class Client:
     """Keeps the connections to one API for one credential. Threads may share it."""
 
     def __init__(self, connection: Connection) -> None:
-        """Look up proxies and certificates once; connect when the first request is made."""
+        """Connect when the first request is made."""
         self.connection = connection
-        self._session = requests.Session()
-        self._adapter = Adapter()
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, self._adapter)
-        self._route: dict[str, Any] = {
-            **self._session.merge_environment_settings(connection.base_url, {}, True, None, None)
-        }
-        self._templates: dict[tuple[str, str], requests.PreparedRequest] = {}
+        self._templates: dict[tuple[str, str], Template] = {}
+
+    @cached_property
+    def _route(self) -> Route:
+        """The way to the server, with proxies and certificates looked up once."""
+        return Route(self.connection.base_url)
+
+    @cached_property
+    def _pool(self) -> Pool:
+        return Pool(self._route)
 
     def ask(
         self,
@@ -112,7 +133,7 @@ class Client:
 
     def models(self, call: CallOptions) -> list[dict[str, Any]]:
         """List what the credential may use, as GET /models has it; raise ApiError."""
-        answer = drain(self._send("GET", self.connection.url(MODELS), None, call))
+        answer = drain(self._send("GET", self.connection.url(MODELS), b"", call))
         listed = answer.body.get("data")
         if not isinstance(listed, list):
             raise ApiError("unreadable", "It holds no list of models.", request_id=answer.request_id)
@@ -121,109 +142,97 @@ class Client:
     def preview(self, endpoint: AnswerFormat, body: Mapping[str, Any]) -> HttpRequest:
         """Return the request that ask() would send, without the secrets in it; raise ApiError if it cannot be made."""
         url = self.connection.url(endpoint.path, body.get("model"))
-        request = self._request("POST", url, json.dumps(body).encode())
-        headers = {**request.headers, **self.connection.shown_headers()}
-        return HttpRequest("POST", self.connection.shown(str(request.url)), headers, dict(body))
+        template = self._template("POST", url)
+        request = template.request(json.dumps(body).encode())
+        headers = {**template.all_headers(request), **self.connection.shown_headers()}
+        return HttpRequest("POST", self.connection.shown(template.url), headers, dict(body))
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        self._pool.close()
 
     def _send(
         self,
         method: str,
         url: str,
-        body: bytes | None,
+        body: bytes,
         call: CallOptions,
         read_stream: Callable[[], StreamReader] | None = None,
     ) -> Generator[Piece, None, ApiAnswer]:
         """Send, and send again where that can help; every try is told, in the answer or in the error."""
         start = time.monotonic()
         end = min(start + call.limits.timeout, call.deadline or float("inf"))
-        cancel = call.cancel or Cancel()
         tries: list[Try] = []
         while True:
-            if cancel.is_set():
+            if call.is_cancelled:
                 raise _cancelled(tries)
-            request = self._request(method, url, body)
+            request = self._template(method, url).request(body)
             began = time.monotonic()
             try:
-                document, request_id = yield from self._try(request, end, call, cancel, read_stream)
+                document, request_id = yield from self._try(request, end, call, read_stream)
             except ApiError as error:
                 error.mask(self.connection.mask_secrets)
-                own_id = request.headers[REQUEST_ID]
-                tries.append(Try(error.code, time.monotonic() - began, error.request_id or own_id))
+                tries.append(Try(error.code, time.monotonic() - began, error.request_id or request.id))
                 error.tries = tuple(tries)
                 pause = retry.wait(error, len(tries) - 1, call.limits, random.random())  # noqa: S311 - jitter
                 if pause is None or time.monotonic() + pause >= end:
                     raise
                 call.logger.warning("Try %d failed (%s); the next follows in %.1f s", len(tries), error.code, pause)
-                cancel.wait(pause)
+                call.pause(pause)
             else:
                 now = time.monotonic()
                 tries.append(Try("answered", now - began, request_id))
                 return ApiAnswer(document, request_id, tuple(tries), now - start)
 
-    def _request(self, method: str, url: str, body: bytes | None) -> requests.PreparedRequest:
-        """Copy a request prepared once; preparing each anew costs more than all the rest."""
+    def _template(self, method: str, url: str) -> Template:
+        """Return the template of an address, made once; raise ApiError."""
         template = self._templates.get((method, url))
         if template is None:
             if len(self._templates) >= _ADDRESSES:
                 self._templates.clear()
-            template = self._templates[method, url] = self._prepare(method, url)
-        request = template.copy()
-        request.headers[REQUEST_ID] = str(uuid.UUID(int=random.getrandbits(128), version=4))
-        if body is not None:
-            request.body = body
-            request.headers["Content-Length"] = str(len(body))
-        return request
+            template = self._templates[method, url] = self._new_template(method, url)
+        return template
 
-    def _prepare(self, method: str, url: str) -> requests.PreparedRequest:
+    def _new_template(self, method: str, url: str) -> Template:
         try:
-            return requests.Request(method, url, headers=self.connection.headers()).prepare()
-        except requests.RequestException as fault:
+            return Template(method, url, self.connection.headers(), self._route.proxy_headers())
+        except WrongAddress as fault:
+            raise _failure(fault, "", 0) from fault
+        except ValueError as fault:  # also those of requests
             raise ApiError("wrong_address", "No request can be sent there.") from fault
 
     def _try(
-        self,
-        request: requests.PreparedRequest,
-        end: float,
-        call: CallOptions,
-        cancel: Cancel,
-        read_stream: Callable[[], StreamReader] | None,
+        self, request: Request, end: float, call: CallOptions, read_stream: Callable[[], StreamReader] | None
     ) -> Generator[Piece, None, tuple[dict[str, Any], str | None]]:
         try:
-            with self._open(request, end, call, cancel) as answer:
-                document = yield from response.read(answer, end, call.limits.silence, read_stream)
+            with self._open(request, end, call) as reply:
+                document = yield from response.read(reply, end, call.limits.silence, read_stream)
         except ApiError as error:
-            if cancel.is_set():
+            if call.is_cancelled:
                 raise _cancelled(came=error) from error
             raise
         finally:
-            cancel.release()
-        if cancel.is_set():  # the end of what was read may be ours: not every answer tells its length
+            if call.cancel is not None:
+                call.cancel.release()
+        if call.is_cancelled:  # the end of what was read may be ours: not every answer tells its length
             raise _cancelled()
-        return document, answer.headers.get("x-request-id")
+        return document, reply.headers.get("x-request-id")
 
-    def _open(
-        self, request: requests.PreparedRequest, end: float, call: CallOptions, cancel: Cancel
-    ) -> requests.Response:
+    def _open(self, request: Request, end: float, call: CallOptions) -> Reply:
         """Send, and return the answer once its first line says yes; raise ApiError."""
-        left = end - time.monotonic()
-        if left <= 0:
+        now = time.monotonic()
+        if now >= end:
             raise ApiError("timeout", f"Nothing was left of {call.limits.timeout:g} seconds.")
-        timeout = (min(call.limits.connect_timeout, left), left)
+        connected = min(now + call.limits.connect_timeout, end)
         try:
-            answer = self._adapter.send_for(cancel, request, timeout=timeout, **self._route)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as fault:
-            raise _unsent_error(fault, call.limits, self.connection.server_name) from fault
-        except OSError as fault:  # the file of certificates that the environment names is not there
-            raise ApiError("untrusted", str(fault)) from fault
-        if 200 <= answer.status_code < 300:  # noqa: PLR2004 - the class of good answers; a redirection is not one
-            return answer
-        with answer:
-            pause = retry.requested_wait(answer.headers, time.time())
-            raise errors.from_answer(answer.status_code, answer.headers, response.content(answer, end), pause)
+            reply = self._pool.send(request, call.cancel, connected, end)
+        except HttpError as fault:
+            raise _failure(fault, self.connection.server_name, call.limits.timeout) from fault
+        if 200 <= reply.status < 300:  # noqa: PLR2004 - the class of good answers; a redirection is not one
+            return reply
+        with reply:
+            pause = retry.requested_wait(reply.headers, time.time())
+            raise errors.from_answer(reply.status, reply.headers, response.content(reply, end), pause)
 
 
 def _cancelled(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiError:
@@ -235,14 +244,13 @@ def _cancelled(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiEr
     return error
 
 
-def _unsent_error(fault: Exception, limits: CallLimits, server: str) -> ApiError:
+def _failure(fault: HttpError, server: str, seconds: float) -> ApiError:
     """Return the error for what kept an answer from beginning."""
-    if isinstance(fault, _NO_ADDRESS):
+    if isinstance(fault, WrongAddress):
         error = ApiError("unreachable", "Its address, or the address of the proxy, is not valid.")
         error.should_retry = False
         return error
-    inner = getattr(fault.args[0], "reason", None) if fault.args else None
-    for kind, code, why in _UNSENT:
-        if isinstance(fault, kind) or isinstance(inner, kind):
-            return ApiError(code, why.format(server=server, seconds=f"{limits.timeout:g}"))
-    return ApiError("dropped")
+    if isinstance(fault, Untrusted):
+        return ApiError("untrusted", str(fault))
+    code, why = next((code, why) for kind, code, why in _FAILURES if isinstance(fault, kind))
+    return ApiError(code, why.format(server=server, seconds=f"{seconds:g}"))

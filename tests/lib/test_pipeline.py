@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import responses
 
 from lib.api.connection import PUBLIC_API
 from lib.completions.result import BadAnswer
@@ -18,6 +17,7 @@ from pysailor.context import Context, Data, Event, SnapshotUpdate
 from pysailor.errors import InvalidConfig, InvalidInput
 from pysailor.message import Message
 from pysailor.step import Invocation, Step
+from tests.support.fake_api import FakeApi
 
 from .conftest import LOGGER
 
@@ -69,7 +69,7 @@ def completion(content: str | None, finish_reason: str = "stop", **message: Any)
     ],
 )
 def test_what_the_service_certainly_refuses_is_not_sent(body: Any, pointer: str) -> None:
-    with responses.RequestsMock(), pytest.raises(InvalidInput) as raised:
+    with FakeApi(), pytest.raises(InvalidInput) as raised:
         emitted(body, model="gpt-4.1")
     assert raised.value.faults[0].pointer.startswith(pointer)
 
@@ -84,15 +84,15 @@ def test_a_doubt_is_a_warning_and_an_error_if_the_step_is_strict(sandbox: Sandbo
 
 
 def test_a_field_that_the_model_refuses_is_told_with_the_fix_before_sending() -> None:
-    with responses.RequestsMock(), pytest.raises(InvalidInput, match="/temperature"):
+    with FakeApi(), pytest.raises(InvalidInput, match="/temperature"):
         emitted({**HELLO, "temperature": 0.5}, model="gpt-5")
 
 
 def test_max_tokens_is_renamed_for_models_that_want_it_so_and_that_is_said() -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         sent = api.post(f"{PUBLIC_API}/chat/completions", json=completion("Hi"))
         result = result_of({**HELLO, "max_tokens": 50}, model="gpt-5")
-    assert b'"max_completion_tokens": 50' in sent.calls[0].request.body
+    assert b'"max_completion_tokens": 50' in sent.received[0].body
     assert "max_tokens was sent as max_completion_tokens" in " ".join(result["warnings"])
 
 
@@ -126,13 +126,13 @@ def test_the_step_may_call_it_an_error_and_the_error_tells_what_was_paid(
 
 
 def test_a_json_answer_is_parsed_and_checked() -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(f"{PUBLIC_API}/chat/completions", json=completion('{"pieces": 3}'))
         assert result_of({**HELLO, "response_format": ORDER}, model="gpt-4.1")["parsed"] == {"pieces": 3}
 
 
 def test_an_answer_that_does_not_fit_says_where_or_is_an_error() -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(f"{PUBLIC_API}/chat/completions", json=completion('{"pieces": "three"}'))
         result = result_of({**HELLO, "response_format": ORDER}, model="gpt-4.1")
         assert result["parse_error"]["faults"][0]["pointer"] == "/pieces"
@@ -142,17 +142,17 @@ def test_an_answer_that_does_not_fit_says_where_or_is_an_error() -> None:
 
 
 def test_a_repair_round_names_the_fault_and_all_rounds_are_accounted_for() -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(f"{PUBLIC_API}/chat/completions", json=completion('{"pieces": "three"}'))
         second = api.post(f"{PUBLIC_API}/chat/completions", json=completion('{"pieces": 3}'))
         result = result_of({**HELLO, "response_format": ORDER}, model="gpt-4.1", repairs=2)
-    assert b"/pieces" in second.calls[0].request.body
+    assert b"/pieces" in second.received[0].body
     assert result["parsed"] == {"pieces": 3}
     assert (result["rounds"], result["usage"]["total"]) == (2, 30)
 
 
 def test_the_cost_is_told_with_the_day_of_its_prices_or_not_at_all(sandbox: Sandbox) -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(f"{PUBLIC_API}/chat/completions", json=completion("Hi"))
         cost = result_of(HELLO, model="gpt-4.1")["cost"]
     assert float(cost["amount"]) == pytest.approx(10 * 2e-6 + 5 * 8e-6)
@@ -161,12 +161,12 @@ def test_the_cost_is_told_with_the_day_of_its_prices_or_not_at_all(sandbox: Sand
 
 
 def test_a_request_that_may_cost_too_much_is_not_sent() -> None:
-    with responses.RequestsMock(), pytest.raises(OverBudget, match=r"0\.001 US\$ is allowed"):
+    with FakeApi(), pytest.raises(OverBudget, match=r"0\.001 US\$ is allowed"):
         emitted({**HELLO, "max_completion_tokens": 1000}, model="gpt-4.1", maxCost="0.001")
 
 
 def test_a_request_within_its_budget_is_sent() -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(f"{PUBLIC_API}/chat/completions", json=completion("Hi"))
         assert emitted({**HELLO, "max_completion_tokens": 100}, model="gpt-4.1", maxCost="0.01")
 
@@ -204,7 +204,7 @@ def test_with_several_answers_each_is_checked() -> None:
     cut = {"index": 1, "message": {"role": "assistant", "content": "Once"}, "finish_reason": "length"}
     several = completion("Hi")
     several["choices"].append(cut)
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(f"{PUBLIC_API}/chat/completions", json=several)
         with pytest.raises(BadAnswer, match="cut off"):
             emitted({**HELLO, "n": 2}, model="gpt-4.1", onTruncated="fail")
@@ -213,14 +213,14 @@ def test_with_several_answers_each_is_checked() -> None:
 def test_a_tool_call_that_cannot_be_made_is_a_misfit() -> None:
     tool = {"type": "function", "function": {"name": "weather"}}
     call = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": "{"}}
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(f"{PUBLIC_API}/chat/completions", json=completion(None, "tool_calls", tool_calls=[call]))
         with pytest.raises(BadAnswer, match="weather"):
             emitted({**HELLO, "tools": [tool]}, model="gpt-4.1", onMisfit="fail")
 
 
 def test_a_repair_that_fails_does_not_throw_away_what_was_paid_for() -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(f"{PUBLIC_API}/chat/completions", json=completion('{"pieces": "three"}'))
         api.post(f"{PUBLIC_API}/chat/completions", status=400, json={"error": {"message": "no"}})
         result = result_of({**HELLO, "response_format": ORDER}, model="gpt-4.1", repairs=1)
@@ -236,14 +236,14 @@ def test_a_try_that_was_lost_is_said_to_be_billed_perhaps(sandbox: Sandbox) -> N
 
 
 def test_a_local_model_has_no_price_whatever_it_was_asked_as(sandbox: Sandbox) -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post("http://local.example/v1/chat/completions", json={**completion("Hi"), "model": "smollm"})
         assert result_of(HELLO, baseUrl="http://local.example/v1", model="gpt-4.1")["cost"] is None
     assert sandbox.requests == ()
 
 
 def test_no_log_line_quotes_the_request(caplog: pytest.LogCaptureFixture) -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(f"{PUBLIC_API}/chat/completions", json=completion("Hi"))
         emitted({**HELLO, "logit_bias": {"text: secret word": 1}, "max_tokens": 5}, model="gpt-4.1")
     assert "secret" not in caplog.text
@@ -260,7 +260,7 @@ def test_a_word_in_logit_bias_becomes_tokens(sandbox: Sandbox) -> None:
     ids=str,
 )
 def test_what_is_paid_for_is_not_lost_to_a_server_s_quirks(odd: dict[str, Any]) -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(f"{PUBLIC_API}/chat/completions", json={**completion("Hi"), **odd})
         (message,) = emitted(HELLO, model="gpt-4.1")
     assert message.body.items() >= odd.items()

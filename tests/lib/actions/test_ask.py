@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import responses
 
 from lib.api.connection import PUBLIC_API
 from lib.completions.result import BadAnswer
@@ -20,6 +19,7 @@ from pysailor.errors import InvalidConfig, InvalidInput
 from pysailor.message import Message
 from pysailor.metadata import Schema
 from pysailor.step import Invocation, Step
+from tests.support.fake_api import FakeApi
 
 from ..conftest import LOGGER
 
@@ -130,7 +130,7 @@ def test_json_asks_for_json_in_words_too(ask: Callable[..., Message], sandbox: S
 def test_by_default_what_is_no_whole_answer_is_an_error(
     content: str | None, finish_reason: str, message: Any, code: str
 ) -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, json=answering(content, finish_reason, **message))
         with pytest.raises(BadAnswer) as raised:
             asked({"apiKey": "k", "model": "gpt-4.1"}, Message(body={"prompt": "Hi"}))
@@ -139,11 +139,11 @@ def test_by_default_what_is_no_whole_answer_is_an_error(
 
 def test_an_answer_that_does_not_fit_is_asked_for_once_more_and_then_is_an_error() -> None:
     cfg = {"apiKey": "k", "model": "gpt-4.1", "answerAs": "schema", "schema": "age int"}
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         tries = api.post(ENDPOINT, json=answering('{"age": "old"}'))
         with pytest.raises(BadAnswer, match="/age"):
             asked(cfg, Message(body={"prompt": "How old?"}))
-    assert tries.call_count == 2
+    assert len(tries.received) == 2
 
 
 def test_plain_words_are_left_out_where_the_model_does_not_take_them(sandbox: Sandbox) -> None:
@@ -152,10 +152,10 @@ def test_plain_words_are_left_out_where_the_model_does_not_take_them(sandbox: Sa
         ("gpt-4.1", {"temperature": 0.2}),
         ("gpt-5", {"verbosity": "low"}),
     ):
-        with responses.RequestsMock() as api:
+        with FakeApi() as api:
             sent = api.post(ENDPOINT, json=answering("Hi"))
             asked({**words, "model": model}, Message(body={"prompt": "Hi"}))
-        body = json.loads(sent.calls[0].request.body or "")
+        body = json.loads(sent.received[0].body)
         assert {name: body[name] for name in ("temperature", "verbosity") if name in body} == options
     assert sandbox.requests == ()
 
@@ -224,7 +224,7 @@ def test_a_picture_that_is_data_is_not_kept_with_its_turn(ask: Callable[..., Mes
 
 def test_what_is_paid_for_is_handed_on_even_if_it_cannot_be_kept(store: str) -> None:
     cfg = {"apiKey": "k", "model": "gpt-4.1", "memory": "conversation"}
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, json=answering("x" * (9 << 20)))
         body = asked(cfg, Message(body={"prompt": "Hi", "conversationId": "c"})).body
     assert len(body["answer"]) == 9 << 20
@@ -247,7 +247,7 @@ def test_an_odd_answer_is_no_defect() -> None:
         [{"index": 0, "message": None}],
         [{"message": {"content": [{"type": "text", "text": "Hi"}]}}],
     ):
-        with responses.RequestsMock() as api:
+        with FakeApi() as api:
             api.post(ENDPOINT, json={"choices": choices})
             cfg = {"apiKey": "k", "model": "gpt-4.1", "onRefusal": "pass"}
             assert asked(cfg, Message(body={"prompt": "Hi"})).body["answer"] in (None, "Hi")
@@ -374,7 +374,7 @@ def test_an_answer_that_does_not_fit_may_be_handed_on_without_its_data() -> None
         "onMisfit": "pass",
         "repairs": 0,
     }
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, json=answering('{"age": "old"}'))
         message = asked(cfg, Message(body={"prompt": "How old?"}))
     assert "data" not in message.body

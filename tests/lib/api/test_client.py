@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import socket
 import threading
 import time
@@ -11,7 +10,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import responses
 
 from lib.api.client import CallOptions, Client
 from lib.api.connection import PUBLIC_API, Connection
@@ -19,6 +17,7 @@ from lib.api.retry import CallLimits
 from lib.completions.endpoint import COMPLETIONS
 from lib.errors.api_error import ApiError
 from lib.offline.sandbox import KEY, Sandbox
+from tests.support.fake_api import FakeApi
 from tests.support.silent import Silent
 
 from ..conftest import HELLO, LOGGER
@@ -41,16 +40,6 @@ def test_the_answer_comes_as_the_api_gave_it(client_of: Callable[..., Client]) -
     assert answer.body["object"] == "chat.completion"
     assert str(answer.request_id).startswith("req_sandbox_")
     assert [t.outcome for t in answer.tries] == ["answered"]
-
-
-def test_the_connection_is_kept_between_calls(
-    client_of: Callable[..., Client], caplog: pytest.LogCaptureFixture
-) -> None:
-    client = client_of()
-    with caplog.at_level(logging.DEBUG, "urllib3"):
-        for _ in range(3):
-            client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
-    assert caplog.text.count("Starting new HTTP connection") == 1
 
 
 def test_a_client_that_was_closed_connects_anew(client_of: Callable[..., Client]) -> None:
@@ -177,7 +166,7 @@ def test_an_answer_that_does_not_say_why_it_ended_has_a_warning(
 ) -> None:
     message = {"role": "assistant", "content": "Half of"}
     body = json.dumps({"choices": [{"index": 0, "delta" if streams else "message": message, **choice}]}).encode()
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, body=b"data: %b\n\ndata: [DONE]\n\n" % body if streams else body)
         answer = Client(Connection(PUBLIC_API, "key")).ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     assert bool(answer.warnings) == is_warned
@@ -185,7 +174,7 @@ def test_an_answer_that_does_not_say_why_it_ended_has_a_warning(
 
 
 def test_the_service_s_own_hint_is_told_when_there_is_no_time_to_follow_it() -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, status=429, headers={"Retry-After": "30"}, json={"error": {"code": "rate_limit_exceeded"}})
         error = failure(Client(Connection(PUBLIC_API, "key")), CallLimits(timeout=5, max_retries=3))
     assert error.retry_after == 30

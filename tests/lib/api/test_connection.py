@@ -6,10 +6,8 @@ import json
 from typing import Any
 
 import pytest
-import responses
 from hypothesis import given
 from hypothesis import strategies as st
-from responses import matchers
 
 from lib.api.client import CallOptions, Client
 from lib.api.connection import PUBLIC_API, Connection
@@ -17,6 +15,7 @@ from lib.api.retry import CallLimits
 from lib.completions.endpoint import COMPLETIONS
 from lib.offline.sandbox import KEY, Sandbox
 from pysailor import InvalidConfig
+from tests.support.fake_api import FakeApi
 
 from ..conftest import HELLO, LOGGER
 
@@ -172,27 +171,23 @@ def test_an_unknown_server_is_named() -> None:
 
 def test_azure_s_old_shape_gets_the_model_in_the_path_and_the_key_in_its_header() -> None:
     base_url = "https://res.openai.azure.com/?api-version=2024-10-21"
-    with responses.RequestsMock() as api:
-        api.post(
-            "https://res.openai.azure.com/openai/deployments/my-gpt/chat/completions",
-            match=[
-                matchers.query_param_matcher({"api-version": "2024-10-21"}),
-                matchers.header_matcher({"api-key": "key"}),
-            ],
-            json=COMPLETION,
-        )
+    with FakeApi() as api:
+        api.post("https://res.openai.azure.com/openai/deployments/my-gpt/chat/completions", json=COMPLETION)
         answer = Client(of(baseUrl=base_url)).ask(COMPLETIONS, {**HELLO, "model": "my-gpt"}, CallOptions(ONCE, LOGGER))
-        assert "Authorization" not in api.calls[0].request.headers
+    (request,) = api.received
+    assert request.url.endswith("?api-version=2024-10-21")
+    assert request.headers["api-key"] == "key"
+    assert "authorization" not in request.headers
     assert answer.body["choices"]
 
 
 def test_one_client_serves_several_deployments() -> None:
     client = Client(of(baseUrl="https://res.openai.azure.com/?api-version=2024-10-21"))
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         for deployment in ("a", "b"):
             api.post(f"https://res.openai.azure.com/openai/deployments/{deployment}/chat/completions", json=COMPLETION)
             client.ask(COMPLETIONS, {**HELLO, "model": deployment}, CallOptions(ONCE, LOGGER))
-        assert [json.loads(call.request.body or "")["model"] for call in api.calls] == ["a", "b"]
+        assert [json.loads(request.body)["model"] for request in api.received] == ["a", "b"]
 
 
 def test_more_headers_reach_the_server(sandbox: Sandbox) -> None:

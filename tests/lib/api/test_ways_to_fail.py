@@ -8,7 +8,6 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import responses
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from lib.errors.api_error import ApiError
 from lib.errors.catalog import CATALOG
 from lib.offline.sandbox import KEY, Sandbox
 from pysailor import InvalidConfig
+from tests.support.fake_api import FakeApi
 
 from ..conftest import HELLO, LOGGER
 
@@ -99,7 +99,7 @@ def test_no_log_line_has_the_key_or_the_body(
 
 
 def test_a_redirect_is_told_and_a_paid_request_is_never_sent_on() -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, status=308, headers={"Location": "https://elsewhere.example/"})
         assert failure(Client(Connection(PUBLIC_API, "key"))).code == "redirected"
 
@@ -128,7 +128,7 @@ def test_what_the_service_says_is_told_without_the_secrets_that_it_repeats(cut: 
         more_headers=(("X-Token", "Basic header-secret"), ("X-Title", "shop")),
     )
     said = f"{'.' * cut} Bearer sk-of-the-operator, header-secret, query-s cret for the shop since 2024-10-21"
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post("https://gw.example/v1/chat/completions", status=401, json={"error": {"message": said, "code": said}})
         error = failure(Client(connection))
     told = f"{error} {error.to_json()} {error!r} {error.text}"
@@ -139,13 +139,13 @@ def test_what_the_service_says_is_told_without_the_secrets_that_it_repeats(cut: 
 
 
 def test_a_secret_in_a_stream_s_error_is_not_told_either() -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, body=b'data: {"error": {"message": "no sk-of-the-operator"}}\n\n')
         assert failure(Client(Connection(PUBLIC_API, "sk-of-the-operator"))).text == "no ***"
 
 
 def test_a_no_inside_a_200_is_a_no() -> None:
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, json={"error": {"message": "Out of credit", "code": 402}})
         assert failure(Client(Connection(PUBLIC_API, "key"))).code == "quota"
 
@@ -178,7 +178,7 @@ def test_settings_that_no_request_can_be_made_with_are_named(setting: str, value
 @given(status=st.sampled_from([200, 201, 302, 400, 401, 404, 429, 500, 599]), body=JSON | st.binary(max_size=40))
 def test_any_answer_at_all_is_a_completion_or_a_named_error(status: int, body: Any) -> None:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, status=status, body=content)
         outcome = outcome_of(Client(Connection(PUBLIC_API, "key")))
     assert outcome == "answered" or outcome in CATALOG

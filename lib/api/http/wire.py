@@ -1,0 +1,79 @@
+"""One connected socket, read and written before a moment on the clock of time.monotonic."""
+
+from __future__ import annotations
+
+import select
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from .errors import Dropped, TimedOut
+
+if TYPE_CHECKING:
+    from ..cancel import Cancel
+
+_AT_ONCE = 64 * 1024
+_IN_ONE_PIECE = 64 * 1024  # above, copying head and body together costs more than a second system call
+
+
+class Wire:
+    """A socket that is kept for many requests; `used_by` is what may stop the one under way."""
+
+    used_by: Cancel | None = None
+    raw_socket: Any = None
+    _poll: Any = None
+
+    def take(self, connected: Any) -> None:
+        """Use this socket from now on: first the plain one, then the one with TLS on it."""
+        self.raw_socket = connected
+
+    def is_quiet(self) -> bool:
+        """Whether nothing came since the last answer: what came would be the end of the connection."""
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.raw_socket, select.POLLIN)
+        return not self._poll.poll(0)
+
+    def receive(self, end: float) -> bytes:
+        """Return what is there, b"" at the end of the connection; raise TimedOut, or OSError."""
+        self._wait_until(end)
+        try:
+            return bytes(self.raw_socket.recv(_AT_ONCE))
+        except TimeoutError as fault:
+            raise TimedOut from fault
+
+    def send(self, head: bytes, body: bytes, end: float) -> None:
+        """Send a request whole; raise TimedOut, or Dropped when the other side no longer reads."""
+        self._wait_until(end)
+        try:
+            if len(body) <= _IN_ONE_PIECE:
+                self.raw_socket.sendall(head + body)
+            else:
+                self.raw_socket.sendall(head)
+                self.raw_socket.sendall(body)
+        except TimeoutError as fault:
+            raise TimedOut from fault
+        except OSError as fault:
+            raise Dropped from fault
+
+    def close(self) -> None:
+        """Close the socket, if there is one."""
+        if self.raw_socket is not None:
+            with suppress(OSError):
+                self.raw_socket.close()
+
+    def _wait_until(self, end: float) -> None:
+        left = end - time.monotonic()
+        if left <= 0:
+            raise TimedOut
+        set_timeout(self.raw_socket, left)
+
+
+def set_timeout(wire: Any, seconds: float) -> None:
+    """Have a socket wait at most so long, give or take a hundredth, at most a twentieth of a second.
+
+    Only what differs more is set: setting is a system call, during which other threads take Python's lock.
+    """
+    current = wire.gettimeout()
+    if current is None or abs(current - seconds) > min(seconds / 100, 0.05):
+        wire.settimeout(seconds)

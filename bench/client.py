@@ -68,9 +68,9 @@ def a_call(rounds: int) -> Iterator[Target]:
             contenders[SDK] = partial(sdk.chat.completions.create, **BODY)
         taken = interleaved(contenders, rounds=rounds, calls=100)
     _print("a call", taken, 1)
-    yield Target("CPU a call, beside http.client", beside(taken, OURS, BARE).middle, 5, "x")
+    yield Target("CPU a call, beside http.client", beside(taken, OURS, BARE).middle, 1, "x")
     if SDK in taken:
-        yield Target("CPU a call, beside the openai SDK", beside(taken, OURS, SDK).middle, 0.4, "x")
+        yield Target("CPU a call, beside the openai SDK", beside(taken, OURS, SDK).middle, 0.15, "x")
 
 
 def a_streamed_chunk(rounds: int) -> Iterator[Target]:

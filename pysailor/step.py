@@ -117,7 +117,7 @@ class Step:
             return message
         if not output_schema.accepts(message.body):
             raise InvalidOutput(faults=output_schema.faults(message.body))
-        new = sorted(output_schema.undeclared(message.body) - self._undeclared)[
+        new = sorted(output_schema.find_undeclared(message.body) - self._undeclared)[
             : _MOST_REMEMBERED - len(self._undeclared)
         ]
         if new:

@@ -98,7 +98,7 @@ def _check_sample(
     if input_schema is None:
         return [], []
     body, errors = input_schema.fit(sample.message.body)
-    warnings = input_schema.unknown(body)
+    warnings = input_schema.find_unknown(body)
     rules = function.hook("check")
     if not errors and rules is not None:
         verdict = rules(sample.message.with_body(body), cfg, sample.snapshot, context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 MOST_FAULTS = 100
 """So many faults are worded, and mended in one round."""
-_MOST_STEPS = 50_000  # rules asked in one explanation; about a third of a second
+_MOST_STEPS = 50_000  # rules asked in one explanation
+_MOST_SECONDS = 0.05  # of the processor, likewise
+_MOST_INSIDE = 200  # errors kept of the alternatives at one place
 _BYTES_OF_A_PATTERN = 1_000_000  # compiled
 _LEFT_TO_THE_FAST_ONE = ("unevaluatedItems", "unevaluatedProperties")  # jsonschema searches for their patterns by `re`
 
@@ -35,7 +38,7 @@ def find_errors(schema: Any, value: Any) -> tuple[list[ValidationError], bool]:
     try:
         for error in islice(validator.iter_errors(value), MOST_FAULTS + 1):
             found.append(error)  # noqa: PERF402 - what was found before the steps ran out is kept
-    except TooManySteps:
+    except (TooManySteps, RecursionError):  # too many rules, or nested deeper than the interpreter goes
         return found, True
     return found[:MOST_FAULTS], len(found) > MOST_FAULTS
 
@@ -53,6 +56,10 @@ def build_validator(schema: Any) -> Draft202012Validator:
     steps = _Steps()
     search = _Patterns().search
     own = {
+        "type": _type,
+        "enum": partial(_enum, _Choices()),
+        "const": lambda validator, rule, instance, schema: _enum(_Choices(), validator, [rule], instance, schema),
+        "required": _required,
         "pattern": partial(_pattern, search),
         "patternProperties": partial(_pattern_properties, search),
         "additionalProperties": partial(_additional_properties, search),
@@ -71,16 +78,20 @@ def build_validator(schema: Any) -> Draft202012Validator:
 class _Steps:
     def __init__(self) -> None:
         self._left = _MOST_STEPS
+        self._until = time.thread_time() + _MOST_SECONDS
 
     def take(self, count: int = 1) -> None:
         self._left -= count
-        if self._left < 0:
+        if self._left < 0 or time.thread_time() > self._until:
             raise TooManySteps
 
     def count(self, rule: Any) -> Any:
         def counted(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
             self.take()
-            yield from rule(validator, value, instance, schema) or ()
+            for error in rule(validator, value, instance, schema) or ():
+                error.message = ""  # it quotes the whole instance; Fault words it anew
+                yield error
+                self.take()
 
         return counted
 
@@ -141,7 +152,7 @@ def _additional_properties(
 
 def _unique_items(_: Any, rule: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
     if rule is True and isinstance(instance, list):
-        seen = {json.dumps(_plain_numbers(item), sort_keys=True) for item in instance}
+        seen = set(map(_canonical, instance))
         if len(seen) < len(instance):
             yield _error("has an item twice")
 
@@ -155,13 +166,44 @@ def _plain_numbers(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _type(validator: Any, rule: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    if not any(validator.is_type(instance, name) for name in ([rule] if isinstance(rule, str) else rule)):
+        yield _error("is of another type")
+
+
+def _enum(choices: _Choices, _: Any, rule: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+    if not choices.have(rule, instance):
+        yield _error("is none of the choices")
+
+
+def _required(_: Any, rule: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, dict) and any(name not in instance for name in rule):
+        yield _error("has not all that is required")
+
+
+class _Choices:
+    """The values of enumerations, each list read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, frozenset[str]] = {}
+
+    def have(self, choices: list[Any], value: Any) -> bool:
+        if id(choices) not in self._read:
+            self._read[id(choices)] = frozenset(map(_canonical, choices))
+        return _canonical(value) in self._read[id(choices)]
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(_plain_numbers(value), sort_keys=True)
+
+
 def _any_of(validator: Any, branches: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     inside: list[ValidationError] = []
     for index, branch in enumerate(branches):
         errors = list(islice(validator.descend(instance, branch, schema_path=index), MOST_FAULTS))
         if not errors:
             return
-        inside += errors
+        inside += errors[: max(1, _MOST_INSIDE - len(inside))]
     yield _error("fits none of the alternatives", context=inside)
 
 

@@ -8,10 +8,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .bounded import MOST_FAULTS, TooManySteps, build_validator
-from .explanation import is_small
+from .dialect import properties, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import jsonschema_rs
     from jsonschema import Draft202012Validator
@@ -30,13 +30,16 @@ def coerce(value: Any, schema: Any) -> Any:
         try:
             for error in islice(validator.iter_errors(value), MOST_FAULTS):
                 found.extend(_repairs(error, validator))
-        except TooManySteps:
-            pass  # what was found before is still certain
+            is_last = False
+        except (TooManySteps, RecursionError):  # what was found before is still certain
+            is_last = True
         if not found:
             break
         value = json.loads(json.dumps(value))
         for path, replacement in found:
             _set_at(value, path, replacement)
+        if is_last:
+            break
     return value
 
 
@@ -44,14 +47,42 @@ def coerce_plain(value: Any, fast: jsonschema_rs.Draft202012Validator) -> Any:
     """Return the value without refused nulls, and with the numbers and yes/no that came as text: all of it fast."""
     try:
         for _ in range(_ROUNDS):
-            if not is_small(value):
-                return _without_nulls(value) if not fast.is_valid(value) else value
             found = [repair for error in fast.iter_errors(value) for repair in _plain_repairs(error)]
             if not found:
                 break
             value = _replace_all(value, found)
     except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
         pass
+    return value
+
+
+def coerce_large(value: Any, root: Mapping[str, Any]) -> Any:
+    """Return the same of a large value, as far as the schema has no alternatives: it is walked once."""
+    return _walk(value, root, root)
+
+
+def _walk(value: Any, schema: Any, root: Mapping[str, Any]) -> Any:
+    schema = resolve(schema, root)
+    if isinstance(value, dict):
+        declared, others = properties(schema), schema.get("additionalProperties")
+        walked = {name: _walk(member, declared.get(name, others), root) for name, member in value.items()}
+        return {name: member for name, member in walked.items() if member is not _ABSENT}
+    if isinstance(value, list):
+        first = schema.get("prefixItems") or ()
+        items = [
+            _walk(item, first[at] if at < len(first) else schema.get("items"), root) for at, item in enumerate(value)
+        ]
+        return [None if item is _ABSENT else item for item in items]
+    types = schema.get("type")
+    return _mend(value, [types] if isinstance(types, str) else types) if types else value
+
+
+def _mend(value: Any, types: list[str]) -> Any:
+    """Return what a plain value stands for where these types are asked for."""
+    if value is None and "null" not in types:
+        return _ABSENT
+    if isinstance(value, str) and "string" not in types:
+        return next((meant for meant in _readings(value) if _is_of(meant, types)), value)
     return value
 
 
@@ -100,13 +131,6 @@ def _replace_all(value: Any, found: list[tuple[list[str | int], Any]]) -> Any:
         else:
             above[path[-1]] = replacement
     return root
-
-
-def _without_nulls(value: Any) -> Any:
-    """Return a large value without the members that are null: which of them are refused would take too long to ask."""
-    if isinstance(value, dict):
-        return {name: _without_nulls(member) for name, member in value.items() if member is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _repairs(error: ValidationError, validator: Draft202012Validator) -> Iterator[tuple[list[str | int], Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,6 +12,7 @@ _OF_NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", 
 _OF_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _OF_ONE_SCHEMA = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else")
 _DEEPEST_TREE = 24  # levels; the mapper's tree must end
+_MOST_IN_TREE = 5000
 
 
 def to_standard(schema: Any) -> Any:
@@ -47,31 +49,46 @@ def loosen(schema: Any) -> Any:
 
 def to_dialect(standard: Mapping[str, Any]) -> dict[str, Any]:
     """Translate standard JSON Schema to the platform's dialect; what repeats itself ends as an open object."""
-    return _dialect(standard, standard, required=None, inside=("#",))
+    return _Translation(standard).translate(standard, required=None, inside=("#",))
 
 
-def _dialect(schema: Any, root: Mapping[str, Any], *, required: bool | None, inside: tuple[str, ...]) -> dict[str, Any]:
-    """Translate a part; `inside` are the references that were followed to come here."""
-    if not isinstance(schema, dict) or schema.get("$ref") in inside or len(inside) > _DEEPEST_TREE:
-        return {}
-    inside = (*inside, str(schema.get("$ref", "")))
-    schema = _plain_of_nullable(resolve(schema, root), root)
-    told = {key: schema[key] for key in ("type", "enum", "examples", "title") if key in schema}
+class _Translation:
+    """One translation; references are written out, and there may be no end of them."""
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self._root = root
+        self._left = _MOST_IN_TREE
+
+    def translate(self, schema: Any, *, required: bool | None, inside: tuple[str, ...]) -> dict[str, Any]:
+        """Translate a part; `inside` are the references that were followed to come here."""
+        self._left -= 1
+        is_closed = self._left < 0 or len(inside) > _DEEPEST_TREE
+        if is_closed or not isinstance(schema, dict) or schema.get("$ref") in inside:
+            return {}
+        inside = (*inside, str(schema.get("$ref", "")))
+        schema = _plain_of_nullable(resolve(schema, self._root), self._root)
+        shown = _shown(schema)
+        if required is not None:
+            shown["required"] = required
+        if properties(schema):
+            needed = schema.get("required") or ()
+            shown["properties"] = {
+                name: {"title": name, **self.translate(member, required=name in needed, inside=inside)}
+                for name, member in properties(schema).items()
+            }
+        if isinstance(schema.get("items"), dict):
+            shown["items"] = self.translate(schema["items"], required=None, inside=inside)
+        return shown
+
+
+def _shown(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the mapper shows of a schema itself."""
+    shown = {key: schema[key] for key in ("type", "enum", "examples", "title") if key in schema}
     if "const" in schema:
-        told["enum"] = [schema["const"]]
+        shown["enum"] = [schema["const"]]
     if "description" in schema:
-        told["help"] = {"description": schema["description"]}
-    if required is not None:
-        told["required"] = required
-    if properties(schema):
-        needed = schema.get("required") or ()
-        told["properties"] = {
-            name: {"title": name, **_dialect(member, root, required=name in needed, inside=inside)}
-            for name, member in properties(schema).items()
-        }
-    if isinstance(schema.get("items"), dict):
-        told["items"] = _dialect(schema["items"], root, required=None, inside=inside)
-    return told
+        shown["help"] = {"description": schema["description"]}
+    return shown
 
 
 def _plain_of_nullable(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -112,7 +129,10 @@ def resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _target(reference: str, root: Mapping[str, Any]) -> Any:
+    address, _, fragment = reference.partition("#")
+    if address or (fragment and not fragment.startswith("/")):
+        return None
     target: Any = root
-    for key in reference.removeprefix("#").split("/")[1:]:
+    for key in unquote(fragment).split("/")[1:]:
         target = target.get(key.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
-    return target if reference.startswith("#") else None
+    return target

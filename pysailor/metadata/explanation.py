@@ -7,22 +7,23 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
-
 from pysailor.errors import Fault
 
 from .bounded import MOST_FAULTS
 from .dialect import properties
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from jsonschema.exceptions import ValidationError
     from jsonschema_rs import Draft202012Validator
 
 _LONGEST_QUOTE = 60
 _LONGEST_MESSAGE = 300
-_FEW_PARTS = 5000
+_MOST_CHOICES = 40
+_MOST_LEAVES = 1000
+_SHALLOW = 8  # levels; an error holds a copy of all that is below its place, and of the way there
+_MOST_COMPARED = 300  # a close match is searched for among so many names
 _TYPE_WORDS = {
     "object": "an object",
     "array": "a list",
@@ -36,43 +37,40 @@ _TYPE_WORDS = {
 
 def explain(errors: Iterable[ValidationError]) -> list[Fault]:
     """Return all that is wrong, the most useful first; of two rules of one kind at one place the narrower speaks."""
-    single = [leaf for error in errors for leaf in _leaves(error)]
+    single = list(islice((leaf for error in errors for leaf in _leaves(error)), _MOST_LEAVES))
     single.sort(key=lambda error: (len(error.absolute_path), error.validator != "required", _choices(error)))
-    said: dict[tuple[str, str], Fault] = {}
+    worded: dict[tuple[str, str], Fault] = {}
     for error in single:
-        for fault in _describe(error):
-            said.setdefault((fault.pointer, str(error.validator)), fault)
-    return list(said.values())
+        if len(worded) > MOST_FAULTS:
+            break
+        for fault in islice(_describe(error), MOST_FAULTS + 1):
+            worded.setdefault((fault.pointer, str(error.validator)), fault)
+    return list(worded.values())
 
 
 def explain_plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:
-    """Return what the fast validator refuses, in its own words; of a large value only the first fault."""
+    """Return what the fast validator refuses, in its own words."""
     try:
-        errors = fast.iter_errors(value) if is_small(value) else _first_error(fast, value)
-        first = list(islice(errors, MOST_FAULTS))
+        first = list(islice(fast.iter_errors(value), MOST_FAULTS))
     except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
         return []
     return [Fault(pointer_to(error.instance_path), _shorten(error.message)) for error in first]
 
 
-def is_small(value: Any) -> bool:
-    """Return whether a value has so few parts that all its errors may be gathered at once."""
-    waiting, count = [value], 0
-    while waiting:
-        part = waiting.pop()
-        if part.__class__ is dict or part.__class__ is list:
-            count += len(part)
-            if count > _FEW_PARTS:
-                return False
-            waiting.extend(part.values() if part.__class__ is dict else part)
+def is_small(value: Any, most: int) -> bool:
+    """Return whether a value has no more parts than this; those that are nested deep count for more."""
+    level, depth, count = [value], 0, 0
+    while level:
+        depth += 1
+        below: list[Any] = []
+        for part in level:
+            if part.__class__ is dict or part.__class__ is list:
+                count += len(part) * (depth // _SHALLOW + 1)
+                if count > most:
+                    return False
+                below.extend(part.values() if part.__class__ is dict else part)
+        level = below
     return True
-
-
-def _first_error(fast: Draft202012Validator, value: Any) -> Iterator[jsonschema_rs.ValidationError]:
-    try:
-        fast.validate(value)
-    except jsonschema_rs.ValidationError as error:
-        yield error
 
 
 def _shorten(text: str) -> str:
@@ -123,11 +121,23 @@ def _describe(error: ValidationError) -> Iterator[Fault]:
         allowed = list(properties(schema))
         for name in instance:
             if name not in allowed:
-                close = get_close_matches(str(name), allowed, 1)
-                meant = f"did you mean {close[0]}? Allowed" if close else "allowed"
-                yield Fault(f"{pointer}{pointer_to([name])}", f"is not known here; {meant}: {', '.join(allowed)}")
+                close = closest(str(name), allowed)
+                meant = f"did you mean {close}? Allowed" if close else "allowed"
+                yield Fault(f"{pointer}{pointer_to([name])}", f"is not known here; {meant}: {_list(allowed)}")
     else:
         yield Fault(pointer, f"found {_quote(error.instance)}, allowed: {_describe_rule(error)}")
+
+
+def closest(name: str, names: Sequence[str]) -> str:
+    """Return the name that was probably meant, "" if none is like it; among many it is not searched for."""
+    if len(names) > _MOST_COMPARED or len(name) > _LONGEST_QUOTE:
+        return ""
+    return next(iter(get_close_matches(name, names, 1)), "")
+
+
+def _list(choices: Sequence[Any]) -> str:
+    shown = [_shorten(str(choice)) for choice in choices[:_MOST_CHOICES]]
+    return ", ".join(shown) + (f" and {len(choices) - len(shown)} more" if len(choices) > len(shown) else "")
 
 
 def _describe_member(schema: Mapping[str, Any], name: str) -> str:
@@ -154,9 +164,9 @@ def _describe_rule(error: ValidationError) -> str:
         return " or ".join(dict.fromkeys(filter(None, map(_describe_schema, rule)))) or "one of the documented forms"
     if keyword in ("enum", "const"):
         allowed = _describe_schema({keyword: rule})
-        close = get_close_matches(str(error.instance), [str(choice) for choice in rule], 1) if keyword == "enum" else []
-        return f"{allowed} (did you mean {close[0]}?)" if close else allowed
-    return _describe_schema(error.schema) or f"{keyword} {json.dumps(rule)}"
+        close = closest(str(error.instance), list(map(str, rule))) if keyword == "enum" else ""
+        return f"{allowed} (did you mean {close}?)" if close else allowed
+    return _describe_schema(error.schema) or _shorten(f"{keyword} {json.dumps(rule)}")
 
 
 def _any(value: Any) -> Any:
@@ -169,9 +179,9 @@ def _describe_schema(schema: Any) -> str:
     if not isinstance(schema, dict):
         return ""
     if "const" in schema:
-        return json.dumps(schema["const"])
+        return _shorten(json.dumps(schema["const"]))
     if "enum" in schema:
-        return ", ".join(str(choice) for choice in schema["enum"])
+        return _list(schema["enum"])
     if "anyOf" in schema or "oneOf" in schema:
         return " or ".join(dict.fromkeys(filter(None, map(_describe_schema, schema.get("anyOf") or schema["oneOf"]))))
     if list(schema) == ["required"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import jsonschema_rs
@@ -12,10 +13,18 @@ from pysailor.errors import BrokenComponent, Fault
 
 from . import bounded, coercion, explanation, undeclared
 from .dialect import loosen, to_dialect, to_standard
+from .limits import TooMuchWork, Workload, refuse_oversized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+_FEW_PARTS = 5000
+_MOST_ERRORS = 10_000  # 7 µs each
+_MOST_NAMES = 200_000  # each error holds a copy of what it complains about
+_LONGEST_QUOTE = 80
+_LONGEST_REASON = 300
+_TOO_LARGE = "does not fit, and is too large or nested too deep to say where"
 
 
 class Schema:
@@ -28,11 +37,16 @@ class Schema:
     def __init__(self, document: Mapping[str, Any], name: str = "schema", *, is_tolerant: bool = False) -> None:
         """Translate and compile; raise BrokenComponent if the document is not a schema."""
         self.document = document
-        self.standard: dict[str, Any] = to_standard(loosen(document) if is_tolerant else document)
+        try:
+            refuse_oversized(document)
+            self.standard: dict[str, Any] = to_standard(loosen(document) if is_tolerant else document)
+            self._workload = Workload(self.standard)
+        except TooMuchWork as error:
+            raise BrokenComponent(f"{name} cannot be used: it {error}.") from error
         try:
             self._fast = bounded.compile_fast(self.standard, _refuse_to_fetch)
         except (ValueError, jsonschema_rs.ValidationError) as error:
-            raise BrokenComponent(f"{name} is not a JSON Schema: {error}") from error
+            raise BrokenComponent(f"{name} is not a JSON Schema: {_reason(error)}") from error
 
     @classmethod
     def load(cls, path: Path, *, is_tolerant: bool = False) -> Self:
@@ -59,7 +73,10 @@ class Schema:
     def accepts(self, value: Any) -> bool:
         """Return whether the value fits, in microseconds."""
         try:
+            self._workload.demand_little(value)
             return self._fast.is_valid(value)
+        except TooMuchWork:
+            return False
         except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
             return bounded.find_errors(self.standard, value) == ([], False)
 
@@ -68,40 +85,81 @@ class Schema:
         if self.accepts(value):
             return value, []
         coerced = self.coerce(value)
-        return coerced, [] if self.accepts(coerced) else self.faults(coerced)
+        is_mended = coerced is not value and self.accepts(coerced)
+        return coerced, [] if is_mended else self.faults(coerced)
 
     def coerce(self, value: Any) -> Any:
         """Turn what the platform's mapper can build into what the schema asks for, as far as that is certain.
 
         The mapper delivers numbers and yes/no as text, cannot build a list of plain values (it builds an object
         instead), and sends null for what was left empty. A copy is mended; the value itself stays as it is.
-        In a large body only the first faults are mended, and nulls.
+        In a large body only the first faults are mended where there are alternatives.
         """
-        quickly = coercion.coerce_plain(value, self._fast)
-        return quickly if self.accepts(quickly) else coercion.coerce(quickly, self.standard)
+        try:
+            self._workload.demand_little(value)
+            quickly = self._coerce_quickly(value)
+            return quickly if self.accepts(quickly) else coercion.coerce(quickly, self.standard)
+        except (TooMuchWork, RecursionError):
+            return value
+
+    def _coerce_quickly(self, value: Any) -> Any:
+        if self._gathers(value):
+            return coercion.coerce_plain(value, self._fast)
+        return coercion.coerce_large(value, self.standard)
 
     def faults(self, value: Any) -> list[Fault]:
         """Return what is wrong with the value, the most useful first, and a last line if there is more than is told."""
+        try:
+            self._workload.demand_little(value)
+        except TooMuchWork as error:
+            return [Fault("", str(error))]
         errors, is_more = bounded.find_errors(self.standard, value)
         found = explanation.explain(errors) or self._faults_seen_fast(value)
-        return [*found, Fault("", "there are more faults than are told here")] if is_more and found else found
+        if not found:
+            return [] if self.accepts(value) else [Fault("", _TOO_LARGE)]
+        is_more = is_more or len(found) > bounded.MOST_FAULTS
+        rest = [Fault("", "there are more faults than are told here")] if is_more else []
+        return [*found[: bounded.MOST_FAULTS], *rest]
 
     def _faults_seen_fast(self, value: Any) -> list[Fault]:
         """Return what only the fast validator refuses."""
-        return explanation.explain_plainly(self._fast, value)
+        return explanation.explain_plainly(self._fast, value) if self._gathers(value) else []
 
-    def unknown(self, value: Any) -> list[Fault]:
+    def _gathers(self, value: Any) -> bool:
+        """Return whether all errors of the fast validator may be gathered: it makes each of them at once."""
+        load = self._workload
+        most = min(_MOST_ERRORS // load.alternatives, _MOST_NAMES // max(load.longest_rule, 1), _FEW_PARTS)
+        return load.longest_rule <= _FEW_PARTS and explanation.is_small(value, most)
+
+    def find_unknown(self, value: Any) -> list[Fault]:
         """Return the members that no property declares, each with the declared name that it may be meant for."""
-        return list(undeclared.find_unknown(value, self.standard))
+        try:
+            return list(islice(undeclared.find_unknown(value, self.standard), bounded.MOST_FAULTS))
+        except RecursionError:  # a value nested so deep is refused for that
+            return []
 
-    def undeclared(self, value: Any) -> set[str]:
+    def find_undeclared(self, value: Any) -> set[str]:
         """Return only where they stand, with * for the numbers of a list's items; in microseconds if there are none."""
         try:
             if self._closed.is_valid(value):
                 return set()
         except ValueError:
             pass  # as in `accepts`
-        return set(undeclared.find_places(value, self.standard))
+        try:
+            return set(undeclared.find_places(value, self.standard))
+        except RecursionError:  # as in `find_unknown`
+            return set()
+
+
+def _reason(error: ValueError | jsonschema_rs.ValidationError) -> str:
+    """Return in a line what is wrong with a document that is not a schema, with its place."""
+    if not isinstance(error, jsonschema_rs.ValidationError):
+        return " ".join(str(error).split())
+    place = explanation.pointer_to(error.instance_path)
+    if place.endswith("/pattern") or '"regex"' in error.message:
+        what = f"{json.dumps(error.instance)[:_LONGEST_QUOTE]} is not a pattern that can be searched for in linear time"
+        return f"{place}: {what}: it has an error, looks around, refers back, or is too large"
+    return f"{place}: {' '.join(error.message.split())[:_LONGEST_REASON]}".removeprefix(": ")
 
 
 def _refuse_to_fetch(address: str) -> NoReturn:

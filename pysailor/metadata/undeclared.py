@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pysailor.errors import Fault
 
 from .dialect import resolve
-from .explanation import pointer_to
+from .explanation import closest, pointer_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,8 +26,8 @@ def find_places(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
 def find_unknown(value: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
     """Return each with its own pointer and the declared name that it may be meant for."""
     for pointer, name, declared in _members(value, schema, schema, "", str):
-        close = get_close_matches(name, declared, 1)
-        yield Fault(pointer, "is not a known field" + (f"; did you mean {close[0]}?" if close else ""))
+        close = closest(name, list(declared))
+        yield Fault(pointer, "is not a known field" + (f"; did you mean {close}?" if close else ""))
 
 
 def close_schema(root: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +39,7 @@ def close_schema(root: Mapping[str, Any]) -> dict[str, Any]:
 
 def _close(schema: Any, root: Mapping[str, Any], targets: dict[str, Any]) -> dict[str, Any]:
     reference = schema.get("$ref") if isinstance(schema, dict) else None
-    if isinstance(reference, str) and reference.startswith("#/"):
+    if isinstance(reference, str) and reference.startswith("#"):
         if reference not in targets:
             targets[reference] = {}  # there from now on, for a schema that refers to itself
             targets[reference] = _close(resolve(schema, root), root, targets)

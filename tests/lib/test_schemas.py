@@ -501,7 +501,7 @@ def test_what_the_mapper_builds_becomes_what_the_api_takes() -> None:
 def test_a_mistyped_member_is_noticed_at_any_depth() -> None:
     body = showing({"type": "image_url", "image_url": {"url": "x", "details": "low"}})
     body["temprature"] = 1
-    told = {fault.pointer: fault.message for fault in ours(REQUEST).unknown(body)}
+    told = {fault.pointer: fault.message for fault in ours(REQUEST).find_unknown(body)}
     assert "did you mean temperature?" in told["/temprature"]
     assert "did you mean detail?" in told["/messages/0/content/0/image_url/details"]
 
@@ -617,7 +617,7 @@ def answering(message: dict[str, Any], **members: Any) -> dict[str, Any]:
 def test_the_full_completion_is_accepted_as_the_api_publishes_it() -> None:
     assert jsonschema.Draft202012Validator(golden("response.json")).is_valid(FULL_COMPLETION)
     assert we_allow(FULL_COMPLETION, COMPLETION)
-    assert ours(COMPLETION).unknown(FULL_COMPLETION) == []
+    assert ours(COMPLETION).find_unknown(FULL_COMPLETION) == []
 
 
 def test_whatever_a_server_leaves_empty_or_out_is_forgiven_but_the_answers() -> None:

@@ -114,7 +114,9 @@ def test_every_fault_is_told_and_the_missing_ones_come_first() -> None:
 def test_a_name_that_is_nearly_right_is_suggested() -> None:
     faults = CHAT.faults({"messages": [{"role": "usr", "content": "x"}]})
     assert faults[0].message == 'found text "usr", allowed: user, assistant (did you mean user?)'
-    assert CHAT.unknown({"temprature": 1}) == [Fault("/temprature", "is not a known field; did you mean temperature?")]
+    assert CHAT.find_unknown({"temprature": 1}) == [
+        Fault("/temprature", "is not a known field; did you mean temperature?")
+    ]
 
 
 def test_a_fault_in_the_alternative_that_was_meant_is_told_there() -> None:
@@ -151,21 +153,23 @@ NAMED = st.recursive(
 @settings(max_examples=100, deadline=None)
 @given(NAMED)
 def test_the_quick_look_for_undeclared_members_finds_what_the_walk_finds(body: Any) -> None:
-    assert CHAT.undeclared(body) == {re.sub(r"/\d+(?=/)", "/*", fault.pointer) for fault in CHAT.unknown(body)}
+    assert CHAT.find_undeclared(body) == {
+        re.sub(r"/\d+(?=/)", "/*", fault.pointer) for fault in CHAT.find_unknown(body)
+    }
 
 
 def test_what_is_undeclared_in_every_item_of_a_list_is_one_place() -> None:
     listed = Schema({"properties": {"tokens": {"type": "array", "items": {"properties": {"word": {}}}}}})
     body = {"tokens": [{"word": "a", "new": number} for number in range(3000)]}
-    assert listed.undeclared(body) == {"/tokens/*/new"}
-    assert [fault.pointer for fault in listed.unknown(body)][:2] == ["/tokens/0/new", "/tokens/1/new"]
+    assert listed.find_undeclared(body) == {"/tokens/*/new"}
+    assert [fault.pointer for fault in listed.find_unknown(body)][:2] == ["/tokens/0/new", "/tokens/1/new"]
 
 
 def test_undeclared_members_of_a_schema_that_refers_to_itself_are_found() -> None:
     node = {"$ref": "#/definitions/node"}
     tree = Schema({**node, "definitions": {"node": {"properties": {"below": {"items": node}}}}})
-    assert tree.undeclared({"below": [{"below": [{}]}]}) == set()
-    assert tree.undeclared({"below": [{"below": [{"above": 1}]}]}) == {"/below/*/below/*/above"}
+    assert tree.find_undeclared({"below": [{"below": [{}]}]}) == set()
+    assert tree.find_undeclared({"below": [{"below": [{"above": 1}]}]}) == {"/below/*/below/*/above"}
 
 
 def test_a_tolerant_schema_asks_for_what_is_required_and_lets_the_rest_be() -> None:

@@ -33,7 +33,7 @@ SERVER = "import sys; sys.path.insert(0, '.'); from lib.chat.command import main
 
 
 async def api(seconds: float) -> None:
-    """Answer every request with a stream of so many seconds, each piece the time of its writing."""
+    """ChatAnswer every request with a stream of so many seconds, each piece the time of its writing."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

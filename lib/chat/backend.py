@@ -1,4 +1,4 @@
-"""One question to the API. A worker thread asks; the seam is small, so that anything can stand in."""
+"""One question to the API, asked on a worker thread; anything with these two methods can take its place."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from ..api.connection import Connection
     from ..completions.result import Result
 
-_MOST_CLIENTS = 64  # a key that a visitor brings gets a client of its own
+_MAX_CLIENTS = 64  # a key that a visitor brings gets a client of its own
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of a question. `text` is the answer's, or the refusal's; `completion` is the API's own object."""
+class ChatAnswer:
+    """The answer to a question. `text` is the answer's, or the refusal's; `completion` is the API's own object."""
 
     text: str
     outcome: Outcome
@@ -49,15 +49,15 @@ class Backend(Protocol):
         timeout: float,
         show: Callable[[str], None],
         cancel: Cancel,
-    ) -> Answer:
+    ) -> ChatAnswer:
         """Ask, call `show` with each piece if the body wants a stream, and give the whole; raise ApiError."""
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
 
 
 class ApiBackend:
-    """Asks the API as a step does: judged before it is sent, accounted for afterwards."""
+    """Asks the API as a step does: checked before it is sent, accounted for afterwards."""
 
     def __init__(self) -> None:
         """Connect when the first question comes."""
@@ -72,12 +72,12 @@ class ApiBackend:
         timeout: float,
         show: Callable[[str], None],
         cancel: Cancel,
-    ) -> Answer:
+    ) -> ChatAnswer:
         """Ask; raise InvalidInput for what the service certainly refuses, ApiError for what it does refuse."""
         ctx = Context(logger=_LOG, kept=self._kept)
         settings = StepSettings(connection, CallLimits(timeout=timeout))
         pipeline = Pipeline(COMPLETIONS, self._client(connection), settings, ctx, cancel=cancel)
-        return _read(pipeline.result(body, show))
+        return _to_answer(pipeline.result(body, show))
 
     def close(self) -> None:
         """Close the clients."""
@@ -90,15 +90,15 @@ class ApiBackend:
         with self._lock:
             client = self._clients.pop(connection, None) or Client(connection)
             self._clients[connection] = client
-            if len(self._clients) > _MOST_CLIENTS:
+            if len(self._clients) > _MAX_CLIENTS:
                 self._clients.popitem(last=False)  # a call that it still makes keeps it alive until it ends
             return client
 
 
-def _read(result: Result) -> Answer:
+def _to_answer(result: Result) -> ChatAnswer:
     found = choices(result.completion)
     message = message_of(found[0]) if found else {}
-    return Answer(
+    return ChatAnswer(
         text_of(message) or refusal_of(message),
         outcome(result.completion),
         result.completion,

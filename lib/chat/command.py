@@ -1,4 +1,4 @@
-"""`pysailor chat FILE.yaml`: read the file, choose who answers, serve until a signal.
+"""`pysailor chat FILE.yaml`: read the file, choose what answers, serve until a signal.
 
 Everything heavy is imported when the command runs, so that declaring it costs nothing.
 """
@@ -60,7 +60,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help="forget a conversation so long after its last turn (default: %(default)s)",
     )
     parser.add_argument(
-        "--token", help="ask every visitor for this word; better given as CHAT_TOKEN in the environment"
+        "--token", help="ask every visitor for this token; better given as CHAT_TOKEN in the environment"
     )
     parser.add_argument(
         "--allow-origin",
@@ -95,7 +95,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         action="store_const",
         const="sandbox",
         dest="offline",
-        help="let the stand-in answer: no key, no cost, no sense",
+        help="let the sandbox answer: no key, no cost, made-up answers",
     )
     offline.add_argument(
         "--local",
@@ -118,7 +118,7 @@ def run(
     environment = shell_environment() if environment is None else environment
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        return _told(MISUSED, MISSING)
+        return _fail(MISUSED, MISSING)
     try:
         config = _config(args, environment)
         with ExitStack() as stack:
@@ -127,11 +127,11 @@ def run(
             gc.freeze()  # what is loaded by now stays: looking through it would hold all answers up for some 10 ms
             listener.run()
     except InvalidConfig as error:
-        return _told(MISUSED, *str(error).splitlines())
+        return _fail(MISUSED, *str(error).splitlines())
     except OSError as error:
-        return _told(FAILED, f"port {args.port} of {args.host} cannot be taken: {error.strerror or error}")
+        return _fail(FAILED, f"port {args.port} of {args.host} cannot be taken: {error.strerror or error}")
     except RuntimeError as error:
-        return _told(FAILED, str(error))
+        return _fail(FAILED, str(error))
     return DONE
 
 
@@ -208,7 +208,7 @@ def _limits(args: argparse.Namespace, usual: Any) -> Any:
 def _service(
     args: argparse.Namespace, environment: Mapping[str, str], servers: Mapping[str, Any], stack: ExitStack
 ) -> Service:
-    """Choose who answers; start a stand-in only if one is asked for."""
+    """Return what answers; start a sandbox or model only if one is asked for."""
     from ..api.connection import Connection  # noqa: PLC0415 - the same as above
     from ..environment import CREDENTIAL  # noqa: PLC0415 - the same as above
     from .conversation import Service  # noqa: PLC0415 - the same as above
@@ -235,7 +235,7 @@ def _welcome(config: Config, listener: Listener, args: argparse.Namespace, envir
         _say(notice)
     is_open = not _is_local(args.host) and not (args.token or environment.get("CHAT_TOKEN"))
     if is_open and args.offline is None:
-        _say("anybody who reaches this port can ask on your account; --token asks visitors for a word")
+        _say("anybody who reaches this port can ask on your account; --token asks visitors for a token")
     if is_open and not args.allow_origin:
         _say("it answers under an address in digits only; --allow-origin https://NAME or --token lets a name lead here")
     for route in config.routes:
@@ -255,7 +255,7 @@ def _say(line: str) -> None:
     sys.stderr.write(f"# {line}\n")
 
 
-def _told(code: int, *lines: str) -> int:
+def _fail(code: int, *lines: str) -> int:
     for line in lines:
         sys.stderr.write(f"pysailor chat: {line}\n")
     return code

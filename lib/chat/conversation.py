@@ -1,4 +1,4 @@
-"""What a socket talks with: computed once, when it opens, from the route and the visitor's request."""
+"""The settings of one socket, computed once, when it opens, from the route and the visitor's request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What answers: the operator's own credential, or a stand-in. `source` is api, sandbox or local."""
+    """What answers: the operator's own credential, or a sandbox. `source` is api, sandbox or local."""
 
     connection: Connection
     model: str = DEFAULT_MODEL
@@ -95,7 +95,7 @@ def open_chat(route: Route, handler: Handler, service: Service, conversation: st
     connection = _connection(route, own, service)
     values["model"] = service.model if service.is_offline else values.get("model", service.model)
     messages = [{"role": "system", "content": own["system"]}] if own.get("system") else []
-    body, messages = _opened(route, handler, values, messages)
+    body, messages = _call_open_hook(route, handler, values, messages)
     if body["stream"]:
         body["stream_options"] = {"include_usage": True}
     return Chat(
@@ -114,22 +114,22 @@ def open_chat(route: Route, handler: Handler, service: Service, conversation: st
 
 
 def _values(route: Route, handler: Handler, service: Service) -> dict[str, Any]:
-    """Compute the expressions and hold everything against the schema; what is None is left out."""
+    """Compute the expressions and check everything against the schema; what is None is left out."""
     values: dict[str, Any] = {}
     for name, given in route.kwargs.items():
         if name in ("key", "url") and service.is_offline:
             continue
-        value = _computed(name, given, handler) if isinstance(given, Expression) else given
+        value = _compute(name, given, handler) if isinstance(given, Expression) else given
         if name == "stream" and not isinstance(value, bool):
             value = str(value).lower() not in ("", "0", "false", "none")
         if value is not None:
             values[name] = value
     if "key" in values and not values["key"]:
         raise NotOpened("no_key", "The address names no API key; add ?key=… to it.")
-    return _fitting(values)
+    return _fit(values)
 
 
-def _computed(name: str, given: Expression, handler: Handler) -> Any:
+def _compute(name: str, given: Expression, handler: Handler) -> Any:
     """Compute a value; raise NotOpened. The log has the expression, unless it gives a key."""
     try:
         return given.value(handler)
@@ -139,15 +139,15 @@ def _computed(name: str, given: Expression, handler: Handler) -> Any:
         raise NotOpened("bad_address", f"{name}: {error}.") from error
 
 
-def _fitting(values: dict[str, Any]) -> dict[str, Any]:
+def _fit(values: dict[str, Any]) -> dict[str, Any]:
     """Return the settings, where numbers may have come as text; raise NotOpened for what the API would refuse."""
     fitting, faults = request_schema().fit(values)
     if faults:
-        raise NotOpened("bad_address", f"This address asks for what is not possible: {'; '.join(map(_told, faults))}.")
+        raise NotOpened("bad_address", f"This address asks for the impossible: {'; '.join(map(_describe, faults))}.")
     return dict(fitting)
 
 
-def _told(fault: Fault) -> str:
+def _describe(fault: Fault) -> str:
     """Return a fault for the visitor; what a key or an address was computed to may be the operator's."""
     name = fault.pointer.lstrip("/")
     setting = name.partition("/")[0]
@@ -162,15 +162,16 @@ def _connection(route: Route, own: Mapping[str, Any], service: Service) -> Conne
         # whatever key the server has for itself, it does not go to a server that a visitor names
         raise NotOpened("no_key", "The address names a server, and no API key for it; add the key to the address.")
     if key is not None:
-        return _read({"baseUrl": service.connection.base_url if url is None else str(url), "apiKey": str(key)})
+        base_url = service.connection.base_url if url is None else str(url)
+        return _read_connection({"baseUrl": base_url, "apiKey": str(key)})
     if not service.connection.api_key:
         raise NotOpened("no_key", "No API key is set for this chat.")
     if url is None:
         return service.connection
-    return replace(service.connection, base_url=_read({"baseUrl": str(url)}).base_url)
+    return replace(service.connection, base_url=_read_connection({"baseUrl": str(url)}).base_url)
 
 
-def _read(cfg: Mapping[str, str]) -> Connection:
+def _read_connection(cfg: Mapping[str, str]) -> Connection:
     try:
         return Connection.of(cfg)
     except InvalidConfig as error:
@@ -178,7 +179,7 @@ def _read(cfg: Mapping[str, str]) -> Connection:
         raise NotOpened("bad_address", f"No request can be made with this address: {told}.") from error
 
 
-def _opened(
+def _call_open_hook(
     route: Route, handler: Handler, values: dict[str, Any], messages: list[dict[str, Any]]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Let the open hook change request and messages."""
@@ -189,13 +190,13 @@ def _opened(
     hook.call(params=params, handler=handler)
     said = params.pop("messages", [])
     if not isinstance(said, list) or not all(isinstance(one, Mapping) and one.get("role") for one in said):
-        raise NotOpened("hook_failed", f'The server\'s function "{hook.name}" left messages that are none.')
-    changed = _fitting({name: value for name, value in params.items() if value is not None and name not in OWN})
+        raise NotOpened("hook_failed", f'The server\'s function "{hook.name}" left no list of messages.')
+    changed = _fit({name: value for name, value in params.items() if value is not None and name not in OWN})
     return {"model": values["model"], "stream": values["stream"], **changed}, [dict(one) for one in said]
 
 
 def _owner(route: Route, connection: Connection, service: Service) -> str:
-    """Return the namespace: of one credential at one route. A stand-in has another key each time it starts."""
+    """Return the namespace: of one credential at one route. A sandbox has another key each time it starts."""
     if service.is_offline:
         return owner_of("chat", route.name, service.source)
     return owner_of("chat", route.name, connection.base_url, connection.api_key)

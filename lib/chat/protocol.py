@@ -41,7 +41,7 @@ class Token:
     token: str
 
 
-Said = Ask | Stop | Retry | Token
+ClientMessage = Ask | Stop | Retry | Token
 
 
 class Unreadable(Exception):
@@ -95,26 +95,26 @@ class Format(Protocol):
     has_numbers: bool
     """Whether frames tell which turn they belong to; without, they have to come in the order of the messages."""
 
-    def read(self, frame: str) -> Said:
+    def read(self, frame: str) -> ClientMessage:
         """Understand a frame; raise Unreadable."""
 
-    def token_needed(self) -> list[str]:
+    def ask_for_token(self) -> list[str]:
         """Ask for the token."""
 
-    def opened(self, opened: Opened) -> list[str]:
+    def open(self, opened: Opened) -> list[str]:
         """Return what the socket begins with."""
 
-    def started(self, turn: int) -> list[str]:
-        """Tell that a question is being answered."""
+    def begin(self, turn: int) -> list[str]:
+        """Begin a turn."""
 
     def piece(self, turn: int, text: str) -> list[str]:
-        """Pass a piece of the answer on."""
+        """Return a piece of the answer."""
 
-    def answered(self, turn: int, answered: Answered) -> list[str]:
+    def end(self, turn: int, answered: Answered) -> list[str]:
         """End a turn."""
 
-    def failed(self, turn: int | None, failed: Failed) -> list[str]:
-        """End a turn that failed, or tell of a failure outside a turn (None)."""
+    def fail(self, turn: int | None, failed: Failed) -> list[str]:
+        """End a turn that failed; None is a failure outside any turn."""
 
 
 class Text:
@@ -124,21 +124,21 @@ class Text:
     streams = False
     has_numbers = False
 
-    def read(self, frame: str) -> Said:
+    def read(self, frame: str) -> ClientMessage:
         """Every frame is a question."""
         if not frame.strip():
             raise Unreadable("An empty message asks nothing.")
         return Ask(frame)
 
-    def token_needed(self) -> list[str]:
-        """Return nothing: who needs a token knows."""
+    def ask_for_token(self) -> list[str]:
+        """Return nothing: the client knows."""
         return []
 
-    def opened(self, opened: Opened) -> list[str]:  # noqa: ARG002 - the other format tells it
+    def open(self, opened: Opened) -> list[str]:  # noqa: ARG002 - the other format tells it
         """Return nothing."""
         return []
 
-    def started(self, turn: int) -> list[str]:  # noqa: ARG002 - the other format tells it
+    def begin(self, turn: int) -> list[str]:  # noqa: ARG002 - the other format tells it
         """Return nothing."""
         return []
 
@@ -146,13 +146,13 @@ class Text:
         """Return the piece."""
         return [well_formed(text)]
 
-    def answered(self, turn: int, answered: Answered) -> list[str]:  # noqa: ARG002 - turns follow each other
+    def end(self, turn: int, answered: Answered) -> list[str]:  # noqa: ARG002 - turns follow each other
         """Return the answer unless it has gone out, a remark if there is one, and the end."""
         whole = [well_formed(answered.text)] if answered.text and not answered.streamed else []
         remark = [f"[ERROR] {answered.remark}"] if answered.remark else []
         return [*whole, *remark, ""]
 
-    def failed(self, turn: int | None, failed: Failed) -> list[str]:  # noqa: ARG002 - turns follow each other
+    def fail(self, turn: int | None, failed: Failed) -> list[str]:  # noqa: ARG002 - turns follow each other
         """Return the sentence and the end."""
         return [f"[ERROR] {well_formed(failed.message)}", ""]
 
@@ -164,7 +164,7 @@ class Json:
     streams = True
     has_numbers = True
 
-    def read(self, frame: str) -> Said:
+    def read(self, frame: str) -> ClientMessage:
         """Understand {"type": "ask", "text": …} and its like."""
         allowed = 'allowed: {"type": "ask", "text": "…"}, {"type": "stop"}, {"type": "retry"}'
         try:
@@ -182,16 +182,16 @@ class Json:
                 return Token(token)
         raise Unreadable(f"This message is not known; {allowed}.")
 
-    def token_needed(self) -> list[str]:
+    def ask_for_token(self) -> list[str]:
         """Ask for the token."""
         return [_event("token_needed")]
 
-    def opened(self, opened: Opened) -> list[str]:
+    def open(self, opened: Opened) -> list[str]:
         """Return the conversation's id, what will answer, and what was said before."""
         told = {name: getattr(opened, name) for name in ("conversation", "title", "model", "source", "note")}
         return [_event("open", **told, messages=list(opened.messages))]
 
-    def started(self, turn: int) -> list[str]:
+    def begin(self, turn: int) -> list[str]:
         """Return the turn's number, which all its events carry."""
         return [_event("start", turn=turn)]
 
@@ -199,8 +199,8 @@ class Json:
         """Return the piece."""
         return [_event("delta", turn=turn, text=text)]
 
-    def answered(self, turn: int, answered: Answered) -> list[str]:
-        """Give usage and cost as far as they are known, the outcome, and the whole answer."""
+    def end(self, turn: int, answered: Answered) -> list[str]:
+        """Return usage and cost as far as they are known, the outcome, and the whole answer."""
         frames = []
         if answered.usage is not None:
             frames.append(_event("usage", turn=turn, usage=answered.usage))
@@ -209,14 +209,14 @@ class Json:
         frames.append(_event("outcome", turn=turn, outcome=answered.outcome, remark=answered.remark))
         return [*frames, _event("done", turn=turn, text=answered.text, kept=answered.kept)]
 
-    def failed(self, turn: int | None, failed: Failed) -> list[str]:
-        """Give code and sentence; within a turn, its end too."""
+    def fail(self, turn: int | None, failed: Failed) -> list[str]:
+        """Return code and sentence; within a turn, its end too."""
         error = _event("error", turn=turn, code=failed.code, message=failed.message, retryable=failed.retryable)
         return [error] if turn is None else [error, _event("done", turn=turn, text="", kept=False)]
 
 
 def format_of(query: Sequence[str], subprotocols: Sequence[str]) -> tuple[Format, str | None]:
-    """Choose the format that the address or the handshake names, and give the subprotocol to confirm, if one was."""
+    """Return the format that the address or the handshake names, and the subprotocol to confirm, if one was."""
     chosen = next((name for name in subprotocols if name in SUBPROTOCOLS), None)
     wanted = query[-1] if query else chosen
     return (Json() if wanted == "json" else Text()), chosen
@@ -236,7 +236,7 @@ class Joiner:
 
 
 def well_formed(text: str) -> str:
-    """Give text that has UTF-8: two halves of a character become one, a lone half a question mark."""
+    """Return text that UTF-8 can encode: two halves of a character become one, a lone half a question mark."""
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..api.cancel import Cancel
     from ..conversation import ChatMessage, Store
-    from .backend import Answer, Backend
+    from .backend import Backend, ChatAnswer
     from .conversation import Chat
 
 _LOG = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a turn, and under which number it was kept."""
+    """The result of a turn, and under which number it was kept."""
 
     event: Answered | Failed
     number: int | None = None
@@ -72,12 +72,12 @@ class TurnContext:
 def take_turn(
     chat: Chat, question: Question, context: TurnContext, show: Callable[[str], None], cancel: Cancel
 ) -> Done:
-    """Ask and keep; what goes wrong is told in the result and leaves no trace in the conversation."""
+    """Ask and keep; a failure is told in the result and leaves no trace in the conversation."""
     try:
         return _turn(chat, question, context, show, cancel)
     except ApiError as error:
         if error.code == "cancelled" or cancel.is_set():
-            return Done(stopped())
+            return Done(stopped_answer())
         return Done(_refuse(error, chat))
     except StepError as error:
         return Done(Failed(error.code, str(error), error.retryable))
@@ -93,17 +93,17 @@ def take_turn(
 
 def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[str], None], cancel: Cancel) -> Done:
     if cancel.is_set():
-        return Done(stopped())
+        return Done(stopped_answer())
 
     def ask(before: Sequence[ChatMessage]) -> TurnOutput[Answered]:
-        asked = {"role": "user", "content": _prepared(chat, question.text)}
+        asked = {"role": "user", "content": _prepare(chat, question.text)}
         if cancel.is_set():
-            return TurnOutput(stopped())
+            return TurnOutput(stopped_answer())
         body = {**chat.body, "messages": [*before, asked]}
         answer = context.backend.ask(chat.connection, body, chat.timeout, show, cancel)
         if cancel.is_set():
-            return TurnOutput(stopped())
-        text = _modified(chat, answer)
+            return TurnOutput(stopped_answer())
+        text = _modify(chat, answer)
         keeps = answer.outcome in _KEPT and bool(text)
         told = Answered(text, str(answer.outcome), _remark(answer), answer.usage, answer.cost, kept=keeps)
         if not keeps:
@@ -124,25 +124,25 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
     return Done(taken.value, taken.kept.number if taken.kept else None)
 
 
-def _prepared(chat: Chat, text: str) -> str:
+def _prepare(chat: Chat, text: str) -> str:
     hook = chat.hooks.get("prepare")
     prepared = hook.call(message=text, handler=chat.handler) if hook else None
     return text if prepared is None else str(prepared)
 
 
-def _modified(chat: Chat, answer: Answer) -> str:
+def _modify(chat: Chat, answer: ChatAnswer) -> str:
     """Return the answer as the modify hook wants it; well-formed, as some store could not keep half a character."""
     hook = chat.hooks.get("modify")
     modified = hook.call(data=answer.completion, handler=chat.handler) if hook else None
     return well_formed(answer.text if modified is None else str(modified))
 
 
-def _remark(answer: Answer) -> str:
+def _remark(answer: ChatAnswer) -> str:
     remark = _REMARKS.get(answer.outcome, "")
     return remark.format(tools=", ".join(_tools(answer))) if remark else ""
 
 
-def _tools(answer: Answer) -> list[str]:
+def _tools(answer: ChatAnswer) -> list[str]:
     calls = answer.completion["choices"][0].get("message", {}).get("tool_calls") or ()
     kinds = [(call.get("function") or call.get("custom") or {}) for call in calls if isinstance(call, dict)]
     return [str(kind.get("name")) for kind in kinds] or ["unnamed"]
@@ -155,7 +155,7 @@ def _refuse(error: ApiError, chat: Chat) -> Failed:
     return Failed(error.code, told, error.retryable)
 
 
-def stopped() -> Answered:
+def stopped_answer() -> Answered:
     """Return what is told of a turn that the visitor stopped."""
     return Answered("", "stopped", "Stopped.", None, None, kept=False)
 

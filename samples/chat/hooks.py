@@ -15,10 +15,10 @@ def begin(params: dict[str, Any], handler: Any) -> None:
 
 
 def without_card_numbers(message: str) -> str:
-    """Return the question as it is sent: long numbers do not leave the company."""
+    """Return the question as it is sent, without long numbers."""
     return re.sub(r"\b\d{13,19}\b", "[number]", message)
 
 
 def signed(data: dict[str, Any], handler: Any) -> str:  # noqa: ARG001 - every hook gets both
-    """Give the answer as history keeps it."""
+    """Return the answer as the history keeps it."""
     return f"{data['choices'][0]['message']['content']}\n\nThe help desk"

@@ -29,7 +29,7 @@ def socket(server: Listener, query: str = "", **options: Any) -> Iterator[Client
 
 
 def turn(ws: ClientConnection, question: str | None = None) -> list[str]:
-    """Ask in the text protocol and give the frames before the empty one."""
+    """Ask in the text protocol and return the frames before the empty one."""
     if question is not None:
         ws.send(question)
     frames: list[str] = []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lib.chat.backend import Answer
+from lib.chat.backend import ChatAnswer
 from lib.chat.config.hooks import HookFunctions
 from lib.chat.config.load import parse
 from lib.completions.answer.outcome import Outcome
@@ -29,7 +29,7 @@ url:
 
 Show = Callable[[str], None]
 Serve = Callable[..., "Listener"]
-Play = Callable[[Mapping[str, Any], Show, "Cancel"], Answer | None]
+Play = Callable[[Mapping[str, Any], Show, "Cancel"], ChatAnswer | None]
 
 
 @dataclass
@@ -49,8 +49,8 @@ class Played:
         timeout: float,
         show: Show,
         cancel: Cancel,
-    ) -> Answer:
-        """Answer."""
+    ) -> ChatAnswer:
+        """ChatAnswer."""
         assert timeout > 0
         self.asked.append(body)
         self.connections.append(connection)
@@ -63,20 +63,20 @@ class Played:
         return answer("".join(self.pieces), self.outcome)
 
     def close(self) -> None:
-        """Do nothing."""
+        """Close nothing."""
 
     def said(self, turn: int = -1) -> list[str]:
         """Return the texts that were sent with a question."""
         return [message["content"] for message in self.asked[turn]["messages"]]
 
 
-def answer(text: str, outcome: Outcome = Outcome.COMPLETE) -> Answer:
+def answer(text: str, outcome: Outcome = Outcome.COMPLETE) -> ChatAnswer:
     """Return an answer with usage and cost."""
     message: dict[str, Any] = {"role": "assistant", "content": text}
     if outcome == Outcome.TOOL_CALLS:
         message |= {"content": None, "tool_calls": [{"type": "function", "function": {"name": "look_up"}}]}
     completion = {"choices": [{"message": message}]}
-    return Answer(text, outcome, completion, {"total": 7}, {"amount": 0.25, "currency": "USD"})
+    return ChatAnswer(text, outcome, completion, {"total": 7}, {"amount": 0.25, "currency": "USD"})
 
 
 @dataclass
@@ -87,8 +87,8 @@ class Gate:
     opened: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
-    def __call__(self, body: Mapping[str, Any], show: Show, cancel: Cancel) -> Answer:
-        """Send a piece, wait, send the rest."""
+    def __call__(self, body: Mapping[str, Any], show: Show, cancel: Cancel) -> ChatAnswer:
+        """Show a piece, wait, show the rest."""
         if body.get("stream"):
             show("first ")
         self.begun.set()

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .grammar import OF_TEXT, checked, is_the_visitors
-from .handler import Handler, MissingArgument, Request
+from .grammar import OF_TEXT, is_from_visitor, parse_tree
+from .handler import ClientRequest, Handler, MissingArgument
 
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "int": int,
@@ -60,12 +60,12 @@ class Expression:
     @classmethod
     def parse(cls, source: str) -> Expression:
         """Check the text; raise NotAllowed."""
-        return cls(source, checked(source))
+        return cls(source, parse_tree(source))
 
     @property
-    def is_the_visitors(self) -> bool:
+    def is_from_visitor(self) -> bool:
         """Whether the value can only be what the visitor sent."""
-        return is_the_visitors(self.tree)
+        return is_from_visitor(self.tree)
 
     def value(self, handler: Handler) -> Any:
         """Compute the value, of which JSON can be made; raise NotComputed."""
@@ -94,7 +94,7 @@ def _value(node: ast.AST, handler: Handler) -> Any:  # noqa: C901, PLR0911, PLR0
         case ast.IfExp():
             return _value(node.body if _value(node.test, handler) else node.orelse, handler)
         case ast.Compare():
-            return _compared(node, handler)
+            return _compare(node, handler)
         case ast.List():
             return [_value(member, handler) for member in node.elts]
         case ast.Tuple():
@@ -112,7 +112,7 @@ def _value(node: ast.AST, handler: Handler) -> Any:  # noqa: C901, PLR0911, PLR0
 
 
 def _attribute(node: ast.Attribute, handler: Handler) -> Any:
-    owner: Handler | Request = handler if isinstance(node.value, ast.Name) else handler.request
+    owner: Handler | ClientRequest = handler if isinstance(node.value, ast.Name) else handler.request
     return getattr(owner, node.attr)  # parse() lets only the names of the two lists through
 
 
@@ -125,7 +125,7 @@ def _call(node: ast.Call, handler: Handler) -> Any:
     if not isinstance(method, ast.Attribute):
         raise TypeError("a part that was never allowed")
     if isinstance(method.value, ast.Name):
-        return getattr(handler, method.attr)(*arguments, **named)  # parse() lets only those of _ASKED through
+        return getattr(handler, method.attr)(*arguments, **named)  # parse() lets only those of _HANDLER_METHODS through
     owner = _value(method.value, handler)
     if isinstance(owner, Mapping) and method.attr == "get":
         return owner.get(*arguments)
@@ -144,7 +144,7 @@ def _first(node: ast.BoolOp, handler: Handler) -> Any:
     return value
 
 
-def _compared(node: ast.Compare, handler: Handler) -> bool:
+def _compare(node: ast.Compare, handler: Handler) -> bool:
     left = _value(node.left, handler)
     for op, part in zip(node.ops, node.comparators, strict=True):
         right = _value(part, handler)
@@ -163,4 +163,4 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(member) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(member) for member in value]
-    raise TypeError(f"{type(value).__name__} is no value for a setting")
+    raise TypeError(f"{type(value).__name__} is not a value for a setting")

@@ -1,4 +1,4 @@
-"""What an expression may hold: looked at once, at the start. Pure."""
+"""What an expression may hold, checked once, at the start. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DEEPEST = 20
 
 _OF_HANDLER = frozenset({"args", "path", "path_args", "path_kwargs", "headers", "cookies", "session", "request"})
 _OF_REQUEST = frozenset({"path", "query", "uri", "host", "remote_ip", "headers", "cookies"})
-_ASKED = frozenset(
+_HANDLER_METHODS = frozenset(
     {"get_arg", "get_args", "get_cookie", "get_argument", "get_query_argument", "get_arguments", "get_arglist"}
 )
 _MANY = 100
@@ -43,7 +43,7 @@ class NotAllowed(Exception):
     """The expression holds what no expression may; the text says what. Raised at the start."""
 
 
-def checked(source: str) -> ast.expr:
+def parse_tree(source: str) -> ast.expr:
     """Return the tree of an expression that may be computed; raise NotAllowed."""
     if len(source) > _LONGEST:
         raise NotAllowed(f"the expression is longer than {_LONGEST} characters")
@@ -60,8 +60,8 @@ def checked(source: str) -> ast.expr:
     return tree
 
 
-def is_the_visitors(node: ast.AST) -> bool:
-    """Return whether a value can only be what the visitor sent: nothing that stands in the expression, but for nothing.
+def is_from_visitor(node: ast.AST) -> bool:
+    """Return whether a value can only be what the visitor sent: no text of the expression itself.
 
     What only chooses (a test, a name that is asked for) does not count.
     """
@@ -69,26 +69,26 @@ def is_the_visitors(node: ast.AST) -> bool:
         case ast.Constant(value=None | "") | ast.Attribute():
             return True
         case ast.BoolOp(values=parts):
-            return all(map(is_the_visitors, parts))
+            return all(map(is_from_visitor, parts))
         case ast.IfExp(body=body, orelse=orelse):
-            return is_the_visitors(body) and is_the_visitors(orelse)
+            return is_from_visitor(body) and is_from_visitor(orelse)
         case ast.Subscript(value=owner):
-            return is_the_visitors(owner)
-    return isinstance(node, ast.Call) and _brings(node)
+            return is_from_visitor(owner)
+    return isinstance(node, ast.Call) and _is_from_visitor(node)
 
 
-def _brings(node: ast.Call) -> bool:
+def _is_from_visitor(node: ast.Call) -> bool:
     """Return whether a call gives what the visitor sent; a default counts as what it gives."""
     match node.func:
         case ast.Name(id="str"):
-            return is_the_visitors(node.args[0])
+            return is_from_visitor(node.args[0])
         case ast.Attribute(value=ast.Name(id="handler")):
             defaults = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "default")]
-            return all(map(is_the_visitors, defaults))
+            return all(map(is_from_visitor, defaults))
         case ast.Attribute(value=owner, attr="get"):
-            return is_the_visitors(owner) and all(map(is_the_visitors, node.args[1:]))
+            return is_from_visitor(owner) and all(map(is_from_visitor, node.args[1:]))
         case ast.Attribute(value=owner):
-            return is_the_visitors(owner)
+            return is_from_visitor(owner)
     return False
 
 
@@ -131,7 +131,7 @@ def _fault(node: ast.AST) -> str | None:  # noqa: C901, PLR0911 - one line for e
         case ast.Subscript() if not isinstance(node.slice, ast.Slice):
             return None
         case ast.Name(id="handler"):
-            return '"handler" alone is no value'
+            return '"handler" alone is not a value'
         case ast.Name():
             return f'"{node.id}" is not known'
     return f'"{_shown(node)}" is not allowed'
@@ -152,8 +152,8 @@ def _fault_of_call(node: ast.Call) -> str | None:
     match node.func:
         case ast.Name(id=name) if name in FUNCTIONS and not node.keywords:
             return _fault_of_number(node, FUNCTIONS[name])
-        case ast.Attribute(value=ast.Name(id="handler"), attr=name) if name in _ASKED:
-            return _fault_of_question(node, name)
+        case ast.Attribute(value=ast.Name(id="handler"), attr=name) if name in _HANDLER_METHODS:
+            return _fault_of_handler_call(node, name)
         case ast.Attribute(value=ast.Name(id="handler")):
             return f'"{_shown(node.func)}" is not allowed'
         case ast.Attribute(value=owner, attr=name) if name in _methods(owner) and not node.keywords:
@@ -179,7 +179,7 @@ def _fault_of_number(node: ast.Call, allowed: tuple[int, int]) -> str | None:
     return None if least <= given <= most else f'"{_shown(node.func)}" cannot be called with {given} arguments'
 
 
-def _fault_of_question(node: ast.Call, name: str) -> str | None:
+def _fault_of_handler_call(node: ast.Call, name: str) -> str | None:
     """Return why the visitor cannot be asked in this way."""
     named = {str(keyword.arg): keyword for keyword in node.keywords}
     try:
@@ -190,7 +190,7 @@ def _fault_of_question(node: ast.Call, name: str) -> str | None:
 
 
 def _parts(node: ast.AST) -> Iterator[ast.AST]:
-    """Return the parts that are values themselves; what was already looked at as a whole is none."""
+    """Return the parts that are values themselves; without those already checked as a whole."""
     match node:
         case ast.Attribute():
             return

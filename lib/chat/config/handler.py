@@ -37,7 +37,7 @@ class Headers(dict[str, str]):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ClientRequest:
     """The request that opened the socket."""
 
     path: str
@@ -57,7 +57,7 @@ class Request:
 class Handler:
     """One visitor at one route. `args` has all values of each argument of the address, in their order."""
 
-    request: Request
+    request: ClientRequest
     args: Mapping[str, list[str]] = field(default_factory=dict)
     path_args: Sequence[str | None] = ()
     path_kwargs: Mapping[str, str | None] = field(default_factory=dict)
@@ -121,7 +121,7 @@ def handler_of(
     visible = Headers({name: value for name, value in said.items() if name not in _SECRET_HEADERS})
     args = parse_qs(query, keep_blank_values=True, max_num_fields=_MOST_ARGUMENTS)
     return Handler(
-        Request(path, query, said.get("host", ""), remote_ip, visible, MappingProxyType(cookies)),
+        ClientRequest(path, query, said.get("host", ""), remote_ip, visible, MappingProxyType(cookies)),
         MappingProxyType({**args}),
         tuple(path_args),
         MappingProxyType(dict(path_kwargs or {})),

@@ -80,7 +80,7 @@ class HookFunctions:
 
     def hook(self, kind: str, source: str) -> Hook:
         """Return the hook that the settings name: `name`, `file.name`, or a call of it; raise BadHook."""
-        name, arguments = _named(kind, source)
+        name, arguments = _parse_call(kind, source)
         stem, _, bare = name.rpartition(".")
         if not self.functions:
             raise BadHook(f'"{name}" is not known; allowed: functions of a file that is given with --hooks FILE.py')
@@ -99,7 +99,7 @@ class HookFunctions:
         return sorted(f"{self.stem}.{name}" for name in self.functions)
 
 
-def _named(kind: str, source: str) -> tuple[str, tuple[str, ...]]:
+def _parse_call(kind: str, source: str) -> tuple[str, tuple[str, ...]]:
     """Return the function's name and the names of its arguments."""
     form = f"file.name({', '.join(TAKES[kind])}) or only the name"
     try:

@@ -53,7 +53,7 @@ class KwargsReader:
             elif key == "auth":
                 self._fault(member.line, f'"auth" is not known: {_NO_AUTH}')
             elif key not in request_schema().standard["properties"]:
-                self._fault(member.line, unknown(key, [*request_schema().standard["properties"], *TAKES]))
+                self._fault(member.line, unknown_setting(key, [*request_schema().standard["properties"], *TAKES]))
             elif self._offline and key in SECRET:
                 continue
             elif (value := self._value(key, member)) is not None and not _is_blank(key, value):
@@ -67,7 +67,7 @@ class KwargsReader:
     def _value(self, key: str, node: Node) -> Value:
         if isinstance(node.value, dict) and set(node.value) == {"function"}:
             return self._expression(key, node.value["function"])
-        return self._substituted(node)
+        return self._substitute(node)
 
     def _expression(self, key: str, node: Node) -> Expression | None:
         if not isinstance(node.value, str):
@@ -80,16 +80,16 @@ class KwargsReader:
             self._fault(node.line, f'in the function of "{key}": {found}; allowed: {ALLOWED}')
             return None
 
-    def _substituted(self, node: Node) -> Any:
+    def _substitute(self, node: Node) -> Any:
         """Return the plain value with $NAME replaced by the environment's; $$ is a dollar sign."""
         if isinstance(node.value, dict):
-            return {key: self._substituted(member) for key, member in node.value.items()}
+            return {key: self._substitute(member) for key, member in node.value.items()}
         if isinstance(node.value, list):
-            return [self._substituted(member) for member in node.value]
+            return [self._substitute(member) for member in node.value]
         if not isinstance(node.value, str):
             return node.value
 
-        def named(match: re.Match[str]) -> str:
+        def variable_of(match: re.Match[str]) -> str:
             variable = match["braced"] or match["bare"]
             if variable is None:
                 return "$"
@@ -97,7 +97,7 @@ class KwargsReader:
                 self._fault(node.line, f"${variable} is not set; allowed: set it in the environment, or write $$ for $")
             return self._environment.get(variable, "?")
 
-        return _VARIABLE.sub(named, node.value)
+        return _VARIABLE.sub(variable_of, node.value)
 
     def _hook(self, kind: str, node: Node, hooks: dict[str, Hook]) -> None:
         inner = node.value.get("function", node) if isinstance(node.value, dict) else node
@@ -122,7 +122,7 @@ class KwargsReader:
             key, _, inside = fault.pointer.removeprefix("/").partition("/")
             where = f'"{key}" ({inside})' if inside and key not in SECRET else f'"{key}"'
             hides = key in SECRET or (key in members and _has_variable(members[key]))
-            sentence = _unquoted(fault.message) if hides else _sentence(fault.message)
+            sentence = _without_value(fault.message) if hides else _format_fault(fault.message)
             self._fault(_line(members[key], inside) if key in members else 1, f"{where}: {sentence}")
 
     def _check_connection(self, name: str, kwargs: Mapping[str, Value], members: Mapping[str, Node], line: int) -> None:
@@ -131,9 +131,9 @@ class KwargsReader:
             self._fault(
                 members["key"].line if "key" in members else line,
                 f'"{name}" has no key; allowed: key: sk-… or key: $OPENAI_API_KEY in kwargs, OPENAI_API_KEY in the '
-                "environment, or --sandbox or --local to talk to a stand-in",
+                "environment, or --sandbox or --local to talk to a sandbox",
             )
-        if isinstance(url, Expression) and not (isinstance(key, Expression) and key.is_the_visitors):
+        if isinstance(url, Expression) and not (isinstance(key, Expression) and key.is_from_visitor):
             self._fault(
                 members["url"].line,
                 "the visitor may choose the url while the key is yours: it would be sent to any server that a visitor "
@@ -149,8 +149,8 @@ class KwargsReader:
             self._fault(members["key"].line, f'"key" {faults[0].message}')
 
 
-def unknown(key: str, known: list[str]) -> str:
-    """Say that a setting is not known, and which one was meant perhaps."""
+def unknown_setting(key: str, known: list[str]) -> str:
+    """Return that a setting is not known, and which one was perhaps meant."""
     near = get_close_matches(key, known, 1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f'"{key}" is not known{hint}; allowed: {", ".join(sorted(known))}'
@@ -192,11 +192,11 @@ def _line(node: Node, inside: str) -> int:
     return node.line
 
 
-def _sentence(message: str) -> str:
+def _format_fault(message: str) -> str:
     return message.replace(", allowed:", "; allowed:", 1)
 
 
-def _unquoted(message: str) -> str:
+def _without_value(message: str) -> str:
     """Return the sentence without what was found."""
     _, separator, allowed = message.partition("allowed:")
     return f"this value (not shown, it may be a secret) does not fit{'; ' if separator else ''}{separator}{allowed}"

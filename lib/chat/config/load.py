@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pysailor import Fault, InvalidConfig
 
 from .hooks import HookFunctions
-from .kwargs import KwargsReader, unknown
+from .kwargs import KwargsReader, unknown_setting
 from .route import Route
 from .yaml_document import BadDocument, Node, read
 
@@ -70,10 +70,10 @@ def parse(
     needs_key: bool,
     offline: bool = False,
 ) -> Config:
-    """Do the same with the file's text; `name` is what the sentences call it."""
+    """Parse the file's text as `load` does; `name` stands for the file in the sentences."""
     reader = _Reader(environment, hooks, needs_key=needs_key and not offline, offline=offline)
     try:
-        routes = tuple(reader.routes(read(_UNQUOTED.sub(_quoted, text))))
+        routes = tuple(reader.routes(read(_UNQUOTED.sub(_quote, text))))
     except BadDocument as error:
         raise _invalid(name, error.faults) from error
     if reader.faults:
@@ -120,7 +120,7 @@ class _Reader:
             return None
         for key, member in node.value.items():
             if key not in ("pattern", "handler", "kwargs"):
-                self._fault(member.line, unknown(key, ["pattern", "handler", "kwargs"]))
+                self._fault(member.line, unknown_setting(key, ["pattern", "handler", "kwargs"]))
         text, pattern = self._pattern(name, node)
         given = node.value.get("kwargs")
         kwargs, hooks = self._kwargs.read(name, given or Node(node.line, None))
@@ -155,7 +155,7 @@ class _Reader:
         self.faults.append((line, sentence))
 
 
-def _quoted(match: re.Match[str]) -> str:
+def _quote(match: re.Match[str]) -> str:
     code = match["code"].rstrip().replace("'", "''")
     return f"{match['key']}{{function: '{code}'}}"
 

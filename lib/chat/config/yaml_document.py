@@ -82,7 +82,7 @@ def read(text: str) -> Node:
 
 
 class _Reader:
-    """TurnQueue PyYAML's nodes into ours. Aliases are followed, so the count of what comes out is bounded."""
+    """Turns PyYAML's nodes into ours. Aliases are followed, so the count of what comes out is bounded."""
 
     def __init__(self) -> None:
         self.faults: list[tuple[int, str]] = []

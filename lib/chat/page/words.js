@@ -60,4 +60,4 @@ export function bill(usage, cost) {
 }
 
 /** Says who answers, if it is not a service that is asked over the network. */
-export const sources = { sandbox: "Stand-in", local: "Embedded model" };
+export const sources = { sandbox: "Sandbox", local: "Embedded model" };

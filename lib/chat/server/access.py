@@ -1,4 +1,4 @@
-"""Who may come in. Pure: the request is given."""
+"""Who may connect. Pure: the request is given."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ANY = "*"
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """The rules for coming in.
+    """The rules for connecting.
 
     `origins` are further origins whose pages may open a socket; `token` is asked of every visitor if it is set.
     A foreign name that was made to lead here is how a web page elsewhere would get in. So the server answers to this

@@ -50,11 +50,11 @@ _YEAR = 365 * 24 * 3600
 
 
 class ChatApp:
-    """Lets visitors in and knows who is inside."""
+    """The ASGI application; knows its open sessions."""
 
     def __init__(self, routes: Sequence[Route], shared: SharedState) -> None:
         self._routes, self._shared = routes, shared
-        self._inside: set[Session] = set()
+        self._sessions: set[Session] = set()
         self._closing = False
         self.application = Starlette(
             routes=[
@@ -68,26 +68,26 @@ class ChatApp:
     @property
     def sockets(self) -> int:
         """How many are open."""
-        return len(self._inside)
+        return len(self._sessions)
 
     async def close(self) -> None:
-        """Let nobody in any more, give running answers some seconds, and close all sockets."""
+        """Accept nobody any more, give running answers some seconds, and close all sockets."""
         self._closing = True
-        await asyncio.gather(*(session.leave(self._shared.limits.grace) for session in self._inside))
+        await asyncio.gather(*(session.leave(self._shared.limits.grace) for session in self._sessions))
 
     # --- sockets -----------------------------------------------------------------------------------------------------
 
     async def _socket(self, websocket: WebSocket) -> None:
         refusal = self._refusal(websocket)
-        found = None if refusal else self._found(websocket)
+        found = None if refusal else self._match(websocket)
         if found is None or refusal:
             await websocket.send_denial_response(refusal or _text("There is no chat at this address.", 404))
             return
         route, handler = found
         shown = _shown_token(handler, websocket)
         address = address_of(handler.request.remote_ip)
-        places = self._shared.connections if self._shared.access.knows(shown) else self._shared.unauthenticated
-        slot = None if self._closing else places.acquire(address)
+        limit = self._shared.connections if self._shared.access.knows(shown) else self._shared.unauthenticated
+        slot = None if self._closing else limit.acquire(address)
         if slot is None:
             await websocket.send_denial_response(
                 _text("There is no room for another socket now; try again later.", 503)
@@ -97,17 +97,17 @@ class ChatApp:
         spoken, confirmed = format_of(handler.args.get("format", ()), wanted)
         try:
             await websocket.accept(confirmed)
-            await self._talk(Socket(websocket, spoken, self._shared.limits.slow_reader), route, handler, shown, slot)
+            await self._serve(Socket(websocket, spoken, self._shared.limits.slow_reader), route, handler, shown, slot)
         finally:
             slot.release()
 
-    async def _talk(self, socket: Socket, route: Route, handler: Handler, shown: str | None, slot: Slot) -> None:
+    async def _serve(self, socket: Socket, route: Route, handler: Handler, shown: str | None, slot: Slot) -> None:
         session = Session(socket, route, handler, self._shared)
-        self._inside.add(session)
+        self._sessions.add(session)
         try:
             await session.run(shown, slot)
         finally:
-            self._inside.discard(session)
+            self._sessions.discard(session)
 
     def _refusal(self, connection: HTTPConnection) -> Response | None:
         said = self._shared.access.refusal(connection.headers)
@@ -116,8 +116,8 @@ class ChatApp:
             return _text(f"Refused: {said}.", 403)
         return None
 
-    def _found(self, connection: HTTPConnection) -> tuple[Route, Handler] | None:
-        """Return the route of this address and the visitor as its expressions see them; None if there is none."""
+    def _match(self, connection: HTTPConnection) -> tuple[Route, Handler] | None:
+        """Return the route of this address and the visitor as its expressions see them; None without one."""
         path = connection.scope["path"]
         for route in self._routes:
             match = route.pattern.fullmatch(path)
@@ -149,9 +149,9 @@ class ChatApp:
         refusal = self._refusal(request)
         if refusal:
             return refusal
-        found = self._found(request)
+        found = self._match(request)
         if found is None:
-            return self._elsewhere(request.url.path)
+            return self._not_found(request.url.path)
         route, handler = found
         # relative, so that a proxy may put the whole server below a path of its own
         base = "../" * (request.url.path.count("/") - 1) + "-/chat/"
@@ -164,7 +164,7 @@ class ChatApp:
             response.set_cookie(COOKIE, cookie, _YEAR, path="/", secure=secure, httponly=True, samesite="strict")
         return response
 
-    def _elsewhere(self, path: str) -> Response:
+    def _not_found(self, path: str) -> Response:
         addresses = [route.address for route in self._routes if route.address]
         if path == "/" and addresses:
             return RedirectResponse(addresses[0].lstrip("/"), 307, headers=dict(_HEADERS))
@@ -185,7 +185,7 @@ class ChatApp:
 
 
 def _shown_token(handler: Handler, websocket: WebSocket) -> str | None:
-    """Return the token of the address or of a header; None if there is none."""
+    """Return the token of the address or of a header; None without one."""
     bearer = websocket.headers.get("authorization", "").removeprefix("Bearer ").strip()
     return handler.get_arg("token", None) or bearer or None
 

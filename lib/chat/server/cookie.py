@@ -10,7 +10,7 @@ COOKIE = "chat_session"
 
 
 class CookieSigner:
-    """Makes cookies and knows its own. Without a secret that is kept, they are worth nothing after a restart."""
+    """Makes cookies and knows its own. Without a kept secret, they are not valid after a restart."""
 
     def __init__(self, secret: str = "") -> None:
         self._secret = secret.encode() or secrets.token_bytes(32)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .socket import Socket
 
 _LOG = logging.getLogger(__name__)
-_MOST_SHOWN = 200
+_MAX_SHOWN = 200
 _WRONG_TOKEN = Failed("bad_token", "The token is wrong or missing; ask the operator for it.")
 _FULL = Failed("full", "There is no room for another conversation now; try again later.", retryable=True)
 _SHARED = Failed("full", "Too many pages have this conversation open; close one of them.", retryable=True)
@@ -47,13 +47,13 @@ class Handshake:
 async def authenticate(socket: Socket, shared: SharedState, shown: str | None, slot: Slot, address: str) -> None:
     """Return when the visitor has shown the token, or none is asked for; else close the socket and raise Disconnected.
 
-    `shown` is the token of the address or a header; who showed none is asked. `slot` is the visitor's place, which is
-    one of the unauthenticated' until the token is known.
+    `shown` is the token of the address or a header; who showed none is asked. `slot` counts
+    as unauthenticated until the token is known.
     """
     if shared.access.knows(shown):
         return
     if shown is None:
-        await socket.send(socket.format.token_needed())
+        await socket.send(socket.format.ask_for_token())
         shown = await _receive_token(socket, shared.limits.token)
     if not shared.access.knows(shown):
         if shown is not None:
@@ -84,8 +84,8 @@ async def open_conversation(socket: Socket, route: Route, handler: Handler, shar
     resumed = handler.get_arg("conversation", None)
     try:
         name = check_conversation(resumed) if resumed else secrets.token_urlsafe(18)
-        chat = await _computed(socket, route, handler, shared, name)
-        turns = await _kept(chat, shared) if resumed else []
+        chat = await _compute(socket, route, handler, shared, name)
+        turns = await _read_turns(chat, shared) if resumed else []
     except NotOpened as error:
         await socket.refuse(Failed(error.code, str(error)), POLICY)
     except StepError as error:
@@ -96,7 +96,7 @@ async def open_conversation(socket: Socket, route: Route, handler: Handler, shar
         await socket.refuse(Failed("hook_failed", told), INTERNAL)
     slot = shared.conversations.acquire(chat.place) or await socket.refuse(_SHARED, LATER)
     try:
-        await socket.send(socket.format.opened(_opened(chat, turns, shared)))
+        await socket.send(socket.format.open(_open_event(chat, turns, shared)))
     except BaseException:
         slot.release()
         raise
@@ -105,7 +105,7 @@ async def open_conversation(socket: Socket, route: Route, handler: Handler, shar
     return Handshake(chat, slot, Question(str(turns[-1].result.get("question", ""))), turns[-1].number)
 
 
-async def _computed(socket: Socket, route: Route, handler: Handler, shared: SharedState, name: str) -> Chat:
+async def _compute(socket: Socket, route: Route, handler: Handler, shared: SharedState, name: str) -> Chat:
     def compute() -> Chat:
         return open_chat(route, handler, shared.service, name, streams=socket.format.streams)
 
@@ -114,20 +114,20 @@ async def _computed(socket: Socket, route: Route, handler: Handler, shared: Shar
     return compute()
 
 
-async def _kept(chat: Chat, shared: SharedState) -> list[Turn]:
+async def _read_turns(chat: Chat, shared: SharedState) -> list[Turn]:
     def read() -> list[Turn]:
-        return drop_replaced(shared.context.store.turns(*chat.place, 2 * _MOST_SHOWN))
+        return drop_replaced(shared.context.store.turns(*chat.place, 2 * _MAX_SHOWN))
 
     return await asyncio.get_running_loop().run_in_executor(shared.openers, read)
 
 
-def _opened(chat: Chat, turns: Sequence[Turn], shared: SharedState) -> Opened:
-    messages = [message for turn in turns[-_MOST_SHOWN:] for message in _shown(turn)]
+def _open_event(chat: Chat, turns: Sequence[Turn], shared: SharedState) -> Opened:
+    messages = [message for turn in turns[-_MAX_SHOWN:] for message in _to_messages(turn)]
     service = shared.service
     return Opened(chat.conversation, chat.title, chat.model, service.source, service.note, messages)
 
 
-def _shown(turn: Turn) -> list[dict[str, Any]]:
+def _to_messages(turn: Turn) -> list[dict[str, Any]]:
     """Return a kept turn as the visitor saw it."""
     question, answer = turn.messages[0], turn.messages[-1]
     asked = turn.result.get("question", question.get("content"))

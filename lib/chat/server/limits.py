@@ -35,14 +35,14 @@ class ConnectionLimit:
         self._taken: Counter[Hashable] = Counter()
 
     def acquire(self, name: Hashable) -> Slot | None:
-        """Return a slot; None if there is none left."""
+        """Return a slot; None if all are taken."""
         if self._taken.total() >= self._most or self._taken[name] >= self._most_of_one:
             return None
         self._taken[name] += 1
         return Slot(self, name)
 
     def free(self, name: Hashable) -> None:
-        """Give one slot of this name up."""
+        """Free one slot of this name."""
         self._taken[name] -= 1
         if not self._taken[name]:
             del self._taken[name]

@@ -30,7 +30,7 @@ _SECONDS_TO_START = 15.0
 
 
 class Listener:
-    """A chat server that listens from its making on and answers between `start()` and `close()`, or during `run()`.
+    """A chat server: it listens once it is made, and answers between `start()` and `close()`, or during `run()`.
 
     Use it as a context manager, or `run()` it in the main thread, where SIGTERM and SIGINT end it. Store and backend
     belong to the caller.

@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..protocol import Ask, Failed, Retry, Said, Stop, Unreadable
-from ..turn import Question, stopped
+from ..protocol import Ask, ClientMessage, Failed, Retry, Stop, Unreadable
+from ..turn import Question, stopped_answer
 from .handshake import Handshake, authenticate, open_conversation
 from .limits import address_of
 from .socket import GOING_AWAY, POLICY, RESTART, Disconnected
@@ -29,7 +29,6 @@ class Session:
     """One visitor's socket, accepted already."""
 
     def __init__(self, socket: Socket, route: Route, handler: Handler, shared: SharedState) -> None:
-        """Be ready; `run` does the rest."""
         self._socket, self._route, self._handler, self._shared = socket, route, handler, shared
         self._address = address_of(handler.request.remote_ip)
         self._handshake: Handshake | None = None
@@ -44,9 +43,9 @@ class Session:
         self._leaving = False
 
     async def run(self, shown: str | None, slot: Slot) -> None:
-        """Backend until either side has enough; then nothing of this socket runs any more.
+        """Serve the socket until either side closes it; nothing of it runs after that.
 
-        `shown` is the token that came with the request; `slot` is the visitor's place, kept by the caller.
+        `shown` is the token that came with the request; `slot` is the visitor's slot, released by the caller.
         """
         try:
             await authenticate(self._socket, self._shared, shown, slot, self._address)
@@ -55,7 +54,7 @@ class Session:
             )
             self._last, self._last_kept = handshake.last, handshake.last_kept
             while not self._leaving:
-                await self._hear(await self._socket.receive())
+                await self._handle(await self._socket.receive())
         except Disconnected:
             pass
         finally:
@@ -85,26 +84,26 @@ class Session:
     def _is_busy(self) -> bool:
         return self._work is not None and not self._work.done()
 
-    # --- hearing -----------------------------------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------------------------------
 
-    async def _hear(self, frame: str | None) -> None:
-        """Do what the visitor wants; every frame counts, whatever it is."""
-        said = self._understood(frame)
+    async def _handle(self, frame: str | None) -> None:
+        """Handle one frame; every frame counts against the rate."""
+        said = self._read(frame)
         is_in_time = self._shared.rates.take(self._address, asyncio.get_running_loop().time())
-        if isinstance(said, Stop):  # heeded at any pace: it saves work
+        if isinstance(said, Stop):  # honoured at any rate: it saves work
             self._stop_all()
         if not is_in_time:
             await self._slow_down()
             return
         self._over_limit = 0
         if isinstance(said, Failed):
-            await self._complain(said)
+            await self._send_failure(said)
         elif isinstance(said, Ask):
             await self._queue(Question(said.text))
         elif isinstance(said, Retry):
             await self._retry()
 
-    def _understood(self, frame: str | None) -> Said | Failed:
+    def _read(self, frame: str | None) -> ClientMessage | Failed:
         """Return what a frame says, or why it says nothing."""
         most = self._shared.limits.message_bytes
         if frame is None:
@@ -117,42 +116,42 @@ class Session:
             return Failed("not_understood", str(error))
 
     async def _slow_down(self) -> None:
-        """Tell that this was one too many; close the socket of whoever does not listen."""
+        """Send `too_fast`; close the socket of a client that goes on regardless."""
         self._over_limit += 1
         allowed = f"{self._shared.limits.messages_a_minute:g} a minute are allowed"
         failed = Failed("too_fast", f"Too many messages ({allowed}); wait a little.", retryable=True)
         if self._over_limit > self._shared.limits.over_limit:
             await self._socket.refuse(failed, POLICY)
-        await self._complain(failed)
+        await self._send_failure(failed)
 
     async def _retry(self) -> None:
         if self._last is None:
-            await self._complain(Failed("nothing_to_retry", "Nothing was asked yet."))
+            await self._send_failure(Failed("nothing_to_retry", "Nothing was asked yet."))
         elif self._is_busy:
-            await self._complain(Failed("busy", "An answer is being made; stop it first."))
+            await self._send_failure(Failed("busy", "An answer is being made; stop it first."))
         else:
             await self._queue(Question(self._last.text, self._last_kept))
 
     async def _queue(self, question: Question) -> None:
         questions = sum(isinstance(each, Question) for each in self._waiting)
         if questions >= self._shared.limits.waiting_questions:
-            await self._complain(
+            await self._send_failure(
                 Failed("too_many", "Too many questions wait for an answer already; wait for one.", retryable=True)
             )
             return
         if self._leaving:
-            await self._complain(Failed("stopping", "The server stops; open the page again in a moment."))
+            await self._send_failure(Failed("stopping", "The server stops; open the page again in a moment."))
             return
         self._waiting.append(question)
         if not self._is_busy:
             self._work = asyncio.create_task(self._answer_all())
 
-    async def _complain(self, failed: Failed) -> None:
-        """Tell of a message that leads to no turn; where turns have no numbers, in its order among them."""
+    async def _send_failure(self, failed: Failed) -> None:
+        """Send a failure outside any turn; where turns have no numbers, in its order among them."""
         if self._is_busy and not self._socket.format.has_numbers:
             self._waiting.append(failed)
         else:
-            await self._socket.send(self._socket.format.failed(None, failed))
+            await self._socket.send(self._socket.format.fail(None, failed))
 
     def _stop_all(self) -> None:
         """Stop the answer that is being made; the questions that wait are told to be stopped too."""
@@ -172,20 +171,20 @@ class Session:
                     case Question() as question:
                         await self._answer(question)
                     case Failed() as failed:
-                        await self._socket.send(self._socket.format.failed(None, failed))
+                        await self._socket.send(self._socket.format.fail(None, failed))
                     case None:
-                        await self._pass_over()
+                        await self._skip()
         except Disconnected:
             self._waiting.clear()
 
-    async def _pass_over(self) -> None:
-        """Tell of a question that was stopped before anybody looked at it."""
+    async def _skip(self) -> None:
+        """End a question that was stopped before its turn began."""
         self._turns += 1
         spoken = self._socket.format
-        await self._socket.send([*spoken.started(self._turns), *spoken.answered(self._turns, stopped())])
+        await self._socket.send([*spoken.begin(self._turns), *spoken.end(self._turns, stopped_answer())])
 
     async def _answer(self, question: Question) -> None:
-        """Take one turn and tell all of it."""
+        """Take one turn and send all of it."""
         if self._handshake is None:
             return
         chat, spoken = self._handshake.chat, self._socket.format
@@ -194,21 +193,21 @@ class Session:
         turn, self._last, self._last_kept = self._turns, question, question.replaces
         task = self._task = TurnTask(chat, question, self._shared)
         try:
-            await self._socket.send(spoken.started(turn))
+            await self._socket.send(spoken.begin(turn))
             await task.begin()
-            streamed = await self._pass_on(turn, task.texts, streams=chat.streams)
+            streamed = await self._forward(turn, task.texts, streams=chat.streams)
             done = await task.done()
         finally:
             self._task = None
             task.end()
         self._last_kept = question.replaces if done.number is None else done.number
         if isinstance(done.event, Failed):
-            await self._socket.send(spoken.failed(turn, done.event))
+            await self._socket.send(spoken.fail(turn, done.event))
         else:
-            await self._socket.send(spoken.answered(turn, replace(done.event, streamed=streamed)))
+            await self._socket.send(spoken.end(turn, replace(done.event, streamed=streamed)))
 
-    async def _pass_on(self, turn: int, texts: TextQueue, *, streams: bool) -> bool:
-        """Send the pieces as they come, if the visitor wants them; tell whether any were sent."""
+    async def _forward(self, turn: int, texts: TextQueue, *, streams: bool) -> bool:
+        """Send the pieces as they come, if the visitor wants them; return whether any were sent."""
         any_sent = False
         while (text := await texts.take()) is not None:
             if streams:  # some servers stream though nobody asked them to

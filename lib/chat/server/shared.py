@@ -44,7 +44,7 @@ class ChatLimits:
 
 
 class SharedState:
-    """The rooms: who answers, the places, the threads. Belongs to one event loop."""
+    """What all sockets of one event loop share: the service, the limits, the threads."""
 
     def __init__(self, service: Service, context: TurnContext, access: AccessRules, limits: ChatLimits) -> None:
         self.service, self.context, self.access, self.limits = service, context, access, limits
@@ -59,6 +59,6 @@ class SharedState:
         self.openers = ThreadPoolExecutor(limits.openings_at_once, thread_name_prefix="chat opening")
 
     def close(self) -> None:
-        """Let go of the threads; those that still work are not waited for."""
+        """Shut the threads down; those still at work are not waited for."""
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.openers.shutdown(wait=False, cancel_futures=True)

@@ -62,8 +62,8 @@ class Socket:
             raise Disconnected from error
 
     async def refuse(self, failed: Failed, code: int) -> Any:
-        """Return why this socket cannot be used and close it; raise Disconnected."""
-        await self.send(self.format.failed(None, failed))
+        """Send why this socket cannot be used and close it; raise Disconnected."""
+        await self.send(self.format.fail(None, failed))
         await self.close(code, failed.code)
         raise Disconnected
 

@@ -19,7 +19,7 @@ class TextQueue:
     """
 
     def __init__(self, most_characters: int = _MOST_CHARACTERS) -> None:
-        """Belong to the running loop."""
+        """Use the running loop."""
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._room = threading.Condition()
@@ -45,12 +45,12 @@ class TextQueue:
             self._loop.call_soon_threadsafe(self._news.set)
 
     def end(self) -> None:
-        """Say that nothing more comes; in the loop's own thread."""
+        """End the queue: nothing more comes. For the loop's own thread."""
         self._ended = True
         self._news.set()
 
     def close(self) -> None:
-        """Say that nothing more is wanted, in the loop's own thread; whoever waits is woken."""
+        """Close the queue: nothing more is wanted. For the loop's own thread; whoever waits is woken."""
         with self._room:
             self._closed = True
             self._room.notify_all()

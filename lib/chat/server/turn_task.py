@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...api.cancel import Cancel
 from ..protocol import Failed
-from ..turn import Done, Question, stopped, take_turn
+from ..turn import Done, Question, stopped_answer, take_turn
 from .text_queue import TextQueue
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class TurnTask:
     """One question on its way to an answer."""
 
     def __init__(self, chat: Chat, question: Question, shared: SharedState) -> None:
-        """Stand in the queue of the conversation."""
+        """Enter the queue of the conversation."""
         self._chat, self._question, self._shared = chat, question, shared
         self._cancel, self.texts = Cancel(), TextQueue()
         self._turn = shared.turns.ask(chat.place)
@@ -52,9 +52,9 @@ class TurnTask:
     async def done(self) -> Done:
         """Return what came of it; of a stopped one that cannot be stopped at once, that it was stopped."""
         if self._work is None:
-            return Done(stopped() if self._cancel.is_set() else _BUSY)
+            return Done(stopped_answer() if self._cancel.is_set() else _BUSY)
         await asyncio.wait([self._work], timeout=_SECONDS_TO_STOP if self._cancel.is_set() else None)
-        return self._work.result() if self._work.done() else Done(stopped())
+        return self._work.result() if self._work.done() else Done(stopped_answer())
 
     def stop(self) -> None:
         """Stop the call, or the waiting for it."""
@@ -64,7 +64,7 @@ class TurnTask:
             self._turn.set_result(False)
 
     def end(self) -> None:
-        """Let nothing of it go on. A thread that cannot be stopped keeps the conversation's turn until it ends."""
+        """Stop everything of it. A thread that cannot be stopped keeps the conversation's turn until it ends."""
         self.stop()
         if self._work is None:
             self._leave()

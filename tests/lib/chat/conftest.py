@@ -29,7 +29,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture(scope="session")
 def lasting(store: Store) -> Iterator[tuple[Played, Listener]]:
-    """Give the server of all tests that want nothing special of it; starting and stopping takes a while."""
+    """Return the server of all tests that want nothing special of it; starting and stopping takes a while."""
     talk = Played()
     with Listener(routes(), _SERVICE, talk, store, limits=ChatLimits(messages_a_minute=10_000)) as server:
         yield talk, server
@@ -37,7 +37,7 @@ def lasting(store: Store) -> Iterator[tuple[Played, Listener]]:
 
 @pytest.fixture
 def played(lasting: tuple[Played, Listener]) -> Played:
-    """Give the API, with everything forgotten that an earlier test did to it."""
+    """Return the API, with everything forgotten that an earlier test did to it."""
     talk = lasting[0]
     vars(talk).update(vars(Played()))
     return talk
@@ -45,7 +45,7 @@ def played(lasting: tuple[Played, Listener]) -> Played:
 
 @pytest.fixture
 def serve(played: Played, lasting: tuple[Played, Listener], store: Store) -> Iterator[Serve]:
-    """Give a function that gives a server, whose keywords are Listener's; `text` and `hooks` are the settings."""
+    """Return a function that starts a server, whose keywords are Listener's; `text` and `hooks` are the settings."""
     running: list[Listener] = []
 
     def start(text: str = PLAIN, hooks: HookFunctions | None = None, **settings: Any) -> Listener:

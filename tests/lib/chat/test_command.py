@@ -1,4 +1,4 @@
-"""`pysailor chat`, with the stand-in behind it, as people start it."""
+"""`pysailor chat`, with the sandbox behind it, as people start it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WAIT = 20
 
 @contextmanager
 def asked(sandbox: Sandbox, sample: str, address: str, scenario: str | None = None) -> Iterator[Any]:
-    """Give a socket to a sample's chat, which the stand-in answers."""
+    """Return a socket to a sample's chat, which the sandbox answers."""
     hooks = HookFunctions.load(SAMPLES / "hooks.py")
     config = load(SAMPLES / sample, environment={}, hooks=hooks, offline=True)
     base = sandbox.base_url_of(scenario) if scenario else sandbox.base_url

@@ -195,4 +195,4 @@ def test_the_credential_of_the_request_is_not_to_be_seen() -> None:
     ],
 )
 def test_what_the_visitor_brings_is_told_apart_from_what_the_settings_hold(source: str, is_theirs: bool) -> None:
-    assert Expression.parse(source).is_the_visitors is is_theirs
+    assert Expression.parse(source).is_from_visitor is is_theirs

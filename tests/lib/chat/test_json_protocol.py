@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lib.api.cancel import Cancel
-    from lib.chat.backend import Answer
+    from lib.chat.backend import ChatAnswer
     from lib.conversation import Store
 from tests.support.chat_client import WAIT, event, events, settings, socket, turn
 
@@ -67,7 +67,7 @@ def test_stop_ends_the_answer_and_leaves_nothing_behind(serve: Serve, played: Pl
 def test_a_stopped_call_that_does_not_end_holds_nobody_up(serve: Serve, played: Played) -> None:
     handshake, end = threading.Event(), threading.Event()
 
-    def play(body: Mapping[str, Any], show: Show, cancel: Cancel) -> Answer:
+    def play(body: Mapping[str, Any], show: Show, cancel: Cancel) -> ChatAnswer:
         assert body["messages"]
         assert callable(show)
         assert not cancel.is_set()
@@ -117,7 +117,7 @@ def test_retry_asks_again_in_place_of_the_answer(serve: Serve, played: Played) -
 
 
 def test_a_retry_after_one_that_failed_still_replaces_the_answer(serve: Serve, played: Played) -> None:
-    def play(body: Mapping[str, Any], show: Show, cancel: Cancel) -> Answer | None:
+    def play(body: Mapping[str, Any], show: Show, cancel: Cancel) -> ChatAnswer | None:
         assert body["messages"]
         assert callable(show)
         assert not cancel.is_set()

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lib.api.cancel import Cancel
-    from lib.chat.backend import Answer
+    from lib.chat.backend import ChatAnswer
 from tests.support.chat_client import WAIT, closed, socket, turn
 
 
 def test_a_slow_reader_holds_the_api_up_and_is_let_go_in_the_end(serve: Serve, played: Played) -> None:
     shown, ended = [], threading.Event()
 
-    def play(body: Mapping[str, Any], show: Show, cancel: Cancel) -> Answer:
+    def play(body: Mapping[str, Any], show: Show, cancel: Cancel) -> ChatAnswer:
         assert body
         try:
             for number in range(100_000):

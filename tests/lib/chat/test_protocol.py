@@ -21,30 +21,30 @@ CUT_OFF = Answered("Hel", "truncated", "It is cut off.", None, None, kept=True, 
 
 
 def test_a_text_turn_is_the_answer_and_an_empty_frame() -> None:
-    assert Text().answered(1, DONE) == ["Hello", ""]
+    assert Text().end(1, DONE) == ["Hello", ""]
 
 
 def test_a_streamed_text_turn_ends_with_an_empty_frame() -> None:
-    assert [*Text().piece(1, "Hello"), *Text().answered(1, STREAMED)] == ["Hello", ""]
+    assert [*Text().piece(1, "Hello"), *Text().end(1, STREAMED)] == ["Hello", ""]
 
 
 def test_a_text_turn_that_is_cut_off_says_so_before_its_end() -> None:
-    assert Text().answered(1, CUT_OFF) == ["[ERROR] It is cut off.", ""]
+    assert Text().end(1, CUT_OFF) == ["[ERROR] It is cut off.", ""]
 
 
 def test_a_failed_text_turn_is_one_sentence_and_an_empty_frame() -> None:
-    assert Text().failed(1, Failed("quota", "No credit.")) == ["[ERROR] No credit.", ""]
+    assert Text().fail(1, Failed("quota", "No credit.")) == ["[ERROR] No credit.", ""]
 
 
 def test_json_events_tell_usage_cost_outcome_and_the_end() -> None:
-    events = [json.loads(frame) for frame in Json().answered(3, DONE)]
+    events = [json.loads(frame) for frame in Json().end(3, DONE)]
     assert [event["type"] for event in events] == ["usage", "cost", "outcome", "done"]
     assert {event["turn"] for event in events} == {3}
     assert events[-1] == {"type": "done", "turn": 3, "text": "Hello", "kept": True}
 
 
 def test_a_json_failure_inside_a_turn_ends_it_and_one_outside_does_not() -> None:
-    kinds = [[json.loads(frame)["type"] for frame in Json().failed(turn, Failed("a", "b"))] for turn in (1, None)]
+    kinds = [[json.loads(frame)["type"] for frame in Json().fail(turn, Failed("a", "b"))] for turn in (1, None)]
     assert kinds == [["error", "done"], ["error"]]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lib.api.cancel import Cancel
-    from lib.chat.backend import Answer
+    from lib.chat.backend import ChatAnswer
 from tests.support.chat_client import WAIT, closed, settings, socket, turn
 
 HOOKS = Path(__file__).parents[3] / "samples" / "chat" / "hooks.py"
@@ -56,7 +56,7 @@ def test_the_last_messages_go_along_and_the_system_text_always(
 
 
 def test_a_failed_turn_leaves_nothing_behind(serve: Serve, played: Played) -> None:
-    def play(body: Mapping[str, Any], show: Show, cancel: Cancel) -> Answer | None:
+    def play(body: Mapping[str, Any], show: Show, cancel: Cancel) -> ChatAnswer | None:
         assert not cancel.is_set()
         if body["messages"][-1]["content"] == "fail":
             show("half an answer")
@@ -205,7 +205,7 @@ def test_a_hook_that_fails_ends_the_turn_and_tells_no_secrets(serve: Serve, tmp_
 
 
 def test_a_mistake_of_ours_ends_the_turn_and_not_the_socket(serve: Serve, played: Played) -> None:
-    def play(body: Mapping[str, Any], show: Show, cancel: Cancel) -> Answer | None:
+    def play(body: Mapping[str, Any], show: Show, cancel: Cancel) -> ChatAnswer | None:
         assert body["messages"]
         assert callable(show)
         assert not cancel.is_set()

@@ -1,0 +1,52 @@
+"""The page in a real Chromium, and what tests do with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+ROOT = Path(__file__).parents[2]
+INSTALL = ROOT / "tools" / "install-chromium"
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HERE = "//127.0.0.1:"
+
+
+def chromium() -> str:
+    """Find the browser; install it in CI, skip the test elsewhere."""
+    found = shutil.which("chromium")
+    if found is None and os.environ.get("CI") == "true":
+        done = subprocess.run([INSTALL], check=False, capture_output=True, text=True)
+        found = shutil.which("chromium")
+        if found is None:
+            pytest.fail(f"Chromium is not there, and {INSTALL.name} could not install it:\n{done.stderr[-2000:]}")
+    if found is None:
+        pytest.skip(f"Chromium is not installed; {INSTALL.relative_to(ROOT)} does that")
+    return found
+
+
+def ask(page: Page, question: str) -> None:
+    expect(page.locator("#link")).to_have_text("Connected")
+    page.get_by_label("Your message").fill(question)
+    page.keyboard.press("Enter")
+
+
+def answers(page: Page) -> Locator:
+    return page.get_by_role("article", name="Answer")

@@ -1,19 +1,24 @@
-"""What this component adds to the command line, where no platform hands it a credential."""
+"""What this component adds to the command line, where no platform hands it a credential.
+
+It is loaded for every help text; what is heavy is imported by what runs.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from .chat import command as chat
-from .conversation import command as conversations
+from .commands import ask, conversations
+from .commands.shapes import attach, body_of, summarize, text_of
 from .environment import CREDENTIAL as ENVIRONMENT
 from .errors.catalog import CATALOG as EXPLANATIONS
-from .offline.sandbox import SCENARIOS
 from .offline.servers import SERVERS
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+
+    from .offline.sandbox import SCENARIOS
 
 
 class Chat:
@@ -27,9 +32,33 @@ class Chat:
         return chat.run(args, servers=SERVERS)
 
 
-COMMANDS = {"chat": Chat, "conversations": conversations}
+COMMANDS = {"ask": ask, "chat": Chat, "conversations": conversations}
 HOW_TO_GO_LIVE = "to ask the real API, set OPENAI_API_KEY and OPENAI_MODEL"
-__all__ = ["COMMANDS", "ENVIRONMENT", "EXPLANATIONS", "HOW_TO_GO_LIVE", "SCENARIOS", "SERVERS", "servers_for"]
+WORDS_HERE: Mapping[str, str] = {}
+"""What our sentences say of the platform's forms, and what holds where there are none."""
+__all__ = [
+    "COMMANDS",
+    "ENVIRONMENT",
+    "EXPLANATIONS",
+    "HOW_TO_GO_LIVE",
+    "SCENARIOS",
+    "SERVERS",
+    "WORDS_HERE",
+    "attach",
+    "body_of",
+    "servers_for",
+    "summarize",
+    "text_of",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Look the scenarios up when they are asked for: they are the sandbox's."""
+    if name == "SCENARIOS":
+        from .offline.sandbox import SCENARIOS  # noqa: PLC0415 - see above
+
+        return SCENARIOS
+    raise AttributeError(name)
 
 
 def servers_for(cfg: Mapping[str, Any], scenario: str | None) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         CommandLine,
         Explanation,
         Findings,
+        FunctionCommand,
         InitFunction,
         MetaModelFunction,
         ModelFunction,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from .masking import MASK, mask
     from .message import HttpRequest, Message
     from .metadata import Schema, pointer_to
-    from .shell import environment, port
+    from .shell import environment, how_to_install, port
 
     __version__: str
 else:
@@ -92,6 +93,7 @@ __all__ = [
     "Explanation",
     "Fault",
     "Findings",
+    "FunctionCommand",
     "HttpReply",
     "HttpRequest",
     "InitFunction",
@@ -122,6 +124,7 @@ __all__ = [
     "VerifyFunction",
     "__version__",
     "environment",
+    "how_to_install",
     "mask",
     "pointer_to",
     "port",

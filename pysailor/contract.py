@@ -139,6 +139,23 @@ class Command(Protocol):
         """Run the command; return the exit code."""
 
 
+class FunctionCommand(Protocol):
+    """A command that takes one message through a function and prints the answer's text."""
+
+    @property
+    def HELP(self) -> str: ...  # noqa: N802 - a constant of the module
+    @property
+    def EPILOG(self) -> str: ...  # noqa: N802 - as above
+    @property
+    def FUNCTION(self) -> str: ...  # noqa: N802 - as above
+
+    def declare(self, parser: argparse.ArgumentParser, /) -> None:
+        """Add the command's own arguments; --cfg, --body, --attach, --json and --dry-run come by themselves."""
+
+    def body(self, args: argparse.Namespace, /) -> Any:
+        """Return the message's body, None if the arguments make none: then standard input does."""
+
+
 class Server(Protocol):
     """A server on this machine that answers in place of the real service; made with the number of a port, 0 for any."""
 
@@ -171,17 +188,35 @@ class CommandLine(Protocol):
     * `servers_for(cfg, scenario)`: the names of the servers that may answer for these settings, the best first
     * `SCENARIOS`: what a server can be asked to do instead of answering well
     * `HOW_TO_GO_LIVE`: what to set so that the real service answers
+    * `WORDS_HERE`: phrases of the component's messages that speak of the platform's forms, and what to say instead
+    * `body_of(function, text)`: the body that a plain text makes, None if it makes none
+    * `attach(function, body, kinds)`: the body with the message's attachments in it, by name and media type
+    * `text_of(function, body)`: the text of an emitted answer, None if it has none
+    * `summarize(bodies)`: what emitted messages took, tokens and cost, in a few words
     """
 
     ENVIRONMENT: Mapping[str, str]
-    COMMANDS: Mapping[str, Command]
+    COMMANDS: Mapping[str, Command | FunctionCommand]
     EXPLANATIONS: Mapping[str, Explanation]
-    SERVERS: Mapping[str, type[Server]]
+    SERVERS: Mapping[str, Any]
     SCENARIOS: Mapping[str, Any]
     HOW_TO_GO_LIVE: str
+    WORDS_HERE: Mapping[str, str]
 
     def servers_for(self, cfg: Mapping[str, Any], scenario: str | None, /) -> Sequence[str]:
         """Return the names of the servers that may answer, the best first; none if cfg leads to the real service."""
+
+    def body_of(self, function: str, text: str, /) -> Any:
+        """Return the body that a plain text makes, None if it makes none."""
+
+    def attach(self, function: str, body: Any, kinds: Mapping[str, str], /) -> Any:
+        """Return the body with the message's attachments in it, which are given by name and media type."""
+
+    def text_of(self, function: str, body: Any, /) -> str | None:
+        """Return the text of an emitted answer, None if it has none."""
+
+    def summarize(self, bodies: Sequence[Any], /) -> str:
+        """Return what emitted messages took, "" if they do not tell."""
 
 
 OPTIONAL_FUNCTIONS: Mapping[str, type] = {

@@ -36,6 +36,16 @@ def environment() -> Mapping[str, str]:
     return {**{name: value for name, value in dotenv_values(found).items() if value}, **os.environ}
 
 
+def how_to_install(extra: str, root: Path) -> str:
+    """Return the command that installs an extra of what is at a directory.
+
+    From the checkout, or from the wheel that it came in: no index is named, where the same name may be somebody else's.
+    """
+    if (root / "pyproject.toml").is_file():
+        return f"pip install -e '{root}[{extra}]'"
+    return f"pip install 'FILE.whl[{extra}]', with the wheel that this came in for FILE.whl"
+
+
 def _candidates() -> Iterator[Path]:
     here = Path.cwd()
     home = Path(os.environ.get("HOME") or "/")

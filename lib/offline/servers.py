@@ -1,38 +1,39 @@
-"""What answers where there is no key: the sandbox and the embedded model."""
+"""What answers where there is no key: told without loading it."""
 
 from __future__ import annotations
 
-from ..conversation import ACCOUNT, LOCAL_ACCOUNT
-from .embedded_model import EmbeddedModel
-from .sandbox import KEY, Sandbox
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+SANDBOX = "the sandbox (a program that behaves like the API, not a model)"
+EMBEDDED_MODEL = "the embedded model (SmolLM2 135M, a toy: expect odd answers)"
 
 
-class LocalSandbox(Sandbox):
-    """The sandbox, as the command line starts it."""
+@dataclass(frozen=True, slots=True)
+class OfflineServer:
+    """A server that can be started; its code is loaded when it is."""
 
-    help = "run the sandbox: it behaves like the service, errors and all, and is not a model"
-    title = "the sandbox (a program that behaves like the API, not a model)"
-    model = "gpt-sandbox-2"
+    kind: str
+    title: str
+    help: str
 
-    @staticmethod
-    def unavailable() -> str | None:
-        """Return why it cannot be used: None, it always can."""
-        return None
+    def unavailable(self) -> str | None:
+        """Return why it cannot be used, None if it can be tried."""
+        reason: str | None = self._class().unavailable()
+        return reason
 
-    def cfg(self, scenario: str | None = None) -> dict[str, str]:
-        """Return the settings that lead to it, and to a scenario of it; conversations belong to the account local."""
-        base_url = self.base_url_of(scenario) if scenario else self.base_url
-        return {"baseUrl": base_url, "apiKey": KEY, "model": self.model, ACCOUNT: LOCAL_ACCOUNT}
+    def __call__(self, port: int = 0) -> Any:
+        """Return a new one; raise OSError if the port is taken."""
+        return self._class()(port)
 
-
-class LocalModel(EmbeddedModel):
-    """The embedded model, as the command line starts it."""
-
-    help = "run the embedded model: real, very small, without a key"
-
-    def cfg(self, scenario: str | None = None) -> dict[str, str]:
-        """Return the settings that lead to it. The key is new each time; conversations belong to the account local."""
-        return {**super().cfg(scenario), ACCOUNT: LOCAL_ACCOUNT}
+    def _class(self) -> Any:
+        return getattr(import_module(".local", __package__), self.kind)
 
 
-SERVERS = {"local": LocalModel, "sandbox": LocalSandbox}
+SERVERS = {
+    "local": OfflineServer("LocalModel", EMBEDDED_MODEL, "run the embedded model: real, very small, without a key"),
+    "sandbox": OfflineServer(
+        "LocalSandbox", SANDBOX, "run the sandbox: it behaves like the service, errors and all, and is not a model"
+    ),
+}

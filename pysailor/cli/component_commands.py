@@ -1,33 +1,41 @@
 """Commands that a component brings along, from the COMMANDS and SERVERS of its lib/cli.py.
 
-Each of COMMANDS is a module, or what looks like one: HELP, EPILOG, declare(parser), run(args) -> exit code.
+Each of COMMANDS is a module, or what looks like one: HELP, EPILOG, declare(parser), and either run(args) -> exit code,
+or FUNCTION and body(args): then the runtime takes that body through the function, and prints the answer's text.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component.component import Component
+from pysailor.component.code import ComponentCode, locate
 from pysailor.errors import BrokenComponent
 
 from . import serve
-from .usage import add_everywhere
+from .usage import add_body, add_everywhere, add_settings
 from .workspace import component_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import ModuleType
 
 
-def add(commands: Any, arguments: Sequence[str]) -> None:
-    """Declare the component's commands, unless a command of the runtime is asked for: those need none loaded."""
-    asked, _ = _peek().parse_known_args(arguments)
-    if asked.command in commands.choices:
-        return
+def load(arguments: Sequence[str]) -> ModuleType | None:
+    """Return lib/cli.py of the component that the arguments lead to; None if there is none, or it cannot be had."""
     try:
-        offered = Component.find(asked.component).cli
-    except BrokenComponent:  # the command that is asked for, if there is one, will say so
-        return
+        named, _ = _peek().parse_known_args(arguments)
+        root = locate(named.component)
+        with redirect_stdout(sys.stderr):
+            return ComponentCode(root).cli if (root / "component.json").is_file() else None
+    except (BrokenComponent, argparse.ArgumentError):  # the command that is asked for will say so
+        return None
+
+
+def add(commands: Any, offered: ModuleType) -> None:
+    """Declare the component's commands."""
     serve.add(commands, getattr(offered, "SERVERS", {}))
     for name, command in getattr(offered, "COMMANDS", {}).items():
         parser = commands.add_parser(
@@ -37,7 +45,25 @@ def add(commands: Any, arguments: Sequence[str]) -> None:
             epilog=command.EPILOG,
         )
         command.declare(parser)
-        parser.set_defaults(run=_announce(command.run))
+        if hasattr(command, "FUNCTION"):
+            _add_asking(parser, command)
+        else:
+            parser.set_defaults(run=_announce(command.run))
+
+
+def _add_asking(parser: argparse.ArgumentParser, command: Any) -> None:
+    """Make a command of a function: its body is made from the command's own arguments."""
+    add_body(parser)
+    add_settings(parser)
+    parser.add_argument("--json", dest="text", action="store_false", help="print the whole message, not its text alone")
+    parser.add_argument("--dry-run", action="store_true", help="send nothing; print the exact request and a curl line")
+    parser.set_defaults(run=_ask, function=command.FUNCTION, make_body=command.body, pretty=False, samples=[])
+
+
+def _ask(args: argparse.Namespace) -> int:
+    from .runner import run_samples  # noqa: PLC0415 - what is heavy, which a help text needs not
+
+    return run_samples(args)
 
 
 def _announce(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
@@ -53,5 +79,4 @@ def _announce(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Na
 def _peek() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
     add_everywhere(parser)
-    parser.add_argument("command", nargs="?")
     return parser

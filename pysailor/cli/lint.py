@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component.descriptor import SHAPE
-
 from .workspace import locate
 
 if TYPE_CHECKING:
@@ -34,6 +32,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; return 1 if something was found."""
+    from pysailor.component.descriptor import SHAPE  # noqa: PLC0415 - validators, which a help text needs not
     from pysailor.lint import lint  # noqa: PLC0415 - imports the component's own code
 
     if args.schema:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component.component import Component
 from pysailor.errors import BrokenComponent
 from pysailor.version import installed_version
 
@@ -32,15 +31,17 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the page."""
-    from pysailor.cli import _parser  # noqa: PLC0415 - it imports this module
+    from .parser import build_parser  # noqa: PLC0415 - it imports this module
 
     directory = ["--component", args.component] if args.component else []
-    print("\n".join(_page(_parser(directory), _environment(args.component))))
+    print("\n".join(_page(build_parser(directory), _environment(args.component))))
     return 0
 
 
 def _environment(directory: str | None) -> dict[str, str]:
     """Return the variables that fill a field off the platform, each with the field's label."""
+    from pysailor.component.component import Component  # noqa: PLC0415 - not needed by the other commands
+
     try:
         component = Component.find(directory)
         filled = getattr(component.cli, "ENVIRONMENT", {})

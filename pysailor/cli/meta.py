@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component.component import metadata
-from pysailor.component.fields import bind
-from pysailor.context import Context, Keep
-
-from .output import as_json
+from .output import print_json
 from .usage import add_settings
-from .workspace import Workspace
+from .workspace import open_workspace
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
 
 _EXAMPLE = """\
 example:
@@ -37,10 +32,13 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; raise a SailorError if the metadata cannot be had."""
-    with Workspace(args) as workspace, Keep() as kept:
+    from pysailor.component.component import metadata  # noqa: PLC0415 - what is heavy, which a help text needs not
+    from pysailor.component.fields import bind  # noqa: PLC0415 - as above
+    from pysailor.context import Context, Keep  # noqa: PLC0415 - as above
+
+    with open_workspace(args) as workspace, Keep() as kept:
         function = workspace.function(args.function)
-        cfg: Mapping[str, Any] = {**workspace.environment, **workspace.given}
-        cfg = bind([field for field in function.fields if field.name in cfg], cfg)
-        found = metadata(function, cfg, Context(kept=kept))
-    print(as_json(found, indent=2))
+        cfg = {**workspace.environment, **workspace.given}
+        bound = bind([field for field in function.fields if field.name in cfg], cfg)
+        print_json(metadata(function, bound, Context(kept=kept)), workspace.results, is_pretty=True)
     return 0

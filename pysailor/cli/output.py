@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import select
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pysailor.errors import Fault, InvalidConfig
 
 if TYPE_CHECKING:
     from pysailor.errors import SailorError
+
+_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d[\d.eE+-]*)')
+_KEY, _TEXT, _WORD, _NUMBER, _PLAIN = "\x1b[34m", "\x1b[32m", "\x1b[35m", "\x1b[36m", "\x1b[0m"
+_DIM = "\x1b[2m"
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def say(line: str) -> None:
@@ -35,3 +43,78 @@ def describe(error: SailorError) -> str:
 def in_cfg(error: InvalidConfig) -> list[Fault]:
     """Return the faults of the settings with pointers that say so."""
     return [Fault(f"/cfg{fault.pointer}", fault.message) for fault in error.faults]
+
+
+def require_reader(stream: TextIO) -> None:
+    """Raise BrokenPipeError if nobody is left to read what would be written: better before something is paid for."""
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), select.POLLOUT)
+        events = poll.poll(0)
+    except (OSError, ValueError, AttributeError):  # no file, as in a test
+        return
+    if any(event & select.POLLERR for _, event in events):
+        raise BrokenPipeError
+
+
+def has_colours(stream: TextIO) -> bool:
+    """Return whether colours may be written: to a terminal that can, unless NO_COLOR says no."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def print_json(document: Any, stream: TextIO, *, is_pretty: bool = False) -> None:
+    """Write JSON: over several lines and in colours for a person at a terminal, else on one line."""
+    text = as_json(document, indent=2 if is_pretty or stream.isatty() else None)
+    print(_colour(text) if has_colours(stream) else text, file=stream, flush=True)
+
+
+def printable(text: str) -> str:
+    """Return the text without what would steer a terminal."""
+    return _CONTROLS.sub("", text.encode("utf-8", "replace").decode())
+
+
+def _colour(text: str) -> str:
+    def paint(found: re.Match[str]) -> str:
+        string, colon, word, number = found.groups()
+        if string is not None:
+            return f"{_KEY if colon else _TEXT}{string}{_PLAIN}{colon or ''}"
+        return f"{_WORD}{word}{_PLAIN}" if word else f"{_NUMBER}{number}{_PLAIN}"
+
+    return _TOKEN.sub(paint, text)
+
+
+class ResultWriter:
+    """Writes what a step emits: whole messages, or their text alone; and the words of an answer as they come."""
+
+    def __init__(self, stream: TextIO, *, is_text: bool = False, is_pretty: bool = False) -> None:
+        self._stream, self._is_text, self.is_pretty = stream, is_text, is_pretty
+        self._shown: TextIO | None = None
+        self._words = ""
+
+    def write_partial(self, text: str) -> None:
+        """Show a piece of an answer that is being made, where a person looks on."""
+        target = self._stream if self._is_text and self._stream.isatty() else sys.stderr
+        if target.isatty():
+            quiet = target is sys.stderr and has_colours(target)
+            print(f"{_DIM}{printable(text)}{_PLAIN}" if quiet else printable(text), end="", file=target, flush=True)
+            self._shown, self._words = target, self._words + text
+
+    def write(self, document: dict[str, Any], text: str | None) -> None:
+        """Write a message; of one that has a text only that, if that is what is wanted."""
+        words, target = self._words, self._shown
+        self.end_line()
+        if not self._is_text:
+            print_json(document, self._stream, is_pretty=self.is_pretty)
+        elif text is None:
+            print_json(
+                document["body"] if isinstance(document, dict) and "body" in document else document, self._stream
+            )
+        elif target is not self._stream or words.strip() != text.strip():
+            text = printable(text) if self._stream.isatty() else text.encode("utf-8", "replace").decode()
+            print(text, file=self._stream, flush=True)
+
+    def end_line(self) -> None:
+        """End the line of an answer, so that what follows begins its own."""
+        if self._shown is not None:
+            print(file=self._shown, flush=True)
+        self._shown, self._words = None, ""

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pysailor.errors import BrokenComponent
+from pysailor.shell import how_to_install
 
 from .output import say
 
 if TYPE_CHECKING:
     import argparse
 
+_CHECKOUT = Path(__file__).parents[2]
 _NOTE = """\
 example, as the image does it:
   ELASTICIO_AMQP_URI=amqp://... ELASTICIO_STEP_ID=step_1 ELASTICIO_FUNCTION=greet ... pysailor run
@@ -39,6 +45,9 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; return the exit code."""
+    missing = [name for name in ("pika", "cryptography") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise BrokenComponent(f"this needs {' and '.join(missing)}: {how_to_install('rabbitmq', _CHECKOUT)}")
     gc.disable()  # until everything is loaded: nothing of it is garbage, and looking takes a twentieth of the start
     from pysailor.worker.run import run as live  # noqa: PLC0415 - what a worker needs, the other commands do not
     from pysailor.worker.signals import leave  # noqa: PLC0415 - as above

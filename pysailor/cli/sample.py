@@ -1,20 +1,35 @@
-"""Samples: messages to try a step with, from files."""
+"""Samples: messages to try a step with, from files, standard input or the command line."""
 
 from __future__ import annotations
 
+import base64
 import json
+import mimetypes
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from pysailor.component.component import schemas
+from pysailor.component.fields import bind_form
+from pysailor.context import Context
 from pysailor.message import Message
 
-from .usage import BadUsage
+from .usage import BadUsage, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import argparse
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
 
+    from pysailor.component.component import Loaded
+    from pysailor.metadata import Schema
+
+STANDARD_INPUT = "-"
+_COMMAND_LINE = ""
+_KEYS = ("cfg", "msg", "snapshot", "out", "scenario", "errors")
+_REMARKS = ("$", "_", "//")  # what keys begin with that are for people and editors
+_OF_A_MESSAGE = frozenset({"body", "headers", "attachments", "passthrough", "id"})
 _FORM = 'a sample looks like {"cfg": {}, "msg": {"body": {}}, "snapshot": {}}'
 _IN_PLAIN_WORDS = {
     "Expecting value": "a value is missing here, or is none of JSON's (text stands in double quotes)",
@@ -39,34 +54,218 @@ class Sample:
     cfg: Mapping[str, Any]
     snapshot: Any
     scenario: str | None
+    doubts: tuple[str, ...] = ()
+    """What seems not to be meant so."""
 
     @classmethod
     def read(cls, file: str) -> Self:
-        """Read a sample from a file, or from standard input for "-"; raise BadUsage."""
-        name = display_name(file)
+        """Read a sample from a file; raise BadUsage."""
         try:
-            text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+            text = Path(file).read_text(encoding="utf-8-sig")
         except OSError as error:
-            raise BadUsage(f"{name} cannot be read: {error.strerror}") from error
+            raise BadUsage(f"{file} cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
-            raise BadUsage(f"{name} is not text in UTF-8") from error
-        return cls._of(name, _document(name, text))
+            raise BadUsage(f"{file} is not text in UTF-8") from error
+        return cls.of_document(file, _document(file, text))
 
     @classmethod
-    def _of(cls, name: str, document: Any) -> Self:
+    def of_document(cls, name: str, document: Any) -> Self:
+        """Read a sample's JSON; raise BadUsage."""
         if not isinstance(document, dict):
-            raise BadUsage(f"{name} is no sample: it holds no object; {_FORM}")
+            raise BadUsage(f"{name} is not a sample: it holds no object; {_FORM}")
         if not isinstance(document.get("msg"), dict):
-            raise BadUsage(f"{name} is no sample: msg is {'no object' if 'msg' in document else 'missing'}; {_FORM}")
+            meant = [doubt for doubt in _unknown(document) if doubt.endswith("did you mean msg?")]
+            wrong = "not an object" if "msg" in document else "missing"
+            raise BadUsage(f"{name} is not a sample: msg is {wrong}; {(meant or [_FORM])[0]}")
         cfg, scenario = document.get("cfg") or {}, document.get("scenario")
         if not isinstance(cfg, dict) or not isinstance(scenario, str | None):
-            raise BadUsage(f"{name} is no sample: cfg is an object and scenario is text")
-        return cls(name, Message.from_json(document["msg"]), cfg, document.get("snapshot") or {}, scenario)
+            raise BadUsage(f"{name} is not a sample: cfg is an object and scenario is text")
+        message = Message.from_json(document["msg"])
+        return cls(name, message, cfg, document.get("snapshot") or {}, scenario, tuple(_unknown(document)))
+
+
+class Samples:
+    """The samples that a command names; where it names none, what it says itself or what comes on standard input."""
+
+    def __init__(self, args: argparse.Namespace, function: Loaded, offers: ModuleType | None) -> None:
+        """See what there is; raise BadUsage if there is nothing, or a file to attach cannot be read."""
+        self._function, self._offers = function, offers
+        self._made: Callable[[argparse.Namespace], Any] | None = getattr(args, "make_body", None)
+        self._args = args
+        self._attachments = _attachments(getattr(args, "attach", None) or ())
+        self.names = self._names()
+
+    def _names(self) -> list[str]:
+        if getattr(self._args, "samples", None):
+            return list(self._args.samples)
+        if self._made is not None and self._made(self._args) is not None:
+            return [_COMMAND_LINE]
+        if self._args.body:
+            return [_COMMAND_LINE]
+        if sys.stdin is not None and not sys.stdin.closed and not sys.stdin.isatty():
+            return [STANDARD_INPUT]
+        raise BadUsage(self._nothing())
+
+    def _nothing(self) -> str:
+        if self._made is not None:
+            return "what is the question? Write it behind the command, or send it on standard input"
+        return "which sample? Name a file, or - for standard input, or make a message: --body KEY=VALUE"
+
+    def read(self, name: str) -> Sample:
+        """Read one of them, with what --body and --attach add; raise BadUsage."""
+        if name == STANDARD_INPUT:
+            sample = self._of_standard_input()
+        elif name == _COMMAND_LINE:
+            made = self._made(self._args) if self._made is not None else None
+            sample = _of_body(display_name(name), {} if made is None else made)
+        else:
+            try:
+                sample = Sample.read(name)
+            except BadUsage as error:
+                raise BadUsage(f"{error}{self._sample_called(name) or _near(name)}") from error
+        return self._with_more(sample)
+
+    def _of_standard_input(self) -> Sample:
+        name = display_name(STANDARD_INPUT)
+        text = _standard_input()
+        if not text.strip() and self._args.__dict__.get("samples") == []:
+            raise BadUsage(self._nothing())
+        if not text.strip():
+            raise BadUsage(f"{name} is empty; {_FORM}")
+        if text.lstrip()[0] not in "{[":
+            return _of_body(name, self._body_of(text))
+        document = _document(name, text)
+        if not isinstance(document, dict) or {"msg", "cfg", "snapshot", "scenario"} & set(document):
+            return Sample.of_document(name, document)
+        if isinstance(document.get("body"), dict) and set(document) <= _OF_A_MESSAGE:
+            return Sample(name, Message.from_json(document), {}, {}, None)
+        return _of_body(name, document)
+
+    def _body_of(self, text: str) -> Any:
+        """Return the body that a plain text makes; raise BadUsage if it makes none here."""
+        text = text.rstrip("\r\n")
+        name = self._function.declared.name
+        body = getattr(self._offers, "body_of", lambda *_: None)(name, text)
+        if body is not None:
+            return body
+        texts = [key for key, about in self._properties().items() if about.get("required") is True and _is_text(about)]
+        if len(texts) == 1:
+            return {texts[0]: text}
+        raise BadUsage(f"{name} takes no plain text; give the message's body as JSON, or name a sample")
+
+    def _with_more(self, sample: Sample) -> Sample:
+        message = sample.message
+        for key, value in self._args.body or ():
+            if not isinstance(message.body, dict):
+                raise BadUsage(f"{sample.name}: the body is not an object, so that --body cannot add to it")
+            more = _document("--body", value) if not key else {key: self._typed(key, value)}
+            message = message.with_body({**message.body, **more})
+        if self._attachments:
+            message = replace(message, attachments={**message.attachments, **self._attachments})
+            kinds = {name: about.get("content-type", "") for name, about in self._attachments.items()}
+            add = getattr(self._offers, "attach", lambda _function, body, _kinds: body)
+            message = message.with_body(add(self._function.declared.name, message.body, kinds))
+        return replace(sample, message=message)
+
+    def _typed(self, key: str, value: str) -> Any:
+        """Return the value as JSON if it is that, unless the schema wants text."""
+        if _is_text(self._properties().get(key, {})):
+            return value
+        try:
+            return json.loads(value, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            return value
+
+    def _properties(self) -> Mapping[str, Any]:
+        schema = input_schema_of(self._function)
+        found = {} if schema is None else schema.document.get("properties", {})
+        return found if isinstance(found, dict) else {}
+
+    def _sample_called(self, name: str) -> str:
+        """Return a hint to the function's sample that is probably meant, "" if there is none."""
+        if Path(name).exists():
+            return ""
+        here, root = Path.cwd(), Path(self._args.component or ".")
+        known = {file.stem: file for file in (root / "samples" / self._function.declared.name).glob("*.json")}
+        wanted = Path(name).stem
+        file = known.get(wanted) or known.get(suggest(wanted, known).removeprefix("; did you mean ").removesuffix("?"))
+        if file is None:
+            return ""
+        return f"; did you mean {file.relative_to(here) if file.is_relative_to(here) else file}?"
+
+
+def input_schema_of(function: Loaded) -> Schema | None:
+    """Return what the function takes where nothing is set; None if it does not say."""
+    try:
+        return schemas(function, bind_form((), {}), Context())[0]
+    except Exception:  # noqa: BLE001 - code of the component's author; the step will say it
+        return function.input_schema
 
 
 def display_name(file: str) -> str:
     """Return the name of a file as people know it."""
-    return "standard input" if file == "-" else file
+    return {STANDARD_INPUT: "standard input", _COMMAND_LINE: "the message"}.get(file, file)
+
+
+def _of_body(name: str, body: Any) -> Sample:
+    return Sample(name, Message(body=body), {}, {}, None)
+
+
+def _is_text(about: Any) -> bool:
+    return isinstance(about, dict) and about.get("type") == "string"
+
+
+def _unknown(document: Mapping[str, Any]) -> list[str]:
+    return [
+        f'"{key}" is not a known key of a sample{suggest(key, _KEYS)}'
+        for key in document
+        if key not in _KEYS and not key.startswith(_REMARKS)
+    ]
+
+
+def _standard_input() -> str:
+    if sys.stdin is None or sys.stdin.closed:
+        raise BadUsage("standard input is closed")
+    try:
+        return sys.stdin.read().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise BadUsage("standard input is not text in UTF-8") from error
+    except OSError as error:
+        raise BadUsage(f"standard input cannot be read: {error.strerror}") from error
+
+
+def _attachments(files: Any) -> dict[str, dict[str, Any]]:
+    """Return the message's attachments by name; what is on this machine becomes a data URL."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in files:
+        kind = mimetypes.guess_type(file)[0] or "application/octet-stream"
+        name = _new_name(Path(file).name, found)
+        if file.startswith(("https://", "http://")):
+            found[name] = {"url": file, "content-type": kind}
+            continue
+        try:
+            content = Path(file).read_bytes()
+        except OSError as error:
+            raise BadUsage(f"{file} cannot be read: {error.strerror}{_near(file)}") from error
+        data = base64.b64encode(content).decode()
+        found[name] = {"url": f"data:{kind};base64,{data}", "content-type": kind, "size": len(content)}
+    return found
+
+
+def _new_name(name: str, known: Mapping[str, Any]) -> str:
+    number, path = 2, Path(name)
+    while name in known:
+        name, number = f"{path.stem}-{number}{path.suffix}", number + 1
+    return name
+
+
+def _near(file: str) -> str:
+    """Return a hint to a file beside it whose name is nearly that, "" if there is none or it is there."""
+    path = Path(file)
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    hint = suggest(path.name, [each.name for each in path.parent.iterdir() if each.is_file()])
+    return hint.replace("mean ", f"mean {path.parent}/", 1) if hint and str(path.parent) != "." else hint
 
 
 def _document(name: str, text: str) -> Any:

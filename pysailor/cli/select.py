@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component.component import choices
-from pysailor.component.fields import bind
-from pysailor.context import Context, Keep
-
-from .output import as_json
-from .usage import BadUsage, add_settings, suggest
-from .workspace import Workspace
+from .usage import add_settings
 
 if TYPE_CHECKING:
     import argparse
-
-    from pysailor.component.component import Loaded
 
 _EXAMPLE = """\
 example:
@@ -40,25 +31,6 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; raise a SailorError if the choices cannot be had."""
-    with Workspace(args) as workspace, Keep() as kept:
-        function = workspace.function(args.function)
-        cfg = (
-            bind(workspace.component.descriptor.credentials, workspace.settings({}))
-            if _must_ask(function, args.field)
-            else {}
-        )
-        found = choices(function, args.field, cfg, Context(kept=kept))
-    print(as_json(dict(found), indent=2))
-    return 0
+    from .chooser import print_choices  # noqa: PLC0415 - what is heavy, which a help text needs not
 
-
-def _must_ask(function: Loaded, name: str) -> bool:
-    """Return whether the service knows the choices, not the declaration; raise BadUsage if there are none."""
-    models = {field.name: field.model for field in function.fields if field.model is not None}
-    known = models | {model: model for model in models.values() if isinstance(model, str)}
-    if name not in known:
-        listed = ", ".join(models) or "none"
-        raise BadUsage(
-            f'"{name}" is no select field of {function.declared.name}; there is: {listed}{suggest(name, models)}'
-        )
-    return not isinstance(known[name], Mapping)
+    return print_choices(args)

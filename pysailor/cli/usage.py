@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pysailor.errors import Fault, SailorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pysailor.component.descriptor import Field
 
+REAL_SERVICE = ""
+"""What --api chooses, among the names of servers."""
 _PLATFORMS_OWN = ("secretId",)
 
 
@@ -24,6 +26,8 @@ class BadUsage(SailorError):
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return the question that helps with a name that is not quite known, "" if none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - needed where something is wrong only
+
     close = get_close_matches(name, list(known), 1)
     return f"; did you mean {close[0]}?" if close else ""
 
@@ -43,20 +47,47 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         action="append",
         type=_setting,
-        help="a field of the step or the credential; may be given several times. Goes before the sample's own",
+        help="a field of the step or the credential; KEY=@FILE takes a file's text. May be given several times; goes "
+        "before the sample's own",
     )
 
 
 def add_samples(parser: argparse.ArgumentParser) -> None:
-    """Add the names of samples; `demand_samples` sees to it that there is one, after the function is known."""
-    parser.add_argument("samples", metavar="SAMPLE", nargs="*", help="a sample file, or - for standard input")
+    """Add the names of samples; `Samples` sees to it that there is one, after the function is known."""
+    parser.add_argument(
+        "samples",
+        metavar="SAMPLE",
+        nargs="*",
+        help="a sample file, or - for standard input: a sample, a message's body in JSON, or plain text",
+    )
+    add_body(parser)
 
 
-def demand_samples(args: argparse.Namespace) -> list[str]:
-    """Return the names of samples; raise BadUsage if there is none."""
-    if not args.samples:
-        raise BadUsage("which sample? Name a file, or - for standard input")
-    return list(args.samples)
+def add_body(parser: argparse.ArgumentParser) -> None:
+    """Add the options that make a message, or add to one."""
+    parser.add_argument(
+        "--body",
+        metavar="KEY=VALUE",
+        action="append",
+        type=_body,
+        help="a member of the message's body: text or JSON, or KEY=@FILE. May be given several times",
+    )
+    parser.add_argument(
+        "--attach",
+        metavar="FILE",
+        action="append",
+        help="a file that comes with the message, or its https address. May be given several times",
+    )
+
+
+def add_servers(parser: argparse.ArgumentParser, servers: Mapping[str, Any]) -> None:
+    """Add the options that say who answers: one of the component's servers, or the real service."""
+    who = parser.add_mutually_exclusive_group()
+    for name, server in servers.items():
+        text = f"let {getattr(server, 'title', name)} answer".replace("%", "%%")
+        who.add_argument(f"--{name}", action="store_const", const=name, dest="server", help=text)
+    real = "ask the real service, also where one of these would answer"
+    who.add_argument("--api", action="store_const", const=REAL_SERVICE, dest="server", help=real)
 
 
 def add_everywhere(parser: argparse.ArgumentParser, **default: Any) -> None:
@@ -74,4 +105,24 @@ def _setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise argparse.ArgumentTypeError(f'"{text}" is not KEY=VALUE')
-    return name, value
+    return name, _value(value)
+
+
+def _body(text: str) -> tuple[str, str]:
+    """Return a member's name and its value as it was written; the name is "" for a whole body in JSON."""
+    if text.lstrip().startswith("{"):
+        return "", text
+    return _setting(text)
+
+
+def _value(text: str) -> str:
+    """Return the value, or for @FILE the file's text; @@ stands for a text that begins with @."""
+    if text.startswith("@@") or not text.startswith("@"):
+        return text.removeprefix("@") if text.startswith("@@") else text
+    try:
+        return Path(text[1:]).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        why = f"{text[1:]} cannot be read: {error.strerror}; a text that begins with @ is written @@"
+        raise argparse.ArgumentTypeError(why) from error
+    except UnicodeDecodeError as error:
+        raise argparse.ArgumentTypeError(f"{text[1:]} is not text in UTF-8") from error

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pysailor.component.component import require_verified
-from pysailor.component.fields import bind
-from pysailor.context import Context, Keep
-from pysailor.errors import InvalidCredentials
-from pysailor.masking import mask
-
-from .usage import BadUsage, add_settings
-from .workspace import Workspace
+from .usage import add_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +12,10 @@ if TYPE_CHECKING:
 _EXAMPLE = """\
 example:
   pysailor verify --cfg apiKey=...
+
+exit codes:
+  0  the credential works
+  1  it does not; standard error says why, and what to do
 """
 
 
@@ -36,20 +33,6 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; raise InvalidCredentials if the credential cannot be used."""
-    with Workspace(args) as workspace, Keep() as kept:
-        verify = workspace.component.verifier()
-        if verify is None:
-            raise BadUsage("this component has nothing to verify a credential with")
-        descriptor = workspace.component.descriptor
-        workspace.demand_known(descriptor.fields)
-        chosen = workspace.chosen({})
-        for field in descriptor.credentials:
-            if field.required and field.default is None and not chosen.get(field.name):
-                raise BadUsage(f"no {field.label} is set; nothing to verify. Give one: {workspace.ways(field)}")
-        cfg = bind(descriptor.credentials, chosen)
-        try:
-            require_verified(verify(cfg, Context(kept=kept)))
-        except InvalidCredentials as error:
-            raise InvalidCredentials(mask(str(error), workspace.secrets(cfg))) from error
-    print("The credential works.")
-    return 0
+    from .verifier import verify_credential  # noqa: PLC0415 - what is heavy, which a help text needs not
+
+    return verify_credential(args)

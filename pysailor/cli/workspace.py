@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import re
+import sys
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from pysailor.component.code import locate as locate_component
-from pysailor.component.component import Component
-from pysailor.component.fields import secrets_in
-from pysailor.errors import BrokenComponent
+from pysailor.errors import BrokenComponent, Fault, InvalidConfig
 from pysailor.shell import environment
 
 from .output import say
-from .usage import BadUsage, suggest, unknown_settings
+from .usage import REAL_SERVICE, BadUsage, suggest, unknown_settings
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Mapping
     from types import ModuleType
+    from typing import TextIO
 
-    from pysailor.component.component import Loaded
+    from pysailor.component.component import Component, Loaded
     from pysailor.component.descriptor import Field
+
+_OF_A_FORM = re.compile(r"; fill it in on the (?:credential|step)\.?$")
 
 
 def locate(args: argparse.Namespace) -> Path:
@@ -34,46 +37,57 @@ def locate(args: argparse.Namespace) -> Path:
 
 def component_of(args: argparse.Namespace) -> Component:
     """Return the component that the command is about; if it is neither named nor here, print which one it is."""
+    from pysailor.component.component import Component  # noqa: PLC0415 - validators, which a help text needs not
+
     return Component(locate(args))
 
 
-class Workspace:
-    """A component off the platform. As a context manager: the servers that it started are stopped at the end."""
+@contextmanager
+def open_workspace(args: argparse.Namespace) -> Iterator[Workspace]:
+    """Yield the component with its settings; servers that it starts are stopped at the end.
 
-    def __init__(self, args: argparse.Namespace) -> None:
+    Meanwhile what the component prints goes to standard error: standard output is for results.
+    """
+    results = sys.stdout
+    with redirect_stdout(sys.stderr), ExitStack() as stack:
+        yield Workspace(args, results, stack)
+
+
+class Workspace:
+    """A component off the platform."""
+
+    def __init__(self, args: argparse.Namespace, results: TextIO, stack: ExitStack) -> None:
         """Find the component and collect the settings: --cfg first, then the environment, then .env."""
+        self.results = results
         self.component = component_of(args)
         self.given: Mapping[str, Any] = dict(getattr(args, "cfg", None) or ())
-        self.variables: Mapping[str, str] = getattr(self.component.cli, "ENVIRONMENT", {})
+        self.offers: ModuleType | None = self.component.cli
+        self.variables: Mapping[str, str] = getattr(self.offers, "ENVIRONMENT", {})
         """The environment's variables, and the field that each fills."""
-        self.environment = self._environment()
+        values = environment() if self.variables else {}
+        self.environment = {self.variables[name]: values[name] for name in self.variables if values.get(name)}
+        self._choice: str | None = getattr(args, "server", None)
         self._servers: dict[str, Any] = {}
         self._noted: set[str] = set()
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop the servers that were started."""
-        self._stack.close()
+        self._stack = stack
 
     def function(self, name: str) -> Loaded:
         """Load the function that the command names; a wrong name, or a setting that it has not, is a wrong command."""
         known = [function.name for function in self.component.descriptor.functions]
         if name not in known:
-            raise BadUsage(f'"{name}" is no function; there is: {", ".join(known)}{suggest(name, known)}')
+            raise BadUsage(f'"{name}" is not a function; there is: {", ".join(known)}{suggest(name, known)}')
         function = self.component.function(name)
         self.demand_known(function.fields)
         return function
 
     def demand_known(self, fields: Iterable[Field]) -> None:
-        """Raise BadUsage if --cfg names what is none of the fields."""
-        for fault in unknown_settings(self.given, fields):
-            raise BadUsage(
-                f'there is no field "{fault.pointer[1:]}"{fault.message.removeprefix("is not a known field")}'
-            )
+        """Raise BadUsage if --cfg names what is not one of the fields."""
+        unknown = [
+            f'there is no field "{fault.pointer[1:]}"{fault.message.removeprefix("is not a known field")}'
+            for fault in unknown_settings(self.given, fields)
+        ]
+        if unknown:
+            raise BadUsage("\n".join(unknown))
 
     def chosen(self, sample: Mapping[str, Any]) -> dict[str, Any]:
         """Return what somebody has set for one sample."""
@@ -82,24 +96,30 @@ class Workspace:
     def settings(self, sample: Mapping[str, Any], scenario: str | None = None) -> dict[str, Any]:
         """Return cfg for one sample; where nothing leads to the real service, a server of the component's is started.
 
-        What leads to it goes before the environment, which is about the real service.
+        What leads to it goes before the environment, which is about the real service; a server that --NAME asks for
+        goes before the sample's credential, too.
         """
-        server = self._server(self.chosen(sample), scenario)
+        server = self._server(sample, scenario)
         if server is None:
             return self.chosen(sample)
-        own, meant = server.cfg(scenario), {**sample, **self.given}
+        own = server.cfg(scenario)
+        if self._choice:
+            credential = {field.name for field in self.component.descriptor.credentials}
+            sample = {name: value for name, value in sample.items() if name not in credential}
+        meant = {**sample, **self.given}
         for variable, name in self.variables.items():
             if name in own and name in self.environment and name not in meant:
-                self._note_once(f"{variable} is not used: it is for the real service, and nothing else leads there")
+                self._note_once(f"{variable} is not used: it is for the real service")
         return {**self.environment, **own, **meant}
 
-    def server_answers(self, cfg: Mapping[str, Any], scenario: str | None = None) -> bool:
+    def server_answers(self, sample: Mapping[str, Any], scenario: str | None = None) -> bool:
         """Return whether a server of the component's would answer in place of the real one."""
-        offers = self.component.cli
-        return bool(offers is not None and hasattr(offers, "servers_for") and offers.servers_for(cfg, scenario))
+        return bool(self._candidates(sample, scenario))
 
     def secrets(self, cfg: Mapping[str, Any]) -> dict[str, str]:
         """Return the values that must not be shown, each with the variable that could hold it ("" if there is none)."""
+        from pysailor.component.fields import secrets_in  # noqa: PLC0415 - as above
+
         variables = {name: variable for variable, name in self.variables.items()}
         return {
             secret.strip(): variables.get(field.name, "")
@@ -108,40 +128,65 @@ class Workspace:
             if secret.strip()
         }
 
-    def ways(self, field: Field) -> str:
-        """Say how a setting can be given here."""
+    def ways(self, field: Field, function: str = "") -> str:
+        """Return how a setting can be given here, and how its choices can be listed."""
         variables = [variable for variable, name in self.variables.items() if name == field.name]
-        return " or ".join([f"--cfg {field.name}=…", *variables])
+        ways = " or ".join([f"--cfg {field.name}=…", *variables])
+        return (
+            f"{ways}; pysailor select {function} {field.name} lists what there is" if field.model and function else ways
+        )
 
-    def hints(self, function: Loaded, cfg: Mapping[str, Any]) -> Iterator[str]:
-        """Say of each setting that is missing how it can be given."""
-        for field in function.fields:
-            if field.required and cfg.get(field.name) in (None, "") and field.default is None:
-                lists = f"pysailor select {function.declared.name} {field.name} lists them"
-                yield "; ".join([self.ways(field), lists] if field.model else [self.ways(field)])
+    def reword(self, text: str) -> str:
+        """Return a text that speaks of the platform's forms in words that hold here."""
+        phrases: Mapping[str, str] = getattr(self.offers, "WORDS_HERE", {})
+        for phrase, here in phrases.items():
+            text = text.replace(phrase, here)
+        return text
 
-    def _environment(self) -> dict[str, Any]:
-        values = environment()
-        return {self.variables[name]: values[name] for name in self.variables if values.get(name)}
+    def reword_faults(self, error: InvalidConfig, fields: Iterable[Field], function: str = "") -> InvalidConfig:
+        """Return the error with ways to give a setting here, in place of the form where the platform's people do."""
+        known = {f"/{field.name}": field for field in fields}
 
-    def _server(self, cfg: Mapping[str, Any], scenario: str | None) -> Any:
-        offers = self.component.cli
-        if offers is None or not hasattr(offers, "servers_for"):
-            return None
-        wanted = offers.servers_for(cfg, scenario)
-        if scenario and not wanted:
+        def here(fault: Fault) -> Fault:
+            field = known.get(fault.pointer)
+            if field is None:
+                return fault
+            text, forms = _OF_A_FORM.subn(f": {self.ways(field, function)}", fault.message)
+            return Fault(fault.pointer, text if forms else self.reword(text))
+
+        return InvalidConfig(faults=[here(fault) for fault in error.faults])
+
+    def _candidates(self, sample: Mapping[str, Any], scenario: str | None) -> tuple[str, ...]:
+        """Return the names of the servers that may answer, the best first; none if the real service shall."""
+        if self._choice is not None:
+            return () if self._choice == REAL_SERVICE else (self._choice,)
+        if self.offers is None or not hasattr(self.offers, "servers_for"):
+            return ()
+        leads = {**sample, **self.given} if scenario else self.chosen(sample)
+        return tuple(self.offers.servers_for(leads, scenario))
+
+    def _server(self, sample: Mapping[str, Any], scenario: str | None) -> Any:
+        candidates = self._candidates(sample, scenario)
+        offers = self.offers
+        if scenario and not candidates:
             say("a scenario is played by the component's own server only; the service that is set answers as it does")
+        if not candidates or offers is None:
+            return None
         if scenario and scenario not in offers.SCENARIOS:
             raise BadUsage(f'there is no scenario "{scenario}"; there is: {", ".join(offers.SCENARIOS)}')
-        return next((server for name in wanted if (server := self._running(offers, name)) is not None), None)
+        return next((server for name in candidates if (server := self._running(offers, name)) is not None), None)
 
     def _running(self, offers: ModuleType, name: str) -> Any:
         """Return the server of this name, started when first asked for; None if it cannot be had (written once)."""
         if name not in self._servers:
             try:
                 self._servers[name] = server = self._stack.enter_context(start(offers.SERVERS[name]))
-                say(f"{server.title} answers; {offers.HOW_TO_GO_LIVE}")
+                is_set = self.environment and not offers.servers_for(self.environment, None)
+                how = "--api asks the real service" if is_set else offers.HOW_TO_GO_LIVE
+                say(f"{server.title} answers" + ("" if self._choice else f"; {how}"))
             except BrokenComponent as error:
+                if self._choice:
+                    raise
                 self._servers[name] = None
                 say(str(error))
         return self._servers[name]

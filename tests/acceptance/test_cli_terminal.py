@@ -58,5 +58,5 @@ def test_ctrl_c_ends_the_sandbox_quietly() -> None:
 
 def test_at_a_terminal_a_missing_setting_comes_with_ways_to_give_it(at_a_terminal: Callable[..., str]) -> None:
     told = at_a_terminal("process", "sendRequest", HELLO, "--cfg", "apiKey=k")
-    assert "# --cfg model=… or OPENAI_MODEL; pysailor select sendRequest model lists them" in told
+    assert '"Model" is missing: --cfg model=… or OPENAI_MODEL; pysailor select sendRequest model lists what' in told
     assert "the platform sets what this needs" in at_a_terminal("run")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from lib.offline.sandbox import KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lib.offline.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -18,13 +20,13 @@ HELLO = "samples/sendRequest/hello.json"
 
 
 def pysailor(
-    *arguments: str, cwd: Path = ROOT, given: str = "", **environment: str
+    *arguments: str, cwd: Path = ROOT, given: str = "", environment: Mapping[str, str] | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
     return subprocess.run(
         [sys.executable, "-m", "pysailor", *arguments],
         cwd=cwd,
-        env={**clean, "PYTHONPATH": str(ROOT), **environment},
+        env={**clean, "PYTHONPATH": str(ROOT), **(environment or {}), **variables},
         input=given,
         capture_output=True,
         text=True,

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pysailor.cli import _parser
+from pysailor.cli.parser import build_parser
 from pysailor.component.component import Component
 from pysailor.errors import SailorError
 
@@ -160,7 +160,7 @@ def _read(words: Iterable[str]) -> Line | None:
     """Return the line; None if it has a command that is unknown."""
     known = list(words)
     directory = [word for pair in pairwise(known) if pair[0] == "--component" for word in pair]
-    line = Line(_parser(directory))
+    line = Line(build_parser(directory))
     return line if all(line.take(word) for word in known) else None
 
 

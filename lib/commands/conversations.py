@@ -10,8 +10,6 @@ from pysailor import environment
 
 from ..environment import DEFAULT_STORE
 from ..environment import STORE as STORE_VARIABLE
-from .stores.open import is_empty, open_store, without_password
-from .turn import LOCAL_ACCOUNT, owner_of
 
 if TYPE_CHECKING:
     import argparse
@@ -49,21 +47,25 @@ def run(args: argparse.Namespace) -> int:
             f"pysailor conversations: which one to {args.what}? Name its id; pysailor conversations list shows them\n"
         )
         return MISUSED
+    from ..conversation import LOCAL_ACCOUNT, open_store, owner_of  # noqa: PLC0415 - a help text needs no stores
+    from ..conversation.stores.open import is_empty, without_password  # noqa: PLC0415 - as above
+
     variables = environment()
     owner = owner_of(args.account or args.key or variables.get("OPENAI_API_KEY", "").strip() or LOCAL_ACCOUNT)
     url = args.store or variables.get(STORE_VARIABLE) or DEFAULT_STORE
+    place = without_password(url)
     with open_store("memory:" if is_empty(url) else url) as store:
         if args.what == "list":
-            return _list([summary.to_json() for summary in store.conversations(owner)], url)
+            return _list([summary.to_json() for summary in store.conversations(owner)], place)
         if args.what == "show":
             found = store.export(owner, args.id)
-            return _print([found]) if found else _missing(args.id, url)
-        return DONE if store.delete(owner, args.id) else _missing(args.id, url)
+            return _print([found]) if found else _missing(args.id, place)
+        return DONE if store.delete(owner, args.id) else _missing(args.id, place)
 
 
-def _list(documents: list[Any], url: str) -> int:
+def _list(documents: list[Any], place: str) -> int:
     if not documents:
-        sys.stderr.write(f"no conversations of this credential in {without_password(url)}\n")
+        sys.stderr.write(f"no conversations of this credential in {place}\n")
     return _print(documents)
 
 
@@ -82,6 +84,6 @@ def _line(document: Any) -> str:
     return text
 
 
-def _missing(name: str, url: str) -> int:
-    sys.stderr.write(f"there is no conversation {name} of this credential in {without_password(url)}\n")
+def _missing(name: str, place: str) -> int:
+    sys.stderr.write(f"there is no conversation {name} of this credential in {place}\n")
     return FAILED

@@ -1,0 +1,121 @@
+"""The parser of the command line: the one place where commands and options are put together.
+
+Help, completion and the manual page are made from it. Loading it loads nothing heavy: commands import what they need
+when they run.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from . import check, completion, docs, explain, lint, man, meta, new, process, run, select, service, verify
+from . import component_commands as own
+from .usage import add_everywhere, add_servers, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_COMMANDS = (process, check, verify, select, meta, explain, lint, docs, new, run, service, completion, man)
+_ASKING = ("process", "check", "verify", "select")
+"""Commands that a server of the component's may answer."""
+_DESCRIPTION = "Run, check and describe the component in this directory."
+_EPILOG = """\
+exit codes:
+  0  done
+  1  the step failed, or something was found to mend
+  2  the command was used wrongly, or a file could not be read
+  130  stopped by Ctrl-C (what runs until Ctrl-C ends with 0)
+  141  whoever read the output has gone
+
+example:
+  pysailor process greet samples/greet/hello.json --pretty
+"""
+
+
+def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser, with the commands of the component that the arguments lead to."""
+    parser = _Parser(prog="pysailor", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version of pysailor")
+    add_everywhere(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_CommandParser)
+    for command in _COMMANDS:
+        command.add(commands)
+    offered = own.load(arguments)
+    if offered is not None:
+        own.add(commands, offered)
+        servers = getattr(offered, "SERVERS", {})
+        for name, subparser in commands.choices.items():
+            if servers and (name in _ASKING or subparser.get_default("function")):
+                add_servers(subparser, servers)
+    for subparser in commands.choices.values():
+        add_everywhere(subparser, default=argparse.SUPPRESS)  # what stands before the command is kept
+    return parser
+
+
+def to_front(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with the command first, so that its options may stand before it, too.
+
+    A command that there is not ends the program, with the one that is probably meant.
+    """
+    commands = _commands(parser)
+    with_value = {
+        option
+        for each in (parser, *commands.values())
+        for option, action in each._option_string_actions.items()  # noqa: SLF001 - argparse tells it in no other way
+        if action.nargs != 0
+    }
+    is_value = False
+    for place, word in enumerate(arguments):
+        if is_value or (word.startswith("-") and word != "-"):
+            is_value = not is_value and word in with_value
+            continue
+        if word not in commands:
+            known = ", ".join(commands)
+            parser.error(f"invalid choice: '{word}' is not a command{suggest(word, commands)} (there is: {known})")
+        return [word, *arguments[:place], *arguments[place + 1 :]]
+    return list(arguments)
+
+
+def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    for action in parser._actions:  # noqa: SLF001 - as above
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - as above
+            return dict(action.choices)
+    return {}
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser, and the parsers of its commands, whose texts stand as they are written."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+
+
+class _CommandParser(_Parser):
+    """A command's parser: options may stand before, between and after what they are about."""
+
+    _is_mixing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; an option that there is not ends the program, with the one that is probably meant."""
+        if self._is_mixing or "--" in (args or ()):  # parse_known_intermixed_args asks for this, and knows no --
+            return super().parse_known_args(args, namespace)
+        self._is_mixing = True
+        try:
+            found, rest = self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_mixing = False
+        for word in rest:
+            if word.startswith("-") and word != "-":
+                name = word.partition("=")[0]
+                self.error(f"unrecognized option {name}{suggest(name, self._option_string_actions)}")
+        return found, rest
+
+
+class _Version(argparse.Action):
+    """Prints the version; it is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from pysailor.version import installed_version  # noqa: PLC0415 - see above
+
+        parser.exit(message=f"pysailor {installed_version()}\n")

@@ -5,27 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pysailor import InvalidConfig, Message, Schema
+from pysailor import Fault, InvalidConfig, InvalidInput, Message, Schema
 
+from ..attachments import NotFetched
 from ..completions import answer as answers
 from ..completions import prompt as prompts
 from ..completions.endpoint import COMPLETIONS
+from ..completions.form_fields import FormFields, use_form_words
+from ..completions.preflight import find_missing_sources
 from ..completions.settings import step_settings
+from ..completions.unknown_members import list_unknown
 from ..conversation import Memory, TurnOutput, open_store, owner_of, take_turn
+from ..cost.budget import OverBudget
+from ..endpoint import CheckResult
 from ..pipeline import Pipeline
 from .select_model import models
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pysailor import Context, HttpRequest
 
     from ..completions.result import Result
     from ..conversation import ChatMessage, Turn
-    from ..endpoint import CheckResult
 
 __all__ = ["check", "get_meta_model", "models", "preview", "process"]
 _SCHEMAS = Path(__file__).parents[1] / "schemas"
@@ -46,7 +53,7 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> CheckResult:
     """Return what is wrong with a question, and what may be, without asking it; what was said before is left out."""
     request = _AskRequest(msg, cfg, ctx, snapshot)
-    return request.pipeline.check(request.body(request.system))
+    return request.check()
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
@@ -58,6 +65,7 @@ def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
 def get_meta_model(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
     """Return what the step takes, and what it emits with the answer's own fields in it."""
     takes, emits = (json.loads((_SCHEMAS / f"ask.{side}.json").read_text(encoding="utf-8")) for side in ("in", "out"))
+    emits["properties"]["answer"]["type"] = ["string", "null"]
     schema = prompts.schema_of(cfg)
     if schema is None and cfg.get("answerAs") not in ("json", "schema"):
         del emits["properties"]["data"]
@@ -81,11 +89,27 @@ class _AskRequest:
         """Return what is sent, with what was said before."""
         return {**self._prompt.options, "messages": [*before, self._prompt.user]}
 
+    def check(self) -> CheckResult:
+        """Return what is wrong with the question, and what may be, by the fields of the form."""
+        fields = self._fields(self.system)
+        found = self.pipeline.check(self.body(self.system))
+        missing = find_missing_sources(self.body(self.system), self._msg.attachments)
+        errors = (*found.errors, *(Fault(pointer, problem) for pointer, problem in missing))
+        return CheckResult(tuple(map(fields.fault, errors)), tuple(map(fields.fault, found.warnings)))
+
     def ask(self, before: Sequence[ChatMessage] | None = None, **more: Any) -> Message:
         """Ask, and return the message with `more` in its body."""
         before = self.system if before is None else before
-        result = self.pipeline.result(self.body(before))
+        fields = self._fields(before)
+        with _own_faults(fields):
+            result = self.pipeline.result(self.body(before))
+        unknown = list_unknown(self._ctx.keep(Schema.load, _SCHEMAS / "ask.in.json"), self._msg.body)
+        warnings = (*map(str, unknown), *map(fields.warning, result.warnings))
+        result = replace(result, warnings=warnings)
         return Message(body={**_answer(result, [*before, self._prompt.user]), **more}, headers=result.headers())
+
+    def _fields(self, before: Sequence[ChatMessage]) -> FormFields:
+        return FormFields(len(before), bool(self.system), len(self._msg.body.get("images") or ()))
 
     def ask_in_conversation(self) -> Message:
         """Ask with what was said before, and return the answer: also one that could not be kept, for it is paid for."""
@@ -99,7 +123,9 @@ class _AskRequest:
             kept = {name: value for name, value in message.body.items() if name != "messages"}  # the turns hold them
             return TurnOutput(message, said, kept)
 
-        turn = take_turn(memory, ask, system=self.system, key=key, replay=lambda turn: self._replay(turn, memory.id))
+        turn = take_turn(
+            memory, ask, system=self.system, key=key, replay=lambda kept, before: self._replay(kept, before, memory.id)
+        )
         return self._with_doubt(turn.value, turn.not_kept) if turn.not_kept else turn.value
 
     def _memory(self) -> Memory:
@@ -115,11 +141,12 @@ class _AskRequest:
             last=_window(self._cfg["window"]),
         )
 
-    def _replay(self, turn: Turn, conversation_id: str) -> Message:
+    def _replay(self, turn: Turn, before: Sequence[ChatMessage], conversation_id: str) -> Message:
         """Return the answer that this very question got before, so that it is not paid for twice."""
         self._ctx.logger.info("This message was answered before; its answer is given again")
-        body = {**turn.result, "conversationId": conversation_id, "messages": [*self.system, *turn.messages]}
-        return Message(body=body, headers={"x-replayed": "true"})
+        messages = [*before, self._prompt.user, turn.messages[-1]]
+        body = {**turn.result, "conversationId": conversation_id, "messages": messages}
+        return Message(body=body, headers={"x-outcome": str(turn.result.get("outcome")), "x-replayed": "true"})
 
     def _with_doubt(self, message: Message, error: Exception) -> Message:
         """Return the message with a warning: its conversation goes on without it."""
@@ -139,6 +166,24 @@ class _AskRequest:
     def _new_id(self, owner: str) -> str:
         """Return a new conversation's id: the same one if the same message is brought again."""
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{owner}/{self._key}") if self._key else uuid.uuid4())
+
+
+@contextmanager
+def _own_faults(fields: FormFields) -> Iterator[None]:
+    """Let errors about the request point to the form's own fields, by its own words."""
+    try:
+        yield
+    except InvalidInput as error:
+        error.faults = tuple(map(fields.fault, error.faults))
+        error.args = ("\n".join(map(str, error.faults)),)
+        raise
+    except NotFetched as error:
+        error.fault = fields.fault(error.fault)
+        error.args = (str(error.fault),)
+        raise
+    except OverBudget as error:
+        error.args = (use_form_words(str(error)),)
+        raise
 
 
 def _answer(result: Result, messages: list[Any]) -> dict[str, Any]:

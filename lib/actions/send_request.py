@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pysailor import Message
+from pysailor import Fault, Message, Schema
 
 from ..completions.endpoint import COMPLETIONS
+from ..completions.preflight import find_missing_sources
+from ..completions.unknown_members import find_misspelled
 from ..pipeline import Pipeline
 from .select_model import models
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from ..endpoint import CheckResult
 
 __all__ = ["check", "models", "preview", "process"]
+_SCHEMA = Path(__file__).parents[1] / "schemas" / "sendRequest.in.json"
 
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:
@@ -30,12 +35,17 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
         result = yield from _emit_pieces(pipeline.pieces(msg.body))
     else:
         result = pipeline.result(msg.body)
+    schema = ctx.keep(Schema.load, _SCHEMA)
+    warnings = (*result.warnings, *map(str, find_misspelled(schema, msg.body)))
+    result = replace(result, warnings=warnings)
     yield Message(body={**result.completion, "result": result.to_json()}, headers=result.headers())
 
 
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> CheckResult:
     """Return what is wrong with a request, and what may be, without sending it."""
-    return Pipeline.of_step(COMPLETIONS, cfg, ctx, snapshot).check(msg.body)
+    found = Pipeline.of_step(COMPLETIONS, cfg, ctx, snapshot).check(msg.body)
+    missing = (Fault(pointer, problem) for pointer, problem in find_missing_sources(msg.body, msg.attachments))
+    return replace(found, errors=(*found.errors, *missing))
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
     from ..models.table import Family
 
-_PLACEHOLDER = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
+_PLACEHOLDER = re.compile(r"(\\?)\{\{\s*([^{}\n]*?)\s*\}\}")
+_NAME_OF_VARIABLE = re.compile(r"[\w.-]+")
 _TEMPERATURE = {"precise": 0.2, "balanced": 0.7, "inventive": 1.1}
 _VERBOSITY = {"short": "low", "medium": "medium", "long": "high"}
 _NAME = "answer"
@@ -54,23 +56,56 @@ def for_history(user: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _content(body: Mapping[str, Any]) -> str | list[dict[str, Any]]:
-    text = _fill(body["prompt"], body.get("variables") or {})
+    text = fill(body["prompt"], body.get("variables") or {})
     images = [{"type": "image_url", "image_url": {"url": url}} for url in _urls(body.get("images"))]
     files = [{"type": "file", "file": {"file_url": url}} for url in _urls(body.get("files"))]
     return [{"type": "text", "text": text}, *images, *files] if images or files else text
 
 
-def _fill(prompt: str, variables: Mapping[str, Any]) -> str:
-    """Replace the placeholders by the variables. It is one text in one message: it cannot become another role's."""
+def fill(prompt: str, variables: Mapping[str, Any]) -> str:
+    """Replace the placeholders by the variables; a backslash before one keeps it as it is written.
+
+    It is one text in one message: it cannot become another role's. Raise InvalidInput for one that has no variable.
+    """
 
     def value(found: re.Match[str]) -> str:
-        name = found[1]
-        if name not in variables:
-            known = ", ".join(variables) or "none"
-            raise InvalidInput(f"{{{{{name}}}}} has no variable; there is: {known}", pointer="/prompt")
-        return str(variables[name])
+        escape, name = found.groups()
+        if escape:
+            return found[0][1:]
+        try:
+            return as_text(_look_up(name, variables))
+        except LookupError:
+            if not _NAME_OF_VARIABLE.fullmatch(name):
+                return found[0]
+        known = ", ".join(variables) or "none"
+        raise InvalidInput(
+            f"{{{{{name}}}}} has no variable; there is: {known}. To send it as it is written, put \\ before it.",
+            pointer="/prompt",
+        )
 
-    return _PLACEHOLDER.sub(value, prompt) if variables else prompt
+    return _PLACEHOLDER.sub(value, prompt)
+
+
+def as_text(value: Any) -> str:
+    """Return a variable as it stands in a prompt: text as it is, nothing for null, everything else as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _look_up(name: str, variables: Mapping[str, Any]) -> Any:
+    """Return the variable of this name, or what a name with dots leads to; raise LookupError."""
+    if name in variables:
+        return variables[name]
+    value: Any = variables
+    for key in name.split("."):
+        if isinstance(value, list) and key.isdecimal() and key.isascii():
+            value = value[int(key)]
+        elif isinstance(value, dict):
+            value = value[key]
+        else:
+            raise LookupError(name)
+    return value
 
 
 def _urls(given: Any) -> list[str]:

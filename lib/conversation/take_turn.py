@@ -61,13 +61,14 @@ def take_turn(
     examples: Sequence[ChatMessage] = (),
     replaces: int | None = None,
     key: str | None = None,
-    replay: Callable[[Turn], T] | None = None,
+    replay: Callable[[Turn, list[ChatMessage]], T] | None = None,
 ) -> TurnResult[T]:
     """Hold the conversation while `ask` is called with what goes along: system text, examples, what was said before.
 
     `replaces` is the number of the turn whose answer is not wanted any more. Where a turn was kept under `key`, nothing
-    is asked: `replay` makes the value of it. Raise what `ask` raises, and ConversationBusy or StoreUnavailable before
-    anything was asked; once there is a value it is returned, though it may not have been kept.
+    is asked: `replay` makes the value of it and of what went along with its question. Raise what `ask` raises, and
+    ConversationBusy or StoreUnavailable before anything was asked; once there is a value it is returned, though it may
+    not have been kept.
     """
     values: list[T] = []
     try:
@@ -80,7 +81,7 @@ def take_turn(
         ) as held:
             done = held.find(key) if key and replay else None
             if done is not None and replay is not None:
-                values.append(replay(done))
+                values.append(replay(done, _history_before(held, done, memory.last, system, examples)))
             else:
                 said = ask(_history(held, memory.last, system, examples, replaces))
                 values.append(said.value)
@@ -107,6 +108,19 @@ def _history(
     replaces: int | None,
 ) -> list[ChatMessage]:
     said = [message for turn in _wanted(held, last, replaces) for message in turn.messages]
+    return window(system, [*examples, *said], last=last)
+
+
+def _history_before(
+    held: Conversation,
+    turn: Turn,
+    last: int | None,
+    system: Sequence[ChatMessage],
+    examples: Sequence[ChatMessage],
+) -> list[ChatMessage]:
+    """Return what went along with the question of a turn that is kept."""
+    earlier = [one for one in held.turns() if one.number < turn.number]
+    said = [message for one in drop_replaced(earlier, turn.result.get("replaces")) for message in one.messages]
     return window(system, [*examples, *said], last=last)
 
 

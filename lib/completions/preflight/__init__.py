@@ -15,6 +15,7 @@ from .facts.toolbox import Toolbox
 from .facts.transcript import Transcript
 from .rule import Basis, Finding, RequestFacts, Rule
 from .rules import media, messages, model, options, schemas, strict_schema, tools
+from .rules.media import find_missing_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,7 @@ __all__ = [
     "Rule",
     "adapt",
     "check",
+    "find_missing_sources",
     "is_strict",
     "learn",
 ]

@@ -63,7 +63,7 @@ def check(
         request.body,
         family=request.family,
         public_api=public_api,
-        estimate=_estimate(request) if _may_be_too_long(request) else None,
+        estimate=_estimate(request, quick=True) if _may_be_too_long(request) else None,
         refusals=refusals,
         now=now,
     )
@@ -89,9 +89,9 @@ def plan(request: Request, rounds: int, tries: int) -> tuple[Plan, str]:
     return planned, counted.note
 
 
-def _estimate(request: Request) -> Estimate:
+def _estimate(request: Request, *, quick: bool = False) -> Estimate:
     """Count the tokens of the input, as well as can be done without the model."""
-    return tokens.count(request.body, request.family)
+    return tokens.count(request.body, request.family, quick=quick)
 
 
 def _may_be_too_long(request: Request) -> bool:

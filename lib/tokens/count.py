@@ -70,10 +70,10 @@ class _Unread:
         self.is_open = self.is_open or tokens is None
 
 
-def count(body: Mapping[str, Any], family: Family | None = None) -> Estimate:
-    """Estimate the input tokens of a request; never raises, whatever the body."""
+def count(body: Mapping[str, Any], family: Family | None = None, *, quick: bool = False) -> Estimate:
+    """Estimate the input tokens of a request; never raises, whatever the body. A `quick` count samples long texts."""
     encoding = family.encoding if family else ENCODING
-    exactly = counter(encoding)
+    exactly = counter(encoding, quick=quick)
     how = exactly or by_characters
     unread = _Unread()
     longest_spoken = family.max_output if family else None

@@ -4,36 +4,75 @@ from __future__ import annotations
 
 import inspect
 import json
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from .component import descriptor as declaration
 from .component.component import Component
 from .contract import OPTIONAL_FUNCTIONS, ModelFunction, ProcessFunction, VerifyFunction
 from .errors import BrokenComponent, Fault
+from .metadata import BrokenSchema, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from .component.component import Loaded
-    from .component.descriptor import Field
-    from .metadata import Schema
+    from .component.descriptor import Field, Function
 
 _TEXT_VIEWS = ("TextFieldView", "TextAreaView", "SelectView", "PasswordFieldView", "CodeFieldView")
 _CHOICES = ("SelectView", "MultiSelectView")
 _KNOWN_TO_BE_SECRET = ("key", "secret", "token", "password")
 
 
+_KEYWORDS = (
+    *(
+        "$anchor",
+        "$comment",
+        "$defs",
+        "$dynamicAnchor",
+        "$dynamicRef",
+        "$id",
+        "$ref",
+        "$schema",
+        "additionalProperties",
+    ),
+    *("allOf", "anyOf", "const", "contains", "contentEncoding", "contentMediaType", "contentSchema", "default"),
+    *("definitions", "dependentRequired", "dependentSchemas", "deprecated", "description", "else", "enum", "examples"),
+    *("exclusiveMaximum", "exclusiveMinimum", "format", "help", "if", "items", "label", "maxContains", "maxItems"),
+    *("maxLength", "maxProperties", "maximum", "minContains", "minItems", "minLength", "minProperties", "minimum"),
+    *("multipleOf", "not", "note", "oneOf", "order", "pattern", "patternProperties", "prefixItems", "properties"),
+    *("propertyNames", "readOnly", "required", "then", "title", "type", "unevaluatedItems", "unevaluatedProperties"),
+    *("uniqueItems", "writeOnly", "advanced", "example", "enumNames", "nullable", "min", "max"),
+)
+_ALIKE = 0.8  # of a keyword; other names may be the platform's
+
+
 def lint(root: Path) -> list[Fault]:
     """Return everything to fix; pointers lead into component.json, or name a schema file first."""
+    twice: list[str] = []
     try:
-        document = json.loads((root / "component.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        text = (root / "component.json").read_text(encoding="utf-8")
+        document = json.loads(text, object_pairs_hook=lambda members: _object(members, twice))
+    except OSError as error:
+        return [Fault("component.json", f"cannot be read: {error.strerror}; lint looked in {root}")]
+    except ValueError as error:
         return [Fault("component.json", f"cannot be read as JSON: {error}")]
     faults = declaration.find_faults(document, is_strict=True)
     if declaration.find_faults(document):
         return faults
-    return [*faults, *_missing(document), *_component_faults(Component(root))]
+    repeated = (
+        Fault("component.json", f'has the key "{name}" twice in one object; the last one counts') for name in twice
+    )
+    return [*repeated, *faults, *_missing(document), *_component_faults(Component(root))]
+
+
+def _object(members: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
+    """Return the object that these members make, and note which names come twice."""
+    whole = dict(members)
+    names = [name for name, _ in members]
+    twice.extend(name for name in whole if names.count(name) > 1)
+    return whole
 
 
 def _missing(document: Mapping[str, Any]) -> Iterator[Fault]:
@@ -61,10 +100,28 @@ def _component_faults(component: Component) -> Iterator[Fault]:
         at = f"/{function.kind}s/{function.name}"
         if names.count(function.name) > 1:
             yield Fault(at, "stands among the triggers and the actions; a name can be used once")
+        broken = [*_broken_schemas(at, component.root, function)]
+        yield from broken
         try:
-            yield from _function_faults(at, component.function(function.name))
+            loaded = None if broken else component.function(function.name)
         except BrokenComponent as error:
             yield Fault(at, str(error))
+        else:
+            yield from _function_faults(at, loaded) if loaded else ()
+
+
+def _broken_schemas(at: str, root: Path, function: Function) -> Iterator[Fault]:
+    """Yield what keeps the metadata from being read."""
+    for name, written in (("in", function.input_schema), ("out", function.output_schema)):
+        try:
+            if isinstance(written, str):
+                Schema.load(root / written)
+            elif written is not None:
+                Schema(written)
+        except BrokenSchema as error:
+            yield Fault(_place(at, name, written) + error.pointer, error.reason)
+        except BrokenComponent as error:
+            yield Fault(f"{at}/metadata/{name}", str(error))
 
 
 def _function_faults(at: str, loaded: Loaded) -> Iterator[Fault]:
@@ -74,8 +131,12 @@ def _function_faults(at: str, loaded: Loaded) -> Iterator[Fault]:
     yield from _code_faults(at, loaded)
     yield from _clashes(at, loaded.fields)
     yield from _order_faults(at, declared.fields)
+    names = {field.name for field in loaded.fields}
     for field in declared.fields:
         yield from _field_faults(at, field)
+        for other in field.require:
+            if other not in names:
+                yield Fault(f"{at}/fields/{field.name}/require", f'names "{other}", but there is no such field')
     yield from _metadata_faults(at, loaded)
 
 
@@ -128,9 +189,14 @@ def _metadata_faults(at: str, loaded: Loaded) -> Iterator[Fault]:
     for name, (written, schema) in sides.items():
         is_needed = not declared.dynamic_metadata and (name, declared.kind) != ("in", "trigger")
         if schema is not None:
-            yield from _schema_faults(written if isinstance(written, str) else f"{at}/metadata/{name}", schema)
+            yield from _schema_faults(_place(at, name, written), schema)
         elif is_needed:
             yield Fault(f"{at}/metadata/{name}", "is missing; the mapper would show nothing")
+
+
+def _place(at: str, side: str, written: Any) -> str:
+    """Return where a schema is written, for pointers into it to follow: in a file of its own, or in component.json."""
+    return f"{written}#" if isinstance(written, str) else f"{at}/metadata/{side}"
 
 
 def _clashes(at: str, fields: tuple[Field, ...]) -> Iterator[Fault]:
@@ -178,10 +244,23 @@ def _default_fault(field: Field) -> str:
 
 def _schema_faults(name: str, schema: Schema) -> Iterator[Fault]:
     for pointer, member in _members(schema.document, ""):
+        at = f"{name}{pointer}"
         if not (member.get("title") or member.get("label")):
-            yield Fault(f"{name}#{pointer}", "has no title; the mapper would show the bare name")
-        if not (member.get("help") or {}).get("description"):
-            yield Fault(f"{name}#{pointer}", "has no help; the designer would have to guess")
+            yield Fault(at, "has no title; the mapper would show the bare name")
+        yield from _help_faults(at, member.get("help"))
+        if not isinstance(member.get("required", False), (bool, list)):
+            yield Fault(f"{at}/required", f"found {json.dumps(member['required'])}, allowed: true or false")
+        for key in member:
+            meant = get_close_matches(key, _KEYWORDS, 1, _ALIKE) if key not in _KEYWORDS and "-" not in key else []
+            if meant:
+                yield Fault(f"{at}/{key}", f"is not known here; did you mean {meant[0]}?")
+
+
+def _help_faults(at: str, written: Any) -> Iterator[Fault]:
+    if written is not None and not isinstance(written, dict):
+        yield Fault(f"{at}/help", 'must be an object: {"description": "…"}')
+    elif not (written or {}).get("description"):
+        yield Fault(at, "has no help; the designer would have to guess")
 
 
 def _members(schema: Any, pointer: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

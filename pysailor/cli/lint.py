@@ -38,8 +38,9 @@ def run(args: argparse.Namespace) -> int:
     if args.schema:
         print(SHAPE.read_text(encoding="utf-8"), end="")
         return 0
-    faults = lint(locate(args))
+    root = locate(args)
+    faults = lint(root)
     for fault in faults:
         print(fault)
-    print(f"{len(faults)} to fix" if faults else "in order", file=sys.stderr)
+    print(f"{root}: {f'{len(faults)} to fix' if faults else 'in order'}", file=sys.stderr)
     return 1 if faults else 0

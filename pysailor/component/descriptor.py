@@ -12,6 +12,7 @@ from ..metadata import Schema
 
 SECRET_VIEWS = ("PasswordFieldView", "OAuthFieldView")
 """The views whose values the platform hides."""
+_ORDER = {"type": ["number", "string"]}
 SHAPE = Path(__file__).with_name("descriptor.schema.json")
 
 
@@ -102,21 +103,21 @@ def find_faults(document: Any, *, is_strict: bool = False) -> list[Fault]:
     """
     written = json.loads(SHAPE.read_text(encoding="utf-8"))
     del written["anyOf"]  # said below, in plainer words
-    shape = Schema(written if is_strict else _allow_unknown_keys(written), SHAPE.name)
+    shape = Schema(written if is_strict else _loosen(written), SHAPE.name)
     faults = [] if shape.accepts(document) else shape.faults(document)
     if isinstance(document, dict) and not any(document.get(name, {}) != {} for name in ("actions", "triggers")):
         faults.append(Fault("/actions", "is missing or empty; a component has at least one action or trigger"))
     return sorted(faults, key=lambda fault: fault.pointer) if is_strict else faults
 
 
-def _allow_unknown_keys(shape: Any) -> Any:
-    """Return the schema without `additionalProperties: false`: a platform may know more keys than we do."""
+def _loosen(shape: Any) -> Any:
+    """Return the schema as a platform reads it: it may know more keys than we do, and takes an order as text."""
     if isinstance(shape, list):
-        return [_allow_unknown_keys(item) for item in shape]
+        return [_loosen(item) for item in shape]
     if not isinstance(shape, dict):
         return shape
     return {
-        name: _allow_unknown_keys(member)
+        name: _ORDER if name == "order" else _loosen(member)
         for name, member in shape.items()
         if name != "additionalProperties" or member is not False
     }

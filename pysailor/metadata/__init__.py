@@ -5,6 +5,6 @@ Only this package knows the twist.
 """
 
 from .explanation import pointer_to
-from .schema import Schema
+from .schema import BrokenSchema, Schema
 
-__all__ = ["Schema", "pointer_to"]
+__all__ = ["BrokenSchema", "Schema", "pointer_to"]

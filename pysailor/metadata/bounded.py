@@ -38,9 +38,20 @@ def find_errors(schema: Any, value: Any) -> tuple[list[ValidationError], bool]:
     try:
         for error in islice(validator.iter_errors(value), MOST_FAULTS + 1):
             found.append(error)  # noqa: PERF402 - what was found before the steps ran out is kept
-    except (TooManySteps, RecursionError):  # too many rules, or nested deeper than the interpreter goes
+    except unexplained():
         return found, True
     return found[:MOST_FAULTS], len(found) > MOST_FAULTS
+
+
+def unexplained() -> tuple[type[Exception], ...]:
+    """Return what may end an explanation early.
+
+    Too many rules, a value nested deeper than the interpreter goes, and numbers and references that the slow validator
+    understands less well than the fast one.
+    """
+    from referencing.exceptions import Unresolvable  # noqa: PLC0415 - as below
+
+    return (TooManySteps, RecursionError, ArithmeticError, LookupError, ValueError, Unresolvable)
 
 
 class TooManySteps(Exception):

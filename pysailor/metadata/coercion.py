@@ -7,7 +7,7 @@ import math
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .bounded import MOST_FAULTS, TooManySteps, build_validator
+from .bounded import MOST_FAULTS, build_validator, unexplained
 from .dialect import properties, resolve
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def coerce(value: Any, schema: Any) -> Any:
             for error in islice(validator.iter_errors(value), MOST_FAULTS):
                 found.extend(_repairs(error, validator))
             is_last = False
-        except (TooManySteps, RecursionError):  # what was found before is still certain
+        except unexplained():  # what was found before is still certain
             is_last = True
         if not found:
             break

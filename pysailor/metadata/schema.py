@@ -22,9 +22,19 @@ if TYPE_CHECKING:
 _FEW_PARTS = 5000
 _MOST_ERRORS = 10_000  # 7 µs each
 _MOST_NAMES = 200_000  # each error holds a copy of what it complains about
+_TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
+_NOT_LINEAR = "has an error, looks around, refers back, or is too large"
 _LONGEST_QUOTE = 80
 _LONGEST_REASON = 300
 _TOO_LARGE = "does not fit, and is too large or nested too deep to say where"
+
+
+class BrokenSchema(BrokenComponent):
+    """A document is not a JSON Schema, or one that cannot be used here; `pointer` leads into it."""
+
+    def __init__(self, name: str, pointer: str, reason: str) -> None:
+        self.pointer, self.reason = pointer, reason
+        super().__init__(f"{name} is not a JSON Schema: {pointer + ': ' if pointer else ''}{reason}")
 
 
 class Schema:
@@ -42,11 +52,11 @@ class Schema:
             self.standard: dict[str, Any] = to_standard(loosen(document) if is_tolerant else document)
             self._workload = Workload(self.standard)
         except TooMuchWork as error:
-            raise BrokenComponent(f"{name} cannot be used: it {error}.") from error
+            raise BrokenSchema(name, "", f"the schema {error}") from error
         try:
             self._fast = bounded.compile_fast(self.standard, _refuse_to_fetch)
         except (ValueError, jsonschema_rs.ValidationError) as error:
-            raise BrokenComponent(f"{name} is not a JSON Schema: {_reason(error)}") from error
+            raise BrokenSchema(name, *_reason(error)) from error
 
     @classmethod
     def load(cls, path: Path, *, is_tolerant: bool = False) -> Self:
@@ -151,15 +161,16 @@ class Schema:
             return set()
 
 
-def _reason(error: ValueError | jsonschema_rs.ValidationError) -> str:
-    """Return in a line what is wrong with a document that is not a schema, with its place."""
+def _reason(error: ValueError | jsonschema_rs.ValidationError) -> tuple[str, str]:
+    """Return where a document is not a schema, and why, in a line."""
     if not isinstance(error, jsonschema_rs.ValidationError):
-        return " ".join(str(error).split())
-    place = explanation.pointer_to(error.instance_path)
-    if place.endswith("/pattern") or '"regex"' in error.message:
-        what = f"{json.dumps(error.instance)[:_LONGEST_QUOTE]} is not a pattern that can be searched for in linear time"
-        return f"{place}: {what}: it has an error, looks around, refers back, or is too large"
-    return f"{place}: {' '.join(error.message.split())[:_LONGEST_REASON]}".removeprefix(": ")
+        return "", " ".join(str(error).split())
+    pointer, instance = explanation.pointer_to(error.instance_path), json.dumps(error.instance)[:_LONGEST_QUOTE]
+    if pointer.endswith("/type"):
+        return pointer, f"found {instance}, allowed: {', '.join(_TYPES)}, or a list of these"
+    if pointer.endswith("/pattern") or '"regex"' in error.message:
+        return pointer, f"{instance} is not a pattern that can be searched for in linear time: it {_NOT_LINEAR}"
+    return pointer, " ".join(error.message.split())[:_LONGEST_REASON]
 
 
 def _refuse_to_fetch(address: str) -> NoReturn:

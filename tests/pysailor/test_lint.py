@@ -166,3 +166,50 @@ def test_an_editor_gets_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert schema["additionalProperties"] is False
     assert all("title" in member for member in schema["properties"].values())
     assert all("title" in member for member in schema["$defs"]["field"]["properties"].values())
+
+
+def word(declared: dict[str, Any]) -> Any:
+    return declared["actions"]["echo"]["metadata"]["in"]["properties"]["word"]
+
+
+JSON_TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
+WORD = "/actions/echo/metadata/in/properties/word"
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda d: word(d).update(requird=True), f"{WORD}/requird: is not known here; did you mean required?"),
+        (lambda d: word(d).update(minLenght=1), f"{WORD}/minLenght: is not known here; did you mean minLength?"),
+        (lambda d: word(d).update(required="true"), f'{WORD}/required: found "true", allowed: true or false'),
+        (lambda d: word(d).update(help="One."), f'{WORD}/help: must be an object: {{"description": "…"}}'),
+        (
+            lambda d: word(d).update(type="strin"),
+            f'{WORD}/type: found "strin", allowed: {", ".join(JSON_TYPES)}, or a list of these',
+        ),
+        (lambda d: fields(d)["times"].update(order="1"), f'{FIELDS}/times/order: found text "1", allowed: a number'),
+        (
+            lambda d: fields(d)["times"].update(require=["tune"]),
+            f'{FIELDS}/times/require: names "tune", but there is no such field',
+        ),
+    ],
+)
+def test_a_slip_is_told_in_one_line_at_its_place(make_component: MakeComponent, change: Change, line: str) -> None:
+    assert found(make_component, change) == [line]
+
+
+def test_keywords_of_others_are_left_alone(make_component: MakeComponent) -> None:
+    assert found(make_component, lambda d: word(d).update({"x-order": 1, "ui": {}})) == []
+
+
+def test_a_key_that_comes_twice_is_told(echo: Path) -> None:
+    file = echo / "component.json"
+    file.write_text(file.read_text(encoding="utf-8").replace("{", '{"title": "First", ', 1), encoding="utf-8")
+    assert [str(fault) for fault in lint(echo)] == [
+        'component.json: has the key "title" twice in one object; the last one counts'
+    ]
+
+
+def test_lint_says_at_which_component_it_looked(echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", "--component", str(echo)]) == 0
+    assert capsys.readouterr().err == f"{echo}: in order\n"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import jsonschema_rs
 
-from pysailor import Fault, Schema, pointer_to
+from pysailor import BrokenComponent, Fault, Schema, pointer_to
 
-from ..json_schema import compile_schema, shorten
+from ..json_schema import BadSchema, compile_schema, shorten
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
@@ -51,26 +50,13 @@ def strip_fence(text: str) -> str:
 def find_faults(value: Any, schema: Any) -> list[Fault]:
     """Return what keeps the value from fitting a JSON Schema (2020-12), with pointers; raise BadSchema."""
     fast = compile_schema(schema)
-    try:
-        fits = fast.is_valid(value)
-    except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
-        fits = None
-    found = [] if fits else _explain(value, schema)
-    return found if found or (found == [] and fits is not False) else _explain_plainly(fast, value)
-
-
-def _explain(value: Any, schema: Any) -> list[Fault] | None:
-    """Describe what is wrong in a person's words; None if the slow validator does not understand the schema as well."""
-    from referencing.exceptions import Unresolvable  # noqa: PLC0415 - only an answer that does not fit needs it
-
     if not isinstance(schema, dict):
-        return None
+        return _explain_plainly(fast, value)
     try:
-        return Schema(schema, "the schema").faults(value)
-    except RecursionError:
-        return [Fault("", "is nested too deep to be checked")]
-    except (ValueError, ArithmeticError, LookupError, re.error, Unresolvable):
-        return None  # its patterns, numbers and references differ in corners
+        checked = Schema(schema, "the schema")
+    except BrokenComponent as error:
+        raise BadSchema(shorten(str(error))) from error
+    return [] if checked.accepts(value) else checked.faults(value)
 
 
 def _explain_plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:

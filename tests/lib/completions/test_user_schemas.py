@@ -45,6 +45,13 @@ def _nested(levels: int) -> dict[str, Any]:
     return schema
 
 
+def _nested_value(levels: int) -> Any:
+    value: Any = {}
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
 def _doubling(keyword: str) -> dict[str, Any]:
     below = {"$ref": "#/$defs/a0"}
     named: dict[str, Any] = {"a0": {"type": "string"}}
@@ -67,6 +74,10 @@ BOMBS: dict[str, tuple[Any, Any]] = {
     "anyOf that doubles": (_doubling("anyOf"), 1),
     "oneOf that doubles": (_doubling("oneOf"), 1),
     "many definitions": ({"$defs": {str(number): {} for number in range(60_000)}}, 1),
+    "a circle that doubles with each level of the value": (
+        {"properties": {"a": {"allOf": [{"$ref": "#"}, {"$ref": "#"}]}}, "required": ["b"]},
+        _nested_value(60),
+    ),
     "another server": ({"$ref": "https://127.0.0.1:1/schema"}, 1),
     "names by pattern": ({"patternProperties": {"^(a+)+$": {"type": "string"}}, "type": "object"}, {_ATTACK: 1}),
     "names besides a pattern": (

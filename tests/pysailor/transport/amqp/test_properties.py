@@ -17,11 +17,11 @@ from pika.data import decode_table, encode_table
 
 from pysailor.transport.amqp.properties import Properties, Received, Timestamp, read_table, write_table
 
-LONG = st.integers(-(2**63), 2**63 - 1)
+SHORT = st.integers(-(2**31), 2**31 - 1)  # pika 1.3 takes longer ones for unsigned
 NAMES = st.text(max_size=20).filter(lambda name: len(name.encode()) <= 255)
 MOMENTS = st.integers(0, 253_402_300_799).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
-DECIMALS = st.builds(lambda raw, places: Decimal(raw).scaleb(-places), st.integers(-(2**31), 2**31 - 1), st.just(3))
-PLAIN = st.none() | st.booleans() | LONG | st.text(max_size=20) | st.binary(max_size=5) | MOMENTS | DECIMALS
+DECIMALS = st.builds(lambda raw, places: Decimal(raw).scaleb(-places), SHORT, st.just(3))
+PLAIN = st.none() | st.booleans() | SHORT | st.text(max_size=20) | st.binary(max_size=5) | MOMENTS | DECIMALS
 TABLES = st.dictionaries(
     NAMES,
     st.recursive(
@@ -31,8 +31,12 @@ TABLES = st.dictionaries(
     ),
     max_size=5,
 )
-FLOATS = st.dictionaries(
-    NAMES, st.floats(allow_nan=False, allow_infinity=False) | st.integers(2**40, 2**64 - 1).map(Timestamp), max_size=3
+OTHERS = st.dictionaries(
+    NAMES,
+    st.floats(allow_nan=False, allow_infinity=False)
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.integers(2**40, 2**64 - 1).map(Timestamp),
+    max_size=3,
 )
 
 
@@ -57,7 +61,7 @@ def _in_utc(value: Any) -> Any:
 
 
 @settings(max_examples=50)
-@given(FLOATS)
+@given(OTHERS)
 def test_what_pika_cannot_comes_back_too(table: dict[str, Any]) -> None:
     back, _ = read_table(write_table(table), 0)
     assert back == table

@@ -106,7 +106,7 @@ class Amqp:
         "ELASTICIO_AMQP_RECONNECT_TIMEOUT", 100, "ms", "wait before the next try to connect; doubles"
     )
     connect_max_delay_ms: int = whole(
-        "PYSAILOR_RECONNECT_MAX_DELAY", 3_000, "ms", "longest wait between two tries to connect", least=1
+        "PYSAILOR_RECONNECT_MAX_DELAY", 2_000, "ms", "longest wait between two tries to connect", least=1
     )
 
 

@@ -218,6 +218,7 @@ class Cable:
     uri_behind: str
     _pairs: list[tuple[socket.socket, socket.socket]] = field(default_factory=list)
     _plugged: bool = True
+    _silent: bool = False
 
     def __enter__(self) -> Self:
         behind = urlsplit(self.uri_behind)
@@ -240,6 +241,8 @@ class Cable:
             for end in pair:
                 with suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
+            if pair[0] is pair[1]:  # nobody reads from it, who would close it
+                pair[0].close()
         return len(pairs)
 
     def unplug(self) -> None:
@@ -249,7 +252,12 @@ class Cable:
 
     def plug(self) -> None:
         """Let clients connect again."""
-        self._plugged = True
+        self._plugged, self._silent = True, False
+
+    def fall_silent(self) -> None:
+        """Cut, and take connections without ever answering them, those that came before `plug` also afterwards."""
+        self._silent = True
+        self.cut()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -257,6 +265,9 @@ class Cable:
                 near, _ = self._server.accept()
                 if not self._plugged:
                     near.close()
+                    continue
+                if self._silent:
+                    self._pairs.append((near, near))
                     continue
                 far = socket.create_connection(self._behind)
                 self._pairs.append((near, far))

@@ -19,7 +19,7 @@ class Broker:
     prefetch: int = 1
     reconnect_attempts: int = 3
     reconnect_delay: float = 0.1
-    reconnect_max_delay: float = 3.0
+    reconnect_max_delay: float = 2.0
     publish_attempts: int | None = None
     publish_delay: float = 0.1
     publish_max_delay: float = 300.0

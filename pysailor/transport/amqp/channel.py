@@ -7,8 +7,6 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from pika.exceptions import AMQPError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,16 +18,41 @@ LOG = logging.getLogger(__name__)
 
 STEADY = 5.0
 """Seconds after which an open channel counts as well: what goes wrong then is not the old trouble."""
+IMPATIENCE = 2.0
+"""Seconds after which a try to connect again is joined by another."""
+MOST_ATTEMPTS = 8
+"""As many as begin before the first one gives up by itself, after pika's 15 seconds."""
+
+
+class OutageLog:
+    """The warnings of two connections that lose the same broker: what one has just said, the other does not repeat."""
+
+    def __init__(self, seconds: float = 10.0) -> None:
+        self._seconds = seconds
+        self._said: dict[str, tuple[str, float]] = {}
+
+    def warn(self, name: str, what: str, reason: Exception, then: str) -> None:
+        """Log what happened, unless another connection logged the same within the last seconds."""
+        by, at = self._said.get(what, (name, 0.0))
+        now = time.monotonic()
+        repeats = by != name and now - at < self._seconds
+        LOG.log(logging.DEBUG if repeats else logging.WARNING, "%s: %s (%s), %s", name, what, describe(reason), then)
+        if not repeats:
+            self._said[what] = (name, now)
 
 
 class RecoveringConnection:
     """A channel for as long as there is one.
 
     Until it was open once, it tries as often as the settings say and then gives up; after that it tries for ever, with
-    delays that grow until a channel has been of use, or has at least stayed open for a while.
+    delays that grow until a channel has been of use, or has at least stayed open for a while. A try that gets no answer
+    is joined by another after a moment: the first may hang on an address where nobody listens any more, and wait there
+    long after the broker has come back. Whichever is open first is kept.
     """
 
-    def __init__(self, io: IoThread, broker: Broker, parameters: Any, pika: PikaAccess) -> None:
+    def __init__(
+        self, io: IoThread, broker: Broker, parameters: Any, pika: PikaAccess, outages: OutageLog | None = None
+    ) -> None:
         self.channel: Any = None
         self.on_closed: Callable[[], None] = _ignore
         self._on_open: Callable[[Any], None]
@@ -39,8 +62,11 @@ class RecoveringConnection:
         self._broker = broker
         self._parameters = parameters
         self._connection_class = pika.connection_class
+        self._hang_up = pika.hang_up
+        self._outages = outages or OutageLog()
         self._name = parameters.client_properties["connection_name"]
         self._connection: Any = None
+        self._attempts: list[Any] = []
         self._timer: object | None = None
         self._failures = 0
         self._opened_once = False
@@ -59,22 +85,25 @@ class RecoveringConnection:
     def open(self) -> None:
         """Connect."""
         self._timer = None
-        self._connection = self._connection_class(
+        attempt = self._connection_class(
             self._parameters,
             on_open_callback=self._on_connected,
             on_open_error_callback=self._on_connect_failed,
             on_close_callback=self._on_disconnected,
             custom_ioloop=self._io.loop,
         )
+        self._attempts.append(attempt)
+        if self._opened_once and len(self._attempts) < MOST_ATTEMPTS:
+            self._timer = self._io.later(IMPATIENCE, self.open)
 
     def close(self) -> None:
         """Disconnect, after what is already written, and call `on_closed`."""
         self._closing = True
         self._cancel_timer()
-        if self._connection is None or self._connection.is_closed:
-            self.on_closed()
-        elif not self._connection.is_closing:
+        self._abort_attempts()
+        if self._connection is not None and self._connection.is_open:
             self._connection.close()
+        self._check_closed()
 
     def prove(self) -> None:
         """Forget past failures: what this connection is for has just worked."""
@@ -91,12 +120,20 @@ class RecoveringConnection:
             self._connection.uncork()
 
     def reset(self) -> None:
-        """Drop the connection; a new one follows."""
+        """Drop all connections; a new one follows."""
+        self._cancel_timer()
         try:
-            self.uncork()
-            self._connection.close()
-        except (AMQPError, AttributeError):
-            LOG.debug("%s: nothing to drop", self._name)
+            self._abort_attempts()
+            if self._connection is not None:
+                self._connection.uncork()
+                self._connection.close()
+        except Exception as error:  # noqa: BLE001 - it is in a state that its authors did not foresee
+            LOG.debug("%s: cannot be dropped (%s)", self._name, describe(error))
+        if self._closing:
+            self._connection = None
+            self._check_closed()
+        elif self._connection is None or self._connection.is_closed:
+            self._schedule(self.open)
 
     def reopen(self) -> None:
         """Drop the channel only; a new one follows."""
@@ -104,13 +141,21 @@ class RecoveringConnection:
             self.channel.close()
 
     def _on_connected(self, connection: Any) -> None:
+        self._forget(connection)
+        if self._closing or self._connection is not None:
+            connection.close()
+            self._check_closed()
+            return
+        self._cancel_timer()
+        self._connection = connection
+        self._abort_attempts()
         connection.add_on_connection_blocked_callback(self._on_blocked)
         connection.add_on_connection_unblocked_callback(self._on_unblocked)
         self._open_channel()
 
     def _open_channel(self) -> None:
         self._timer = None
-        if self._connection.is_open:
+        if self._connection is not None and self._connection.is_open:
             self._connection.channel(on_open_callback=self._on_channel_open)
 
     def _on_channel_open(self, channel: Any) -> None:
@@ -128,28 +173,49 @@ class RecoveringConnection:
             if time.monotonic() - self._opened_at > STEADY:
                 self._failures = 0
             self._on_lost(reason)
-        if self._connection.is_open and not self._closing:
+        if self._connection is not None and self._connection.is_open and not self._closing:
             LOG.warning("%s: channel closed (%s), opening another", self._name, reason)
             self._schedule(self._open_channel)
 
-    def _on_connect_failed(self, _connection: Any, reason: Exception) -> None:
+    def _on_connect_failed(self, connection: Any, reason: Exception) -> None:
+        self._forget(connection)
         if self._closing:
-            self.on_closed()
+            self._check_closed()
+        elif self._connection is not None or self._attempts:
+            LOG.debug("%s: a try to connect ended (%s), another goes on", self._name, describe(reason))
         elif not self._opened_once and self._failures >= self._broker.reconnect_attempts:
             self._on_failed(reason)
         else:
-            LOG.warning("%s: cannot connect (%s), trying again", self._name, describe(reason))
+            self._outages.warn(self._name, "cannot connect", reason, "trying again")
             self._schedule(self.open)
 
-    def _on_disconnected(self, _connection: Any, reason: Exception) -> None:
+    def _on_disconnected(self, connection: Any, reason: Exception) -> None:
+        if connection is not self._connection:
+            return
+        self._connection = None
         self._cancel_timer()
         if self._closing:
-            self.on_closed()
+            self._check_closed()
         else:
-            LOG.warning("%s: connection lost (%s), connecting again", self._name, describe(reason))
+            self._outages.warn(self._name, "connection lost", reason, "connecting again")
             self._schedule(self.open)
 
+    def _forget(self, attempt: Any) -> None:
+        if attempt in self._attempts:
+            self._attempts.remove(attempt)
+
+    def _abort_attempts(self) -> None:
+        """End the tries that go on; those that cannot be ended end by themselves, and are not waited for."""
+        self._attempts = [attempt for attempt in self._attempts if self._hang_up(attempt)]
+
+    def _check_closed(self) -> None:
+        """Call `on_closed`, once, when nothing is open any more."""
+        if not self._attempts and (self._connection is None or self._connection.is_closed):
+            on_closed, self.on_closed = self.on_closed, _ignore
+            on_closed()
+
     def _schedule(self, act: Callable[[], None]) -> None:
+        self._cancel_timer()
         self._timer = self._io.later(self._delay(), act)
         self._failures += 1
 

@@ -34,6 +34,7 @@ class IoThread:
     def __init__(self) -> None:
         self.loop: Any
         self.corkables: tuple[Corkable, ...] = ()
+        self.ending = False
         self._posts: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._woken = False
         self._ended = False
@@ -77,7 +78,11 @@ class IoThread:
             try:
                 self.loop.start()
             except Exception:
-                LOG.exception("pika's loop failed: connecting anew")
+                # A connection that is closed before it is open brings pika into states that it holds for impossible.
+                if self.ending:
+                    LOG.debug("pika's loop failed while it ended", exc_info=True)
+                else:
+                    LOG.exception("pika's loop failed: connecting anew")
                 self._reset()
             else:
                 return

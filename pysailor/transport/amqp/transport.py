@@ -6,12 +6,13 @@ import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from pika import URLParameters
 
 from pysailor.transport.base import Unreachable
 
-from .channel import RecoveringConnection, describe
+from .channel import OutageLog, RecoveringConnection, describe
 from .consumer import Consumer
 from .io_thread import IoThread
 from .pika_internals import PikaAccess, access
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from .broker import Broker
 
 
+HEARTBEAT = 10
+"""Seconds, unless the address says otherwise. RabbitMQ's own 60 leave a broker whose network fell silent unnoticed."""
 LONGEST_START = 60.0
 """Seconds; a step that cannot begin to read for so long had better be started again, where somebody sees it."""
 
@@ -66,8 +69,9 @@ class Amqp:
     def __init__(self, broker: Broker, pika: PikaAccess | None = None) -> None:
         pika = pika or access()
         self._io = IoThread()
-        self._reading = RecoveringConnection(self._io, broker, _parameters(broker.uri, "read"), pika)
-        self._writing = RecoveringConnection(self._io, broker, _parameters(broker.uri, "write"), pika)
+        outages = OutageLog()
+        self._reading = RecoveringConnection(self._io, broker, _parameters(broker.uri, "read"), pika, outages)
+        self._writing = RecoveringConnection(self._io, broker, _parameters(broker.uri, "write"), pika, outages)
         self._publisher = Publisher(self._io, self._writing, broker, pika)
         self._consumer = Consumer(self._io, self._reading, broker, pika)
         self._io.corkables = (self._reading, self._writing)
@@ -136,6 +140,7 @@ class Amqp:
         if self._closed:
             return
         self._closed = True
+        self._io.ending = True
         until = min(time.monotonic() + 5, deadline if deadline is not None else float("inf"))
         closed = Latch(2)
         for connection in (self._reading, self._writing):
@@ -166,6 +171,8 @@ def _parameters(uri: str, purpose: str) -> Any:
     if parameters is None:
         # Not from pika's error: its text may hold the address, and with it the password.
         raise Unreachable("The AMQP address is not one like amqps://user:password@host/vhost.")
+    if "heartbeat=" not in urlsplit(uri).query:
+        parameters.heartbeat = HEARTBEAT
     parameters.client_properties = {"connection_name": f"{socket.gethostname()}-{purpose}"}
     return parameters
 

@@ -19,7 +19,9 @@ def open_store(url: str, *, lease_seconds: float = LEASE_SECONDS) -> Store:
     Nothing is connected before it is needed. `lease_seconds` is for how long a killed worker can block a conversation;
     all workers should give the same.
     """
-    scheme, _, rest = url.partition(":")
+    scheme, colon, rest = url.strip().partition(":")
+    scheme = scheme.lower()
+    url = f"{scheme}{colon}{rest}"
     if scheme == "memory" and not rest.strip("/"):
         return MemoryStore(lease_seconds)
     if scheme == "sqlite":
@@ -55,9 +57,12 @@ def _sqlite(rest: str, lease_seconds: float) -> Store:
     from .sqlite import SqliteStore  # noqa: PLC0415 - 5 ms that not everybody needs
 
     path = rest.removeprefix("///")
-    if not rest.startswith("///") or not path or path == ":memory:":
+    is_plain = path.isprintable() and not any(sign in path for sign in "?#")
+    if not rest.startswith("///") or not path or path == ":memory:" or not is_plain:
         raise InvalidConfig(
             "The address of a file of conversations is sqlite:///file.sqlite, or sqlite:////folder/file.sqlite for an "
-            "absolute path; conversations that need not outlive the process are at memory:."
+            "absolute path, without parameters; conversations that need not outlive the process are at memory:."
         )
+    if path.endswith("/") or Path(path).is_dir():
+        raise InvalidConfig(f"{path} is a folder; the address of a file of conversations ends with the file's name.")
     return SqliteStore(Path(path), lease_seconds)

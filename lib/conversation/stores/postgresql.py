@@ -30,6 +30,11 @@ _TABLES_EXIST = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'chatgpt_sche
 _CREATION_LOCK = 0x63686174  # the advisory lock under which the tables are made
 _DEFAULTS = {"connect_timeout": "5", "tcp_user_timeout": "10000", "application_name": "chatgpt-component"}
 
+_HIGHEST_PORT = 65_535
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
+_NUMBERS = ("connect_timeout", "tcp_user_timeout", "keepalives", "keepalives_idle", "keepalives_interval")
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
 T = TypeVar("T")
 
 
@@ -101,11 +106,27 @@ def _conninfo(url: str) -> str:
         ) from error
     try:
         given = psycopg.conninfo.conninfo_to_dict(url)
-    except psycopg.ProgrammingError as error:
+        _check_parts(given)
+    except (psycopg.ProgrammingError, ValueError) as error:
         raise InvalidConfig(
-            "The address of the conversations is not one of PostgreSQL: postgresql://user:password@host:5432/database."
+            "The address of the conversations is not one of PostgreSQL: postgresql://user:password@host:5432/database. "
+            "Check the port, the database and the parameters after the question mark."
         ) from error
     return psycopg.conninfo.make_conninfo("", **{**_DEFAULTS, **given})
+
+
+def _check_parts(given: Mapping[str, Any]) -> None:
+    """Raise ValueError for what would be found only when connecting, and then be tried again in vain."""
+    ports = [port for port in str(given.get("port") or "").split(",") if port]
+    if not all(port.isascii() and port.isdigit() and 0 < int(port[:6]) <= _HIGHEST_PORT for port in ports):
+        raise ValueError("not a port")
+    if "/" in str(given.get("dbname") or "").partition("?")[0]:
+        raise ValueError("not the name of a database")
+    for name in _NUMBERS:
+        if name in given and not _NUMBER.fullmatch(str(given[name]).strip()):
+            raise ValueError("not a number")
+    if given.get("sslmode", "prefer") not in _SSL_MODES:
+        raise ValueError("not a mode of TLS")
 
 
 def _create_tables(connection: PgConnection) -> None:

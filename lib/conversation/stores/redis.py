@@ -23,6 +23,7 @@ from ..turn import Place, Summary, Turn
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+_LONGEST_NUMBER = 9
 _CONNECT_SECONDS, _ANSWER_SECONDS = 5.0, 10.0
 
 _LOOK = """
@@ -241,7 +242,7 @@ def _client(url: str) -> Any:
     except ImportError as error:
         raise InvalidConfig(f"Conversations in Redis need the package redis: {how_to_install('redis')}") from error
     try:
-        _check_database(url)
+        _check_parts(url)
         client = redis.Redis.from_url(
             url,
             decode_responses=True,
@@ -251,7 +252,7 @@ def _client(url: str) -> Any:
             retry=Retry(ConstantBackoff(0.05), 1),
         )
         client.connection_pool.make_connection()  # connects to nothing yet; an unknown parameter is found only here
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, redis.RedisError) as error:
         raise InvalidConfig(
             "The address of the conversations is not a valid one of Redis: redis://user:password@host:6379/0, or "
             "rediss:// for TLS. Check the port, the number of the database and the parameters after the question mark."
@@ -259,12 +260,20 @@ def _client(url: str) -> Any:
     return client
 
 
-def _check_database(url: str) -> None:
-    """Raise ValueError if a path is there that is not a database's number: the driver would take number 0."""
+def _check_parts(url: str) -> None:
+    """Raise ValueError for what the driver would pass over: it takes database 0 where the path is not a number."""
     parts = urlsplit(url)
     database = parts.path.strip("/")
-    if parts.scheme != "unix" and database and not (database.isascii() and database.isdigit()):
+    if parts.fragment:
+        raise ValueError("not a part of such an address")
+    if parts.scheme == "unix":
+        if not database:
+            raise ValueError("no path of a socket")
+        return
+    if database and not (database.isascii() and database.isdigit() and len(database) <= _LONGEST_NUMBER):
         raise ValueError("not the number of a database")
+    if parts.port == 0:
+        raise ValueError("not a port")
 
 
 @contextmanager

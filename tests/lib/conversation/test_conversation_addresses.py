@@ -52,12 +52,50 @@ def test_an_unknown_address_is_refused_with_what_is_known_and_without_its_passwo
         "redis://:secret@h/abc",
         "redis://:secret@h/0/1",
         "unix:///secret/redis.sock?nonsense=1",
+        "redis://:secret@h:99999/0",
+        "redis://:secret@h:0/0",
+        "redis://:secret@h/-1",
+        "redis://:secret@h/99999999999999999999",
+        "redis://:secret@h/0#1",
+        "redis://:secret@h/0?db=abc",
+        "redis://:secret@h/0?protocol=9",
+        "redis://:secret@h?socket_timeout=abc",
+        "rediss://:secret@h/0?ssl_cert_reqs=nonsense",
+        "redis://:secret@[::1/0",
+        "redis:/secret",
+        "redis:secret@h",
+        "unix://",
+        "postgresql:secret@h/d",
+        "postgresql://u:secret@h:99999/d",
+        "postgresql://u:secret@h:0/d",
+        "postgresql://u:secret@h:5432:1/d",
+        "postgresql://u:secret@/d?port=x",
+        "postgresql://u:secret@h/d?nonsense=1",
+        "postgresql://u:secret@h/d?connect_timeout=abc",
+        "postgresql://u:secret@h/d?sslmode=nonsense",
+        "postgresql://u:secret@h/d/e",
+        "postgresql://u:secret@h/%zz",
+        "sqlite:///a.sqlite?password=secret",
+        "sqlite:///a.sqlite#secret",
+        "sqlite:///a\0b",
+        "sqlite:///a\nb",
+        "sqlite:////",
     ],
 )
 def test_an_address_with_a_mistake_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(InvalidConfig) as refused:
         open_store(url)
     assert "secret" not in str(refused.value)
+
+
+def test_a_folder_is_not_a_file_of_conversations(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfig, match="is a folder"):
+        open_store(f"sqlite:///{tmp_path}")
+
+
+@pytest.mark.parametrize("url", [" memory: ", "MEMORY:", "Redis://h/0", "SQLITE:///a.sqlite", "postgres://h/d\n"])
+def test_blanks_around_an_address_and_the_case_of_its_scheme_do_not_matter(url: str) -> None:
+    open_store(url).close()
 
 
 @pytest.mark.parametrize(("url", "package"), [("postgresql://h/d", "psycopg"), ("redis://h", "redis")])

@@ -57,16 +57,17 @@ class Endpoint:
 
     `build` makes the request of a message's body and the step's model. `check` holds it against the rules before it
     is sent; `plan` tells what it may take at worst, and a sentence if that was counted poorly, from the numbers of
-    rounds and of tries that may be billed. `read_answer` returns the doubts about a whole answer or raises ApiError,
-    `read_stream` makes the reader of one that comes in pieces. `report` is what stands beside an answer, from the
-    answer and the body that was sent; `repair` is the body that asks for a better one, None where that is no use.
+    rounds and of tries that may be billed. `read_answer` returns a whole answer in the API's own shape and the doubts
+    about it, or raises ApiError; `read_stream` makes the reader of one that comes in pieces. `report` is what stands
+    beside an answer, from the answer and the body that was sent, and in `warnings` what is to be told of it; `repair`
+    is the body that asks for a better one, None where that is no use.
     """
 
     path: str
     build: Callable[[Mapping[str, Any], str | None, Models, Server], Request]
     check: Check
     plan: Callable[[Request, int, int], tuple[Plan, str]]
-    read_answer: Callable[[Mapping[str, Any]], Sequence[str]]
+    read_answer: Callable[[dict[str, Any]], tuple[dict[str, Any], Sequence[str]]]
     read_stream: Callable[[], StreamReader]
     report: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
     repair: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any] | None]

@@ -150,7 +150,7 @@ class Pipeline:
             used = replace(used, known=False)
             warnings += (f"{lost} tries before the answer were lost, and may have been billed too",)
         report = self._endpoint.report(got.body, request.body)
-        warnings += got.warnings
+        warnings += got.warnings + tuple(report.pop("warnings", ()))
         return Result(got.body, report, used, paid, warnings, got.tries, got.request_id, got.seconds, 1)
 
     def _price_of(self, request: Request, got: ApiAnswer) -> Family | None:

@@ -125,11 +125,11 @@ class Client:
         url = self.connection.url(endpoint.path, body.get("model"))
         answer = yield from self._send("POST", url, json.dumps(body).encode(), call, endpoint.read_stream)
         try:
-            doubts = tuple(endpoint.read_answer(answer.body))
+            body_read, doubts = endpoint.read_answer(answer.body)
         except ApiError as error:
             error.request_id = answer.request_id
             raise
-        return replace(answer, warnings=doubts) if doubts else answer
+        return replace(answer, body=body_read, warnings=(*answer.warnings, *doubts))
 
     def models(self, call: CallOptions) -> list[dict[str, Any]]:
         """List what the credential may use, as GET /models has it; raise ApiError."""
@@ -182,7 +182,7 @@ class Client:
             else:
                 now = time.monotonic()
                 tries.append(Try("answered", now - began, request_id))
-                return ApiAnswer(document, request_id, tuple(tries), now - start)
+                return ApiAnswer(document.body, request_id, tuple(tries), now - start, document.remarks)
 
     def _template(self, method: str, url: str) -> Template:
         """Return the template of an address, made once; raise ApiError."""
@@ -203,7 +203,7 @@ class Client:
 
     def _try(
         self, request: Request, end: float, call: CallOptions, read_stream: Callable[[], StreamReader] | None
-    ) -> Generator[Piece, None, tuple[dict[str, Any], str | None]]:
+    ) -> Generator[Piece, None, tuple[response.Document, str | None]]:
         try:
             with self._open(request, end, call) as reply:
                 document = yield from response.read(reply, end, call.limits.silence, read_stream)

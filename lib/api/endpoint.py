@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from ..errors.api_error import ApiError
     from .stream import Piece
@@ -21,6 +21,14 @@ class StreamReader(Protocol):
     @property
     def done(self) -> bool:
         """Whether the server has said that nothing follows."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing of the answer is lost if the stream stops here."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was odd about the stream, in sentences."""
 
     def feed(self, received: bytes) -> Sequence[Piece]:
         """Return the text in the next bytes; raise ApiError."""
@@ -45,5 +53,8 @@ class AnswerFormat(Protocol):
     def read_stream(self) -> StreamReader:
         """Return a reader for one streamed answer."""
 
-    def read_answer(self, answer: Mapping[str, Any]) -> Sequence[str]:
-        """Return the doubts about a whole answer, in sentences; raise ApiError if it is no answer of this endpoint."""
+    def read_answer(self, answer: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
+        """Return a whole answer in the API's own shape, and the doubts about it in sentences.
+
+        Raise ApiError if it is no answer of this endpoint.
+        """

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import api_error as errors
 from ..errors.api_error import ApiError
+from . import lenient_json
 from .http.errors import HttpError, TimedOut, WrongEncoding
-from .sse import looks_like_sse
+from .sse import NO_DATA_FIELD, NOT_TYPED, as_events, is_undecided, looks_like_sse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from .http.reply import Reply
     from .stream import Piece
 
+_MOST_UNDECIDED = 64 * 1024
 _LARGEST_ANSWER = 64 * 1024 * 1024
+
+
+class Document(NamedTuple):
+    """A JSON object, and sentences on what was odd about the bytes that it came in."""
+
+    body: dict[str, Any]
+    remarks: tuple[str, ...] = ()
 
 
 class Deadline:
@@ -41,7 +49,7 @@ class Deadline:
 
 def read(
     reply: Reply, end: float, silence: float, read_stream: Callable[[], StreamReader] | None = None
-) -> Generator[Piece, None, dict[str, Any]]:
+) -> Generator[Piece, None, Document]:
     """Yield the pieces of a streamed answer as they come; return the JSON object that the whole answer is.
 
     Whether it is streamed, its first bytes say: servers answer one way or the other whatever was asked. `read_stream`
@@ -50,10 +58,10 @@ def read(
     request_id = reply.headers.get("x-request-id")
     deadline = Deadline(end, silence)
     try:
-        first = reply.read(deadline.end)
+        first = _first(reply, deadline)
         if read_stream is not None and looks_like_sse(first, reply.headers.get("content-type", "")):
             return (yield from _read_stream(read_stream(), reply, first, deadline))
-        return _document(reply, _rest(reply, first, deadline))
+        return (yield from _whole(reply, _rest(reply, first, deadline), read_stream))
     except TimedOut as fault:
         raise ApiError(
             "timeout", "The answer had begun, but was not complete in time.", request_id=request_id
@@ -75,17 +83,22 @@ def content(reply: Reply, end: float) -> bytes:
 
 def _read_stream(
     stream: StreamReader, reply: Reply, first: bytes, deadline: Deadline
-) -> Generator[Piece, None, dict[str, Any]]:
+) -> Generator[Piece, None, Document]:
+    is_typed = "event-stream" in reply.headers.get("content-type", "").lower()
     try:
-        yield from _pieces(stream, reply, first, deadline)
-        return stream.finish()
+        ending = yield from _pieces(stream, reply, first, deadline)
+        body = stream.finish()
+        return Document(body, (*(() if is_typed else (NOT_TYPED,)), *ending, *stream.remarks))
     except ApiError as error:
         error.request_id = error.request_id or reply.headers.get("x-request-id")
         raise
 
 
-def _pieces(stream: StreamReader, reply: Reply, first: bytes, deadline: Deadline) -> Generator[Piece, None, None]:
-    received = first
+def _pieces(
+    stream: StreamReader, reply: Reply, first: bytes, deadline: Deadline
+) -> Generator[Piece, None, tuple[str, ...]]:
+    """Yield the pieces; return what was odd about the end: a complete answer is kept, however its connection ends."""
+    received, lost = first, ""
     try:
         while received:  # to the end, also after [DONE]: only then can the connection be used again
             yield from stream.feed(received)
@@ -93,11 +106,24 @@ def _pieces(stream: StreamReader, reply: Reply, first: bytes, deadline: Deadline
                 deadline.data_came()
             received = reply.read(deadline.end)
     except TimedOut as fault:
-        raise stream.broken("nothing more came in time") from fault
+        lost = "nothing more came in time"
+        if not stream.is_complete:
+            raise stream.broken(lost) from fault
     except HttpError as fault:
-        if not stream.done:
-            raise stream.broken("the connection was lost") from fault
+        lost = "the connection was lost"
+        if not stream.is_complete:
+            raise stream.broken(lost) from fault
     yield from stream.close()
+    return (f"{lost} after the end of the answer",) if lost and not stream.done else ()
+
+
+def _first(reply: Reply, deadline: Deadline) -> bytes:
+    """Return the first bytes, at least so many that they tell a stream from JSON."""
+    first = more = reply.read(deadline.end)
+    while more and is_undecided(first) and len(first) < _MOST_UNDECIDED:
+        more = reply.read(deadline.end)
+        first += more
+    return first
 
 
 def _rest(reply: Reply, first: bytes, deadline: Deadline) -> bytes:
@@ -110,16 +136,32 @@ def _rest(reply: Reply, first: bytes, deadline: Deadline) -> bytes:
     return b"".join(pieces)
 
 
-def _document(reply: Reply, content: bytes) -> dict[str, Any]:
-    """Return the JSON object that a good answer is; raise ApiError for anything else."""
-    status, request_id = reply.status, reply.headers.get("x-request-id")
+def _whole(
+    reply: Reply, content: bytes, read_stream: Callable[[], StreamReader] | None
+) -> Generator[Piece, None, Document]:
+    """Return the JSON object that a good answer is; of chunks that stand one after the other, what they become.
+
+    Raise ApiError for anything else.
+    """
+    text, remarks = lenient_json.decode(content)
     try:
-        document = json.loads(content)
+        documents, odd = lenient_json.parse_all(text)
     except (ValueError, RecursionError) as fault:
         what = f"It is {reply.headers.get('content-type', 'of no type')}, not JSON." if content else "It is empty."
-        raise ApiError("unreadable", what, status=status, request_id=request_id) from fault
-    if not isinstance(document, dict):
-        raise ApiError("unreadable", "It is no JSON object.", status=status, request_id=request_id)
-    if document.get("error"):  # some servers say no with a 200
-        raise errors.from_answer(status, reply.headers, content)
-    return document
+        raise _unreadable(reply, what) from fault
+    remarks += odd
+    is_stream = len(documents) > 1 and all(isinstance(one, dict) for one in documents)
+    if is_stream and read_stream is not None:
+        stream = read_stream()
+        yield from stream.feed(as_events(documents))
+        yield from stream.close()
+        return Document(stream.finish(), (NO_DATA_FIELD, *remarks, *stream.remarks))
+    if not documents or not isinstance(documents[0], dict):
+        raise _unreadable(reply, "It is not a JSON object." if documents else "It is empty.")
+    if documents[0].get("error"):  # some servers say no with a 200
+        raise errors.from_answer(reply.status, reply.headers, content)
+    return Document(documents[0], (*remarks, lenient_json.MORE) if len(documents) > 1 else remarks)
+
+
+def _unreadable(reply: Reply, why: str) -> ApiError:
+    return ApiError("unreadable", why, status=reply.status, request_id=reply.headers.get("x-request-id"))

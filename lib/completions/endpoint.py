@@ -10,41 +10,45 @@ from ..endpoint import Endpoint
 from ..errors.api_error import ApiError, from_answer
 from . import answer as answers
 from . import request
-from .answer.outcome import calls_of, is_known, message_of, reason_of
+from .answer.api_shape import to_api_shape
+from .answer.ending import Ending, ending_of, written_reason
+from .answer.outcome import calls_of, message_of, outcome_of
+from .answer.told_error import told_error
 from .stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_CALLING: Final = ("tool_calls", "tool_call", "tool_use", "function_call")
 
+def read_answer(completion: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the completion in the API's own shape, and the doubts about it.
 
-def read_answer(completion: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the doubts about how the choices ended; raise ApiError if there are none, or one holds an error.
-
-    Lenient servers leave the reason out, so it is a doubt and no error.
+    Raise ApiError if it holds no choices, or an error. Lenient servers leave the reason out of a choice, so that is a
+    doubt and no error.
     """
-    choices = completion.get("choices")
-    if not isinstance(choices, list):
+    error = told_error(completion)
+    if error is not None:
+        raise from_answer(200, {}, json.dumps({"error": error}).encode())
+    if not isinstance(completion.get("choices"), list):
         raise ApiError("unreadable", "It holds no choices.")
-    found = [(number, choice) for number, choice in enumerate(choices) if isinstance(choice, dict)]
-    for _, choice in found:
-        if choice.get("error"):
-            raise from_answer(200, {}, json.dumps({"error": choice["error"]}).encode())
-    return tuple(_doubts(found))
+    mended, remarks = to_api_shape(completion)
+    found = [(number, choice) for number, choice in enumerate(mended["choices"]) if isinstance(choice, dict)]
+    return mended, (*remarks, *_doubts(found))
 
 
 def _doubts(found: list[tuple[int, dict[str, Any]]]) -> Iterator[str]:
-    unexplained = ", ".join(str(number) for number, choice in found if not choice.get("finish_reason"))
+    unexplained = ", ".join(str(number) for number, choice in found if ending_of(choice) is Ending.UNTOLD)
     if unexplained:
         yield (
             f"the server did not say why it ended (no finish_reason for choice {unexplained}); something may be missing"
         )
     for number, choice in found:
-        reason = reason_of(choice)
-        if not is_known(reason):
-            yield f'choice {number} ended with "{reason}", which is not known; it counts as cut off'
-        if reason in _CALLING and not calls_of(message_of(choice)):
+        ending, reason = ending_of(choice), written_reason(choice)
+        if ending is Ending.UNKNOWN:
+            yield f'choice {number} ended with "{reason}", which is not known; it counts as {outcome_of(choice)}'
+        elif ending is Ending.BROKEN_OFF:
+            yield f'choice {number} was broken off by the service ("{reason}")'
+        elif ending is Ending.CALLING and not calls_of(message_of(choice)):
             yield f'choice {number} ended with "{reason}", but holds no tool calls'
 
 

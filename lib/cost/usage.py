@@ -1,17 +1,14 @@
-"""What a request used, what that costs, and what it may cost at worst.
-
-Money is in US$ by the table of models, an estimate with that table's date; where a price is not known there is no
-amount. A budget asks before sending.
-"""
+"""What a request used, in tokens, wherever and under whatever names a service tells it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +42,78 @@ class Usage:
 _MEMBERS = tuple(member.name for member in fields(Usage))
 _COUNTS = tuple(name for name in _MEMBERS if name != "known")
 
+_PROMPT: Final = (
+    "prompt_tokens",
+    "input_tokens",
+    "promptTokenCount",
+    "prompt_token_count",
+    "inputTokenCount",
+    "input_token_count",
+    "inputTokens",
+    "promptTokens",
+    "prompt_eval_count",
+    "prompt_n",
+)
+_COMPLETION: Final = (
+    "completion_tokens",
+    "output_tokens",
+    "candidatesTokenCount",
+    "candidates_token_count",
+    "outputTokenCount",
+    "output_token_count",
+    "outputTokens",
+    "completionTokens",
+    "eval_count",
+    "predicted_n",
+    "generated_tokens",
+)
+_TOTAL: Final = ("total_tokens", "totalTokenCount", "total_token_count", "totalTokens")
+_CACHED: Final = (
+    "cached_tokens",
+    "prompt_cache_hit_tokens",
+    "cache_read_input_tokens",
+    "cachedContentTokenCount",
+    "cached_content_token_count",
+    "cache_read_tokens",
+    "cached_input_tokens",
+    "cacheReadInputTokens",
+    "cacheReadInputTokenCount",
+    "num_cached_tokens",
+    "cache_read",
+    "cache_n",
+)
+_CACHE_WRITE: Final = (
+    "cache_write_tokens",
+    "cache_creation_input_tokens",
+    "cache_creation_tokens",
+    "cache_write_input_tokens",
+    "cacheWriteInputTokens",
+    "cacheWriteInputTokenCount",
+    "cache_creation",
+)
+_REASONING: Final = ("reasoning_tokens", "thoughtsTokenCount", "thoughts_token_count", "reasoningTokens")
+_THOUGHTS_APART: Final = ("thoughtsTokenCount", "thoughts_token_count")  # not part of the answer's tokens
+_CACHE_APART: Final = ("input_tokens", "inputTokens")  # beside these names, cached tokens are not part of the input
+_IN_PROMPT: Final = ("prompt_tokens_details", "input_tokens_details", "input_token_details")
+_IN_COMPLETION: Final = ("completion_tokens_details", "output_tokens_details", "output_token_details")
+_PLACES: Final = (
+    "usage",
+    "usageMetadata",
+    "usage_metadata",
+    "token_usage",
+    "tokenUsage",
+    "timings",
+    "x_usage",
+    "amazon-bedrock-invocationMetrics",
+)
+_COSTS: Final = ("cost", "total_cost", "cost_in_usd", "cost_usd", "estimated_cost")
+_SEARCHES: Final = ("num_search_queries", "web_search_requests", "num_web_search_requests", "searches", "num_requests")
+
 
 def usage_of(completion: Any) -> Usage:
     """Return the usage of an answer; what is absent or makes no sense counts as 0. Never raises."""
-    given = completion.get("usage") if isinstance(completion, dict) else None
-    if not isinstance(given, dict):
+    given, _ = find_usage(completion)
+    if given is None:
         return Usage(known=False)
     asked, answered = _details(given, "prompt_tokens_details"), _details(given, "completion_tokens_details")
     prompt, spoken = _tokens(given.get("prompt_tokens")), _tokens(given.get("completion_tokens"))
@@ -68,12 +132,157 @@ def usage_of(completion: Any) -> Usage:
     )
 
 
+def find_usage(completion: Any) -> tuple[dict[str, Any] | None, str]:
+    """Return an answer's usage under the API's names; None if it tells none.
+
+    The text is empty where the usage stood in its own place under its own names; else it tells where it was found.
+    """
+    if not isinstance(completion, dict):
+        return None, ""
+    given = completion.get("usage")
+    for place, found in _candidates(completion):
+        named = _rename(found)
+        if named is not None:
+            moved, names = named
+            told = f" in {place}" if place != "usage" else ""
+            called = f" as {', '.join(names)}" if names else ""
+            return moved, f"the usage was told{told}{called}" if told or called else ""
+    return (given if isinstance(given, dict) else None), ""
+
+
+def told_cost(completion: Any) -> tuple[Decimal, str] | None:
+    """Return what the service says that the answer cost, in US$, and under which name; None if it does not say."""
+    given = completion.get("usage") if isinstance(completion, dict) else None
+    if not isinstance(given, dict):
+        return None
+    for name in _COSTS:
+        told = given.get(name)
+        told = told.get("total_cost", told.get("total")) if isinstance(told, dict) else told
+        amount = _money(told)
+        if amount is not None:
+            return amount, f"usage.{name}"
+    return None
+
+
+def count_searches(completion: Any) -> int | None:
+    """Return how many searches the web was asked for the answer; None if the answer does not say."""
+    given = completion.get("usage") if isinstance(completion, dict) else None
+    if not isinstance(given, dict):
+        return None
+    nested = [given.get(name) for name in ("server_tool_use", "server_tool_use_details", "web_search")]
+    for held in (given, *(one for one in nested if isinstance(one, dict))):
+        for name in _SEARCHES:
+            if name in held:
+                return _tokens(held[name])
+    return None
+
+
+def _candidates(completion: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield what may be the usage, with its place, the usual one first."""
+    for place in _PLACES:
+        if isinstance(completion.get(place), dict):
+            yield place, completion[place]
+    choices = completion.get("choices")
+    for choice in reversed(choices) if isinstance(choices, list) else ():
+        for holder, name in ((choice, "the last choice"), (_member(choice, "message"), "the message")):
+            if isinstance(_member(holder, "usage"), dict):
+                yield name, _member(holder, "usage")
+    for place, held in completion.items():
+        if place in (*_PLACES, "choices") or not isinstance(held, dict):
+            continue
+        for name in (*_PLACES, "tokens", "billed_units"):
+            if isinstance(held.get(name), dict):
+                yield f"{place}.{name}", held[name]
+    yield "the answer itself", completion
+
+
+def _rename(found: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]] | None:
+    """Return a usage under the API's names, and which others it had; None if it counts nothing."""
+    names: list[str] = []
+    asked, answered = _merged(found, _IN_PROMPT, names), _merged(found, _IN_COMPLETION, names)
+    prompt = _first(found, _PROMPT, names)
+    completion = _first(found, _COMPLETION, names)
+    if prompt is None and completion is None:
+        return None
+    total = _first(found, _TOTAL, names)
+    cached, written = _detail(asked, found, _CACHED, names), _detail(asked, found, _CACHE_WRITE, names)
+    thoughts = _detail(answered, found, _REASONING, names)
+    if (
+        prompt is not None
+        and any(name in found for name in _CACHE_APART)
+        and any(name in found for name in (*_CACHED, *_CACHE_WRITE))
+    ):
+        prompt = _tokens(prompt) + _tokens(cached) + _tokens(written)
+    if completion is not None and any(name in found for name in _THOUGHTS_APART):
+        completion = _tokens(completion) + _tokens(thoughts)
+    if not names:
+        return dict(found), names
+    counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}
+    details = {"cached_tokens": cached, "cache_write_tokens": written}
+    renamed = {**found, **_known(counts), "prompt_tokens_details": {**asked, **_known(details)}}
+    renamed["completion_tokens_details"] = {**answered, **_known({"reasoning_tokens": thoughts})}
+    return renamed, names
+
+
+def _first(found: Mapping[str, Any], spellings: tuple[str, ...], names: list[str]) -> Any:
+    """Return the first member that is there; its name is noted unless it is the API's own, which stands first."""
+    name = next((name for name in spellings if _is_count(found.get(name))), None)
+    if name is None:
+        return found.get(spellings[0])
+    if name != spellings[0]:
+        names.append(name)
+    return found[name]
+
+
+def _detail(details: Mapping[str, Any], found: Mapping[str, Any], spellings: tuple[str, ...], names: list[str]) -> Any:
+    """Return a count from the details, or else from the usage itself, whose name is noted."""
+    inner = next((name for name in spellings if _is_count(details.get(name))), None)
+    outer = next((name for name in spellings if _is_count(found.get(name))), None)
+    if inner == spellings[0] and (details[inner] or outer is None or not found[outer]):
+        return details[inner]
+    holder, name = (details, inner) if inner and (details[inner] or not outer) else (found, outer)
+    if name is None:
+        return None
+    if holder[name]:
+        names.append(name)
+    return holder[name]
+
+
+def _merged(found: Mapping[str, Any], spellings: tuple[str, ...], names: list[str]) -> dict[str, Any]:
+    name = next((name for name in spellings if isinstance(found.get(name), dict)), None)
+    if name is not None and name != spellings[0] and any(found[name].values()):
+        names.append(name)
+    return dict(found[name]) if name else {}
+
+
+def _known(counts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
 def _details(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     details = usage.get(name)
     return details if isinstance(details, dict) else {}
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _tokens(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return 0
     return max(0, int(value)) if isinstance(value, int) or math.isfinite(value) else 0
+
+
+def _money(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and amount >= 0 else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .missing import find_missing
 from .outcome import Outcome, choices, message_of, outcome_of, refusal_of, text_of
-from .parsing import parse_answer, parse_choice, repair_prompt, wants_json
+from .parsing import Why, parse_answer, parse_choice, repair_prompt, wants_json
 from .tool_calls import tool_calls_of
 
 if TYPE_CHECKING:
@@ -25,22 +26,30 @@ def report(completion: Mapping[str, Any], request: Mapping[str, Any]) -> dict[st
 
     `outcome` always; `refusal` where the model refused; `parsed` or `parse_error` where JSON was asked for and the
     model did not ask for tools first; `tool_calls` where there are any, each with its `error` or None. With several
-    choices, `choices` holds the same for each, and the rest tells of the first.
+    choices, `choices` holds the same for each, and the rest tells of the first. `warnings` tells what was asked for and
+    did not come, and what stood around the JSON, in sentences.
     """
-    reports = [_report_choice(choice, request) for choice in choices(completion)]
+    warnings = dict.fromkeys(find_missing(completion, request))
+    reports = [_report_choice(choice, request, warnings) for choice in choices(completion)]
     if not reports:
-        reports = [_report_choice({}, request)]
-    return {**reports[0], "choices": reports} if len(reports) > 1 else reports[0]
+        reports = [_report_choice({}, request, warnings)]
+    several = {"choices": reports} if len(reports) > 1 else {}
+    remarked = {"warnings": list(warnings)} if warnings else {}
+    return {**reports[0], **several, **remarked}
 
 
-def _report_choice(choice: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
+def _report_choice(choice: Mapping[str, Any], request: Mapping[str, Any], warnings: dict[str, None]) -> dict[str, Any]:
     outcome = outcome_of(choice)
     members: dict[str, Any] = {"outcome": outcome.value}
     refusal = refusal_of(message_of(choice))
     if refusal:
         members["refusal"] = refusal
     if wants_json(request) and outcome != Outcome.TOOL_CALLS:
-        members |= parse_choice(choice, request).to_json()
+        found = parse_choice(choice, request)
+        members |= found.to_json()
+        warnings.update(dict.fromkeys(found.remarks))
+        if found.why is Why.NOT_JSON:
+            warnings["JSON was asked for, and the answer is none"] = None
     calls = tool_calls_of(choice, request)
     if calls:
         members["tool_calls"] = [call.to_json() for call in calls]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from .ending import Ending, likely_ending
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,77 +22,13 @@ class Outcome(StrEnum):
     EMPTY = "empty"
 
 
-# how servers write the ends; compared in lower case, with _ for blanks and hyphens, and without the prefix of an enum
-_PREFIX: Final = "finish_reason_"
-_GOOD: Final = frozenset(
-    [
-        "stop",
-        "stopped",
-        "stop_sequence",
-        "end",
-        "end_turn",
-        "eos",
-        "eos_token",
-        "end_of_text",
-        "complete",
-        "completed",
-        "normal",
-        "success",
-        "finished",
-        "tool_calls",
-        "tool_call",
-        "tool_use",
-        "function_call",
-    ]
-)
-_TRUNCATED: Final = frozenset(
-    [
-        "length",
-        "max_tokens",
-        "max_output_tokens",
-        "max_length",
-        "max_new_tokens",
-        "model_length",
-        "token_limit",
-        "error",
-        "error_limit",
-        "abort",
-        "aborted",
-        "cancel",
-        "canceled",
-        "cancelled",
-        "user_cancel",
-        "interrupted",
-        "incomplete",
-        "timeout",
-        "overloaded",
-        "insufficient_system_resource",
-        "malformed_function_call",
-        "unexpected_tool_call",
-        "other",
-        "network_error",
-        "context_length_exceeded",
-        "model_context_window_exceeded",
-        "pause_turn",
-    ]
-)
-_FILTERED: Final = frozenset(
-    [
-        "content_filter",
-        "content_filtered",
-        "filter",
-        "safety",
-        "recitation",
-        "blocklist",
-        "prohibited_content",
-        "spii",
-        "image_safety",
-        "sensitive",
-        "error_toxic",
-        "guardrail_intervened",
-    ]
-)
-_REFUSED: Final = frozenset({"refusal", "refused"})
+_BAD: Final[Mapping[Ending, Outcome]] = {
+    Ending.REFUSED: Outcome.REFUSED,
+    Ending.FILTERED: Outcome.FILTERED,
+    Ending.LENGTH: Outcome.TRUNCATED,
+    Ending.BROKEN_OFF: Outcome.TRUNCATED,
+    Ending.UNKNOWN: Outcome.TRUNCATED,
+}
 
 
 def outcome(completion: Mapping[str, Any]) -> Outcome:
@@ -103,32 +41,19 @@ def outcome_of(choice: Mapping[str, Any]) -> Outcome:
     """Return the outcome of one choice.
 
     The message counts before the reason: a forced tool call ends with `stop`, and reasoning that used up all tokens
-    ends with `length` and no content, which is a cut-off answer and not an empty one.
+    ends with `length` and no content, which is a cut-off answer and not an empty one. Only an ending that is known to
+    be good, or not told at all, makes an answer complete.
     """
-    message, reason = message_of(choice), reason_of(choice)
-    if refusal_of(message) or reason in _REFUSED:
+    message, ending = message_of(choice), likely_ending(choice)
+    if refusal_of(message):
         return Outcome.REFUSED
-    if reason in _FILTERED:
-        return Outcome.FILTERED
-    if reason in _TRUNCATED or not is_known(reason):
-        return Outcome.TRUNCATED
+    if ending in _BAD:
+        return _BAD[ending]
     if calls_of(message):
         return Outcome.TOOL_CALLS
-    said = text_of(message).strip() or message.get("audio") or message.get("images")
-    return Outcome.COMPLETE if said else Outcome.EMPTY
-
-
-def reason_of(choice: Mapping[str, Any]) -> str:
-    """Return how the choice ended, in one spelling; "" if the server does not say."""
-    ending = choice.get("finish_reason")
-    if not isinstance(ending, str):
-        return ""
-    return ending.strip().lower().replace("-", "_").replace(" ", "_").removeprefix(_PREFIX)
-
-
-def is_known(reason: str) -> bool:
-    """Return whether it is known what this end means; one that is not said is not in doubt here."""
-    return not reason or reason in _GOOD | _TRUNCATED | _FILTERED | _REFUSED
+    if not (text_of(message).strip() or message.get("audio") or message.get("images")):
+        return Outcome.EMPTY
+    return Outcome.TRUNCATED if ending is Ending.CALLING else Outcome.COMPLETE  # the calls that it tells of are lost
 
 
 def choices(completion: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from pysailor import Fault
 
 from ..json_schema import BadSchema
+from .ending import Ending, likely_ending, written_reason
+from .extract import TEXT_AROUND, candidates, parse_leniently
 from .outcome import Outcome, choices, mapping, message_of, outcome_of, refusal_of, text_of
-from .schema_check import Unusable, find_faults, parse_json, strip_fence
+from .schema_check import Unusable, find_faults, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,11 +44,15 @@ _SENTENCES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A value that fits (`why` is None), or the reason and the faults, with pointers into the value."""
+    """A value that fits (`why` is None), or the reason and the faults, with pointers into the value.
+
+    `remarks` tells what stood around the value, in sentences.
+    """
 
     value: Any = None
     why: Why | None = None
     faults: tuple[Fault, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -83,9 +89,15 @@ def parse_choice(choice: Mapping[str, Any], request: Mapping[str, Any]) -> Parse
     outcome, message = outcome_of(choice), message_of(choice)
     if outcome != Outcome.COMPLETE:
         said = refusal_of(message)
-        sentence = _SENTENCES[outcome] + (f': "{said}"' if said else "")
+        sentence = _sentence(outcome, choice) + (f': "{said}"' if said else "")
         return Parsed(why=Why(outcome.value), faults=(Fault("", sentence),))
     return _parse_text(text_of(message), schema_of(request))
+
+
+def _sentence(outcome: Outcome, choice: Mapping[str, Any]) -> str:
+    if outcome is Outcome.TRUNCATED and likely_ending(choice) is not Ending.LENGTH:
+        return f'the answer was broken off by the service ("{written_reason(choice)}"); ask again'
+    return _SENTENCES[outcome]
 
 
 def schema_of(request: Mapping[str, Any]) -> Any:
@@ -116,11 +128,42 @@ def repair_prompt(faults: Sequence[Fault], completion: Mapping[str, Any] | None 
 
 def _parse_text(text: str, schema: Any) -> Parsed:
     try:
-        value = parse_json(strip_fence(text))
-        faults = find_faults(value, schema)
+        return _fit(parse_json(text), schema, ())
     except Unusable as error:
-        return Parsed(why=Why.NOT_JSON if text.strip() else Why.EMPTY, faults=(error.fault,))
+        if not text.strip():
+            return Parsed(why=Why.EMPTY, faults=(error.fault,))
+        return _parse_within(text, schema) or Parsed(why=Why.NOT_JSON, faults=(error.fault,))
+
+
+def _parse_within(text: str, schema: Any) -> Parsed | None:
+    """Return the value that stands among thoughts, fences and words; of several the first that fits."""
+    fallback = None
+    for candidate, remarks in candidates(text):
+        try:
+            value, more = _parse_candidate(candidate)
+        except (ValueError, RecursionError):
+            continue
+        found = _fit(value, schema, (*remarks, *more))
+        if found.fits:
+            return found
+        if TEXT_AROUND not in remarks:
+            fallback = fallback or found
+    return fallback
+
+
+def _parse_candidate(text: str) -> tuple[Any, tuple[str, ...]]:
+    try:
+        return parse_json(text), ()
+    except Unusable:
+        return parse_leniently(text)
+
+
+def _fit(value: Any, schema: Any, remarks: tuple[str, ...]) -> Parsed:
+    try:
+        faults = find_faults(value, schema)
     except BadSchema as error:
         fault = Fault("/response_format/json_schema/schema", f"the answer cannot be checked: {error}")
         return Parsed(why=Why.BAD_SCHEMA, faults=(fault,))
-    return Parsed(why=Why.DOES_NOT_FIT, faults=tuple(faults)) if faults else Parsed(value)
+    if faults:
+        return Parsed(why=Why.DOES_NOT_FIT, faults=tuple(faults), remarks=remarks)
+    return Parsed(value, remarks=remarks)

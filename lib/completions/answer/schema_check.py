@@ -39,14 +39,6 @@ def parse_json(text: str) -> Any:
         raise Unusable(f"is not JSON: {error}") from error
 
 
-def strip_fence(text: str) -> str:
-    """Return the text without the code fence that models put around JSON where a server does not enforce it."""
-    stripped = text.strip()
-    if stripped.startswith("```") and stripped.endswith("```") and "\n" in stripped:
-        return stripped[3:-3].partition("\n")[2]
-    return text
-
-
 def find_faults(value: Any, schema: Any) -> list[Fault]:
     """Return what keeps the value from fitting a JSON Schema (2020-12), with pointers; raise BadSchema."""
     fast = compile_schema(schema)

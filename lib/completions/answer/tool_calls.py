@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pysailor import Fault
 
 from ..json_schema import BadSchema
+from .calls import write_arguments
+from .ending import Ending, likely_ending
 from .outcome import Outcome, calls_of, mapping, message_of, objects, outcome_of
 from .schema_check import Unusable, find_faults, parse_json
 
@@ -23,6 +25,7 @@ _UNFINISHED: Final = {
     Outcome.FILTERED: "the provider's content filter stopped the answer, so this call may be half of one",
     Outcome.REFUSED: "the model refused to answer, so its calls do not count",
 }
+_BROKEN_OFF: Final = "the service broke the answer off, so this call may be half of one; ask again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,11 @@ def tool_calls_of(choice: Mapping[str, Any], request: Mapping[str, Any]) -> list
     calls = calls_of(message_of(choice))
     if not calls:
         return []
-    offered, stopped = _parameters_by_name(request), _UNFINISHED.get(outcome_of(choice))
+    outcome = outcome_of(choice)
+    stopped = _UNFINISHED.get(outcome)
+    if outcome is Outcome.TRUNCATED and likely_ending(choice) is not Ending.LENGTH:
+        stopped = _BROKEN_OFF
+    offered = _parameters_by_name(request)
     return [_check_call(call, offered, stopped) for call in calls]
 
 
@@ -113,7 +120,4 @@ def _text_of_arguments(value: Any) -> str:
     """Return arguments as text; some servers send the object itself."""
     if value is None or isinstance(value, str):
         return value or ""
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        return "(nested too deep)"  # not JSON, so that the call is never executed
+    return write_arguments(value)

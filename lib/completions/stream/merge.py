@@ -11,7 +11,9 @@ import binascii
 from typing import Any, Final
 
 from ...api.stream import Piece
-from .tool_calls import ToolCallMerger, join_surrogates
+from ..answer.content import CONTENT_IN_PARTS, OTHER_PARTS, join_surrogates, split_parts
+from ..answer.ending import written_reason
+from .tool_calls import ToolCallMerger
 
 _JOINED: Final = ("content", "refusal", "reasoning_content", "reasoning")
 _LISTS: Final = ("annotations", "reasoning_details", "images")
@@ -25,11 +27,12 @@ _CHUNK_ONLY: Final = frozenset({"choices", "object", "obfuscation", "usage", "er
 class Completion:
     """One completion in the making: add chunks as they come, then finish.
 
-    `characters` counts the text so far, of every kind.
+    `characters` counts the text so far, of every kind; `remarks` tells what was odd.
     """
 
     def __init__(self) -> None:
         self.characters = 0
+        self.remarks: dict[str, None] = {}
         self._fields: dict[str, Any] = {}
         self._usage: Any = None
         self._choices: dict[int, _Choice] = {}
@@ -81,18 +84,19 @@ class Completion:
             index = position
         found = self._choices.get(index)
         if found is None:
-            found = self._choices[index] = _Choice(index)
+            found = self._choices[index] = _Choice(index, self.remarks)
         return found
 
 
 class _Choice:
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, remarks: dict[str, None]) -> None:
         self.finish_reason: str | None = None
+        self._remarks = remarks
         self._index = index
         self._role = "assistant"
         self._texts: dict[str, list[str]] = {}
         self._lists: dict[str, list[Any]] = {}
-        self._calls = ToolCallMerger()
+        self._calls = ToolCallMerger(remarks)
         self._function: dict[str, str] | None = None
         self._audio: _Audio | None = None
         self._logprobs: dict[str, Any] | None = None
@@ -104,9 +108,7 @@ class _Choice:
         delta = choice.get("delta")
         if not delta and self.is_blank():
             delta = choice.get("message")  # the whole answer as one chunk
-        reason = choice.get("finish_reason")
-        if reason and isinstance(reason, str):
-            self.finish_reason = reason
+        self.finish_reason = written_reason(choice) or self.finish_reason
         if choice.get("logprobs") is not None:
             self._add_logprobs(choice["logprobs"])
         for key, value in choice.items():
@@ -118,10 +120,9 @@ class _Choice:
         pieces = []
         for key, value in delta.items():
             if key in _KINDS:
-                text = _text(value)
-                if text is not None:
-                    self._texts.setdefault(key, []).append(text)
-                    pieces.append(self._piece(_KINDS[key], text))
+                for member, text in self._texts_in(key, value):
+                    self._texts.setdefault(member, []).append(text)
+                    pieces.append(self._piece(_KINDS[member], text))
             elif key not in _MERGED_DELTA and (value is not None or key not in self._of_message):
                 self._of_message[key] = value
             elif value is not None:
@@ -130,7 +131,7 @@ class _Choice:
 
     def _add_other(self, key: str, value: Any) -> list[Piece]:
         if key == "tool_calls" and isinstance(value, list):
-            return [self._piece("tool_call", self._calls.add(piece)) for piece in value]
+            return [self._piece("tool_call", text) for text in self._calls.add(value)]
         if key == "function_call" and isinstance(value, dict):
             return [self._piece("tool_call", self._add_function(value))]
         if key == "audio" and isinstance(value, dict):
@@ -141,6 +142,19 @@ class _Choice:
         elif key in _LISTS and isinstance(value, list):
             self._lists.setdefault(key, []).extend(value)
         return []
+
+    def _texts_in(self, key: str, value: Any) -> list[tuple[str, str]]:
+        """Return the texts of a delta, each with its member; some servers send a list of parts, as in a request."""
+        if isinstance(value, str):
+            return [(key, value)]
+        if not isinstance(value, list):
+            return []
+        texts, others = split_parts(value)
+        self._remarks[CONTENT_IN_PARTS] = None
+        if others:
+            self._remarks[OTHER_PARTS] = None
+            self._lists.setdefault("content_parts", []).extend(others)
+        return texts
 
     def _piece(self, kind: str, text: str) -> Piece:
         """Return the text to show; half a character waits for its other half."""
@@ -231,13 +245,3 @@ def _base64(pieces: list[str]) -> str:
         return base64.b64encode(b"".join(map(base64.b64decode, pieces))).decode()
     except (binascii.Error, ValueError):
         return "".join(pieces)
-
-
-def _text(value: Any) -> str | None:
-    """Return a text delta; some servers send a list of parts, as in a request."""
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, list):
-        return None
-    texts = [part.get("text") for part in value if isinstance(part, dict)]
-    return "".join(text for text in texts if isinstance(text, str))

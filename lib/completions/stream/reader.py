@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-from ...api.sse import LONGEST_EVENT, Event, EventReader, EventTooLong
+from ...api import lenient_json
+from ...api.sse import LONGEST_EVENT, ONE_LINE_END, Event, EventReader, EventTooLong
 from ...errors.api_error import ApiError, from_answer
+from ..answer.told_error import told_error
 from .merge import Completion
 
 if TYPE_CHECKING:
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 _DONE: Final = "[DONE]"
 _STATUSES: Final = range(400, 600)
-_DECODE: Final = json.JSONDecoder(parse_constant=lambda _: None).decode  # NaN is written by servers and read by nobody
+_ODD: Final = re.compile(r"NaN|Infinity|\d[eE]\+?\d{3}")  # may be numbers that JSON does not know
 
 
 class BrokenStream(ApiError):
@@ -47,6 +50,17 @@ class Stream:
         self.events = 0
         self._reader = EventReader(longest_event)
         self._completion = Completion()
+        self._remarks: dict[str, None] = {}
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was odd about the stream, in sentences."""
+        return (*self._reader.remarks, *self._remarks, *self._completion.remarks)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every choice that began has ended, so that nothing is lost if the stream stops here."""
+        return self.done or (self._completion.has_content and not self._completion.unfinished)
 
     @property
     def saw_data(self) -> bool:
@@ -72,7 +86,7 @@ class Stream:
         if not self._completion.has_content:
             raise self.broken("it ended without an answer in it" if self.events else "it ended before anything came")
         unfinished = self._completion.unfinished
-        if unfinished and not self.done:
+        if not self.is_complete:
             listed = ", ".join(map(str, unfinished))
             raise self.broken(f"it ended without saying why (no finish_reason for choice {listed})")
         return self._completion.finish()
@@ -95,20 +109,51 @@ class Stream:
 
     def _event(self, event: Event) -> list[Piece]:
         text = event.data
-        if text.startswith(_DONE):
+        if text.lstrip().startswith(_DONE):
             self.done = True
             return []
+        chunks = self._parse(text)
         if event.name == "error":
-            raise self._error_in(text, _parse_chunk(text))
+            raise self._error_in(text, chunks[0] if chunks else None)
         if not text.strip():
             return []
         self.events += 1
-        chunk = _parse_chunk(text)
-        if chunk is None:
+        if chunks is None and self.is_complete:
+            self._remarks[f"event {self.events} of the stream could not be read, and was left out"] = None
+        elif chunks is None:
             raise self.broken(f"event {self.events} is not a JSON object")
-        if _holds_error(chunk):
+        return [piece for chunk in chunks or () for piece in self._add(text, chunk)]
+
+    def _add(self, text: str, chunk: dict[str, Any]) -> list[Piece]:
+        if told_error(chunk) is not None:
             raise self._error_in(text, chunk)
         return self._completion.add(chunk)
+
+    def _parse(self, text: str) -> list[dict[str, Any]] | None:
+        """Return the chunks in an event; almost always it is one."""
+        try:
+            return [self._parse_one(text)]
+        except (ValueError, RecursionError):
+            pass
+        try:
+            values, remarks = lenient_json.parse_all(text)
+        except (ValueError, RecursionError):
+            return None
+        chunks = [value for value in values if isinstance(value, dict)]
+        if not chunks or len(chunks) < len(values):
+            return None
+        self._remarks.update(dict.fromkeys(remarks))
+        if len(chunks) > 1:
+            self._remarks[ONE_LINE_END] = None
+        self.done = self.done or text.rstrip().endswith(_DONE)
+        return chunks
+
+    @staticmethod
+    def _parse_one(text: str) -> dict[str, Any]:
+        chunk = None if _ODD.search(text) else json.loads(text)
+        if not isinstance(chunk, dict):
+            raise ValueError("is no JSON object")  # noqa: TRY004 - an object or not, it is read another way
+        return chunk
 
     def _error_in(self, text: str, chunk: dict[str, Any] | None) -> ApiError:
         error = _error_of_event(text, chunk)
@@ -116,29 +161,11 @@ class Stream:
         return error
 
 
-def _parse_chunk(text: str) -> dict[str, Any] | None:
-    try:
-        chunk = _DECODE(text)
-    except (ValueError, RecursionError):
-        return None
-    return chunk if isinstance(chunk, dict) else None
-
-
-def _holds_error(chunk: dict[str, Any]) -> bool:
-    return bool(chunk.get("error")) or chunk.get("object") == "error" or _error_of_choice(chunk) is not None
-
-
-def _error_of_choice(chunk: dict[str, Any]) -> Any:
-    choices = chunk.get("choices")
-    found = [choice.get("error") for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
-    return next(filter(None, found), None)
-
-
 def _error_of_event(text: str, chunk: dict[str, Any] | None) -> ApiError:
     """Return the error that an event tells; a status that it names counts, since that of the answer was 200."""
     said: Any = chunk
     if chunk is not None:
-        said = chunk.get("error") or _error_of_choice(chunk) or chunk
+        said = told_error(chunk) or chunk
     body = text if chunk is None else json.dumps({"error": said})
     code = said.get("code") if isinstance(said, dict) else None
     status = code if isinstance(code, int) and code in _STATUSES else 200

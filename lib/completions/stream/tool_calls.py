@@ -2,7 +2,7 @@
 
 A piece belongs to the call with its index. Servers leave the index out, send 0 for every call, send a call in one
 piece, or repeat id and name in every piece; so a piece opens a new call when its id and name say that it is another,
-and otherwise goes on with the one that is open.
+and otherwise goes on with the one that is open. Two pieces of one chunk that both have a name are two calls.
 """
 
 from __future__ import annotations
@@ -10,18 +10,22 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from ..answer.calls import ARGUMENTS_AS_OBJECT, FLAT_CALL, write_arguments
+from ..answer.content import join_surrogates
+
 _PARTS: Final = (("function", "arguments"), ("custom", "input"))
 
 
 class PartialToolCall:
     """One tool call in the making."""
 
-    __slots__ = ("extra", "id", "index", "kind", "name", "pieces", "whole")
+    __slots__ = ("extra", "id", "index", "is_typed", "kind", "name", "pieces", "whole")
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.id: str | None = None
         self.kind = "function"
+        self.is_typed = False  # a piece has told the type, which only the first one does
         self.name = ""
         self.pieces: list[str] = []
         self.whole: str | None = None  # arguments that came as an object, written out
@@ -44,7 +48,8 @@ class PartialToolCall:
 class ToolCallMerger:
     """The tool calls of one choice."""
 
-    def __init__(self) -> None:
+    def __init__(self, remarks: dict[str, None]) -> None:
+        self._remarks = remarks
         self._calls: list[PartialToolCall] = []
         self._open: dict[int, PartialToolCall] = {}
         self._by_id: dict[tuple[int | None, str], PartialToolCall] = {}
@@ -52,16 +57,20 @@ class ToolCallMerger:
     def __len__(self) -> int:
         return len(self._calls)
 
-    def add(self, piece: Any) -> str:
-        """Put a piece where it belongs and return the text that it added to the arguments."""
-        if not isinstance(piece, dict):
-            return ""
-        part, text = _part(piece)
-        call = self._call(piece, part, text)
+    def add(self, pieces: list[Any]) -> list[str]:
+        """Put the pieces of one chunk where they belong and return the texts that they added to the arguments."""
+        touched: list[PartialToolCall] = []
+        return [self._add(piece, touched) for piece in pieces if isinstance(piece, dict)]
+
+    def _add(self, piece: dict[str, Any], touched: list[PartialToolCall]) -> str:
+        part, text = self._part(piece)
+        call = self._call(piece, part, text, touched)
+        touched.append(call)
         if "id" in piece or "name" in part or len(piece) > 2:  # noqa: PLR2004 - more than an index and a text
             self._describe(call, piece, part)
         if isinstance(text, dict):
-            call.whole = _write_arguments(text)
+            call.whole = write_arguments(text)
+            self._remarks[ARGUMENTS_AS_OBJECT] = None
         elif isinstance(text, str) and text:
             call.pieces.append(text)
             return text
@@ -71,18 +80,34 @@ class ToolCallMerger:
         """Return the calls in the order of their indices."""
         return [call.to_json() for call in sorted(self._calls, key=lambda call: call.index)]
 
-    def _call(self, piece: dict[str, Any], part: dict[str, Any], text: Any) -> PartialToolCall:
+    def _call(
+        self, piece: dict[str, Any], part: dict[str, Any], text: Any, touched: list[PartialToolCall]
+    ) -> PartialToolCall:
         index, given = _index(piece), _word(piece.get("id"))
         known = self._by_id.get((index, given)) if given else None
         if known:
             return known
         current = self._open.get(index) if index is not None else self._last()
-        if current is None or _is_another(current, given, _word(part.get("name")), text):
+        name = _word(part.get("name"))
+        in_same_chunk = current in touched
+        is_headed = current is not None and current.is_typed and "type" in piece
+        if current is None or _is_another(current, given, name, text, in_same_chunk=in_same_chunk, is_headed=is_headed):
             current = self._open_call(len(self._calls) if index is None else index)
         if given and current.id is None:
             current.id = given
             self._by_id[index, given] = current
         return current
+
+    def _part(self, piece: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+        """Return the member that holds name and text, and the text; some servers put both into the piece itself."""
+        for member, text in _PARTS:
+            part = piece.get(member)
+            if isinstance(part, dict):
+                return part, part.get(text)
+        if "name" not in piece and "arguments" not in piece:
+            return {}, None
+        self._remarks[FLAT_CALL] = None
+        return piece, piece.get("arguments", piece.get("input"))
 
     def _open_call(self, index: int) -> PartialToolCall:
         call = PartialToolCall(index)
@@ -100,35 +125,27 @@ class ToolCallMerger:
             call.name += name
         if "custom" in piece or piece.get("type") == "custom":
             call.kind = "custom"
-        known = ("index", "id", "type", "function", "custom")
+        call.is_typed = call.is_typed or "type" in piece
+        known = ("index", "arguments", "input", "name") if part is piece else ("index",)
+        known = (*known, "id", "type", "function", "custom")
         call.extra.update((key, value) for key, value in piece.items() if key not in known)
 
 
-def join_surrogates(text: str) -> str:
-    r"""Return the text with characters put together whose two \u halves came in two chunks."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
-def _is_another(call: PartialToolCall, given: str, name: str, text: Any) -> bool:
+def _is_another(
+    call: PartialToolCall, given: str, name: str, text: Any, *, in_same_chunk: bool, is_headed: bool
+) -> bool:
     """Return whether a piece that names a call opens a new one beside the one that is open."""
     if not name:
         return False  # every call has a name, so this goes on with one
     if given and call.id is not None:
         return True  # the open call's own id would have been found
     if name != call.name:
-        return call.has_arguments()  # before any arguments it is the rest of the name
-    return _begins_arguments(text) and _is_whole(call)  # the same function again, or only its name repeated
-
-
-def _write_arguments(arguments: dict[str, Any]) -> str:
-    try:
-        return json.dumps(arguments, ensure_ascii=False)
-    except RecursionError:
-        return "(nested too deep)"  # not JSON, so that nobody executes the call
+        return (
+            bool(call.name and (in_same_chunk or is_headed)) or call.has_arguments()
+        )  # before any arguments it is the rest of the name
+    return in_same_chunk or (
+        _begins_arguments(text) and _is_whole(call)
+    )  # the same function again, or only its name repeated
 
 
 def _begins_arguments(text: Any) -> bool:
@@ -148,14 +165,5 @@ def _index(piece: dict[str, Any]) -> int | None:
     return index if isinstance(index, int) else None
 
 
-def _part(piece: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """Return the member that holds name and text, and the text."""
-    for member, text in _PARTS:
-        part = piece.get(member)
-        if isinstance(part, dict):
-            return part, part.get(text)
-    return {}, None
-
-
 def _word(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""

@@ -167,7 +167,10 @@ def test_an_answer_that_does_not_say_why_it_ended_has_a_warning(
     message = {"role": "assistant", "content": "Half of"}
     body = json.dumps({"choices": [{"index": 0, "delta" if streams else "message": message, **choice}]}).encode()
     with FakeApi() as api:
-        api.post(ENDPOINT, body=b"data: %b\n\ndata: [DONE]\n\n" % body if streams else body)
+        content = b"data: %b\n\ndata: [DONE]\n\n" % body if streams else body
+        api.post(
+            ENDPOINT, body=content, headers={"content-type": "text/event-stream" if streams else "application/json"}
+        )
         answer = Client(Connection(PUBLIC_API, "key")).ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     assert bool(answer.warnings) == is_warned
     assert all("finish_reason" in warning and "choice 0" in warning for warning in answer.warnings)

@@ -1,0 +1,97 @@
+"""JSON as servers write it: what is broken in small ways is read all the same, and remarked upon.
+
+A remark is a sentence for the answer's warnings.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from typing import Any, Final
+
+BROKEN_BYTES: Final = "the answer held bytes that are not UTF-8; they were replaced"
+BYTE_ORDER_MARK: Final = "the answer began with a byte order mark; it was left out"
+CONTROL_CHARACTERS: Final = "the answer held control characters that JSON does not allow; they were kept"
+NO_NUMBERS: Final = "the answer held numbers that JSON does not know (such as NaN); they became null"
+MORE: Final = "something followed the answer; it was left out"
+
+_MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_HUGE: Final = re.compile(r"\d[eE]\+?\d{3}")
+_BETWEEN: Final = re.compile(r"(?:\s|data:|\[DONE\]|\x1e)*")
+
+Remarks = tuple[str, ...]
+
+
+def decode(content: bytes) -> tuple[str, Remarks]:
+    """Return bytes as text, whatever they are, and remarks."""
+    remarks: Remarks = ()
+    encoding = "utf-8"
+    for mark, named in _MARKS:
+        if content.startswith(mark):
+            content, encoding, remarks = content[len(mark) :], named, (BYTE_ORDER_MARK,)
+    try:
+        return content.decode(encoding), remarks
+    except UnicodeDecodeError:
+        return content.decode(encoding, "replace"), (*remarks, BROKEN_BYTES)
+
+
+def parse(text: str) -> tuple[Any, Remarks]:
+    """Return the one value that the text is, and remarks; raise ValueError or RecursionError."""
+    reader = _Reader(text)
+    value, end = reader.read(_start(text, 0))
+    if text[end:].strip(" \t\r\n\x00"):
+        raise json.JSONDecodeError("Extra data", text, end)
+    return value, tuple(reader.remarks)
+
+
+def parse_all(text: str) -> tuple[list[Any], Remarks]:
+    """Return the values that stand one after the other, and remarks; raise ValueError or RecursionError."""
+    reader, values, place = _Reader(text), [], _start(text, 0)
+    while place < len(text):
+        value, place = reader.read(place)
+        values.append(value)
+        place = _start(text, place)
+    return values, tuple(reader.remarks)
+
+
+def _start(text: str, place: int) -> int:
+    """Return where the next value begins."""
+    found = _BETWEEN.match(text, place)
+    return found.end() if found else place
+
+
+class _Reader:
+    """Reads values out of one text, and remembers what was odd about them."""
+
+    def __init__(self, text: str) -> None:
+        self.remarks: dict[str, None] = {}
+        self._text = text
+        self._options: dict[str, Any] = {"parse_constant": self._no_number}
+        if _HUGE.search(text):
+            self._options["parse_float"] = self._float
+        self._decoder = json.JSONDecoder(**self._options)
+
+    def read(self, place: int) -> tuple[Any, int]:
+        """Return the value that begins there, and where it ends; raise ValueError or RecursionError."""
+        try:
+            return self._decoder.raw_decode(self._text, place)
+        except json.JSONDecodeError as error:
+            if not error.msg.startswith("Invalid control character"):
+                raise
+        self._decoder = json.JSONDecoder(strict=False, **self._options)
+        found = self._decoder.raw_decode(self._text, place)
+        self.remarks[CONTROL_CHARACTERS] = None
+        return found
+
+    def _no_number(self, _: str) -> Any:
+        self.remarks[NO_NUMBERS] = None
+        return None
+
+    def _float(self, written: str) -> float | None:
+        number = float(written)
+        if math.isfinite(number):
+            return number
+        self._no_number(written)
+        return None

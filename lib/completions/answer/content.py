@@ -1,0 +1,53 @@
+"""What a message holds, in the shapes that servers write it in."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+CONTENT_IN_PARTS: Final = "the content came as a list of parts; its texts were joined"
+OTHER_PARTS: Final = "the content holds parts that are no text; they stand in content_parts"
+
+_MEMBERS: Final = {"text": "content", "output_text": "content", "refusal": "refusal"}
+_THOUGHTS: Final = ("thinking", "reasoning", "reasoning_text")
+
+
+def split_parts(parts: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
+    """Return the texts in a list of parts, each with the message's member that it belongs to, and the other parts."""
+    texts: list[tuple[str, str]] = []
+    others: list[Any] = []
+    for part in parts:
+        found = _text_of(part)
+        if found is None:
+            others.append(part)
+        else:
+            texts.append(found)
+    return texts, others
+
+
+def join_surrogates(text: str) -> str:
+    r"""Return the text with characters put together whose two \u halves came apart; a lone half is replaced."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _text_of(part: Any) -> tuple[str, str] | None:
+    if isinstance(part, str):
+        return "content", part
+    if not isinstance(part, dict):
+        return None
+    kind = part.get("type", "text")
+    for thought in _THOUGHTS:
+        if kind == thought:
+            return "reasoning_content", _join_text(part.get(thought, part.get("text")))
+    member = _MEMBERS.get(kind) if isinstance(kind, str) else None
+    text = part.get("text") if isinstance(part.get("text"), str) else part.get("refusal")
+    return (member, text) if member and isinstance(text, str) else None
+
+
+def _join_text(value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(text for _, text in split_parts(value)[0])
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,67 @@
+"""What was asked for and did not come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .outcome import Outcome, calls_of, choices, mapping, message_of, outcome_of, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_FINISHED = (Outcome.COMPLETE, Outcome.TOOL_CALLS, Outcome.EMPTY)
+
+
+def find_missing(completion: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each thing that the request asked for and the answer does not hold."""
+    found = choices(completion)
+    asked = request.get("n")
+    number = int(asked) if isinstance(asked, (int, float)) and not isinstance(asked, bool) and asked >= 1 else 1
+    if len(found) < number:
+        came = "none came" if not found else f"{len(found)} came"
+        yield f"{_count(number)} asked for (n), {came}"
+    for place, choice in enumerate(found):
+        outcome = outcome_of(choice)
+        if outcome in _FINISHED:
+            yield from _missing_in(choice, f"choice {place}", outcome, request)
+
+
+def _count(number: int) -> str:
+    return "1 answer was" if number == 1 else f"{number} answers were"
+
+
+def _missing_in(choice: Mapping[str, Any], name: str, outcome: Outcome, request: Mapping[str, Any]) -> Iterator[str]:
+    message = message_of(choice)
+    if request.get("logprobs") is True and text_of(message) and not mapping(choice.get("logprobs")).get("content"):
+        yield f"logprobs were asked for and did not come ({name})"
+    yield from _missing_calls(calls_of(message), name, request)
+    if outcome is Outcome.TOOL_CALLS:
+        return
+    if "audio" in _listed(request.get("modalities")) and not message.get("audio"):
+        yield f"a spoken answer (audio) was asked for and did not come ({name})"
+
+
+def _missing_calls(calls: list[Mapping[str, Any]], name: str, request: Mapping[str, Any]) -> Iterator[str]:
+    choice = request.get("tool_choice") or request.get("function_call")
+    wanted = _named_tool(choice)
+    called = [str((mapping(call.get("function")) or mapping(call.get("custom"))).get("name")) for call in calls]
+    if wanted is not None and wanted not in called:
+        instead = f"{', '.join(called)} came instead" if called else "did not come"
+        yield f"a call of the tool {wanted} was asked for (tool_choice), and {instead} ({name})"
+    elif not calls and (
+        choice == "required" or mapping(mapping(choice).get("allowed_tools")).get("mode") == "required"
+    ):
+        yield f"a tool call was required (tool_choice), and none came ({name})"
+    if request.get("parallel_tool_calls") is False and len(calls) > 1:
+        yield f"one tool call at a time was asked for (parallel_tool_calls), and {len(calls)} came ({name})"
+
+
+def _named_tool(choice: Any) -> str | None:
+    """Return the tool that a choice names."""
+    given = mapping(choice)
+    found = (mapping(given.get("function")) or mapping(given.get("custom")) or given).get("name")
+    return found if isinstance(found, str) else None
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

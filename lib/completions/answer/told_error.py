@@ -1,0 +1,35 @@
+"""Whether what came is an error, though its status says yes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_WORDS: Final = ("message", "detail", "details", "msg", "error_msg", "error_message", "errorMessage", "title", "reason")
+
+
+def told_error(document: Mapping[str, Any]) -> Any:
+    """Return the error in an answer, a chunk or one of their choices; None if there is none.
+
+    Errors stand under `error`, in a choice, under a vendor's name, or are the whole document.
+    """
+    found = document.get("error") or _error_of_choice(document)
+    if found:
+        return found
+    vendors = document.get("base_resp")
+    if isinstance(vendors, dict) and vendors.get("status_code"):
+        return {"message": vendors.get("status_msg"), "code": vendors.get("status_code")}
+    if document.get("object") == "error" or document.get("type") == "error":
+        return document
+    is_answer = isinstance(document.get("choices"), list) or "usage" in document or "id" in document
+    if not is_answer and (document.get("errors") or any(isinstance(document.get(name), str) for name in _WORDS)):
+        return document.get("errors") or document
+    return None
+
+
+def _error_of_choice(document: Mapping[str, Any]) -> Any:
+    choices = document.get("choices")
+    found = [choice.get("error") for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+    return next(filter(None, found), None)

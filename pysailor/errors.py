@@ -43,9 +43,14 @@ class SailorError(Exception):
     code = "error"
     """A stable word for programs."""
 
+    @property
+    def shown_name(self) -> str:
+        """The name that a flow's error handler branches on."""
+        return type(self).__name__
+
     def to_json(self) -> dict[str, Any]:
         """Return what a program needs to know: at least `name`, `code` and `message`."""
-        return {"name": type(self).__name__, "code": self.code, "message": str(self)}
+        return {"name": self.shown_name, "code": self.code, "message": str(self)}
 
 
 class StepError(SailorError):
@@ -89,9 +94,21 @@ class InvalidOutput(_Faulty):
 
 
 class Defect(StepError):
-    """The component did what it never should; the log has the traceback, its author the work."""
+    """The component did what it never should; the log has the traceback, its author the work.
+
+    `of` is what it raised without meaning to: the flow sees the name of that class.
+    """
 
     code = "defect"
+
+    def __init__(self, message: str = "", *, of: BaseException | None = None) -> None:
+        super().__init__(message)
+        self._name = type(self if of is None else of).__name__
+
+    @property
+    def shown_name(self) -> str:
+        """The name of what was raised."""
+        return self._name
 
 
 class Rebound(SailorError):

@@ -80,7 +80,7 @@ class Step:
             if error is monitor.failure:
                 raise
             context.logger.exception("The component has a defect")
-            raise Defect(f"The component failed unexpectedly: {type(error).__name__}: {error}") from error
+            raise Defect(_explain(error), of=error) from error
 
     def accept(self, message: Message) -> Message:
         """Return the message with a body that fits metadata.in, mended where that is certain; raise InvalidInput."""
@@ -147,6 +147,12 @@ class _EmitMonitor:
         except Exception as error:
             self.failure = error
             raise
+
+
+def _explain(error: Exception) -> str:
+    """Return what the flow is told of an error that nobody meant for it; the log leaves its text out."""
+    raised = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return f"The component failed in a way that its author did not foresee. It raised {raised}"
 
 
 def _iterate(result: Any) -> Generator[Message, None, None]:

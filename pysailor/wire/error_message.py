@@ -9,9 +9,10 @@ from __future__ import annotations
 import traceback
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor.errors import SailorError
+from pysailor.errors import Defect, SailorError
 from pysailor.message import Message
 
 from . import json_text
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 _LONGEST: Final = 64 * 1024
 _LARGEST: Final = 1024 * 1024
 NOT_AVAILABLE: Final = "Not Available"
+_ROOTS: Final = ("lib", "pysailor", "site-packages")
 
 
 def describe(error: BaseException) -> dict[str, Any]:
     """Return the error as Node writes it, `{"name", "message", "stack"}`, and what an error of ours knows besides."""
-    core = {"name": type(error).__name__, "message": _message(error), "stack": _stack(error)}
+    core = {"name": _name(error), "message": _message(error), "stack": _stack(error)}
     return {**error.to_json(), **core} if isinstance(error, SailorError) else core
 
 
@@ -83,17 +85,30 @@ def _encrypt(cipher: Cipher, document: dict[str, Any]) -> bytes:
     return to_content(cipher.encrypt(plain), BASE64)
 
 
+def _name(error: BaseException) -> str:
+    return error.shown_name if isinstance(error, SailorError) else type(error).__name__
+
+
 def _message(error: BaseException) -> str:
     text = str(error) or NOT_AVAILABLE
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text)} characters)"
 
 
 def _stack(error: BaseException) -> str:
-    """Return the traceback as Python prints it; if it is too long, its end, where the error was raised."""
-    if error.__traceback__ is None:
+    """Return where the error was raised, the innermost place first, as Node writes it; the log has the traceback."""
+    first = error.__cause__ if isinstance(error, Defect) and error.__cause__ else error
+    frames = traceback.extract_tb(first.__traceback__)
+    if not frames:
         return NOT_AVAILABLE
-    text = "".join(traceback.format_exception(error)).rstrip()
-    return text if len(text) <= _LONGEST else f"… {text[-_LONGEST:]}"
+    places = [f"    at {frame.name} ({_short(frame.filename)}:{frame.lineno})" for frame in reversed(frames)]
+    return "\n".join([f"{_name(error)}: {_message(error)}", *places])[:_LONGEST]
+
+
+def _short(filename: str) -> str:
+    """Return a file's path within its component or library."""
+    parts = Path(filename).parts
+    start = max((place for place, part in enumerate(parts) if part in _ROOTS), default=len(parts) - 2)
+    return "/".join(parts[start + (parts[start] == "site-packages") :])
 
 
 def _plain(value: Any) -> Any:

@@ -136,7 +136,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the top of the thread: it must run on, and the failure must be reported
             failure = error
         except BaseException as error:  # noqa: BLE001 - as above: sys.exit in a component ends a message, not us
-            failure = Defect(f"The component tried to end the process: {error!r}")
+            failure = Defect(f"The component tried to end the process: {error!r}", of=error)
         finally:
             self._watchdog.end(inflight)
         unsent = None if inflight.emitter is None else inflight.emitter.finish()

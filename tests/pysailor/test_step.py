@@ -15,6 +15,7 @@ from pysailor.errors import Defect, InvalidConfig, InvalidInput, InvalidOutput, 
 from pysailor.message import Message
 from pysailor.snapshot import CurrentSnapshot
 from pysailor.step import Invocation, Step
+from pysailor.wire.error_message import describe
 from pysailor.wire.json_text import NotJson
 
 if TYPE_CHECKING:
@@ -58,6 +59,17 @@ def test_an_answer_that_breaks_the_promise_is_not_passed_on(echo: Path) -> None:
 def test_what_the_component_did_not_mean_is_a_defect(echo: Path, word: str, told: str) -> None:
     with pytest.raises(Defect, match=told):
         emitted(step(echo), word)
+
+
+def test_a_flow_sees_a_defect_under_the_name_of_what_was_raised_in_plain_words(echo: Path) -> None:
+    with pytest.raises(Defect) as raised:
+        emitted(step(echo), "crash")
+    shown = describe(raised.value)
+    assert (shown["name"], shown["code"]) == ("ZeroDivisionError", "defect")
+    assert shown["message"] == (
+        "The component failed in a way that its author did not foresee. It raised ZeroDivisionError: division by zero"
+    )
+    assert shown["stack"].splitlines()[1].startswith("    at process (lib/echo.py:")
 
 
 def test_a_rebound_passes_through(echo: Path) -> None:

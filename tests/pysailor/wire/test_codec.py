@@ -219,8 +219,9 @@ def test_an_error_carries_name_message_stack_and_the_input() -> None:
     assert json.loads(sent.content)["errorInput"].encode() == original
     error = opened(sent.content)["error"]
     assert (error["name"], error["message"]) == ("ValueError", "no such thing")
-    assert error["stack"].startswith("Traceback")
-    assert error["stack"].endswith("ValueError: no such thing")
+    assert error["stack"].startswith("ValueError: no such thing\n    at ")
+    assert "test_codec.py:" in error["stack"]
+    assert "Traceback" not in error["stack"]
 
 
 def test_the_input_is_base64_even_if_it_came_raw() -> None:

@@ -231,8 +231,7 @@ class Client:
         if 200 <= reply.status < 300:  # noqa: PLR2004 - the class of good answers; a redirection is not one
             return reply
         with reply:
-            pause = retry.requested_wait(reply.headers, time.time())
-            raise errors.from_answer(reply.status, reply.headers, response.content(reply, end), pause)
+            raise errors.from_answer(reply.status, reply.headers, response.content(reply, end))
 
 
 def _cancelled(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiError:

@@ -148,7 +148,7 @@ def _whole(
         documents, odd = lenient_json.parse_all(text)
     except (ValueError, RecursionError) as fault:
         what = f"It is {reply.headers.get('content-type', 'of no type')}, not JSON." if content else "It is empty."
-        raise _unreadable(reply, what) from fault
+        raise errors.unreadable(what, reply.status, reply.headers, content) from fault
     remarks += odd
     is_stream = len(documents) > 1 and all(isinstance(one, dict) for one in documents)
     if is_stream and read_stream is not None:
@@ -156,10 +156,10 @@ def _whole(
         yield from stream.feed(as_events(documents))
         yield from stream.close()
         return Document(stream.finish(), (NO_DATA_FIELD, *remarks, *stream.remarks))
+    if documents and errors.is_error(documents[0]):  # some servers refuse with a 200
+        raise errors.from_answer(reply.status, reply.headers, content)
     if not documents or not isinstance(documents[0], dict):
         raise _unreadable(reply, "It is not a JSON object." if documents else "It is empty.")
-    if documents[0].get("error"):  # some servers say no with a 200
-        raise errors.from_answer(reply.status, reply.headers, content)
     return Document(documents[0], (*remarks, lenient_json.MORE) if len(documents) > 1 else remarks)
 
 

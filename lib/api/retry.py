@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig
@@ -85,22 +83,3 @@ def _retry_rule(error: ApiError) -> str:
     if error.should_retry is None or error.code == "quota":
         return error.kind.again
     return YES if error.should_retry else NO
-
-
-def requested_wait(headers: Mapping[str, str], now: float) -> float | None:
-    """Read how many seconds the service asks to wait; `now` is in seconds since the epoch, for hints that are dates."""
-    milliseconds = _number(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000
-    said = headers.get("retry-after")
-    seconds = _number(said)
-    if seconds is not None or not said:
-        return seconds
-    try:
-        return max(0.0, parsedate_to_datetime(said).timestamp() - now)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _number(text: str | None) -> float | None:
-    return float(text) if text is not None and re.fullmatch(r"\s*\d{1,9}(\.\d{1,9})?\s*", text) else None

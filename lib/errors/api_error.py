@@ -6,87 +6,25 @@ Servers that imitate the API differ in every detail; whatever comes, something w
 
 from __future__ import annotations
 
-import json
-import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
 
+from . import requested_wait, service_words
 from .catalog import CATALOG, NO
+from .classify import class_of_text, classify
+from .service_words import is_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_LONGEST_TEXT = 500
+__all__ = ["ApiError", "Try", "from_answer", "is_error", "unreadable"]
 
-_BY_CODE = {
-    "invalid_api_key": "bad_key",
-    "insufficient_quota": "quota",
-    "credit_balance_exhausted": "quota",
-    "organization_usage_limit_exceeded": "quota",
-    "organization_spend_limit_exceeded": "quota",
-    "project_spend_limit_exceeded": "quota",
-    "billing_hard_limit_reached": "quota",
-    "rate_limit_exceeded": "rate_limit",
-    "slow_down": "slow_down",
-    "server_is_overloaded": "overloaded",
-    "server_error": "server_error",
-    "model_not_found": "model_not_found",
-    "unknown_url": "wrong_address",
-    "deploymentnotfound": "model_not_found",
-    "context_length_exceeded": "context_length",
-    "unsupported_parameter": "unsupported",
-    "unsupported_value": "unsupported",
-    "unknown_parameter": "unsupported",
-    "content_filter": "content_filter",
-    "content_policy_violation": "content_filter",
-    "unsupported_country_region_territory": "no_permission",
-}
-
-_BY_STATUS = {
-    400: "bad_request",
-    401: "bad_key",
-    402: "quota",
-    403: "no_permission",
-    404: "wrong_address",
-    405: "wrong_address",
-    408: "server_timeout",
-    409: "conflict",
-    413: "body_too_large",
-    415: "bad_request",
-    422: "bad_request",
-    429: "rate_limit",
-    503: "overloaded",
-    529: "overloaded",
-}
-
-_BY_TEXT = (
-    (re.compile("request too large", re.IGNORECASE), "too_large_for_limit"),
-    (re.compile("v1/responses|not a chat model", re.IGNORECASE), "wrong_endpoint"),
-    (
-        re.compile(
-            "(maximum|max) context|context[ _](length|window|size)|prompt is too long|input is too long", re.IGNORECASE
-        ),
-        "context_length",
-    ),
-    (re.compile("model.*(not found|not exist|unknown|unavailable)", re.IGNORECASE), "model_not_found"),
-    (
-        re.compile("(invalid|incorrect|wrong) api[ _-]?key|api[ _-]?key (is )?(not valid|invalid)", re.IGNORECASE),
-        "bad_key",
-    ),
-    (re.compile("insufficient[ _](balance|quota|credit|funds)|exceeded your current quota", re.IGNORECASE), "quota"),
-)
 _YES_OR_NO = {"true": True, "false": False}
-_STATUSES_READ_BY_TEXT = {
-    400: ("context_length", "model_not_found", "bad_key", "quota"),
-    403: ("quota", "bad_key"),
-    404: ("wrong_endpoint", "model_not_found"),
-    413: ("context_length",),
-    422: ("context_length", "model_not_found"),
-    429: ("too_large_for_limit", "quota"),
-    500: ("context_length",),
-}
+_REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-ms-request-id", "x-amzn-requestid", "cf-ray")
+_LONGEST_CODE = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,79 +117,32 @@ class ApiError(StepError):
         return f" ({told})" if told else ""
 
 
-def from_answer(status: int, headers: Mapping[str, str], body: bytes, retry_after: float | None = None) -> ApiError:
-    """Make the error that an answer tells, whatever its shape."""
-    said = _said(body)
-    if status == 200:  # noqa: PLR2004 - a no inside a yes; some servers put the status into the code
-        status = _status_inside(said, status)
-    api_code = _word(said.get("code")) or _word(said.get("type"))
-    text = str(said.get("message") or "")[:_LONGEST_TEXT]
+def from_answer(status: int, headers: Mapping[str, str], body: bytes, now: float | None = None) -> ApiError:
+    """Return the error that an answer tells, whatever its shape; `now`, in seconds since the epoch, is for dates."""
+    said = service_words.read(body)
+    if status == 200 and said.status is not None:  # noqa: PLR2004 - a refusal inside a good answer
+        status = said.status
+    now = time.time() if now is None else now
+    in_body = requested_wait.from_body(said.document, said.text, now)
+    in_headers = requested_wait.from_headers(headers, now, status)
     error = ApiError(
-        _code(status, api_code, _word(said.get("type")), text),
-        text=text,
+        classify(status, said.codes, said.text, in_body),
+        text=said.text,
         status=status,
-        api_code=api_code,
-        param=_word(said.get("param")),
-        request_id=headers.get("x-request-id"),
-        retry_after=retry_after,
+        api_code=said.codes[0][:_LONGEST_CODE] if said.codes else None,
+        param=said.param,
+        request_id=next((headers[name] for name in _REQUEST_IDS if headers.get(name)), None),
     )
+    if error.kind.again != NO:
+        error.retry_after = max((wait for wait in (in_body, in_headers) if wait is not None), default=None)
     error.should_retry = _YES_OR_NO.get(headers.get("x-should-retry", "").strip().lower())
     return error
 
 
-def _code(status: int, api_code: str | None, api_type: str | None, text: str) -> str:
-    by_text = next((code for words, code in _BY_TEXT if words.search(text)), None)
-    if by_text in _STATUSES_READ_BY_TEXT.get(status, ()):
-        return str(by_text)
-    for word in (api_code, api_type):
-        if word is not None and word.lower() in _BY_CODE:
-            return _BY_CODE[word.lower()]
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    if 300 <= status < 400:  # noqa: PLR2004 - the class of redirections
-        return "redirected"
-    return "server_error" if status >= 500 else "unknown"  # noqa: PLR2004 - the class of server errors
-
-
-def _said(body: bytes) -> Mapping[str, Any]:
-    """Return message, type, param and code as far as the body tells them; servers put them in several places."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {"message": _plain(body)}
-    if not isinstance(document, dict):
-        return {"message": _plain(body)}
-    inner = document.get("error") or document.get("errors") or document
-    if isinstance(inner, list):
-        return {"message": _words(inner)}
-    if isinstance(inner, dict):
-        told = (_words(inner.get(name)) for name in ("message", "detail", "title", "msg", "error", "errors", "reason"))
-        return {**inner, "message": next(filter(None, told), "")}
-    return {"message": _words(inner)}
-
-
-def _words(value: Any) -> str:
-    """Return what a person can read in a value of any shape; never Python's own way to write it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return "; ".join(filter(None, map(_words, value)))
-    if isinstance(value, dict):
-        told = (_words(value.get(name)) for name in ("message", "msg", "detail", "title", "error", "reason"))
-        return next(filter(None, told), "") or json.dumps(value, ensure_ascii=False)
-    return "" if value is None else json.dumps(value)
-
-
-def _plain(body: bytes) -> str:
-    """Return a body that is not JSON as one line of text; of a web page only its title."""
-    text = " ".join(body[: 4 * _LONGEST_TEXT].decode("utf-8", "replace").split())
-    return "" if text.startswith("<") else text
-
-
-def _status_inside(said: Mapping[str, Any], status: int) -> int:
-    code = str(said.get("code"))
-    return int(code) if code.isascii() and code.isdigit() and 400 <= int(code) < 600 else status  # noqa: PLR2004
-
-
-def _word(value: Any) -> str | None:
-    return str(value) if isinstance(value, (str, int)) and value != "" else None
+def unreadable(why: str, status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
+    """Return the error for a good answer that is not JSON, with what it says: a page's title, or a refusal in words."""
+    error = from_answer(status, headers, body)
+    if class_of_text(error.text) is None or len(body) > 2 * service_words.LONGEST_TEXT:
+        error = ApiError("unreadable", text=error.text, status=status, request_id=error.request_id)
+    error.why = why
+    return error

@@ -144,6 +144,13 @@ CATALOG: Mapping[str, ErrorSpec] = {
             YES,
         ),
         ErrorSpec(
+            "model_loading",
+            "ModelLoading",
+            "The server is still loading the model.",
+            "Try again in a minute, or keep the model loaded on the server.",
+            YES,
+        ),
+        ErrorSpec(
             "redirected",
             "Redirected",
             "The address answers that the service has moved.",

@@ -9,30 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.api.retry import CallLimits, requested_wait, wait
+from lib.api.retry import CallLimits, wait
 from lib.errors.api_error import ApiError, from_answer
 from lib.errors.catalog import CATALOG
 from pysailor import InvalidConfig
 
 RETRYING = CallLimits(max_retries=5)
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "7"}, 7),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
-        ({"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}, 40),
-        ({"retry-after": "Thu, 01 Jan 1970 00:00:10 GMT"}, 0),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "-1"}, None),
-        ({"retry-after": ""}, None),
-    ],
-)
-def test_the_service_s_hint_is_read_in_all_its_forms(headers: dict[str, str], seconds: float | None) -> None:
-    assert requested_wait(headers, now=60) == seconds
 
 
 @given(seconds=st.floats(0, 100), retries=st.integers(0, 4), chance=st.floats(0, 1))

@@ -135,7 +135,7 @@ def test_what_the_service_says_is_told_without_the_secrets_that_it_repeats(cut: 
     for secret in ("of-the-operator", "header-s", "query-s"):
         assert secret not in told
     if not cut:
-        assert error.text == " Bearer ***, ***, *** for the shop since 2024-10-21"
+        assert error.text == "Bearer ***, ***, *** for the shop since 2024-10-21"
 
 
 def test_a_secret_in_a_stream_s_error_is_not_told_either() -> None:
@@ -144,7 +144,7 @@ def test_a_secret_in_a_stream_s_error_is_not_told_either() -> None:
         assert failure(Client(Connection(PUBLIC_API, "sk-of-the-operator"))).text == "no ***"
 
 
-def test_a_no_inside_a_200_is_a_no() -> None:
+def test_a_refusal_inside_a_200_is_one() -> None:
     with FakeApi() as api:
         api.post(ENDPOINT, json={"error": {"message": "Out of credit", "code": 402}})
         assert failure(Client(Connection(PUBLIC_API, "key"))).code == "quota"
@@ -190,3 +190,27 @@ def outcome_of(client: Client) -> str:
     except ApiError as error:
         return error.code if "\n" not in str(error) else str(error)
     return "answered" if isinstance(answer.body["choices"], list) else "choices are no list"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "code", "text"),
+    [
+        ("text/event-stream", b'{"code": 429, "message": "Rate limit exceeded"}', "rate_limit", "Rate limit exceeded"),
+        ("application/json", b'[{"error": {"message": "Insufficient balance"}}]', "quota", "Insufficient balance"),
+        ("text/plain", b"Too many requests", "rate_limit", "Too many requests"),
+        ("text/html", b"<html><title>Sign in</title></html>", "unreadable", "Sign in"),
+        ("application/json", b'{"detail": "Model x is still loading"}', "model_loading", "Model x is still loading"),
+    ],
+)
+def test_a_refusal_in_a_good_answer_keeps_its_words(content_type: str, body: bytes, code: str, text: str) -> None:
+    with FakeApi() as api:
+        api.post(ENDPOINT, body=body, headers={"Content-Type": content_type})
+        error = failure(Client(Connection(PUBLIC_API, "key")))
+    assert (error.code, error.text) == (code, text)
+
+
+def test_an_answer_with_a_broken_character_is_still_an_answer() -> None:
+    with FakeApi() as api:
+        api.post(ENDPOINT, body=b'{"choices": [{"message": {"content": "Hi \xe2\x82"}, "finish_reason": "stop"}]}')
+        answer = Client(Connection(PUBLIC_API, "key")).ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
+    assert answer.body["choices"][0]["message"]["content"] == "Hi \ufffd"

@@ -13,7 +13,7 @@ help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
 demo: $(VENV)/.run $(VENV)/.local ## get a first answer, from a small model on this machine
-	$(BIN)/pysailor process sendRequest samples/sendRequest/hello.json --pretty
+	@$(BIN)/pysailor process sendRequest samples/sendRequest/hello.json --text --$$(test -e $(VENV)/.local && echo local || echo sandbox)
 
 test: lint pytest ## lint, types, layers, declaration, all tests
 

@@ -120,8 +120,19 @@ class Pipeline:
         return check_result(result, self._settings)
 
     def result(self, body: Mapping[str, Any], show: Callable[[str], None] | None = None) -> Result:
-        """Ask, show the words of the first choice as they come, and return the result; raise as pieces() does."""
-        return drain(self.pieces(body), show or self._ctx.partial)
+        """Ask, show the words of the first choice as they come, and return the result; raise as pieces() does.
+
+        Where somebody watches they come one by one, unless the server does not allow that.
+        """
+        show = show or self._ctx.partial
+        if not (self._ctx.watched and _can_stream(body)):
+            return drain(self.pieces(body), show)
+        try:
+            return drain(self.pieces({**body, "stream": True}), show)
+        except ApiError as error:
+            if error.param != "stream":
+                raise
+        return drain(self.pieces(body), show)
 
     def _build(self, body: Mapping[str, Any]) -> Request:
         server = self._client.connection.server
@@ -214,3 +225,8 @@ def _learned(snapshot: Any) -> PastRefusals:
 
 def _digest(*words: str) -> str:
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
+
+
+def _can_stream(body: Mapping[str, Any]) -> bool:
+    """Return whether a body says nothing of streaming, and asks for one answer in words."""
+    return "stream" not in body and "audio" not in body and body.get("n") in (None, 1)

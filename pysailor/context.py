@@ -116,6 +116,7 @@ class Context:
     `deadline` is in seconds on the clock of `time.monotonic`, None for no limit. `storage` reads from the platform's
     object storage, by an object's id and the most bytes to take; None where there is no platform.
     `message_id` is what the message is known by if it is brought again, None if by nothing; others may share it.
+    `watched` is whether a person sees what `partial` shows: then an answer that can come in pieces should.
     """
 
     logger: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
@@ -127,6 +128,7 @@ class Context:
     kept: Keep = field(default_factory=Keep)
     storage: Storage | None = None
     message_id: str | None = None
+    watched: bool = False
 
     def keep(self, make: Callable[..., Resource], *args: Hashable) -> Resource:
         """Return `make(*args)`, made once in the life of this process and closed at its end: connections, caches."""

@@ -28,13 +28,14 @@ _MOST_REMEMBERED = 1000  # names may come from data, and then there is no end of
 class Invocation:
     """What one message brings along: where events go, the logger, the deadline (on the clock of time.monotonic).
 
-    `message_id` is what the transport knows the message by, None if by nothing.
+    `message_id` is what the transport knows the message by, None if by nothing. `watched` is whether a person sees pieces of answers.
     """
 
     emit: Emit
     logger: Logger | LoggerAdapter[Logger]
     deadline: float | None = None
     message_id: str | None = None
+    watched: bool = False
 
 
 class Step:
@@ -108,6 +109,7 @@ class Step:
             self.kept,
             self._storage,
             invocation.message_id,
+            invocation.watched,
         )
 
     def _check_output(self, message: Message, context: Context) -> Message:

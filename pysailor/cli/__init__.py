@@ -22,8 +22,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .program import run_command  # noqa: PLC0415 - see above
 
         return run_command(sys.argv[1:] if arguments is None else arguments)
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one ends it at once
-        if sys.stderr is not None:
-            print("\nstopped", file=sys.stderr)
-        return STOPPED
+    except BaseException as error:
+        if not _comes_of_ctrl_c(error):
+            raise
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one ends it at once
+    if sys.stderr is not None:
+        print("\nstopped", file=sys.stderr)
+    return STOPPED
+
+
+def _comes_of_ctrl_c(error: BaseException | None) -> bool:
+    """Return whether a KeyboardInterrupt is what happened first: what was cleaning up may have failed for it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None

@@ -91,9 +91,17 @@ class ResultWriter:
         self._shown: TextIO | None = None
         self._words = ""
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether a person sees the words of an answer as they come."""
+        return self._words_go_to().isatty()
+
+    def _words_go_to(self) -> TextIO:
+        return self._stream if self._is_text and self._stream.isatty() else sys.stderr
+
     def write_partial(self, text: str) -> None:
         """Show a piece of an answer that is being made, where a person looks on."""
-        target = self._stream if self._is_text and self._stream.isatty() else sys.stderr
+        target = self._words_go_to()
         if target.isatty():
             quiet = target is sys.stderr and has_colours(target)
             print(f"{_DIM}{printable(text)}{_PLAIN}" if quiet else printable(text), end="", file=target, flush=True)

@@ -118,7 +118,7 @@ class _Runner:
         with closing(Step(self.function, cfg, snapshot=sample.snapshot)) as step, Progress(label) as progress:
             listener = _Listener(self, progress)
             try:
-                step.process(sample.message, Invocation(listener, self._logger))
+                step.process(sample.message, Invocation(listener, self._logger, watched=self.writer.is_watched))
             finally:
                 progress.end()
                 self.writer.end_line()

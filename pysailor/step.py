@@ -28,7 +28,8 @@ _MOST_REMEMBERED = 1000  # names may come from data, and then there is no end of
 class Invocation:
     """What one message brings along: where events go, the logger, the deadline (on the clock of time.monotonic).
 
-    `message_id` is what the transport knows the message by, None if by nothing. `watched` is whether a person sees pieces of answers.
+    `message_id` is what the transport knows the message by, None if by nothing. `watched` is whether a person sees the
+    pieces of an answer.
     """
 
     emit: Emit

@@ -118,4 +118,5 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from pysailor.version import installed_version  # noqa: PLC0415 - see above
 
-        parser.exit(message=f"pysailor {installed_version()}\n")
+        print(f"pysailor {installed_version()}")
+        parser.exit()

@@ -1,44 +1,91 @@
-"""The command line at a terminal, and Ctrl-C."""
+"""The command line at a terminal, Ctrl-C, and streams that are closed."""
 
 from __future__ import annotations
 
 import json
-import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import time
 
 import pytest
 
-from lib.offline.sandbox import KEY
-from tests.support.command_line import HELLO, ROOT
+from lib.offline.sandbox import KEY, Sandbox
+from tests.support.command_line import HELLO, ROOT, at, pysailor
+from tests.support.terminal import show
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+ANSWER = "(sandbox, not a model) You asked: “Why?” A model would answer here."
+COLOUR = re.compile(r"\x1b\[\d*m")
 
 
-@pytest.fixture
-def at_a_terminal() -> Callable[..., str]:
-    """Give what runs a command whose standard error is a terminal, and gives what it shows."""
+def test_the_answer_is_shown_once_as_it_comes(sandbox: Sandbox) -> None:
+    screen = show("ask", "Why?", *at(sandbox))
+    assert screen.code == 0
+    assert screen.text.splitlines()[:1] == [ANSWER]
+    assert screen.text.count("Why?") == 1
+    assert sandbox.requests[-1].body["stream"] is True
+    assert "stream" not in _body_of_a_pipe(sandbox)
 
-    def run(*arguments: str) -> str:
-        ours, its = os.openpty()
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
-        subprocess.run(
-            [sys.executable, "-m", "pysailor", *arguments],
-            cwd=ROOT,
-            env=clean,
-            stdout=subprocess.DEVNULL,
-            stderr=its,
-            check=False,
-        )
-        os.close(its)
-        with os.fdopen(ours, "rb", buffering=0) as screen:
-            return screen.read(10_000).decode()
 
-    return run
+def _body_of_a_pipe(sandbox: Sandbox) -> dict[str, object]:
+    assert pysailor("ask", "Why?", *at(sandbox)).returncode == 0
+    body: dict[str, object] = sandbox.requests[-1].body
+    return body
+
+
+def test_json_is_coloured_at_a_terminal_and_one_line_in_a_pipe(sandbox: Sandbox) -> None:
+    words = ("process", "sendRequest", HELLO, "--cfg", "onMisfit=pass", *at(sandbox))
+    coloured, plain = show(*words), show(*words, NO_COLOR="1")
+    assert f"# {HELLO}\n" in coloured.text
+    assert '\x1b[34m"body"\x1b[0m: {\n' in coloured.text
+    assert "\x1b" not in plain.text
+    (document,) = re.findall(r"^\{.*^\}", plain.text, re.MULTILINE | re.DOTALL)
+    assert json.loads(document)["body"]["object"] == "chat.completion"
+    assert len(pysailor(*words).stdout.splitlines()) == 1
+
+
+def test_each_of_several_samples_is_named_and_the_end_sums_up(sandbox: Sandbox) -> None:
+    wrong = "samples/sendRequest/wrong-role.json"
+    screen = show("process", "sendRequest", HELLO, wrong, "--text", *at(sandbox))
+    assert screen.code == 1
+    places = [screen.text.index(text) for text in (f"# 1/2 {HELLO}\n", "cat", f"# 2/2 {wrong}\n", "/messages/0/role")]
+    assert places == sorted(places)
+    assert re.search(r"# 1 of 2 done; 14 tokens in, 22 out; price unknown; [\d.]+ s\n$", screen.text)
+
+
+@pytest.mark.parametrize("words", [("ask", "Why?"), ("process", "sendRequest", HELLO)])
+def test_who_waits_long_sees_that_and_the_line_goes_away(sandbox: Sandbox, words: tuple[str, ...]) -> None:
+    screen = show(*words, *at(sandbox, "slow"))
+    assert screen.code == 0
+    assert re.search(r"\r\x1b\[K# \S.* … \d s\r\x1b\[K", screen.text)
+
+
+def test_a_line_that_is_waited_with_is_for_terminals_only(sandbox: Sandbox) -> None:
+    assert "…" not in pysailor("process", "sendRequest", HELLO, *at(sandbox, "slow")).stderr
+
+
+def test_an_answer_cannot_steer_the_terminal() -> None:
+    screen = show("ask", "\x1b]0;owned\x07Why\x1b[2J?", "--sandbox")
+    assert "\x1b" not in COLOUR.sub("", screen.text)
+    assert "\x07" not in screen.text
+
+
+def test_at_a_terminal_a_worker_says_what_it_is_not_for() -> None:
+    assert "the platform sets what this needs" in show("run").text
+
+
+@pytest.mark.parametrize("milliseconds", [60, 90, 130, 180, 240, 320, 400])
+def test_ctrl_c_is_no_defect_at_any_moment(sandbox: Sandbox, milliseconds: int) -> None:
+    command = [sys.executable, "-m", "pysailor", "process", "sendRequest", HELLO, *at(sandbox, "slow")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        time.sleep(milliseconds / 1000)
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=20)
+    if "pysailor" in told or running.returncode == -signal.SIGINT:
+        pytest.skip("Python itself had not started yet")
+    assert (running.returncode, told) == (130, "\nstopped\n")
 
 
 def test_ctrl_c_ends_the_sandbox_quietly() -> None:
@@ -56,7 +103,41 @@ def test_ctrl_c_ends_the_sandbox_quietly() -> None:
     assert f"apiKey={KEY}" in words
 
 
-def test_at_a_terminal_a_missing_setting_comes_with_ways_to_give_it(at_a_terminal: Callable[..., str]) -> None:
-    told = at_a_terminal("process", "sendRequest", HELLO, "--cfg", "apiKey=k")
-    assert '"Model" is missing: --cfg model=… or OPENAI_MODEL; pysailor select sendRequest model lists what' in told
-    assert "the platform sets what this needs" in at_a_terminal("run")
+def closed(words: tuple[str, ...], *streams: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a shell with streams closed; what is left goes to standard output."""
+    line = shlex.join([sys.executable, "-m", "pysailor", *words])
+    return subprocess.run(
+        ["sh", "-c", f"{line} {' '.join(streams)}"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_nothing_is_sent_where_nobody_can_read_the_answer(sandbox: Sandbox) -> None:
+    words = ("process", "sendRequest", HELLO, *at(sandbox))
+    done = closed(words, ">&-")
+    assert (done.returncode, done.stderr) == (
+        141,
+        "pysailor process: standard output is closed; nothing was done\n",
+    )
+    done = subprocess.run(
+        ["bash", "-c", f"{shlex.join([sys.executable, '-m', 'pysailor', *words])} | true; exit ${{PIPESTATUS[0]}}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert sandbox.requests == () or done.returncode == 0
+
+
+def test_closed_streams_are_no_defect(sandbox: Sandbox) -> None:
+    words = ("process", "sendRequest", HELLO, *at(sandbox))
+    done = closed(words, "2>&-")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["body"]["object"] == "chat.completion"
+    assert closed(words, "<&-").returncode == 0
+    done = closed(("process", "ask", "-", *at(sandbox)), "<&-")
+    assert (done.returncode, done.stderr) == (2, "standard input is closed\n")
+    done = closed(("ask", *at(sandbox)), "<&-")
+    assert done.returncode == 2
+    assert "what is the question?" in done.stderr
+    assert closed(("--help",), "| true").stderr == ""

@@ -1,0 +1,49 @@
+"""What the command line loads, and what it tells of what is not installed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+HEAVY = ("jsonschema", "jsonschema_rs", "requests", "urllib3", "http.client", "yaml", "pika", "cryptography", "sqlite3")
+OURS = ("pysailor.metadata", "pysailor.step", "lib.offline.sandbox", "lib.api", "lib.completions", "lib.conversation")
+PROGRAM = """
+import resource, sys
+from pysailor.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(*sys.modules, file=sys.stderr)
+print(used.ru_utime + used.ru_stime, file=sys.stderr)
+"""
+
+
+def run(*arguments: str, program: str = PROGRAM) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stderr.splitlines()
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("ask", "--help"), ("process", "--help"), ("--version",)])
+def test_a_help_text_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    loaded = run(*arguments)[-2]
+    assert [name for name in (*HEAVY, *OURS) if name in loaded.split()] == []
+
+
+def test_help_takes_less_than_a_tenth_of_a_second() -> None:
+    assert min(float(run("--help")[-1]) for _ in range(5)) < 0.1
+
+
+@pytest.mark.parametrize("missing", ["pika", "cryptography"])
+def test_a_worker_without_its_extra_says_how_to_install_it(missing: str) -> None:
+    program = f"import sys; sys.modules[{missing!r}] = None\nfrom pysailor.cli import main\nprint(main(['run']))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+    assert done.stderr == f"pysailor run: this needs {missing}: pip install -e '{ROOT}[rabbitmq]'\n"

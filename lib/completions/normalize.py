@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from pysailor import InvalidInput
+
 from .preflight.facts.fields import integer_fields
 
 if TYPE_CHECKING:
@@ -25,7 +27,10 @@ _MOST_DEPTH = 200
 
 
 def normalize(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the body without such slips, and a sentence for each kind that was mended; the given body stays."""
+    """Return the body without such slips, and a sentence for each kind that was mended; the given body stays.
+
+    Raise InvalidInput for one that is nested so deep that it could not be written as JSON.
+    """
     notes: dict[str, None] = {}
     mended, replaced = _replace_half_characters(dict(body))
     if replaced:
@@ -103,22 +108,23 @@ def _replace_half_characters(body: dict[str, Any]) -> tuple[dict[str, Any], bool
 
 
 def _has_half_characters(value: Any) -> bool:
-    """Return whether any text, not too deep inside, is not Unicode."""
-    waiting, depth = [value], 0
-    while waiting and depth < _MOST_DEPTH:
+    """Return whether any text inside is not Unicode; raise InvalidInput for a value that is nested too deep."""
+    waiting, depth, half = [value], 0, False
+    while waiting:
+        if depth > _MOST_DEPTH:
+            raise InvalidInput(f"is nested deeper than {_MOST_DEPTH} levels; make it flatter")
         inner: list[Any] = []
         for one in waiting:
             kind = one.__class__
             if kind is str:
-                if not one.isascii() and not _is_unicode(one):
-                    return True
+                half = half or not (one.isascii() or _is_unicode(one))
             elif kind is dict:
                 inner.extend(one)
                 inner.extend(one.values())
             elif kind is list:
                 inner.extend(one)
         waiting, depth = inner, depth + 1
-    return False
+    return half
 
 
 def _is_unicode(text: str) -> bool:

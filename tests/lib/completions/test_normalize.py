@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lib.completions.normalize import normalize
+from pysailor import InvalidInput
 
 HELLO = {"role": "user", "content": "Hello"}
 
@@ -79,3 +80,12 @@ def test_a_body_in_order_is_passed_on_as_it_is() -> None:
     mended, notes = normalize({"messages": messages, "n": 2})
     assert mended["messages"] is messages
     assert notes == ()
+
+
+@pytest.mark.parametrize("levels", [300, 5000])
+def test_a_body_that_could_not_be_written_is_refused(levels: int) -> None:
+    value: Any = "x"
+    for _ in range(levels):
+        value = {"a": [value]}
+    with pytest.raises(InvalidInput, match="nested deeper than 200 levels"):
+        normalize({"metadata": value})

@@ -33,6 +33,10 @@ _OF_NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", 
 _OF_SCHEMAS = ("anyOf", "allOf", "oneOf", "prefixItems")
 
 
+_MOST_WALKED, _DEEPEST_WALKED = 50_000, 100
+"""Beyond these a schema is refused anyway."""
+
+
 _OF_ONE_SCHEMA = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else")
 
 
@@ -65,8 +69,12 @@ class StrictSchema:
 def walk(pointer: str, root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], int]]:
     """Return every schema inside, without recursion, so that no depth can end it; properties count as a level."""
     waiting: list[tuple[str, Any, int]] = [(pointer, root, 0)]
-    while waiting:
+    for _ in range(_MOST_WALKED):
+        if not waiting:
+            return
         here, schema, depth = waiting.pop()
+        if depth > _DEEPEST_WALKED:
+            continue
         if isinstance(schema, bool) and not here.endswith("/additionalProperties"):
             schema = {}  # true allows anything, as an empty one does
         if not isinstance(schema, dict):

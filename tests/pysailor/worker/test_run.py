@@ -16,8 +16,7 @@ import pytest
 
 from pysailor.component.component import Component
 from pysailor.context import Data, Keys
-from pysailor.errors import Defect, Rebound, SailorError, StepError
-from pysailor.hooks import Hooks, keys_only
+from pysailor.errors import Rebound, SailorError, StepError
 from pysailor.log import BunyanFormatter, LogTo, Redaction
 from pysailor.message import Message
 from pysailor.platform.api import PlatformApiError
@@ -379,17 +378,6 @@ def test_a_message_whose_turn_comes_too_late_for_a_worker_that_stops_is_returned
 
 
 # --- hooks, signals, watch -----------------------------------------------------------------------------------------
-
-
-def test_where_there_is_no_message_only_keys_can_be_emitted(bench: Bench) -> None:
-    step = bench.worker()._step
-    stored: list[Mapping[str, Any]] = []
-    hooks = Hooks(step, stored.append)
-    assert hooks.startup() is None
-    keys_only(stored.append)(Keys({"a": 1}))
-    assert stored == [{"a": 1}]
-    with pytest.raises(Defect, match="Snapshot cannot be emitted"):
-        hooks._context.emit_snapshot({})
 
 
 def test_a_signal_is_heard_however_early_it_comes_and_a_second_one_changes_nothing() -> None:

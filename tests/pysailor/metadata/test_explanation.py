@@ -1,0 +1,23 @@
+"""What is wrong with a body, as a person reads it."""
+
+from __future__ import annotations
+
+from pysailor.errors import Fault
+from tests.support.schemas import CHAT, HELLO, pointers
+
+
+def test_every_fault_is_told_and_the_missing_ones_come_first() -> None:
+    body = {"temperature": 3, "n": "x", "messages": [{"role": "usr"}], "closed": {"onyl": 1}}
+    assert pointers(body) == ["/temperature", "/n", "/closed/onyl", "/messages/0/content", "/messages/0/role"]
+
+
+def test_a_name_that_is_nearly_right_is_suggested() -> None:
+    faults = CHAT.faults({"messages": [{"role": "usr", "content": "x"}]})
+    assert faults[0].message == 'found text "usr", allowed: user, assistant (did you mean user?)'
+    assert CHAT.find_unknown({"temprature": 1}) == [
+        Fault("/temprature", "is not a known field; did you mean temperature?")
+    ]
+
+
+def test_a_fault_in_the_alternative_that_was_meant_is_told_there() -> None:
+    assert pointers({**HELLO, "stop": ["a", 1]}) == ["/stop/1"]

@@ -1,0 +1,36 @@
+"""Schemas in the mapper's dialect."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from pysailor.errors import BrokenComponent
+from pysailor.metadata import Schema
+from tests.support.schemas import CHAT, JSON
+
+
+def test_a_document_that_is_no_schema_is_a_broken_component() -> None:
+    with pytest.raises(BrokenComponent, match="not a JSON Schema"):
+        Schema({"type": "objekt"})
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON)
+def test_any_value_is_accepted_or_has_faults_and_both_validators_agree(body: Any) -> None:
+    fitted, faults = CHAT.fit(body)
+    assert CHAT.accepts(fitted) is (faults == [])
+
+
+def test_a_schema_never_makes_the_process_ask_elsewhere() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/schema.json"
+        with pytest.raises(BrokenComponent):
+            Schema({"type": "object", "properties": {"a": {"$ref": address}}})
+        Schema({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}).faults(1)
+        listener.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            listener.accept()

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .endpoint import AnswerFormat, StreamReader
     from .http.reply import Reply
     from .http.request import Request
+    from .http.route import Guard
     from .retry import CallLimits
     from .stream import Piece
 
@@ -91,15 +92,16 @@ class ApiAnswer:
 class Client:
     """Keeps the connections to one API for one credential. Threads may share it."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Connect when the first request is made."""
+    def __init__(self, connection: Connection, guard: Guard | None = None) -> None:
+        """Connect when the first request is made; through the guard, where the address is not the operator's own."""
+        self._guard = guard
         self.connection = connection
         self._templates: dict[tuple[str, str], Template] = {}
 
     @cached_property
     def _route(self) -> Route:
         """The way to the server, with proxies and certificates looked up once."""
-        return Route(self.connection.base_url)
+        return Route(self.connection.base_url, self._guard)
 
     @cached_property
     def _pool(self) -> Pool:

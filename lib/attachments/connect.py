@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
@@ -27,12 +28,16 @@ from . import address_policy
 from .errors import AddressRefused, NotFetched, NotThere
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .address_policy import Resolve
     from .deadline import Deadline
 
 _PORTS = {"http": 80, "https": 443}
 _USER = re.compile(r"//[^/]*@")
 _LONGEST_SHOWN = 80
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class Connector:
         """Return a connection and what to ask for on it; raise AddressRefused, NotFetched, OSError or HTTPException."""
         proxy = self._proxy(target)
         if proxy is not None:
-            self._check_behind_proxy(target)
+            self.check_behind_proxy(target)
             return self._through_proxy(proxy, target, deadline)
         return self._direct(target, self.addresses(target), deadline), target.path
 
@@ -167,7 +172,7 @@ class Connector:
             return None
         return proxy if "://" in proxy else f"http://{proxy}"
 
-    def _check_behind_proxy(self, target: Target) -> None:
+    def check_behind_proxy(self, target: Target) -> None:
         """Check the name as well as can be done: the proxy looks it up again, and may know names that we do not."""
         if not address_policy.looks_public(target.host) and not self._allow_private:
             raise AddressRefused(
@@ -205,6 +210,39 @@ class Connector:
         plain.connect()
         deadline.watch(plain.sock)
         return plain, target.url
+
+
+class Guard:
+    """Opens connections for others where a visitor or a message chose the address: those of the policy, no other.
+
+    Both methods raise OSError alike for a name without an address, for an address that is refused and for a port that
+    nobody listens on, so that nobody learns which of them it was.
+    """
+
+    def __init__(self, *, allow_private: bool = False, resolve: Resolve = address_policy.look_up) -> None:
+        """Take whether private addresses are allowed, and who knows the addresses of names."""
+        self._connector = Connector(allow_private=allow_private, resolve=resolve)
+
+    def connect(self, host: str, port: int, seconds: float) -> socket.socket:
+        """Look the name up once, and connect to one of the addresses that were checked."""
+        end = time.monotonic() + seconds
+        *others, last = self._check(host, port, self._connector.addresses)
+        for address in others:
+            try:
+                return socket.create_connection((address, port), timeout=max(end - time.monotonic(), 0.001))
+            except OSError:
+                continue
+        return socket.create_connection((last, port), timeout=max(end - time.monotonic(), 0.001))
+
+    def check_proxied(self, host: str, port: int) -> None:
+        """Check the name as well as can be done where a proxy looks it up again."""
+        self._check(host, port, self._connector.check_behind_proxy)
+
+    def _check(self, host: str, port: int, check: Callable[[Target], T]) -> T:
+        try:
+            return check(Target("http", host.strip("[]").rstrip("."), port, "/", ""))
+        except (AddressRefused, NotFetched) as error:
+            raise ConnectionRefusedError("no connection to this address") from error
 
 
 def quote_url(url: str) -> str:

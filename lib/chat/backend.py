@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pysailor import Context, Keep
 
 from ..api.client import Client
+from ..api.connection import Connection
 from ..api.retry import CallLimits
+from ..attachments import Guard
 from ..completions.answer.outcome import Outcome, choices, message_of, outcome, refusal_of, text_of
 from ..completions.endpoint import COMPLETIONS
 from ..completions.settings import StepSettings
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..api.cancel import Cancel
-    from ..api.connection import Connection
     from ..completions.result import Result
 
 _MAX_CLIENTS = 64  # a key that a visitor brings gets a client of its own
@@ -37,6 +38,10 @@ class ChatAnswer:
     completion: Mapping[str, Any]
     usage: Mapping[str, Any] | None = None
     cost: Mapping[str, Any] | None = None
+
+
+class VisitorConnection(Connection):
+    """A connection whose address the visitor chose: it reaches the public internet only."""
 
 
 class Backend(Protocol):
@@ -59,8 +64,9 @@ class Backend(Protocol):
 class ApiBackend:
     """Asks the API as a step does: checked before it is sent, accounted for afterwards."""
 
-    def __init__(self) -> None:
-        """Connect when the first question comes."""
+    def __init__(self, guard: Guard | None = None) -> None:
+        """Connect when the first question comes; to a visitor's address through the guard."""
+        self._guard = guard or Guard()
         self._kept = Keep()
         self._clients: OrderedDict[Connection, Client] = OrderedDict()
         self._lock = Lock()
@@ -75,7 +81,10 @@ class ApiBackend:
     ) -> ChatAnswer:
         """Ask; raise InvalidInput for what the service certainly refuses, ApiError for what it does refuse."""
         ctx = Context(logger=_LOG, kept=self._kept)
-        settings = StepSettings(connection, CallLimits(timeout=timeout))
+        limits = CallLimits(timeout=timeout)
+        if isinstance(connection, VisitorConnection):  # how long it takes to fail would tell what is there
+            limits = CallLimits(timeout=timeout, max_retries=0)
+        settings = StepSettings(connection, limits)
         pipeline = Pipeline(COMPLETIONS, self._client(connection), settings, ctx, cancel=cancel)
         return _to_answer(pipeline.result(body, show))
 
@@ -86,9 +95,12 @@ class ApiBackend:
                 self._clients.popitem()[1].close()
         self._kept.close()
 
+    def _open(self, connection: Connection) -> Client:
+        return Client(connection, self._guard if isinstance(connection, VisitorConnection) else None)
+
     def _client(self, connection: Connection) -> Client:
         with self._lock:
-            client = self._clients.pop(connection, None) or Client(connection)
+            client = self._clients.pop(connection, None) or self._open(connection)
             self._clients[connection] = client
             if len(self._clients) > _MAX_CLIENTS:
                 self._clients.popitem(last=False)  # a call that it still makes keeps it alive until it ends

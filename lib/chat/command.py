@@ -159,6 +159,7 @@ def _listener(
     servers: Mapping[str, Any],
     stack: ExitStack,
 ) -> Listener:
+    from ..attachments import ALLOW_PRIVATE_URLS, Guard  # noqa: PLC0415 - the same
     from ..conversation import open_store  # noqa: PLC0415 - opened after the settings are known to be good
     from .backend import ApiBackend  # noqa: PLC0415 - the same
     from .server.access import AccessRules  # noqa: PLC0415 - the same
@@ -168,7 +169,7 @@ def _listener(
     limits = _limits(args, ChatLimits())
     store = stack.enter_context(open_store(args.store))
     service = _service(args, environment, servers, stack)
-    backend = ApiBackend()
+    backend = ApiBackend(Guard(allow_private=environment.get(ALLOW_PRIVATE_URLS, "").lower() == "true"))
     stack.callback(backend.close)
     origins = frozenset(origin.rstrip("/").lower() for origin in args.allow_origin)
     access = AccessRules(

@@ -11,6 +11,8 @@ from pysailor import InvalidConfig
 
 from ..api.connection import Connection
 from ..conversation import owner_of
+from ..errors.catalog import ASK_OPERATOR
+from .backend import VisitorConnection
 from .config.expression import Expression, NotComputed
 from .config.route import DEFAULT_MODEL, OWN, SECRET, request_schema
 
@@ -96,8 +98,6 @@ def open_chat(route: Route, handler: Handler, service: Service, conversation: st
     values["model"] = service.model if service.is_offline else values.get("model", service.model)
     messages = [{"role": "system", "content": own["system"]}] if own.get("system") else []
     body, messages = _call_open_hook(route, handler, values, messages)
-    if body["stream"]:
-        body["stream_options"] = {"include_usage": True}
     return Chat(
         _owner(route, connection, service),
         conversation,
@@ -126,7 +126,7 @@ def _values(route: Route, handler: Handler, service: Service) -> dict[str, Any]:
             values[name] = value
     if "key" in values and not values["key"]:
         raise NotOpened("no_key", "The address names no API key; add ?key=… to it.")
-    return _fit(values)
+    return _fit(route, values)
 
 
 def _compute(name: str, given: Expression, handler: Handler) -> Any:
@@ -139,19 +139,29 @@ def _compute(name: str, given: Expression, handler: Handler) -> Any:
         raise NotOpened("bad_address", f"{name}: {error}.") from error
 
 
-def _fit(values: dict[str, Any]) -> dict[str, Any]:
+def _fit(route: Route, values: dict[str, Any]) -> dict[str, Any]:
     """Return the settings, where numbers may have come as text; raise NotOpened for what the API would refuse."""
     fitting, faults = request_schema().fit(values)
     if faults:
-        raise NotOpened("bad_address", f"This address asks for the impossible: {'; '.join(map(_describe, faults))}.")
+        hidden = [fault.pointer if _setting(fault) in SECRET else str(fault) for fault in faults]
+        _LOG.warning("The settings of a request do not fit: %s", "; ".join(hidden))
+        told = dict.fromkeys(_describe(fault, route) for fault in faults)
+        raise NotOpened("bad_address", f"This address asks for the impossible: {'; '.join(told)}.")
     return dict(fitting)
 
 
-def _describe(fault: Fault) -> str:
-    """Return a fault for the visitor; what a key or an address was computed to may be the operator's."""
-    name = fault.pointer.lstrip("/")
-    setting = name.partition("/")[0]
-    return f"{setting}: this address gives none" if setting in SECRET else f"{name}: {fault.message}"
+def _describe(fault: Fault, route: Route) -> str:
+    """Return a fault for the visitor; a value that the settings may have brought is not quoted."""
+    setting = _setting(fault)
+    given = route.kwargs.get(setting)
+    if setting in SECRET or not isinstance(given, Expression) or not given.is_from_visitor:
+        _, separator, allowed = fault.message.partition("allowed:") if setting not in SECRET else ("", "", "")
+        return f"{setting}: this address gives no value that can be used{'; ' if separator else ''}{separator}{allowed}"
+    return f"{fault.pointer.lstrip('/')}: {fault.message}"
+
+
+def _setting(fault: Fault) -> str:
+    return fault.pointer.lstrip("/").partition("/")[0]
 
 
 def _connection(route: Route, own: Mapping[str, Any], service: Service) -> Connection:
@@ -162,8 +172,9 @@ def _connection(route: Route, own: Mapping[str, Any], service: Service) -> Conne
         # whatever key the server has for itself, it does not go to a server that a visitor names
         raise NotOpened("no_key", "The address names a server, and no API key for it; add the key to the address.")
     if key is not None:
+        kind = VisitorConnection if _is_foreign(route, url) else Connection
         base_url = service.connection.base_url if url is None else str(url)
-        return _read_connection({"baseUrl": base_url, "apiKey": str(key)})
+        return _read_connection({"baseUrl": base_url, "apiKey": str(key)}, kind)
     if not service.connection.api_key:
         raise NotOpened("no_key", "No API key is set for this chat.")
     if url is None:
@@ -171,12 +182,19 @@ def _connection(route: Route, own: Mapping[str, Any], service: Service) -> Conne
     return replace(service.connection, base_url=_read_connection({"baseUrl": str(url)}).base_url)
 
 
-def _read_connection(cfg: Mapping[str, str]) -> Connection:
+def _is_foreign(route: Route, url: Any) -> bool:
+    """Return whether the visitor chose the server; not so where the settings name it as one to choose from."""
+    given = route.kwargs.get("url")
+    return url is not None and isinstance(given, Expression) and url not in given.texts
+
+
+def _read_connection(cfg: Mapping[str, str], kind: type[Connection] = Connection) -> Connection:
     try:
-        return Connection.of(cfg)
+        return kind.of(cfg)
     except InvalidConfig as error:
         told = "; ".join(f"{fault.pointer.lstrip('/')} {fault.message}" for fault in error.faults)
-        raise NotOpened("bad_address", f"No request can be made with this address: {told}.") from error
+        _LOG.warning("No request can be made: %s", told)
+        raise NotOpened("bad_address", "No request can be made with the url and the key of this address.") from error
 
 
 def _call_open_hook(
@@ -190,8 +208,9 @@ def _call_open_hook(
     hook.call(params=params, handler=handler)
     said = params.pop("messages", [])
     if not isinstance(said, list) or not all(isinstance(one, Mapping) and one.get("role") for one in said):
-        raise NotOpened("hook_failed", f'The server\'s function "{hook.name}" left no list of messages.')
-    changed = _fit({name: value for name, value in params.items() if value is not None and name not in OWN})
+        _LOG.error('The function "%s" left no list of messages', hook.name)
+        raise NotOpened("hook_failed", ASK_OPERATOR)
+    changed = _fit(route, {name: value for name, value in params.items() if value is not None and name not in OWN})
     return {"model": values["model"], "stream": values["stream"], **changed}, [dict(one) for one in said]
 
 

@@ -6,12 +6,14 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pysailor import StepError, mask
+from pysailor import StepError
 
 from .. import conversation
 from ..completions.answer.outcome import Outcome
 from ..conversation import Memory, TurnOutput
 from ..errors.api_error import ApiError
+from ..errors.catalog import visitor_text
+from .backend import VisitorConnection
 from .config.hooks import HookFailed
 from .protocol import Answered, Failed, well_formed
 
@@ -32,15 +34,8 @@ _REMARKS = {
     Outcome.TOOL_CALLS: "The model wants to use a tool ({tools}), and this chat runs none.",
     Outcome.EMPTY: "The model gave an empty answer; ask again.",
 }
-_VISITOR = {
-    "context_length": "This conversation has become too long for the assistant; begin a new one.",
-    "too_large_for_limit": "This message is too long for the assistant; shorten it, or begin a new conversation.",
-    "cut_off": "The answer broke off; ask again.",
-    "content_filter": "The provider's content filter stopped this question; ask in another way.",
-}
-"""What a visitor can do about a failure; the other failures are for the operator."""
-_TRY_AGAIN = "The assistant is not available just now; try again in a minute."
-_ASK_OPERATOR = "The assistant cannot answer at the moment; whoever runs this chat finds the reason in the log."
+_NO_ANSWER = "No answer could be had with the url and the key of this address; check both."
+"""All that is told of a server that the visitor chose: which of its ports are open is not for a visitor to find out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +75,13 @@ def take_turn(
             return Done(stopped_answer())
         return Done(_refuse(error, chat))
     except StepError as error:
-        return Done(Failed(error.code, str(error), error.retryable))
+        return Done(_refuse(error, chat))
     except HookFailed as error:
         _LOG.exception("The function %s failed", error.name)
-        return Done(
-            Failed("hook_failed", f'The server\'s function "{error.name}" failed; its operator finds why in the log.')
-        )
+        return Done(Failed("hook_failed", visitor_text("hook_failed", retryable=False)))
     except Exception:  # noqa: BLE001 - a question must not end the server; the log tells the operator
         _LOG.exception("A turn failed")
-        return Done(Failed("internal", "The server made a mistake; its operator finds it in the log."))
+        return Done(Failed("internal", visitor_text("internal", retryable=False)))
 
 
 def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[str], None], cancel: Cancel) -> Done:
@@ -148,17 +141,14 @@ def _tools(answer: ChatAnswer) -> list[str]:
     return [str(kind.get("name")) for kind in kinds] or ["unnamed"]
 
 
-def _refuse(error: ApiError, chat: Chat) -> Failed:
+def _refuse(error: StepError, chat: Chat) -> Failed:
     """Return what the visitor reads; the operator's log has the whole sentence."""
-    _LOG.warning("A question was not answered (%s): %s", error.code, _without_key(str(error), chat))
-    told = _VISITOR.get(error.code) or (_TRY_AGAIN if error.retryable else _ASK_OPERATOR)
-    return Failed(error.code, told, error.retryable)
+    _LOG.warning("A question was not answered (%s): %s", error.code, chat.connection.mask_secrets(str(error)))
+    if isinstance(error, ApiError) and isinstance(chat.connection, VisitorConnection):
+        return Failed("no_answer", _NO_ANSWER)
+    return Failed(error.code, visitor_text(error.code, retryable=error.retryable), error.retryable)
 
 
 def stopped_answer() -> Answered:
     """Return what is told of a turn that the visitor stopped."""
     return Answered("", "stopped", "Stopped.", None, None, kept=False)
-
-
-def _without_key(text: str, chat: Chat) -> str:
-    return mask(text, [chat.connection.api_key])

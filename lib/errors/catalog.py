@@ -15,7 +15,8 @@ NO, YES, BILLED = "no", "yes", "may have been billed"
 class ErrorSpec:
     """One way to fail: its stable code, its name, what it means, what to do, and whether trying again can help.
 
-    `again` is NO, YES, or BILLED: it could help, but the lost try may have to be paid for as well.
+    `again` is NO, YES, or BILLED: it could help, but the lost try may have to be paid for as well. `visitor` is what a
+    visitor of a chat reads of it, where a visitor can do something about it.
     """
 
     code: str
@@ -23,6 +24,19 @@ class ErrorSpec:
     meaning: str
     advice: str
     again: str = NO
+    visitor: str = ""
+
+
+ASK_OPERATOR = "The assistant cannot answer at the moment; whoever runs this chat finds the reason in the log."
+TRY_AGAIN = "The assistant is not available just now; try again in a minute."
+
+
+def visitor_text(code: str, *, retryable: bool) -> str:
+    """Return what a visitor of a chat reads of a failure: what a visitor can do, and nothing of the operator's."""
+    spec = CATALOG.get(code)
+    if spec is not None and spec.visitor:
+        return spec.visitor
+    return TRY_AGAIN if retryable else ASK_OPERATOR
 
 
 CATALOG: Mapping[str, ErrorSpec] = {
@@ -66,6 +80,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "RequestTooLarge",
             "This one request is larger than the account's whole limit for a minute.",
             "Shorten the messages or the answer's length, choose another model, or ask for a higher limit.",
+            visitor="This message is too long for the assistant; shorten it, or begin a new conversation.",
         ),
         ErrorSpec(
             "model_not_found",
@@ -90,6 +105,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "ContextTooLong",
             "The messages and the longest answer asked for do not fit into what the model can read at once.",
             "Send fewer or shorter messages, lower the answer's length, or choose a model with a larger context.",
+            visitor="This conversation has become too long for the assistant; begin a new one.",
         ),
         ErrorSpec(
             "unsupported",
@@ -102,6 +118,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "ContentRefused",
             "The provider's content filter refused the messages.",
             "Change the messages; the same text will be refused again.",
+            visitor="The provider's content filter stopped this question; ask in another way.",
         ),
         ErrorSpec(
             "bad_request",
@@ -189,6 +206,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "The connection broke in the middle of the answer; the provider may still bill it.",
             "Try again if paying twice is acceptable.",
             BILLED,
+            visitor="The answer broke off; try again.",
         ),
         ErrorSpec(
             "cancelled",
@@ -283,6 +301,8 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "Another question of the same conversation is being answered.",
             "Try again in a moment, or let the step wait.",
             YES,
+            visitor="Another message of this conversation is still being answered. Send "
+            "this one again when that is done.",
         ),
         ErrorSpec(
             "turn_lost",
@@ -290,12 +310,15 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "The conversation went on without this question, or was deleted; its answer was not kept.",
             "Ask again. The answer may have been paid for.",
             YES,
+            visitor="The conversation went on elsewhere, or was deleted, before this "
+            "answer could be kept; send the message again.",
         ),
         ErrorSpec(
             "turn_too_large",
             "TurnTooLarge",
             "The question and its answer are larger than a conversation keeps.",
             "Send smaller pictures or texts, or switch the memory off.",
+            visitor="This message is too large to be kept; send a smaller one.",
         ),
         ErrorSpec(
             "conversation_store_unavailable",
@@ -303,6 +326,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "The place where conversations are kept does not answer.",
             "Ask whoever runs the component to look at CHATGPT_CONVERSATIONS.",
             YES,
+            visitor="Conversations cannot be read or kept just now; try again in a minute.",
         ),
         ErrorSpec(
             "bad_token",
@@ -340,12 +364,14 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "HookFailed",
             "A Python function of whoever runs the chat failed.",
             "Its traceback is in the chat's log; correct the function.",
+            visitor="The assistant cannot answer this just now; whoever runs this chat finds the reason in the log.",
         ),
         ErrorSpec(
             "internal",
             "ChatDefect",
             "The chat server itself failed.",
             "Its traceback is in the chat's log.",
+            visitor="The server made a mistake; whoever runs this chat finds it in the log.",
         ),
         ErrorSpec(
             "not_text",
@@ -398,6 +424,12 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "The chat server is being stopped.",
             "Open the page again in a moment.",
             YES,
+        ),
+        ErrorSpec(
+            "no_answer",
+            "NoAnswer",
+            "The server that a visitor of the chat chose did not answer, or may not be reached.",
+            "Check the url and the key in the page's address; the chat's log has the reason.",
         ),
         ErrorSpec(
             "unknown",

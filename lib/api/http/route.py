@@ -9,7 +9,7 @@ import ssl
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -39,13 +39,23 @@ class Proxy:
     headers: dict[str, str]
 
 
+class Guard(Protocol):
+    """Decides which addresses may be reached."""
+
+    def connect(self, host: str, port: int, seconds: float) -> socket.socket:
+        """Connect to the host within the seconds given; raise OSError, also where it may not be reached."""
+
+    def check_proxied(self, host: str, port: int) -> None:
+        """Raise OSError if a proxy may not be asked for this host."""
+
+
 class Route:
     """Opens connections to the server of one address."""
 
-    def __init__(self, url: str, connect: Callable[[str, int, float], socket.socket] | None = None) -> None:
+    def __init__(self, url: str, guard: Guard | None = None) -> None:
         """Look up what the environment says of this address; raise ValueError for one that does not lead anywhere.
 
-        `connect` opens the connection to a host and port within the seconds given, where not any address will do.
+        `guard` opens the connection where not every address may be reached.
         """
         parts = urlsplit(url)
         if parts.scheme not in _PORTS:
@@ -53,7 +63,8 @@ class Route:
         found = requests.Session().merge_environment_settings(url, {}, None, None, None)
         self.host, self.tls = parts.hostname or "", parts.scheme == "https"
         self.port = parts.port or _PORTS[parts.scheme]
-        self._connect = connect or _open_socket
+        self._guard = guard
+        self._connect = guard.connect if guard else _open_socket
         self._certificates: Any = found["verify"]
         self._context: ssl.SSLContext | None = None
         self._proxy_url = select_proxy(url, found["proxies"])
@@ -85,6 +96,8 @@ class Route:
             raise Refused from fault
 
     def _open_proxied(self, end: float) -> Any:
+        if self._guard is not None:
+            self._guard.check_proxied(self.host, self.port)
         proxy = _proxy_of(str(self._proxy_url))
         kind = http.client.HTTPSConnection if proxy.tls else http.client.HTTPConnection
         options: dict[str, Any] = {"context": self._tls_context()} if proxy.tls else {}

@@ -67,6 +67,12 @@ class Expression:
         """Whether the value can only be what the visitor sent."""
         return is_from_visitor(self.tree)
 
+    @property
+    def texts(self) -> frozenset[str]:
+        """The texts that stand in it, which are the operator's."""
+        parts = ast.walk(self.tree)
+        return frozenset(part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str))
+
     def value(self, handler: Handler) -> Any:
         """Compute the value, of which JSON can be made; raise NotComputed."""
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ ALLOWED = (
     ".startswith(), .endswith(); f'{x}'"
 )
 _LONGEST = 1000
+_PLACE = re.compile(r" *\(?(?:detected at|on) line \d+\)?")  # a line of the expression, which is not the file's
 _MOST_NODES = 200
 _DEEPEST = 20
 
@@ -50,7 +52,7 @@ def parse_tree(source: str) -> ast.expr:
     try:
         tree = ast.parse(source.strip(), mode="eval").body
     except SyntaxError as error:
-        raise NotAllowed(f"this is not an expression: {error.msg}") from error
+        raise NotAllowed(f"this is not an expression: {_PLACE.sub('', error.msg)}") from error
     except (ValueError, MemoryError, RecursionError) as error:
         raise NotAllowed("this cannot be read as an expression") from error
     if sum(1 for _ in ast.walk(tree)) > _MOST_NODES:

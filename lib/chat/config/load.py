@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HANDLER = "ChatGPTHandler"
 # {function: handler.get_arg('a', 'b')} is how Gramex' guide writes it; to YAML the comma would begin another key
 _UNQUOTED = re.compile(
-    r"(?m)^(?P<key>[ \t]*[\w-]+:[ \t]*)\{[ \t]*function:[ \t]+(?P<code>[^\s\"'|>&*!].*?)\}[ \t]*(?:#.*)?$"
+    r"(?m)^(?P<key>[ \t]*+[\w-]++:[ \t]*+)\{[ \t]*+function:[ \t]++(?P<code>[^\s\"'|>&*!].*?)\}[ \t]*+(?:#.*)?$"
 )
 
 

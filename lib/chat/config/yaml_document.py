@@ -66,9 +66,7 @@ def read(text: str) -> Node:
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
-        raise BadDocument([(line, f"this is not YAML: {error.problem or error.context}")]) from error
+        raise BadDocument([_fault(error, len(text.splitlines()))]) from error
     except (yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise BadDocument([(1, f"this is not YAML: {reason}")]) from error
@@ -79,6 +77,15 @@ def read(text: str) -> Node:
     if reader.faults:
         raise BadDocument(reader.faults)
     return node
+
+
+def _fault(error: yaml.MarkedYAMLError, lines: int) -> tuple[int, str]:
+    """Return where it stands and what is wrong: what is never closed is wrong where it begins."""
+    problem = str(error.problem or error.context)
+    is_open = error.context_mark is not None and ("unexpected end" in problem or "<stream end>" in problem)
+    mark = error.context_mark if is_open else error.problem_mark or error.context_mark
+    what = f"{error.context}, which begins here and is not closed" if is_open else problem
+    return (min(mark.line + 1, lines) if mark else 1), f"this is not YAML: {what}"
 
 
 class _Reader:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import html
-import logging
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from .limits import Slot
     from .shared import SharedState
 
-_LOG = logging.getLogger(__name__)
 _PAGE = Path(__file__).parents[1] / "page"
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _POLICY = (
@@ -112,8 +110,8 @@ class ChatApp:
     def _refusal(self, connection: HTTPConnection) -> Response | None:
         said = self._shared.access.refusal(connection.headers)
         if said:
-            _LOG.warning("Refused: %s", said)
-            return _text(f"Refused: {said}.", 403)
+            self._shared.client_faults.add(f"Refused: {said}")
+            return _text("This page may not use this chat; whoever runs it finds the reason in the log.", 403)
         return None
 
     def _match(self, connection: HTTPConnection) -> tuple[Route, Handler] | None:

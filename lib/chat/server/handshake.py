@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor import StepError
 
 from ...conversation import drop_replaced
+from ...errors.catalog import visitor_text
 from ..config.hooks import HookFailed
 from ..conversation import Chat, NotOpened, check_conversation, open_chat
 from ..protocol import Failed, Opened, Token, Unreadable
@@ -57,7 +58,7 @@ async def authenticate(socket: Socket, shared: SharedState, shown: str | None, s
         shown = await _receive_token(socket, shared.limits.token)
     if not shared.access.knows(shown):
         if shown is not None:
-            _LOG.warning("A wrong token came from %s", address)
+            shared.client_faults.add(f"A wrong token came from {address}")
             await asyncio.sleep(shared.limits.wrong_token)  # whoever guesses guesses slowly
         await socket.refuse(_WRONG_TOKEN, POLICY)
     if not slot.move(shared.connections):
@@ -89,11 +90,12 @@ async def open_conversation(socket: Socket, route: Route, handler: Handler, shar
     except NotOpened as error:
         await socket.refuse(Failed(error.code, str(error)), POLICY)
     except StepError as error:
-        await socket.refuse(Failed(error.code, str(error), error.retryable), INTERNAL)
+        _LOG.warning("A socket could not be opened (%s): %s", error.code, error)
+        told = visitor_text(error.code, retryable=error.retryable)
+        await socket.refuse(Failed(error.code, told, error.retryable), INTERNAL)
     except HookFailed as error:
         _LOG.exception("The function %s failed", error.name)
-        told = f'The server\'s function "{error.name}" failed; its operator finds why in the log.'
-        await socket.refuse(Failed("hook_failed", told), INTERNAL)
+        await socket.refuse(Failed("hook_failed", visitor_text("hook_failed", retryable=False)), INTERNAL)
     slot = shared.conversations.acquire(chat.place) or await socket.refuse(_SHARED, LATER)
     try:
         await socket.send(socket.format.open(_open_event(chat, turns, shared)))

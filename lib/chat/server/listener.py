@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket as sockets
 import threading
 from typing import TYPE_CHECKING, Self
@@ -13,6 +14,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from ..turn import TurnContext
 from .access import AccessRules
 from .app import ChatApp
+from .client_faults import WebServerFilter
 from .shared import ChatLimits, SharedState
 
 if TYPE_CHECKING:
@@ -77,9 +79,12 @@ class Listener:
 
     def run(self) -> None:
         """Answer until SIGTERM or SIGINT; running answers are given some seconds. A second signal ends it at once."""
+        web_server, quiet = logging.getLogger("uvicorn.error"), WebServerFilter(self._shared.client_faults)
+        web_server.addFilter(quiet)
         try:
             self._server.run([self._listening])
         finally:
+            web_server.removeFilter(quiet)
             self._listening.close()
             self._shared.close()
 

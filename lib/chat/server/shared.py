@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .client_faults import ClientFaultLog
 from .cookie import CookieSigner
 from .limits import ConnectionLimit, RateLimiter, TurnQueue
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from ..conversation import Service
     from ..turn import TurnContext
     from .access import AccessRules
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class SharedState:
         self.conversations = ConnectionLimit(limits.connections, limits.connections_of_a_conversation)
         self.rates = RateLimiter(limits.messages_a_minute)
         self.turns = TurnQueue()
+        self.client_faults = ClientFaultLog(_LOG)
         self.threads = ThreadPoolExecutor(limits.turns_at_once, thread_name_prefix="chat")
         # a socket opens, and reads what was said, however many answers are being made
         self.openers = ThreadPoolExecutor(limits.openings_at_once, thread_name_prefix="chat opening")

@@ -32,7 +32,6 @@ def test_one_frame_in_is_a_turn_and_the_answer_is_one_frame(serve: Serve) -> Non
 def test_with_stream_in_the_address_the_answer_comes_in_pieces(serve: Serve, played: Played) -> None:
     with socket(serve(), "?stream") as ws:
         assert "".join(turn(ws, "Hi")) == "Hello"
-    assert played.asked[0]["stream_options"] == {"include_usage": True}
 
 
 def test_the_whole_conversation_goes_along(serve: Serve, played: Played) -> None:
@@ -200,7 +199,7 @@ def test_a_hook_that_fails_ends_the_turn_and_tells_no_secrets(serve: Serve, tmp_
     (tmp_path / "mine.py").write_text("def f(message, handler):\n    raise ValueError('secret')\n", "utf-8")
     with socket(serve(settings("prepare: f"), HookFunctions.load(tmp_path / "mine.py"))) as ws:
         told = turn(ws, "Hi")[0]
-    assert told.startswith('[ERROR] The server\'s function "f" failed')
+    assert told.startswith("[ERROR] The assistant cannot answer this just now")
     assert "secret" not in told
 
 
@@ -215,5 +214,5 @@ def test_a_mistake_of_ours_ends_the_turn_and_not_the_socket(serve: Serve, played
 
     played.play = play
     with socket(serve()) as ws:
-        assert turn(ws, "one") == ["[ERROR] The server made a mistake; its operator finds it in the log."]
+        assert turn(ws, "one") == ["[ERROR] The server made a mistake; whoever runs this chat finds it in the log."]
         assert turn(ws, "two") == ["Hello"]

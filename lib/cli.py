@@ -34,7 +34,22 @@ class Chat:
 
 COMMANDS = {"ask": ask, "chat": Chat, "conversations": conversations}
 HOW_TO_GO_LIVE = "to ask the real API, set OPENAI_API_KEY and OPENAI_MODEL"
-WORDS_HERE: Mapping[str, str] = {}
+WORDS_HERE = {
+    "into the credential's Base URL": "into OPENAI_BASE_URL or --cfg baseUrl=…",
+    "the Base URL in the credential": "the address in OPENAI_BASE_URL or --cfg baseUrl=…",
+    "into the credential": "into OPENAI_API_KEY or --cfg apiKey=…",
+    "another model in the step; the list shows those the credential can use": "another model with OPENAI_MODEL or "
+    "--cfg model=…; pysailor select ask model lists those the key can use",
+    "a chat model in the step": "a chat model with OPENAI_MODEL or --cfg model=…",
+    "choose one on the step, or map a model in the message": "set OPENAI_MODEL or --cfg model=…, "
+    "or name one in the body",
+    "more time in the step": "more time with --cfg timeout=…",
+    "let the step try again after a time-out": "try again after a time-out with --cfg retryAfterTimeout=true",
+    "a repair round in the step": "a repair round with --cfg repairs=1",
+    "if the step hands refusals on": "unless --cfg onRefusal=fail is set",
+    "than the step allows": "than --cfg maxCost=… allows",
+    "or let the step wait": "or wait for it with --cfg busy=wait",
+}
 """What our sentences say of the platform's forms, and what holds where there are none."""
 __all__ = [
     "COMMANDS",

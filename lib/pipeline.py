@@ -159,7 +159,8 @@ class Pipeline:
         lost = sum(1 for each in got.tries if each.outcome in _LOST)
         if lost:
             used = replace(used, known=False)
-            warnings += (f"{lost} tries before the answer were lost, and may have been billed too",)
+            tries = "1 try before the answer was" if lost == 1 else f"{lost} tries before the answer were"
+            warnings += (f"{tries} lost, and may have been billed too",)
         report = self._endpoint.report(got.body, request.body)
         warnings += got.warnings + tuple(report.pop("warnings", ()))
         return Result(got.body, report, used, paid, warnings, got.tries, got.request_id, got.seconds, 1)

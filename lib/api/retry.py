@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pysailor import InvalidConfig
+from pysailor import Fault, InvalidConfig
 
 from ..errors.catalog import BILLED, NO, YES
 
@@ -51,13 +51,14 @@ class CallLimits:
             max_retries=cfg["maxRetries"],
             after_timeout=cfg.get("retryAfterTimeout", False),
         )
+        faults = []
         if not 1 <= limits.timeout <= _LONGEST_CALL:
-            raise InvalidConfig(f"found {limits.timeout:g}, allowed: 1 to {_LONGEST_CALL} seconds", pointer="/timeout")
+            faults.append(Fault("/timeout", f"found {limits.timeout:g}, allowed: 1 to {_LONGEST_CALL} seconds"))
         if limits.max_retries not in range(_MOST_RETRIES + 1):
-            raise InvalidConfig(
-                f"found {limits.max_retries:g}, allowed: a whole number from 0 to {_MOST_RETRIES}",
-                pointer="/maxRetries",
-            )
+            allowed = f"allowed: a whole number from 0 to {_MOST_RETRIES}"
+            faults.append(Fault("/maxRetries", f"found {limits.max_retries:g}, {allowed}"))
+        if faults:
+            raise InvalidConfig(faults=faults)
         return limits
 
 

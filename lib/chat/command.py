@@ -104,6 +104,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
         dest="offline",
         help="let the embedded model answer: real, very small, no key",
     )
+    offline.add_argument(
+        "--api", action="store_const", const=None, dest="offline", help="ask the real service (as without an option)"
+    )
 
 
 def run(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pysailor import InvalidConfig
+from pysailor import Fault, InvalidConfig
 
 from ..api.connection import Connection
 from ..api.retry import CallLimits
@@ -16,6 +16,7 @@ from .answer import Outcome
 if TYPE_CHECKING:
     from pysailor import Context
 
+Read = TypeVar("Read")
 _MOST_REPAIRS = 3
 _SETTING = {
     Outcome.TRUNCATED: "onTruncated",
@@ -40,22 +41,21 @@ class StepSettings:
 
     @classmethod
     def of(cls, cfg: Mapping[str, Any]) -> StepSettings:
-        """Read them from cfg; raise InvalidConfig."""
-        connection = Connection.of(cfg)
-        repairs = cfg["repairs"]
-        if repairs not in range(_MOST_REPAIRS + 1):
-            raise InvalidConfig(
-                f"found {repairs:g}, allowed: a whole number from 0 to {_MOST_REPAIRS}", pointer="/repairs"
-            )
-        if repairs and cfg.get("emitPieces"):
-            raise InvalidConfig("pieces that went out cannot be repaired; choose one of both", pointer="/repairs")
+        """Read them from cfg; raise InvalidConfig with everything that is wrong."""
+        faults: list[Fault] = []
+        connection = _read(faults, Connection.of, cfg)
+        limits = _read(faults, CallLimits.of, cfg)
+        repairs = _read(faults, _repairs, cfg)
+        max_cost = _read(faults, _amount, cfg.get("maxCost"))
+        if connection is None or limits is None or faults:
+            raise InvalidConfig(faults=faults)
         return cls(
             connection=connection,
-            limits=CallLimits.of(cfg),
+            limits=limits,
             model=cfg.get("model"),
             strict=cfg.get("strict", False),
-            max_cost=_amount(cfg.get("maxCost")),
-            repairs=repairs,
+            max_cost=max_cost,
+            repairs=repairs or 0,
             fails_on=frozenset(outcome for outcome, name in _SETTING.items() if cfg.get(name) == "fail"),
             fails_on_mismatch=cfg.get("onMisfit") == "fail",
         )
@@ -64,6 +64,24 @@ class StepSettings:
 def step_settings(cfg: Mapping[str, Any], ctx: Context) -> StepSettings:
     """Return what cfg says; that of a step, which stays the same object, is read once. Raise InvalidConfig."""
     return ctx.keep(StepSettings.of, cfg) if isinstance(cfg, Hashable) else StepSettings.of(cfg)
+
+
+def _read(faults: list[Fault], read: Callable[[Any], Read], given: Any) -> Read | None:
+    """Return what is read; if it is wrong, add why to the faults and return None."""
+    try:
+        return read(given)
+    except InvalidConfig as error:
+        faults.extend(error.faults)
+        return None
+
+
+def _repairs(cfg: Mapping[str, Any]) -> int:
+    repairs = cfg["repairs"]
+    if repairs not in range(_MOST_REPAIRS + 1):
+        raise InvalidConfig(f"found {repairs:g}, allowed: a whole number from 0 to {_MOST_REPAIRS}", pointer="/repairs")
+    if repairs and cfg.get("emitPieces"):
+        raise InvalidConfig("pieces that went out cannot be repaired; choose one of both", pointer="/repairs")
+    return int(repairs)
 
 
 def _amount(text: Any) -> Decimal | None:

@@ -23,6 +23,7 @@ from .workspace import open_workspace
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from pysailor.component.component import Loaded
     from pysailor.context import Event
@@ -48,6 +49,23 @@ def run_samples(args: argparse.Namespace) -> int:
 def placeholders(function: Loaded) -> dict[str, str]:
     """Return a word for each required setting that has none: a request that is not sent needs no key."""
     return {field.name: field.name.upper() for field in function.fields if field.required}
+
+
+def all_wrong_settings(error: InvalidConfig, function: Loaded, cfg: Mapping[str, Any], sample: Sample) -> InvalidConfig:
+    """Return the error with what else is wrong, which the component finds only where the rest is in order."""
+    preview = function.hook("preview")
+    known = {fault.pointer.partition("/")[2] for fault in error.faults}
+    if preview is None or not known <= {field.name for field in function.fields}:
+        return error
+    rest = {name: value for name, value in cfg.items() if name not in known}
+    try:
+        with closing(Step(function, {**placeholders(function), **rest})) as step:
+            preview(sample.message, step.cfg, step.context(Invocation(_ignore, logging.getLogger("component"))))
+    except InvalidConfig as more:
+        return InvalidConfig(faults=[*error.faults, *(fault for fault in more.faults if fault not in error.faults)])
+    except Exception:  # noqa: BLE001 - what is wrong with the message is told when the settings are right
+        return error
+    return error
 
 
 class _Runner:
@@ -102,6 +120,7 @@ class _Runner:
 
     def _tell_failure(self, sample: Sample, error: SailorError) -> None:
         if isinstance(error, InvalidConfig):
+            error = all_wrong_settings(error, self.function, self.workspace.chosen(sample.cfg), sample)
             error = self.workspace.reword_faults(error, self.function.fields, self.name)
             text, name = describe(error), "InvalidConfig"
         else:

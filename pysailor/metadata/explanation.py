@@ -208,11 +208,16 @@ def _bounds(schema: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"(such as {example})" for example in schema.get("examples", [])[:1])
 
 
+_ONE = {"characters": "character", "entries": "entry", "members": "member"}
+
+
 def _count(thing: str, least: int | None, most: int | None) -> Iterator[str]:
     if least and most:
         yield f"of {least} to {most} {thing}"
     elif least or most:
-        yield f"of at least {least} {thing}" if least else f"of at most {most} {thing}"
+        bound = least or most
+        thing = _ONE.get(thing, thing) if bound == 1 else thing
+        yield f"of at {'least' if least else 'most'} {bound} {thing}"
 
 
 def pointer_to(path: Iterable[str | int]) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from lib.cli import WORDS_HERE
+from lib.completions.request import _MISSING
+from lib.errors.catalog import CATALOG
 from tests.support.command_line import HELLO, ROOT, at, pysailor
 
 if TYPE_CHECKING:
@@ -119,6 +123,30 @@ def test_with_api_nothing_here_answers_and_all_that_is_missing_is_told() -> None
     )
     assert '/cfg/timeout: "Time limit, in seconds" takes a number' in done.stderr
     assert "fill it in" not in done.stderr
+
+
+def test_all_wrong_settings_are_told_at_once_whoever_finds_them(sandbox: Sandbox) -> None:
+    wrong = {"timeout": "soon", "maxRetries": "99", "maxCost": "much", "repairs": "9"}
+    cfg = [word for name, value in wrong.items() for word in ("--cfg", f"{name}={value}")]
+    told = pysailor("process", "sendRequest", HELLO, *cfg, *at(sandbox)).stderr
+    assert [name for name in wrong if f"/cfg/{name}: " not in told] == []
+
+
+def test_away_from_the_platform_no_message_speaks_of_its_forms() -> None:
+    sentences = [text for spec in CATALOG.values() for text in (spec.meaning, spec.advice)]
+    for text in sentences:
+        for phrase, here in WORDS_HERE.items():
+            text = text.replace(phrase, here)  # noqa: PLW2901 - as the command line does
+        assert not re.search(r"(in|on|into) the (step|credential|form)\b", text), text
+    unused = [phrase for phrase in WORDS_HERE if not any(phrase in text for text in (*sentences, _MISSING))]
+    assert unused == []
+
+
+def test_a_wrong_key_is_advised_on_in_the_words_of_the_command_line(sandbox: Sandbox) -> None:
+    done = pysailor("verify", "--cfg", f"baseUrl={sandbox.base_url}", "--cfg", "apiKey=sk-wrong-0123456789")
+    assert done.returncode == 1
+    assert "into OPENAI_API_KEY or --cfg apiKey=…" in done.stderr
+    assert "credential" not in done.stderr
 
 
 def test_who_answers_is_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from pysailor import pointer_to
@@ -59,7 +60,7 @@ def _field_not_taken(facts: RequestFacts) -> Iterator[Breach]:
     for name in sorted(refused):
         if not _is_default(name, facts.body[name]):
             kept = _DEFAULTS.get(name)
-            but = f" other than {kept[0]}" if kept and name not in ("logit_bias", "verbosity") else ""
+            but = f" other than {json.dumps(kept[0])}" if kept and name not in ("logit_bias", "verbosity") else ""
             yield pointer_to([name]), f"{_name(facts)} does not take {name}{but}", f"remove {name}"
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .handler import Handler
     from .hooks import Hook
 
-DEFAULT_MODEL = "gpt-4o-mini"
+DEFAULT_MODEL = "gpt-5.4-mini"
 """It takes every field that such a file may hold."""
 LONGEST_TIMEOUT = 3600
 OWN = frozenset({"key", "url", "max_history", "system", "title", "timeout"})

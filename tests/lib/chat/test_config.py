@@ -206,7 +206,7 @@ def test_what_is_for_other_handlers_is_named_and_left_alone() -> None:
 
 
 def test_a_stand_in_needs_no_key_and_looks_at_none() -> None:
-    assert load(SAMPLES / "hello.yaml", environment={}, offline=True).routes[0].kwargs["model"] == "gpt-4.1-mini"
+    assert load(SAMPLES / "hello.yaml", environment={}, offline=True).routes[0].kwargs["model"] == "gpt-5.4-mini"
 
 
 def test_a_missing_file_is_told_in_a_sentence(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 # On a fresh machine: `make demo` gives a first answer, `make test` runs everything.
 VENV ?= .venv
+OLDEST = .venv-oldest
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 SOURCES = lib pysailor tests bench deploy examples
-SCRIPTS = tools/draw-layers
+SCRIPTS = tools/draw-layers tools/oldest-versions
 MEASURED = $(filter-out bench/timing.py bench/stub.py,$(wildcard bench/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint pytest soak bench clean
+.PHONY: help demo test lint pytest oldest soak bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -29,6 +30,13 @@ lint: $(VENV)/.test
 pytest: $(VENV)/.test $(VENV)/.local
 	$(BIN)/pytest -m "not soak"
 
+# In an environment of its own; what is tested is what uses the libraries.
+oldest: ## tests with the oldest libraries that pyproject.toml allows
+	@tools/make-venv $(OLDEST)
+	tools/oldest-versions > $(OLDEST)/constraints.txt
+	$(OLDEST)/bin/python -m pip --quiet --disable-pip-version-check install -c $(OLDEST)/constraints.txt -e '.[test]'
+	$(OLDEST)/bin/pytest -m "not soak" tests/lib tests/pysailor --ignore tests/lib/chat/page
+
 soak: $(VENV)/.test $(VENV)/.local ## the tests that take minutes
 	$(BIN)/pytest -m soak
 
@@ -37,7 +45,7 @@ bench: $(VENV)/.test ## measure; prints tables
 	@for script in $(MEASURED); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## remove what was made here
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VENV) $(OLDEST) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 
 $(VENV)/bin/python:
 	@tools/make-venv $(VENV)

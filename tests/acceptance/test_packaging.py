@@ -98,6 +98,8 @@ def claim_that_it_works(environment: Path, folder: Path) -> None:
     refused = run_any(pysailor, "run", cwd=elsewhere)
     assert (refused.returncode, first_of(refused.stdout)) == (1, "ELASTICIO_FLOW_ID is missing")
     assert list(elsewhere.iterdir()) == []
+    run(pysailor, "new", "made-elsewhere", cwd=folder)
+    run(pysailor, "lint", cwd=folder / "made-elsewhere")
 
 
 def messages(log: str) -> list[str]:

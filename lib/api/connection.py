@@ -23,6 +23,7 @@ PUBLIC_API = "https://api.openai.com/v1"
 NO_KEY = "-"
 """Stands where a key is asked for and none is to be sent."""
 
+_BEFORE_KEY = re.compile(r"(?:(?:authorization|(?:x-)?api-key)\s*[:=]\s*)?(?:bearer(?:\s+|$))?", re.IGNORECASE)
 _VERSION = "api-version"
 _LONGEST_NAME = 253  # of a server, as the DNS has it
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
@@ -48,10 +49,10 @@ class Connection:
         headers, faults = more_headers.read(cfg.get("headers"))
         chosen = cfg.get("server", servers.AUTO)
         connection = cls(
-            base_url=_normalize(str(cfg.get("baseUrl", PUBLIC_API)), chosen),
-            api_key=str(cfg.get("apiKey", "")).strip(),
-            organization=cfg.get("organizationId") or cfg.get("organization"),
-            project=cfg.get("project"),
+            base_url=_normalize(str(cfg.get("baseUrl") or PUBLIC_API), chosen),
+            api_key=_key(cfg.get("apiKey")),
+            organization=_id(cfg.get("organizationId")) or _id(cfg.get("organization")),
+            project=_id(cfg.get("project")),
             more_headers=headers,
             chosen=chosen,
         )
@@ -156,9 +157,18 @@ class Connection:
         return self.api_key not in ("", NO_KEY)
 
 
+def _key(value: Any) -> str:
+    """Return the key alone, of what was copied with it: the name of its header, Bearer, quotes."""
+    return servers.trim(_BEFORE_KEY.sub("", servers.trim(str(value or ""))))
+
+
+def _id(value: Any) -> str | None:
+    return servers.trim(str(value)) or None if value is not None else None
+
+
 def _normalize(address: str, chosen: str) -> str:
     """Return the address as it is meant, or as it stands if it is not valid: faults() has the sentence for that."""
-    if not address.strip().isprintable():
+    if not servers.trim(address).isprintable():
         return address
     try:
         return servers.normalize(address, chosen)

@@ -41,6 +41,8 @@ def read(given: Any) -> tuple[Headers, list[Fault]]:
     if given is None or (isinstance(given, str) and not given.strip()):
         return (), []
     pairs = _pairs(given)
+    if pairs is not None:  # a blank at an end is none of the value, and no client would send it
+        pairs = [(name.strip(), value.strip() if isinstance(value, str) else value) for name, value in pairs]
     if pairs is None:
         return (), [Fault("/headers", _SHAPE)]
     faults = [Fault("/headers", why) for why in _wrong(pairs)]

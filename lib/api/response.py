@@ -158,6 +158,8 @@ def _whole(
         return Document(stream.finish(), (NO_DATA_FIELD, *remarks, *stream.remarks))
     if documents and errors.is_error(documents[0]):  # some servers refuse with a 200
         raise errors.from_answer(reply.status, reply.headers, content)
+    if read_stream is None and documents and isinstance(documents[0], list):  # a list of models that is nothing else
+        return Document({"data": documents[0]}, remarks)
     if not documents or not isinstance(documents[0], dict):
         raise _unreadable(reply, "It is not a JSON object." if documents else "It is empty.")
     return Document(documents[0], (*remarks, lenient_json.MORE) if len(documents) > 1 else remarks)

@@ -16,11 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from urllib.parse import SplitResult
 
-CHAT = "chat/completions"
 MODELS = "models"
 
 _AZURE_HOST = re.compile(r"\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$")
 _AZURE_V1 = re.compile(r"/openai/v1$")
+_FOUNDRY_HOST = re.compile(r"\.services\.ai\.azure\.(com|us|cn)$")
+_FOUNDRY = "/models"
+_FOUNDRY_VERSION = "2024-05-01-preview"
+_PROJECT = re.compile(r"^/api/projects/[^/]+$")
+_PASTED = re.compile(r"(?<!/deployments)/(chat/completions|completions|responses|embeddings|moderations)$")
+"""What people copy along with an address: the path of the one endpoint that a guide shows."""
+_PASTED_LIST = re.compile(r"(/v\d+\w*)/models$")
+_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
+_AROUND = " \t\r\n\x0b\x0c\u00a0\"'`<>\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _DEPLOYMENTS = "/deployments/"
 _PORT_OF_OLLAMA = 11434
 _USAGE_SINCE = "2024-09-01"  # the first api-version of Azure that takes stream_options
@@ -33,7 +41,8 @@ class Server:
     `key_header` carries the key; Authorization has it as a bearer token. `token_cap` is the only name of the token cap
     that the server uses, None where the model decides. `takes_usage_option` says whether a streamed answer may be
     asked for its usage, `inlines_images` whether pictures must go along as data because the server fetches none.
-    `deployments` says that the path names the model, `home` is where the API begins when the address has no path.
+    `self_hosted` says that the models are somebody's own, so that no provider's prices hold. `deployments` says that
+    the path names the model, `home` is where the API begins when the address has no path.
     `notes` are for people.
     """
 
@@ -43,6 +52,7 @@ class Server:
     token_cap: str | None = None
     takes_usage_option: bool = True
     inlines_images: bool = False
+    self_hosted: bool = False
     deployments: bool = False
     home: str = ""
     notes: tuple[str, ...] = ()
@@ -91,6 +101,17 @@ AZURE_DEPLOYMENTS = Server(
         "The list of models shows what the resource could deploy, not what is deployed.",
     ),
 )
+AZURE_FOUNDRY = Server(
+    "azure-foundry",
+    "Azure AI Foundry (model inference)",
+    key_header="api-key",
+    home=_FOUNDRY,
+    notes=(
+        "The body names the model: the deployment's name.",
+        "The api-version 2024-05-01-preview is added where the address has none.",
+        "There is no list of models.",
+    ),
+)
 OPENROUTER = Server(
     "openrouter",
     "OpenRouter",
@@ -105,6 +126,7 @@ OLLAMA = Server(
     "Ollama",
     token_cap="max_tokens",  # noqa: S106 - tokens are pieces of text here
     inlines_images=True,
+    self_hosted=True,
     home="/v1",
     notes=(
         "A server of your own ignores the key.",
@@ -115,6 +137,7 @@ OLLAMA = Server(
 OTHER = Server(
     "other",
     "Another server (vLLM, LiteLLM, llama.cpp, …)",
+    self_hosted=True,
     notes=("What it takes is not known; whatever is mapped is sent, and doubts are warnings.",),
 )
 
@@ -136,16 +159,46 @@ def server_for(base_url: str, chosen: str = AUTO) -> Server:
     return _azure_shape(parts) if server is AZURE else server
 
 
-def normalize(base_url: str, chosen: str = AUTO) -> str:
-    """Return the address without what people copy along: blanks, a slash at the end, the endpoint itself.
+def trim(text: str) -> str:
+    """Return what was meant by a value that was copied: without blanks, line ends, quotes and what cannot be seen."""
+    return _INVISIBLE.sub("", text).strip(_AROUND)
 
-    The address of a known server without a path gets the path of its API. Raise ValueError if it is no address.
+
+def normalize(base_url: str, chosen: str = AUTO) -> str:
+    """Return the address without what people copy along: blanks, quotes, slashes at the end, an endpoint's path.
+
+    The address of a known server without a path gets the path of its API. Raise ValueError if it is not an address.
     """
-    parts = urlsplit(base_url.strip())
-    path = parts.path.rstrip("/").removesuffix(f"/{CHAT}").rstrip("/")
-    if path == "" and parts.netloc and chosen in CHOICES:
-        path = server_for(base_url.strip(), chosen).home
-    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, parts.fragment))
+    parts = urlsplit(trim(base_url))
+    path = _PASTED.sub("", re.sub(r"/{2,}", "/", parts.path).rstrip("/")).rstrip("/")
+    path = _PASTED_LIST.sub(r"\1", path)
+    parts = parts._replace(path=path, query=_without_blanks(parts.query))
+    if chosen in CHOICES and parts.netloc:
+        parts = _complete(parts, chosen)
+    return urlunsplit(parts)
+
+
+def _complete(parts: SplitResult, chosen: str) -> SplitResult:
+    """Return the address with the path of the API where only the server, or less than the API, is named."""
+    server = server_for(urlunsplit(parts), chosen)
+    if parts.path == "":
+        return parts._replace(path=server.home)
+    return _complete_azure(parts, server) if server.key_header == AZURE.key_header else parts
+
+
+def _complete_azure(parts: SplitResult, server: Server) -> SplitResult:
+    if _PROJECT.match(parts.path):
+        return parts._replace(path=f"{parts.path}/openai/v1", query="")
+    if server is AZURE_FOUNDRY and not _api_version(parts):
+        return parts._replace(query="&".join(filter(None, (parts.query, f"api-version={_FOUNDRY_VERSION}"))))
+    if parts.path in ("/openai", "/openai/models", "/openai/deployments"):
+        return parts._replace(path=server.home)
+    return parts
+
+
+def _without_blanks(query: str) -> str:
+    """Return a query without the parameters that have no value where they need one."""
+    return "&".join(part for part in query.split("&") if part and part != "api-version=")
 
 
 def _detect(parts: SplitResult) -> Server:
@@ -166,8 +219,10 @@ def _is_azure(parts: SplitResult) -> bool:
 
 
 def _azure_shape(parts: SplitResult) -> Server:
-    """Return which of the two shapes it is: the old one has deployments in its path, or an api-version and no v1."""
+    """Return which of the shapes it is: the old one has deployments in its path, or an api-version and no v1."""
     version = _api_version(parts)
+    if _FOUNDRY_HOST.search(parts.hostname or "") and parts.path.rstrip("/") == _FOUNDRY:
+        return AZURE_FOUNDRY
     is_old = _DEPLOYMENTS in parts.path or (version != "" and not _AZURE_V1.search(parts.path.rstrip("/")))
     if not is_old:
         return AZURE
@@ -179,9 +234,9 @@ def _api_version(parts: SplitResult) -> str:
 
 
 def _deployment(folder: str, path: str, model: str | None) -> str:
-    """Return the path before the endpoint: a deployment's, or the resource's for what belongs to no deployment."""
+    """Return the path before the endpoint: a deployment's, or the resource's for the list of models."""
     root, named, _ = folder.partition(_DEPLOYMENTS)
-    if path != CHAT:
+    if path == MODELS:
         return root
     if named:
         return folder

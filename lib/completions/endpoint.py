@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from ..api.servers import CHAT
 from ..endpoint import Endpoint
 from ..errors.api_error import ApiError, from_answer
 from . import answer as answers
@@ -61,7 +60,7 @@ def repair(completion: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, 
 
 
 COMPLETIONS: Final = Endpoint(
-    path=CHAT,
+    path="chat/completions",
     build=request.build,
     check=request.check,
     plan=request.plan,

@@ -9,6 +9,7 @@ from pysailor import InvalidCredentials
 from ..api.client import CallOptions, Client
 from ..api.connection import Connection
 from ..api.retry import CallLimits
+from ..completions.endpoint import COMPLETIONS
 from ..errors.api_error import ApiError
 
 if TYPE_CHECKING:
@@ -19,10 +20,17 @@ if TYPE_CHECKING:
 _LIMITS = CallLimits(timeout=20, max_retries=1)
 
 
-def verify(cfg: Mapping[str, Any], ctx: Context) -> None:
-    """Return if the API accepts the credential; raise InvalidCredentials, saying why not and what to do."""
+def verify(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
+    """Return that the API accepts the credential, and a `reason` if that is all that could be found out.
+
+    Raise InvalidCredentials, which tells why not and what to do.
+    """
     client = ctx.keep(Client, Connection.of(cfg))
     try:
-        client.models(CallOptions(_LIMITS, ctx.logger))
+        found = client.models(COMPLETIONS, CallOptions(_LIMITS, ctx.logger))
     except ApiError as error:
         raise InvalidCredentials(str(error)) from error
+    if not found.note:
+        return {"verified": True}
+    ctx.logger.warning("%s; enter the name of a model yourself", found.note)
+    return {"verified": True, "reason": f"The API is there, but {found.note}; enter the name of a model yourself."}

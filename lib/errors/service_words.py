@@ -89,7 +89,7 @@ def is_error(document: Any) -> bool:
     It is if it says so (`error`, `"type": "error"`, …), or if it holds a refusal's words and nothing to be used.
     """
     if isinstance(document, list):
-        return any(map(is_error, document))
+        return any(isinstance(item, dict) and bool(_plain_names(item).get("error")) for item in document)
     if not isinstance(document, dict):
         return isinstance(document, str)
     members = _plain_names(document)

@@ -23,6 +23,9 @@ _NOT_CHAT = re.compile(
 )
 
 
+_NAMES = ("id", "name", "model", "model_id", "modelId", "model_name", "slug")
+
+
 def chat_models(listing: Any, today: date, models: Models, *, public_api: bool = True) -> dict[str, str]:
     """Return `{id: label}` of the models to choose from, newest first, out of what GET /models answered.
 
@@ -41,10 +44,10 @@ def _shutdown_day(name: str, models: Models) -> date | None:
 
 def _entries(listing: Any) -> Iterator[tuple[str, float, date | None]]:
     """Read id, time of creation and shutdown date of each model, from any of the shapes that servers answer."""
-    items = listing.get("data", listing.get("models")) if isinstance(listing, dict) else listing
+    items = (listing.get("data") or listing.get("models")) if isinstance(listing, dict) else listing
     for item in items if isinstance(items, list) else ():
         entry = item if isinstance(item, dict) else {"id": item}
-        name = entry.get("id") or entry.get("name") or entry.get("model")
+        name = next(filter(None, map(entry.get, _NAMES)), None)
         created = entry.get("created")
         if isinstance(name, str) and name:
             yield name, created if isinstance(created, (int, float)) else 0, _day(entry.get("shutdown_date"))

@@ -195,3 +195,36 @@ def test_more_headers_reach_the_server(sandbox: Sandbox) -> None:
     Client(Connection.of(cfg)).ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     headers = {name.lower(): value for name, value in sandbox.requests[-1].headers.items()}
     assert headers["x-title"] == "Orders"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "sk-1",
+        " sk-1\r\n",
+        "Bearer sk-1",
+        "bearer  sk-1",
+        "Authorization: Bearer sk-1",
+        "api-key: sk-1",
+        '"sk-1"',
+        "'Bearer sk-1'",
+        "\u201csk-1\u201d",
+        "\ufeffsk-1\u200b",
+        "sk\u200b-1",
+        "`sk-1`",
+    ],
+)
+def test_a_key_is_taken_without_what_was_copied_along(given: str) -> None:
+    assert Connection.of({"apiKey": given}).api_key == "sk-1"
+
+
+@pytest.mark.parametrize("name", ["organization", "organizationId", "project"])
+def test_an_id_is_trimmed_and_a_blank_one_is_none(name: str) -> None:
+    member = name.removesuffix("Id")
+    assert getattr(Connection.of({"apiKey": "k", name: ' "org-1"\u200b\n'}), member) == "org-1"
+    assert getattr(Connection.of({"apiKey": "k", name: "  "}), member) is None
+
+
+def test_the_values_of_headers_are_trimmed() -> None:
+    connection = Connection.of({"apiKey": "k", "headers": {" X-Title ": " Orders "}})
+    assert connection.headers()["X-Title"] == "Orders"

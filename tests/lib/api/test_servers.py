@@ -13,18 +13,21 @@ from hypothesis import strategies as st
 
 from lib.api import servers
 from lib.api.connection import Connection
-from lib.api.servers import CHAT, MODELS
+from lib.api.servers import MODELS
 from pysailor import InvalidConfig
 
 if TYPE_CHECKING:
     from lib.api.servers import Server
 
+CHAT = "chat/completions"
 GUIDE = Path(__file__).parents[3] / "docs" / "servers.md"
 AZURE = "https://res.openai.azure.com"
+FOUNDRY = "https://res.services.ai.azure.com"
 CATALOG = (
     servers.OPENAI,
     servers.AZURE,
     servers.AZURE_DEPLOYMENTS,
+    servers.AZURE_FOUNDRY,
     servers.OPENROUTER,
     servers.OLLAMA,
     servers.OTHER,
@@ -96,6 +99,25 @@ def test_an_unknown_choice_names_those_there_are() -> None:
             "https://res.services.ai.azure.com/models?api-version=1",
             "https://res.services.ai.azure.com/models?api-version=1",
         ),
+        (
+            f"{FOUNDRY}/models/chat/completions?api-version=2024-05-01-preview",
+            f"{FOUNDRY}/models?api-version=2024-05-01-preview",
+        ),
+        (f"{FOUNDRY}/models", f"{FOUNDRY}/models?api-version=2024-05-01-preview"),
+        (f"{FOUNDRY}/", f"{FOUNDRY}/openai/v1"),
+        (f"{FOUNDRY}/api/projects/shop", f"{FOUNDRY}/api/projects/shop/openai/v1"),
+        (f"{AZURE}/openai/", f"{AZURE}/openai/v1"),
+        (f"{AZURE}/openai/v1/chat/completions?api-version=preview", f"{AZURE}/openai/v1?api-version=preview"),
+        (f"{AZURE}/openai/v1/?api-version=", f"{AZURE}/openai/v1"),
+        (f"{AZURE}/openai/responses?api-version=2025-04-01-preview", f"{AZURE}/openai?api-version=2025-04-01-preview"),
+        (f"{AZURE}/openai/models?api-version=2024-10-21", f"{AZURE}/openai?api-version=2024-10-21"),
+        ("https://api.openai.com/v1/models", "https://api.openai.com/v1"),
+        ("https://api.openai.com//v1//", "https://api.openai.com/v1"),
+        ("https://api.openai.com/v1/completions/", "https://api.openai.com/v1"),
+        ('"https://api.openai.com/v1"\r\n', "https://api.openai.com/v1"),
+        ("<https://api.openai.com/v1>\u200b", "https://api.openai.com/v1"),
+        ("http://hub/models/org/name/v1/chat/completions", "http://hub/models/org/name/v1"),
+        ("http://gpu:8000/models", "http://gpu:8000/models"),
     ],
 )
 def test_an_address_is_taken_as_it_was_meant(given: str, meant: str) -> None:
@@ -121,6 +143,7 @@ def test_an_address_is_taken_as_it_was_meant(given: str, meant: str) -> None:
             f"{AZURE}/openai/deployments/d/chat/completions?api-version=1",
         ),
         (f"{AZURE}/openai/deployments/d?api-version=1", MODELS, f"{AZURE}/openai/models?api-version=1"),
+        (f"{FOUNDRY}/models?api-version=1", CHAT, f"{FOUNDRY}/models/chat/completions?api-version=1"),
         (f"{AZURE}/openai?api-version=1", MODELS, f"{AZURE}/openai/models?api-version=1"),
     ],
 )

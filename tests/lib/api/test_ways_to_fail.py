@@ -165,7 +165,7 @@ def test_a_refusal_inside_a_200_is_one() -> None:
         ("baseUrl", f"http://{'x.' * 130}de/v1"),
         ("apiKey", "sk-1\nX-Evil: 1"),
         ("apiKey", "sk-ключ"),
-        ("organization", "org\r\n"[:5]),
+        ("organization", "org\r\nX-Evil: 1"),
     ],
 )
 def test_settings_that_no_request_can_be_made_with_are_named(setting: str, value: str) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from lib.actions.select_model import models
 from lib.credentials.verify import verify
 from lib.offline.sandbox import KEY, Sandbox
 from pysailor import Context, InvalidConfig, InvalidCredentials
+from tests.support.fake_api import FakeApi
 
 
 def reason(cfg: dict[str, Any]) -> str:
@@ -47,3 +49,50 @@ def test_each_failure_has_words_of_its_own(sandbox: Sandbox) -> None:
 def test_an_address_that_is_none_is_a_setting_to_mend() -> None:
     with pytest.raises(InvalidConfig, match="/baseUrl"):
         verify({"apiKey": "k", "baseUrl": "localhost"}, Context())
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, b"Not Found"), (405, b"no GET"), (500, b"oops"), (501, b"")])
+def test_a_server_without_a_list_of_models_is_a_good_one_and_that_is_told(status: int, body: bytes) -> None:
+    with FakeApi() as api:
+        api.answer("GET", "https://gw.example/v1/models", status=status, body=body)
+        api.post("https://gw.example/v1/chat/completions", status=400, json={"error": {"message": "no messages"}})
+        found = verify({"apiKey": "key", "baseUrl": "https://gw.example/v1"}, Context())
+    assert found["verified"] is True
+    assert "gw.example does not list its models" in found["reason"]
+
+
+@pytest.mark.parametrize(
+    "listed", [["m"], [{"id": "m"}], {"models": ["m"]}, {"models": [{"name": "m"}]}, {"data": {"m": {}}}], ids=str
+)
+def test_a_list_of_another_shape_is_a_list(listed: Any) -> None:
+    with FakeApi() as api:
+        api.answer("GET", "https://gw.example/v1/models", json=listed)
+        cfg = {"apiKey": "key", "baseUrl": "https://gw.example/v1"}
+        assert verify(cfg, Context()) == {"verified": True}
+        assert models(cfg, Context()) == {"m": "m"}
+
+
+def test_a_list_that_is_null_is_told() -> None:
+    with FakeApi() as api:
+        api.answer("GET", "https://gw.example/v1/models", json={"object": "list", "data": None})
+        assert "is empty" in verify({"apiKey": "key", "baseUrl": "https://gw.example/v1"}, Context())["reason"]
+
+
+def test_without_a_list_a_wrong_key_and_a_wrong_address_are_still_told() -> None:
+    told = []
+    for status in (401, 404):
+        with FakeApi() as api:
+            api.answer("GET", "https://gw.example/v1/models", status=404)
+            api.post("https://gw.example/v1/chat/completions", status=status)
+            told.append(reason({"apiKey": "key", "baseUrl": "https://gw.example/v1"}))
+    assert "does not accept the API key" in told[0]
+    assert "no chat API at this address" in told[1]
+
+
+def test_the_choices_of_a_server_without_a_list_are_the_step_s_model_or_a_line_that_says_so() -> None:
+    cfg = {"apiKey": "key", "baseUrl": "https://gw.example/v1"}
+    with FakeApi() as api:
+        api.answer("GET", "https://gw.example/v1/models", status=404)
+        api.post("https://gw.example/v1/chat/completions", status=422)
+        assert list(models({**cfg, "model": "mine"}, Context())) == ["mine"]
+        assert "does not list its models" in models(cfg, Context())[""]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lib.errors.service_words import is_error, read, words
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.text("abc", max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=8), inner, max_size=3),
     max_leaves=8,
 )
 
@@ -109,4 +109,4 @@ def test_a_refusal_with_a_good_status_is_seen(document: Any, *, refuses: bool) -
 @given(value=JSON)
 def test_no_value_is_written_as_python_writes_it(value: Any) -> None:
     said = words({"message": {"unforeseen": value}}) + read(json.dumps({"error": {"x": value}}).encode()).text
-    assert not any(word in said for word in ("': ", "None", "True", "False")) or "N" in json.dumps(value)
+    assert not any(word in said for word in ("': ", "None", "True", "False"))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _ALSO = ("image/jpg", "image/pjpeg")
+_ADDRESS = re.compile(r"(https?|data):", re.IGNORECASE)
 _SAMPLE = 4096  # so much of the content is looked at: it may have megabytes
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _BARE = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
@@ -59,6 +60,15 @@ def _not_base64(facts: RequestFacts) -> Iterator[Breach]:
             yield pointer, problem, "encode the content in base64"
         elif encoding and not _BASE64.fullmatch("".join(content.split())):
             yield pointer, "what follows the comma is not base64", "encode the content in base64 (with + and /)"
+
+
+def _recording_not_base64(facts: RequestFacts) -> Iterator[Breach]:
+    for pointer, part in facts.transcript.each_part("input_audio"):
+        given = part.get("input_audio")
+        data = given.get("data") if isinstance(given, dict) else None
+        start = "".join(data[:_SAMPLE].split()) if isinstance(data, str) else ""
+        if start and ":" not in start[:20] and not _BASE64.fullmatch(start):
+            yield f"{pointer}/input_audio/data", "this is not base64", "encode the recording in base64 (with + and /)"
 
 
 def _picture_type(facts: RequestFacts) -> Iterator[Breach]:
@@ -148,7 +158,7 @@ def _missing_source(part: Any, pointer: str, attachments: Any) -> Iterator[tuple
             continue
         plain = text.strip()[:300]
         wanted = plain.removeprefix("attachment:").removeprefix("//") if plain.startswith("attachment:") else None
-        is_missing = wanted not in attachments if wanted is not None else ":" not in plain[:20]
+        is_missing = wanted not in attachments if wanted is not None else not _ADDRESS.match(plain)
         if is_missing and not (_looks_like_base64(plain) or _is_path(plain)):
             problem = f"{plain[:80]!r} is not an https address, a data URL or an attachment of this message"
             yield f"{pointer}/{kind}/{name}", f"{problem}; give one of these"
@@ -160,6 +170,7 @@ _REFERENCE = "API reference: content parts"
 RULES = (
     Rule("empty_content", _empty_content, _SEEN, Basis.LOGIC, about=("parts",)),
     Rule("not_base64", _not_base64, _SEEN, about=("parts",)),
+    Rule("recording_not_base64", _recording_not_base64, _SEEN, about=("parts",)),
     Rule("picture_type", _picture_type, f"{_SEEN}; API guide: images", about=("parts",)),
     Rule("file_type", _file_type, _REFERENCE, Basis.HEURISTIC, about=("parts",)),
     Rule("base64_without_type", _base64_without_type, _SEEN, about=("parts",)),

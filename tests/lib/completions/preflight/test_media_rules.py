@@ -32,6 +32,7 @@ def file(**given: str) -> dict[str, Any]:
 
 
 CASES: list[tuple[str, Case]] = [
+    ("recording_not_base64", Case(recording("not base64!"), f"{PART}/input_audio/data", recording("UklGRg=="))),
     ("empty_content", Case(picture("data:image/png;base64,"), PICTURE, picture("data:image/png;base64,iVBORw0K"))),
     ("empty_content", Case(picture("data:,"), PICTURE, picture("https://a.example/b.png"))),
     ("empty_content", Case(recording(""), f"{PART}/input_audio/data", recording("UklGRg=="))),
@@ -109,3 +110,15 @@ def test_a_request_that_keeps_the_rule_is_let_through(rule: str, case: Case) -> 
 
 def test_every_rule_has_a_case() -> None:
     assert {name for name, _ in CASES} == {rule.name for rule in (*media.RULES,)}
+
+
+@pytest.mark.parametrize("url", ["cat.png", "images/cat.png", "attachment:dog.png", "ftp://a.example/b", "blob:x", " "])
+def test_a_picture_that_is_nowhere_is_found(url: str) -> None:
+    assert [pointer for pointer, _ in media.find_missing_sources(picture(url), {"other.png": {}})] == [PICTURE]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a.example/b", "HTTP://a.example/b", "data:image/png;base64,iVBO", "cat.png", "attachment:cat.png"]
+)
+def test_a_picture_that_has_a_place_is_not(url: str) -> None:
+    assert list(media.find_missing_sources(picture(url), {"cat.png": {"url": "https://a.example/c"}})) == []

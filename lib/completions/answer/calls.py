@@ -29,7 +29,7 @@ def normalize_calls(given: Any, answer_id: str, remarks: dict[str, None]) -> lis
     calls = []
     for one in given if isinstance(given, list) else [given]:
         if isinstance(one, dict):
-            calls += _part_calls(_mend_arguments(_wrap(one, remarks), remarks), remarks)
+            calls += _part_calls(_mend_arguments(_wrap(one, remarks), remarks), answer_id, remarks)
         else:
             remarks[NO_CALL] = None
     return _give_ids(calls, answer_id, remarks)
@@ -85,7 +85,7 @@ def _decode_layers(text: str) -> str:
     return found if found.lstrip().startswith("{") else text
 
 
-def _part_calls(call: dict[str, Any], remarks: dict[str, None]) -> list[dict[str, Any]]:
+def _part_calls(call: dict[str, Any], answer_id: str, remarks: dict[str, None]) -> list[dict[str, Any]]:
     """Return one call for each object in the arguments; mostly there is one."""
     part = call.get("function")
     text = part.get("arguments") if isinstance(part, dict) else None
@@ -99,7 +99,7 @@ def _part_calls(call: dict[str, Any], remarks: dict[str, None]) -> list[dict[str
         return [call]
     remarks[RUN_TOGETHER] = None
     parted = [{**call, "function": {**part, "arguments": write_arguments(value)}} for value in values]
-    return [parted[0], *({**one, "id": None} for one in parted[1:])]
+    return [parted[0], *({**one, "id": _make_id(one, f"{answer_id} {n}")} for n, one in enumerate(parted[1:]))]
 
 
 def _give_ids(calls: list[dict[str, Any]], answer_id: str, remarks: dict[str, None]) -> list[dict[str, Any]]:

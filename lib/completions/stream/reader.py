@@ -15,7 +15,8 @@ from .merge import Completion
 if TYPE_CHECKING:
     from ...api.stream import Piece
 
-_DONE: Final = "[DONE]"
+_DONE: Final = re.compile(r'\s*(?:data:\s*)*"?\[DONE\]')
+_ENDS_DONE: Final = re.compile(r"\[DONE\]\s*$")
 _STATUSES: Final = range(400, 600)
 _ODD: Final = re.compile(r"NaN|Infinity|\d[eE]\+?\d{3}")  # may be numbers that JSON does not know
 
@@ -109,7 +110,7 @@ class Stream:
 
     def _event(self, event: Event) -> list[Piece]:
         text = event.data
-        if text.lstrip().startswith(_DONE):
+        if _DONE.match(text):
             self.done = True
             return []
         chunks = self._parse(text)
@@ -145,7 +146,7 @@ class Stream:
         self._remarks.update(dict.fromkeys(remarks))
         if len(chunks) > 1:
             self._remarks[ONE_LINE_END] = None
-        self.done = self.done or text.rstrip().endswith(_DONE)
+        self.done = self.done or _ENDS_DONE.search(text) is not None
         return chunks
 
     @staticmethod

@@ -1,0 +1,332 @@
+"""What was paid for is not lost to a server's habits, streamed or not, and each habit is told in a warning."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lib.api import lenient_json
+from lib.api.sse import NO_DATA_FIELD, NOT_TYPED, ONE_LINE_END
+from lib.completions.answer import api_shape, calls, content
+from lib.completions.stream import BrokenStream
+from lib.cost.usage import usage_of
+from lib.errors.api_error import ApiError
+
+from ...support.asking import ask, ask_stream, chunk, event, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DONE = b"data: [DONE]\n\n"
+HELLO = [chunk({"role": "assistant", "content": "Hel"}), chunk({"content": "lo"}), chunk({}, "stop")]
+STREAM = b"".join(map(event, HELLO)) + DONE
+
+
+def lines_of(*chunks: Any, between: bytes = b"\n") -> bytes:
+    return between.join(b"data: " + json.dumps(one).encode() for one in chunks) + between
+
+
+def test_an_ordinary_answer_has_no_warnings() -> None:
+    for answer in (ask(json.dumps(whole("Hello")).encode()), ask_stream(STREAM)):
+        assert answer.warnings == ()
+        assert answer.body["choices"][0]["message"]["content"] == "Hello"
+
+
+# --- bytes -------------------------------------------------------------------------------------------------------
+
+
+def with_bytes(content: bytes) -> Callable[[bytes], bytes]:
+    return lambda body: body.replace(b"Hello", content)
+
+
+@pytest.mark.parametrize(
+    ("change", "text", "warning"),
+    [
+        (with_bytes(b"Hel\xf0\x9f\x91"), "Hel\ufffd", lenient_json.BROKEN_BYTES),
+        (with_bytes(b"H\xe9llo"), "H\ufffdllo", lenient_json.BROKEN_BYTES),
+        (with_bytes(b"Hel\tlo"), "Hel\tlo", lenient_json.CONTROL_CHARACTERS),
+        (with_bytes(b"Hel\x00lo"), "Hel\0lo", lenient_json.CONTROL_CHARACTERS),
+        (lambda body: body.replace(b'"created": 1', b'"created": NaN'), "Hello", lenient_json.NO_NUMBERS),
+        (lambda body: body.replace(b'"created": 1', b'"created": -Infinity'), "Hello", lenient_json.NO_NUMBERS),
+        (lambda body: body.replace(b'"created": 1', b'"created": 1e999'), "Hello", lenient_json.NO_NUMBERS),
+    ],
+)
+def test_broken_bytes_and_numbers_are_told_streamed_or_not(
+    change: Callable[[bytes], bytes], text: str, warning: str
+) -> None:
+    streamed = event({**chunk({"role": "assistant", "content": "Hello"}), "created": 1}) + event(chunk({}, "stop"))
+    document = json.dumps({**whole("Hello"), "created": 1}).encode()
+    for answer in (ask(change(document)), ask_stream(change(streamed) + DONE)):
+        assert answer.body["choices"][0]["message"]["content"] == text
+        assert answer.warnings == (warning,)
+
+
+def test_a_byte_order_mark_before_a_whole_answer_is_told() -> None:
+    document = json.dumps(whole("Hello"))
+    for body in (b"\xef\xbb\xbf" + document.encode(), b"\xff\xfe" + document.encode("utf-16-le")):
+        answer = ask(body)
+        assert answer.body["choices"][0]["message"]["content"] == "Hello"
+        assert answer.warnings == (lenient_json.BYTE_ORDER_MARK,)
+    assert ask_stream(b"\xef\xbb\xbf" + STREAM).warnings == ()  # a stream may begin with one
+
+
+def test_what_follows_a_whole_answer_is_left_out() -> None:
+    for more in (b"\n[1]", b" 7"):
+        answer = ask(json.dumps(whole("Hello")).encode() + more)
+        assert (answer.body["choices"][0]["message"]["content"], answer.warnings) == ("Hello", (lenient_json.MORE,))
+
+
+# --- framing -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "warnings"),
+    [
+        (lines_of(*HELLO), (ONE_LINE_END,)),
+        (lines_of(*HELLO) + DONE, (ONE_LINE_END,)),
+        (lines_of(*HELLO, between=b"\r\n") + b"data: [DONE]", (ONE_LINE_END,)),
+        (lines_of(*HELLO, between=b"\r"), (ONE_LINE_END,)),
+        (b"".join(b"data: " + json.dumps(one).encode() for one in HELLO) + b"\n\n", (ONE_LINE_END,)),
+        (b"data: " + b"\n".join(json.dumps(one).encode() for one in HELLO) + b"\n\n", (NO_DATA_FIELD,)),
+        (STREAM.replace(b"data: {", b"{"), (NO_DATA_FIELD,)),
+        (STREAM.replace(b"data: ", b""), (NO_DATA_FIELD,)),
+        (STREAM.replace(b"data: ", b"").replace(b"\n\n", b"\n"), (NO_DATA_FIELD,)),
+        (event(HELLO[0]) + STREAM[len(event(HELLO[0])) :].replace(b"data: ", b""), (NO_DATA_FIELD,)),
+        (STREAM.replace(b"data: ", b"data:"), ()),
+        (STREAM.replace(b"data: ", b"data: data: "), ()),
+        (STREAM.replace(b"\n\n", b"\r\n\r\n"), ()),
+        (STREAM.replace(b"\n\n", b"\r\r", 1).replace(b"\n\n", b"\n\r\n", 1), ()),
+        (STREAM.replace(b"data: [DONE]\n\n", b""), ()),
+        (STREAM.replace(b"[DONE]", b" [DONE]"), ()),
+        (STREAM.removesuffix(b"\n\n"), ()),
+        (b": hello\n\nevent: ping\ndata: {}\n\nretry: 5\n\n" + STREAM.replace(b"\n\n", b"\n\n: ping\n\n"), ()),
+        (b"event: message\nid: 1\n" + STREAM, ()),
+        (b"\n\n\n" + STREAM, ()),
+        (STREAM + b"data: nonsense\n\n", ()),
+        (
+            STREAM.removesuffix(DONE) + b"data: {nonsense\n\n" + DONE,
+            ("event 4 of the stream could not be read, and was left out",),
+        ),
+    ],
+)
+def test_a_stream_is_understood_however_its_events_are_parted(body: bytes, warnings: tuple[str, ...]) -> None:
+    answer = ask_stream(body)
+    assert answer.body["choices"][0]["message"]["content"] == "Hello"
+    assert answer.body["choices"][0]["finish_reason"] == "stop"
+    assert answer.warnings == warnings
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "text/html; charset=utf-8"])
+def test_a_stream_that_is_not_marked_as_one_is_told_by_its_bytes(content_type: str) -> None:
+    in_two = [b"d", b"ata", STREAM[4:]]
+    for pieces in ([STREAM], in_two, [b"\n", *in_two], [b"\xef", b"\xbb\xbf", *in_two]):
+        answer = ask(pieces, content_type)
+        assert answer.body["choices"][0]["message"]["content"] == "Hello"
+        assert answer.warnings == (NOT_TYPED,)
+
+
+def test_blanks_before_a_whole_answer_keep_the_connection_alive() -> None:
+    answer = ask([b"\n ", b"   ", b"\n", json.dumps(whole("Hello")).encode()])
+    assert (answer.body["choices"][0]["message"]["content"], answer.warnings) == ("Hello", ())
+
+
+def test_the_words_of_bare_lines_are_shown() -> None:
+    shown: list[str] = []
+    ask(STREAM.replace(b"data: ", b""), show=shown.append)
+    assert "".join(shown) == "Hello"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"".join(map(event, HELLO[:2])),
+        b"".join(map(event, HELLO[:2])) + b"data: {nonsense\n\n",
+        json.dumps(whole("Hello")).encode()[:-9],
+        b"",
+        b"data: [DONE]\n\n",
+    ],
+)
+def test_half_an_answer_is_an_error(body: bytes) -> None:
+    for get in (ask, ask_stream):
+        with pytest.raises(ApiError) as caught:
+            get(body)
+        assert isinstance(caught.value, BrokenStream) or caught.value.code == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        b'event: error\ndata: {"message": "It burns", "code": 500}\n\n',
+        b'data: {"error": {"message": "It burns"}}\n\n',
+        b'{"error": {"message": "It burns"}}\n',
+        b'{\n  "error": {\n    "message": "It burns"\n  }\n}\n',
+        b'data: {"error": "It burns"}',
+        b'data: {"choices": [{"index": 0, "error": {"message": "It burns"}, "delta": {}}]}\n\n',
+        b'data: {"type": "error", "error": {"message": "It burns"}}\n\n',
+        b'data: {"code": 500, "message": "It burns"}\n\n',
+    ],
+)
+def test_an_error_in_a_stream_is_an_error_in_the_service_s_words_and_keeps_what_had_come(error: bytes) -> None:
+    with pytest.raises(ApiError) as caught:
+        ask_stream(b"".join(map(event, HELLO[:2])) + error)
+    assert caught.value.text == "It burns"
+    assert caught.value.partial is not None
+    assert caught.value.partial["choices"][0]["message"]["content"] == "Hello"
+
+
+# --- tool calls --------------------------------------------------------------------------------------------------
+
+
+def a_call(name: str = "ping", arguments: Any = "{}", **more: Any) -> dict[str, Any]:
+    return {"id": "call_a", "type": "function", "function": {"name": name, "arguments": arguments}, **more}
+
+
+def without(call: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in call.items() if name not in names}
+
+
+ENCODED_TWICE = json.dumps(json.dumps({"city": "Bonn"}))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "warnings"),
+    [
+        ([a_call()], [("ping", "{}")], ()),
+        ([a_call(id="")], [("ping", "{}")], (calls.WITHOUT_ID,)),
+        ([a_call(id=None)], [("ping", "{}")], (calls.WITHOUT_ID,)),
+        ([without(a_call(), "id")], [("ping", "{}")], (calls.WITHOUT_ID,)),
+        ([a_call(id=7)], [("ping", "{}")], ()),
+        ([a_call(), a_call("look")], [("ping", "{}"), ("look", "{}")], (calls.REPEATED_ID,)),
+        ([a_call(), a_call()], [("ping", "{}"), ("ping", "{}")], (calls.REPEATED_ID,)),
+        ([a_call(id=""), a_call("look", "", id="")], [("ping", "{}"), ("look", "")], (calls.WITHOUT_ID,)),
+        ([a_call(arguments={"a": 1})], [("ping", '{"a": 1}')], (calls.ARGUMENTS_AS_OBJECT,)),
+        ([a_call(arguments=ENCODED_TWICE)], [("ping", '{"city": "Bonn"}')], (calls.ENCODED_TWICE,)),
+        ([a_call(arguments=json.dumps(ENCODED_TWICE))], [("ping", '{"city": "Bonn"}')], (calls.ENCODED_TWICE,)),
+        ([a_call(arguments='"Bonn"')], [("ping", '"Bonn"')], ()),
+        ([a_call(arguments='{"a": 1}{"a": 2}')], [("ping", '{"a": 1}'), ("ping", '{"a": 2}')], (calls.RUN_TOGETHER,)),
+        ([a_call(arguments='{"a": "}{"}')], [("ping", '{"a": "}{"}')], ()),
+        ([{"id": "x", "name": "ping", "arguments": "{}"}], [("ping", "{}")], (calls.FLAT_CALL,)),
+    ],
+)
+def test_tool_calls_have_ids_of_their_own_and_arguments_encoded_once(
+    given: list[dict[str, Any]], expected: list[tuple[str, str]], warnings: tuple[str, ...]
+) -> None:
+    document = json.dumps(whole(None, "tool_calls", tool_calls=given)).encode()
+    indexed = [{**call, "index": place} for place, call in enumerate(given)]
+    at_once = event(chunk({"role": "assistant", "tool_calls": indexed})) + event(chunk({}, "tool_calls")) + DONE
+    one_by_one = b"".join(event(chunk({"tool_calls": [call]})) for call in indexed) + event(chunk({}, "tool_calls"))
+    answers = [ask(document), ask_stream(at_once), ask_stream(one_by_one + DONE)]
+    for answer in answers:
+        found = answer.body["choices"][0]["message"]["tool_calls"]
+        assert [(call["function"]["name"], call["function"]["arguments"]) for call in found] == expected
+        ids = [call["id"] for call in found]
+        assert all(isinstance(one, str) and one for one in ids)
+        assert len(set(ids)) == len(ids)
+        assert sorted(answer.warnings) == sorted(warnings)
+    assert answers[0].body["choices"][0]["message"]["tool_calls"] == found
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [[without(a_call("ping", ""), "id"), without(a_call("look", ""), "id")]],
+        [[without(a_call("ping", ""), "id")], [without(a_call("look", ""), "id")]],
+        [[a_call("ping", "", index=0, id="")], [a_call("look", "", index=0, id="")]],
+        [[a_call("ping", "{}", index=0, id=None)], [a_call("look", "{}", index=0, id=None)]],
+        [[a_call("ping", "", index=0, id="a")], [a_call("look", "", index=0, id="b")]],
+        [[a_call("ping", index=0, id="a"), a_call("look", index=0, id="b")]],
+        [[a_call("ping", None, index=0, id=""), a_call("look", None, index=0, id="")]],
+    ],
+)
+def test_two_calls_that_no_index_or_id_parts_stay_two(pieces: list[list[dict[str, Any]]]) -> None:
+    body = b"".join(event(chunk({"tool_calls": piece})) for piece in pieces) + event(chunk({}, "tool_calls")) + DONE
+    found = ask_stream(body).body["choices"][0]["message"]["tool_calls"]
+    assert [call["function"]["name"] for call in found] == ["ping", "look"]
+
+
+def test_two_calls_of_one_function_without_arguments_stay_two() -> None:
+    two = [a_call("ping", "", index=0, id=""), a_call("ping", "", index=0, id="")]
+    body = event(chunk({"tool_calls": two})) + event(chunk({}, "tool_calls")) + DONE
+    assert len(ask_stream(body).body["choices"][0]["message"]["tool_calls"]) == 2
+
+
+# --- content and usage -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parts", "message", "warnings"),
+    [
+        ([{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}], {"content": "Hello"}, ()),
+        (["Hel", {"text": "lo"}], {"content": "Hello"}, ()),
+        (
+            [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}, {"type": "text", "text": "Hello"}],
+            {"content": "Hello", "reasoning_content": "Hm"},
+            (),
+        ),
+        ([{"type": "refusal", "refusal": "No"}], {"content": None, "refusal": "No"}, ()),
+        (
+            [{"type": "text", "text": "Hello"}, {"type": "image", "url": "u"}],
+            {"content": "Hello", "content_parts": [{"type": "image", "url": "u"}]},
+            (content.OTHER_PARTS,),
+        ),
+    ],
+)
+def test_content_in_parts_becomes_text_streamed_or_not(
+    parts: list[Any], message: dict[str, Any], warnings: tuple[str, ...]
+) -> None:
+    streamed = event(chunk({"role": "assistant", "content": parts})) + event(chunk({}, "stop")) + DONE
+    for answer in (ask(json.dumps(whole(parts)).encode()), ask_stream(streamed)):
+        found = answer.body["choices"][0]["message"]
+        assert {name: found.get(name) for name in message} == message
+        assert answer.warnings == (content.CONTENT_IN_PARTS, *warnings)
+
+
+@pytest.mark.parametrize("choice", [{"delta": {"content": "Hello"}}, {"text": "Hello"}])
+def test_a_message_is_found_where_none_is_expected(choice: dict[str, Any]) -> None:
+    answer = ask(json.dumps({"choices": [{"finish_reason": "stop", **choice}]}).encode())
+    assert answer.body["choices"][0]["message"]["content"] == "Hello"
+    assert answer.warnings == (api_shape.NO_MESSAGE,)
+
+
+STANDARD = {"prompt_tokens": 8, "completion_tokens": 3, "total_tokens": 11}
+
+
+@pytest.mark.parametrize(
+    ("more", "of_choice", "warning"),
+    [
+        ({"usage": STANDARD}, {}, None),
+        ({}, {"usage": STANDARD}, "the usage was told in the last choice"),
+        ({"x_groq": {"id": "r", "usage": STANDARD}}, {}, "in x_groq.usage"),
+        ({"usageMetadata": {"promptTokenCount": 8, "candidatesTokenCount": 3}}, {}, "in usageMetadata as promptToken"),
+        ({"prompt_eval_count": 8, "eval_count": 3}, {}, "as prompt_eval_count, eval_count"),
+        ({"usage": {"input_tokens": 8, "output_tokens": 3}}, {}, "as input_tokens, output_tokens"),
+        ({"timings": {"prompt_n": 8, "predicted_n": 3}}, {}, "in timings"),
+        ({"meta": {"billed_units": {"input_tokens": 8, "output_tokens": 3}}}, {}, "in meta.billed_units"),
+        ({"usage": {}, "vendor": {"token_usage": STANDARD}}, {}, "in vendor.token_usage"),
+    ],
+)
+def test_usage_is_found_wherever_it_is_told_streamed_or_not(
+    more: dict[str, Any], of_choice: dict[str, Any], warning: str | None
+) -> None:
+    document = whole("Hello")
+    document.pop("usage", None)
+    document = {**document, **more, "choices": [{**document["choices"][0], **of_choice}]}
+    last = {**chunk({}, "stop", **of_choice), **more}
+    streamed = event(chunk({"role": "assistant", "content": "Hello"})) + event(last) + DONE
+    for answer in (ask(json.dumps(document).encode()), ask_stream(streamed)):
+        usage = usage_of(answer.body)
+        assert (usage.prompt, usage.completion, usage.total, usage.known) == (8, 3, 11, True)
+        assert answer.body["usage"]["prompt_tokens"] == 8
+        assert len(answer.warnings) == (1 if warning else 0)
+        assert warning is None or warning in answer.warnings[0]
+
+
+def test_an_answer_whose_connection_ends_after_it_is_kept() -> None:
+    complete = b"".join(map(event, HELLO))
+    answer = ask_stream(complete, cut=True)
+    assert answer.body["choices"][0]["message"]["content"] == "Hello"
+    assert answer.warnings == ("the connection was lost after the end of the answer",)
+    with pytest.raises(BrokenStream):
+        ask_stream(b"".join(map(event, HELLO[:2])), cut=True)

@@ -55,7 +55,9 @@ def _add_asking(parser: argparse.ArgumentParser, command: Any) -> None:
     """Make a command of a function: its body is made from the command's own arguments."""
     add_body(parser)
     add_settings(parser)
-    parser.add_argument("--json", dest="text", action="store_false", help="print the whole message, not its text alone")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--text", action="store_true", default=True, help="print the answer's text alone (the default)")
+    shape.add_argument("--json", dest="text", action="store_false", help="print the whole message as JSON")
     parser.add_argument("--dry-run", action="store_true", help="send nothing; print the exact request and a curl line")
     parser.set_defaults(run=_ask, function=command.FUNCTION, make_body=command.body, pretty=False, samples=[])
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d[\d.eE+-]*)')
 _KEY, _TEXT, _WORD, _NUMBER, _PLAIN = "\x1b[34m", "\x1b[32m", "\x1b[35m", "\x1b[36m", "\x1b[0m"
 _DIM = "\x1b[2m"
+_UNESCAPED = re.compile(r"[\x7f-\x9f]")  # what JSON lets stand, and terminals obey
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -65,6 +66,7 @@ def has_colours(stream: TextIO) -> bool:
 def print_json(document: Any, stream: TextIO, *, is_pretty: bool = False) -> None:
     """Write JSON: over several lines and in colours for a person at a terminal, else on one line."""
     text = as_json(document, indent=2 if is_pretty or stream.isatty() else None)
+    text = _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     print(_colour(text) if has_colours(stream) else text, file=stream, flush=True)
 
 

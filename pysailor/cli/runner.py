@@ -15,7 +15,7 @@ from pysailor.masking import mask
 from pysailor.step import Invocation, Step
 
 from .curl import curl, without_secrets
-from .output import ResultWriter, describe, print_json, require_reader, say
+from .output import ResultWriter, describe, print_json, printable, require_reader, say
 from .progress import Progress
 from .sample import Samples, display_name, input_schema_of
 from .usage import BadUsage, unknown_settings
@@ -126,7 +126,8 @@ class _Runner:
         else:
             text, name = self.workspace.reword(describe(error)), error.to_json()["name"]
         lines = "\n".join([f"{sample.name}: {name}", *(f"  {line}" for line in text.splitlines())])
-        print(mask(lines, self.workspace.secrets(self.workspace.chosen(sample.cfg))), file=sys.stderr)
+        lines = mask(lines, self.workspace.secrets(self.workspace.chosen(sample.cfg)))
+        print(printable(lines), file=sys.stderr)
 
     def process(self, sample: Sample, label: str) -> None:
         """Take one sample through; raise SailorError."""
@@ -155,7 +156,7 @@ class _Runner:
         self.writer.write(message.to_json(), found if isinstance(found, str) else None)
 
     def summarize(self, codes: list[int], seconds: float) -> None:
-        """Tell how many went through, and what the component has to say of all together: tokens, cost."""
+        """Write how many went through, and what the component has to say of all together: tokens, cost."""
         count = len(codes) - len([code for code in codes if code])
         told = [f"{count} of {len(codes)} done"] if len(codes) > 1 else []
         summarize = getattr(self.workspace.offers, "summarize", None)

@@ -108,7 +108,7 @@ class Workspace:
             sample = {name: value for name, value in sample.items() if name not in credential}
         meant = {**sample, **self.given}
         for variable, name in self.variables.items():
-            if name in own and name in self.environment and name not in meant:
+            if name in own and name in self.environment and name not in meant and not self._choice:
                 self._note_once(f"{variable} is not used: it is for the real service")
         return {**self.environment, **own, **meant}
 

@@ -66,8 +66,11 @@ def test_a_line_that_is_waited_with_is_for_terminals_only(sandbox: Sandbox) -> N
     assert "…" not in pysailor("process", "sendRequest", HELLO, *at(sandbox, "slow")).stderr
 
 
-def test_an_answer_cannot_steer_the_terminal() -> None:
-    screen = show("ask", "\x1b]0;owned\x07Why\x1b[2J?", "--sandbox")
+@pytest.mark.parametrize("shape", ["--text", "--json"])
+def test_an_answer_cannot_steer_the_terminal(shape: str) -> None:
+    screen = show("ask", "\x1b]0;owned\x07Why\x1b[2J \x9b2J?", "--sandbox", shape)
+    assert screen.code == 0
+    assert "\x9b" not in screen.text
     assert "\x1b" not in COLOUR.sub("", screen.text)
     assert "\x07" not in screen.text
 

@@ -57,7 +57,7 @@ def _choice(request: Mapping[str, Any], index: int, digest: str) -> dict[str, An
 
 def text_choice(request: Mapping[str, Any], index: int, text: str) -> dict[str, Any]:
     """Return a choice that says the text, cut at the first stop text and at the token cap."""
-    content, reason = _cut(request, text)
+    content, reason = _cut_to_limit(request, text)
     message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": None, "annotations": []}
     return {
         "index": index,
@@ -67,7 +67,7 @@ def text_choice(request: Mapping[str, Any], index: int, text: str) -> dict[str, 
     }
 
 
-def _cut(request: Mapping[str, Any], text: str) -> tuple[str, str]:
+def _cut_to_limit(request: Mapping[str, Any], text: str) -> tuple[str, str]:
     stops = request.get("stop") or ()
     for stop in [stops] if isinstance(stops, str) else stops:
         text = text.split(stop, 1)[0] if stop else text
@@ -164,14 +164,14 @@ def _choose_tools(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if choice == "none":
         return []
     if isinstance(choice, dict):
-        tools = _only_named(tools, choice)
+        tools = _select_named(tools, choice)
         is_needed = choice.get("allowed_tools", {}).get("mode") != "auto"
     mentioned = [tool for tool in tools if _is_mentioned(tool_name(tool), question(request))]
     chosen = mentioned or (tools[:1] if is_needed else [])
     return chosen if request.get("parallel_tool_calls", "tools" in request) else chosen[:1]
 
 
-def _only_named(tools: Sequence[Mapping[str, Any]], choice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _select_named(tools: Sequence[Mapping[str, Any]], choice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     allowed = choice.get("allowed_tools", {}).get("tools", [choice if "type" in choice else {"function": choice}])
     names = [entry.get(entry.get("type", "function"), {}).get("name") for entry in allowed]
     return [tool for tool in tools if tool_name(tool) in names]

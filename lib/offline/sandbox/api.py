@@ -86,7 +86,7 @@ class Api:
             return scenario.instead()
         if path == "/v1/chat/completions":
             return self._chat(call, scenario, is_streamed=name != "stream_ignored")
-        reply = Reply(body=encode(self._listed(path)))
+        reply = Reply(body=encode(self._list_models(path)))
         return scenario.damages(reply, self._delays.slow) if scenario.damages else reply
 
     def _check_key(self, headers: Mapping[str, str]) -> None:
@@ -109,7 +109,7 @@ class Api:
                 self._failed.popitem(last=False)
             return False
 
-    def _listed(self, path: str) -> dict[str, Any]:
+    def _list_models(self, path: str) -> dict[str, Any]:
         if path == "/v1/models":
             return {"object": "list", "data": [model.to_json() for model in self._models.values()]}
         return self._model(unquote(path.removeprefix("/v1/models/"))).to_json()

@@ -57,7 +57,7 @@ class Scenario:
 # --- instead of an answer ---------------------------------------------------------------------------------------------
 
 
-def _rate_limited() -> Reply:
+def _refuse_rate() -> Reply:
     headers = {
         "retry-after-ms": "50",
         "retry-after": "1",
@@ -105,7 +105,7 @@ def _with_choices(request: Mapping[str, Any], completion: Json, choices: list[Js
     return {**completion, "choices": choices, "usage": usage(prompt_tokens(request), choices)}
 
 
-def _refused(request: Mapping[str, Any], completion: Json) -> Json:
+def _refuse(request: Mapping[str, Any], completion: Json) -> Json:
     message = {"role": "assistant", "content": None, "refusal": f"{MARK} I'm sorry, I can't assist with that request."}
     choices = [
         {**choice, "message": message, "logprobs": None, "finish_reason": "stop"} for choice in completion["choices"]
@@ -121,15 +121,15 @@ def _half(request: Mapping[str, Any], completion: Json, reason: str) -> Json:
     return _with_choices(request, completion, choices)
 
 
-def _truncated(request: Mapping[str, Any], completion: Json) -> Json:
+def _truncate(request: Mapping[str, Any], completion: Json) -> Json:
     return _half(request, completion, "length")
 
 
-def _filtered(request: Mapping[str, Any], completion: Json) -> Json:
+def _filter_content(request: Mapping[str, Any], completion: Json) -> Json:
     return _half(request, completion, "content_filter")
 
 
-def _tool_called(request: Mapping[str, Any], completion: Json) -> Json:
+def _call_tool(request: Mapping[str, Any], completion: Json) -> Json:
     """Call the first tool of the request; one of the sandbox's own if it brings none."""
     tool = (request.get("tools") or [_LOOK_UP])[0]
     calls = [call(tool, f"call_{completion['id'][9:31]}", question(request))]
@@ -153,11 +153,11 @@ def _broken_json(reply: Reply, _slow: float) -> Reply:
     return replace(reply, body=reply.body[: len(reply.body) // 2])
 
 
-def _half_sent(reply: Reply, _slow: float) -> Reply:
+def _send_half(reply: Reply, _slow: float) -> Reply:
     return replace(reply, sent=len(reply.body) // 2)
 
 
-def _streamed(packets: Packets, *, hangs_up: bool = False) -> Reply:
+def _build_stream(packets: Packets, *, hangs_up: bool = False) -> Reply:
     return Reply(media=EVENTS, packets=tuple(packets), hangs_up=hangs_up)
 
 
@@ -166,45 +166,45 @@ def _first_half(packets: Packets) -> Packets:
 
 
 def _late_stream(packets: Packets, slow: float) -> Reply:
-    return replace(_streamed(packets), wait=slow)
+    return replace(_build_stream(packets), wait=slow)
 
 
-def _stalled(packets: Packets, slow: float) -> Reply:
+def _stall(packets: Packets, slow: float) -> Reply:
     start = _first_half(packets)
-    return _streamed([*start, replace(packets[len(start)], wait=slow), *packets[len(start) + 1 :]])
+    return _build_stream([*start, replace(packets[len(start)], wait=slow), *packets[len(start) + 1 :]])
 
 
 def _stalled_with_comments(packets: Packets, slow: float) -> Reply:
     start = _first_half(packets)
     beats = [Packet(b": keep-alive\n\n", slow / _BEATS_A_STALL)] * _BEATS_A_STALL
-    return _streamed([*start, *beats, *packets[len(start) :]])
+    return _build_stream([*start, *beats, *packets[len(start) :]])
 
 
-def _cut(packets: Packets, _slow: float) -> Reply:
-    return _streamed(_first_half(packets), hangs_up=True)
+def _cut_off(packets: Packets, _slow: float) -> Reply:
+    return _build_stream(_first_half(packets), hangs_up=True)
 
 
 def _ended_early(packets: Packets, _slow: float) -> Reply:
-    return _streamed(_first_half(packets))
+    return _build_stream(_first_half(packets))
 
 
 def _error_within(packets: Packets, _slow: float) -> Reply:
     error = encode({"error": errors.overloaded().error})
-    return _streamed([*_first_half(packets), Packet(b"data: %b\n\n" % error)])
+    return _build_stream([*_first_half(packets), Packet(b"data: %b\n\n" % error)])
 
 
 def _without_done(packets: Packets, _slow: float) -> Reply:
-    return _streamed([packet for packet in packets if packet.data != DONE])
+    return _build_stream([packet for packet in packets if packet.data != DONE])
 
 
-def _commented(packets: Packets, _slow: float) -> Reply:
+def _send_comments(packets: Packets, _slow: float) -> Reply:
     """Send the same stream as awkwardly as the rules allow: CRLF, comments, packets that end inside a character."""
     lines = b": sandbox, not a model\r\n\r\n" + b"".join(
         b": still working\r\n" + packet.data.replace(b"\n", b"\r\n") for packet in packets
     )
     first = next((at for at, byte in enumerate(lines) if byte >= _FIRST_OF_SEVERAL), 0)
     cuts = [0, *range((first + 1) % _AWKWARD_BYTES or _AWKWARD_BYTES, len(lines), _AWKWARD_BYTES)]
-    return _streamed([Packet(lines[start:end]) for start, end in zip(cuts, [*cuts[1:], len(lines)], strict=True)])
+    return _build_stream([Packet(lines[start:end]) for start, end in zip(cuts, [*cuts[1:], len(lines)], strict=True)])
 
 
 def _with_awkward_text(request: Mapping[str, Any], completion: Json) -> Json:
@@ -222,18 +222,16 @@ def _with_awkward_text(request: Mapping[str, Any], completion: Json) -> Json:
 
 TABLE: Mapping[str, Scenario] = MappingProxyType(
     {
-        "refusal": Scenario("the model refuses: message.refusal is set and content is null", changes=_refused),
-        "truncated": Scenario("the answer breaks off, finish_reason is length", changes=_truncated),
-        "content_filter": Scenario("the answer breaks off, finish_reason is content_filter", changes=_filtered),
-        "tool_call": Scenario("the answer calls the first tool (look_up if there is none)", changes=_tool_called),
+        "refusal": Scenario("the model refuses: message.refusal is set and content is null", changes=_refuse),
+        "truncated": Scenario("the answer breaks off, finish_reason is length", changes=_truncate),
+        "content_filter": Scenario("the answer breaks off, finish_reason is content_filter", changes=_filter_content),
+        "tool_call": Scenario("the answer calls the first tool (look_up if there is none)", changes=_call_tool),
         "no_choices": Scenario("200, but the JSON has no choices", changes=_without_choices),
         "bad_key": Scenario("401 invalid_api_key, whatever the key", instead=lambda: errors.wrong_key("sk-").reply()),
         "forbidden": Scenario("403: the key lacks a permission", instead=lambda: errors.forbidden().reply()),
         "quota": Scenario("429 insufficient_quota: no money left", instead=lambda: errors.no_quota().reply()),
-        "rate_limit": Scenario(
-            "429 with Retry-After-Ms, then success on the same request", _rate_limited, is_once=True
-        ),
-        "rate_limit_always": Scenario("429 each time", _rate_limited),
+        "rate_limit": Scenario("429 with Retry-After-Ms, then success on the same request", _refuse_rate, is_once=True),
+        "rate_limit_always": Scenario("429 each time", _refuse_rate),
         "rate_limit_long": Scenario("429 each time, with a Retry-After of an hour", _rate_limited_for_an_hour),
         "server_error": Scenario(
             "500, then success on the same request", lambda: errors.broken_server().reply(), is_once=True
@@ -261,18 +259,18 @@ TABLE: Mapping[str, Scenario] = MappingProxyType(
             lambda: Reply(sent=-1),
             is_once=True,
         ),
-        "drops_midway": Scenario("the connection is closed within the body", damages=_half_sent, streams=_cut),
-        "stream_stall": Scenario("stream: nothing comes for some seconds, then the rest", streams=_stalled),
+        "drops_midway": Scenario("the connection is closed within the body", damages=_send_half, streams=_cut_off),
+        "stream_stall": Scenario("stream: nothing comes for some seconds, then the rest", streams=_stall),
         "stream_stall_comments": Scenario(
             "stream: only keep-alive comments come for some seconds, then the rest", streams=_stalled_with_comments
         ),
-        "stream_cut": Scenario("stream: the connection is closed midway", streams=_cut),
+        "stream_cut": Scenario("stream: the connection is closed midway", streams=_cut_off),
         "stream_ends_early": Scenario("stream: it ends midway, in good order but unfinished", streams=_ended_early),
         "stream_error": Scenario("stream: an error event comes midway", streams=_error_within),
         "stream_comments": Scenario(
             "stream: comments, CRLF, U+2028, and packets that end inside a character",
             changes=_with_awkward_text,
-            streams=_commented,
+            streams=_send_comments,
         ),
         "stream_no_done": Scenario("stream: complete, but without [DONE]", streams=_without_done),
         "stream_ignored": Scenario("stream was asked for, plain JSON comes"),

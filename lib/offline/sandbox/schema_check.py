@@ -96,7 +96,7 @@ def _inside(name: str, key: str) -> str:
 _WORDINGS: Mapping[str, Callable[[str, Any, Any], ErrorReply]] = {
     "required": lambda name, rule, found: errors.missing(_inside(name, next(key for key in rule if key not in found))),
     "type": lambda name, rule, found: errors.wrong_type(name, _one_of(_names(rule)), kind_of(found)),
-    "enum": lambda name, rule, found: errors.wrong_choice(name, quote(found), _listed(rule)),
+    "enum": lambda name, rule, found: errors.wrong_choice(name, quote(found), _join_choices(rule)),
     "minItems": lambda name, _rule, _found: errors.empty_array(name),
     "maxItems": lambda name, rule, found: errors.too_long(name, "array", len(found), rule),
     "maxLength": lambda name, rule, found: errors.too_long(name, "string", len(found), rule),
@@ -157,7 +157,7 @@ def _not_allowed(found_errors: list[ValidationError], found: Any = None) -> Erro
     found = found_errors[0].instance if found is None else found
     choices = [choice for error in found_errors if error.validator == "enum" for choice in _any(error.validator_value)]
     if choices and isinstance(found, str):
-        return errors.wrong_choice(name, quote(found), _listed(choices))
+        return errors.wrong_choice(name, quote(found), _join_choices(choices))
     kinds = [
         kind for error in found_errors if error.validator == "type" for kind in _names(_any(error.validator_value))
     ]
@@ -173,7 +173,7 @@ def _one_of(names: list[str]) -> str:
     return words[0] if len(words) == 1 else f"one of {', '.join(words[:-1])} or {words[-1]}"
 
 
-def _listed(choices: Iterable[Any]) -> str:
+def _join_choices(choices: Iterable[Any]) -> str:
     words = [f"'{choice}'" for choice in dict.fromkeys(choices) if choice is not None]
     comma = "," if len(words) > 2 else ""  # noqa: PLR2004 - two need none
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])}{comma} and {words[-1]}"

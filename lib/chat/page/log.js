@@ -1,6 +1,7 @@
 // The conversation on the page. Text is always set as text, never as HTML.
 
-import { bill, blocks, spans } from "./words.js";
+import { Drawing, copier, make } from "./drawing.js";
+import { bill } from "./words.js";
 
 const NEAR_THE_END = 80;
 
@@ -25,6 +26,7 @@ export class Log {
   ask(text) {
     const said = make("div", "said");
     said.textContent = text;
+    said.dir = "auto";
     this.#add(turn("asked", "You", said));
     this.#scrolls = true;
     this.scroll();
@@ -59,9 +61,10 @@ export class Log {
 export class Answer {
   text = "";
   #said = make("div", "said");
+  #drawing = new Drawing(this.#said);
   #foot = make("div", "foot");
   #changed;
-  #drawing = 0;
+  #frame = 0;
 
   constructor(changed) {
     this.#changed = changed;
@@ -74,8 +77,8 @@ export class Answer {
   /** Adds a piece; many that come at once are drawn at once. */
   add(piece) {
     this.text += piece;
-    this.#drawing ||= requestAnimationFrame(() => {
-      this.#drawing = 0;
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
       this.#draw();
       this.#changed();
     });
@@ -83,7 +86,7 @@ export class Answer {
 
   /** Ends the answer with what it was, and what there is to say about it. */
   end({ text = this.text, remark = "", fault = "", usage = null, cost = null }) {
-    cancelAnimationFrame(this.#drawing);
+    cancelAnimationFrame(this.#frame);
     this.text = text;
     this.element.setAttribute("aria-busy", "false");
     this.#draw();
@@ -96,7 +99,7 @@ export class Answer {
     }
     const paid = bill(usage, cost);
     if (paid) this.#foot.append(Object.assign(make("span", "bill"), { textContent: paid }));
-    if (this.text && navigator.clipboard) this.offer("Copy", (button) => this.#copy(button));
+    if (this.text && navigator.clipboard) this.#foot.append(copier("Copy", () => this.text));
     this.#changed();
   }
 
@@ -108,15 +111,8 @@ export class Answer {
     return button;
   }
 
-  async #copy(button) {
-    await navigator.clipboard.writeText(this.text);
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
-  }
-
   #draw() {
-    const drawn = blocks(this.text).map(({ kind, text }) => (kind === "code" ? code(text) : paragraph(text)));
-    this.#said.replaceChildren(...(drawn.length ? drawn : [make("p", "")]));
+    this.#drawing.draw(this.text);
   }
 }
 
@@ -125,29 +121,5 @@ function turn(kind, name, said) {
   const heading = Object.assign(make("h2", ""), { textContent: name });
   element.append(heading, said);
   element.setAttribute("aria-label", name);
-  return element;
-}
-
-function code(text) {
-  const element = make("pre", "");
-  element.tabIndex = 0; // it may scroll sideways
-  element.append(Object.assign(make("code", ""), { textContent: text }));
-  return element;
-}
-
-function paragraph(text) {
-  const element = make("p", "");
-  const names = { code: "code", strong: "strong" };
-  element.append(
-    ...spans(text).map((span) =>
-      span.kind === "plain" ? span.text : Object.assign(make(names[span.kind], ""), { textContent: span.text }),
-    ),
-  );
-  return element;
-}
-
-function make(name, kind) {
-  const element = document.createElement(name);
-  if (kind) element.className = kind;
   return element;
 }

@@ -6,17 +6,21 @@ The pipeline (what becomes of a message) and the client (HTTP) are handed one; n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+    from logging import Logger, LoggerAdapter
 
     from pysailor import Fault
 
     from .api.endpoint import StreamReader
     from .api.servers import Server
+    from .attachments import Downloads
     from .cost.budget import Plan
+    from .cost.usage import Usage
+    from .errors.api_error import ApiError
     from .models.table import Family, Models
 
 
@@ -51,6 +55,44 @@ class Check(Protocol):
         """Return what they find. `strict` makes an error of every doubt; `refusals` tells what was refused before."""
 
 
+class Attach(Protocol):
+    """Puts into a body what the service cannot fetch by itself."""
+
+    def __call__(
+        self,
+        body: Any,
+        *,
+        attachments: Mapping[str, Any],
+        storage: Callable[[str, int], bytes] | None,
+        downloads: Downloads,
+        logger: Logger | LoggerAdapter[Logger],
+        deadline: float | None,
+        inline_public: bool,
+    ) -> Any:
+        """Return the body with it, or the same body."""
+
+
+class Memory(Protocol):
+    """What a step remembers of servers from message to message."""
+
+    def about(self, address: str, model: str) -> tuple[Any, ...]:
+        """Return what this server refused for this model."""
+
+    def adapt(self, server: Server, address: str, model: str) -> Server:
+        """Return the server as it is known by now."""
+
+    def learn(self, address: str, body: Mapping[str, Any], error: ApiError, now: datetime) -> dict[str, Any]:
+        """Remember what an error tells; return what is new for the snapshot."""
+
+
+class Relaxed(NamedTuple):
+    """A request without what was refused and can be left out, the server as it is known now, and a sentence."""
+
+    body: dict[str, Any]
+    server: Server
+    note: str
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """How one endpoint is asked, and what its answers are.
@@ -60,7 +102,9 @@ class Endpoint:
     rounds and of tries that may be billed. `read_answer` returns a whole answer in the API's own shape and the doubts
     about it, or raises ApiError; `read_stream` makes the reader of one that comes in pieces. `report` is what stands
     beside an answer, from the answer and the body that was sent, and in `warnings` what is to be told of it; `repair`
-    is the body that asks for a better one, None where that is no use.
+    is the body that asks for a better one, None where that is no use. `attach` puts files into a body, `usage` reads
+    what an answer took, `memory` reads a step's snapshot, `relax` returns what may be asked instead after an error, and
+    `can_stream` whether a body that says nothing of it may be streamed.
     """
 
     path: str
@@ -71,3 +115,8 @@ class Endpoint:
     read_stream: Callable[[], StreamReader]
     report: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
     repair: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any] | None]
+    attach: Attach
+    usage: Callable[[Any], Usage]
+    memory: Callable[[Any], Memory]
+    relax: Callable[[Mapping[str, Any], ApiError, Server], Relaxed | None]
+    can_stream: Callable[[Mapping[str, Any]], bool]

@@ -5,7 +5,6 @@ The steps, their dry runs and chat share it; which endpoint is asked is a value 
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,16 +13,12 @@ from typing import TYPE_CHECKING, Any
 from pysailor import InvalidInput
 
 from .api.client import CallOptions, Client
-from .api.servers import OLLAMA, OTHER
 from .api.stream import drain
-from .attachments import inline
-from .completions.preflight import PastRefusals, learn
 from .completions.result import Result
 from .completions.result import check as check_result
 from .completions.settings import step_settings
 from .cost.budget import keep_within, worst_case
 from .cost.price import cost
-from .cost.usage import usage_of
 from .environment import Environment
 from .errors.api_error import ApiError
 
@@ -39,8 +34,6 @@ if TYPE_CHECKING:
     from .endpoint import CheckResult, Endpoint, Request
     from .models.table import Family
 
-_FACT = "refused "
-"""A fact about a server has a member of its own in the step's memory: workers merge them without asking each other."""
 _LOST = ("timeout", "cut_off", "dropped")
 
 
@@ -65,7 +58,7 @@ class Pipeline:
         self._attachments = attachments or {}
         self.environment = ctx.keep(Environment)
         self._call = CallOptions(settings.limits, ctx.logger, ctx.until(settings.limits.timeout), cancel)
-        self._learned = _learned(snapshot)
+        self._memory = endpoint.memory(snapshot)
 
     @classmethod
     def of_step(
@@ -125,7 +118,7 @@ class Pipeline:
         Where somebody watches they come one by one, unless the server does not allow that.
         """
         show = show or self._ctx.partial
-        if not (self._ctx.watched and _can_stream(body)):
+        if not (self._ctx.watched and self._endpoint.can_stream(body)):
             return drain(self.pieces(body), show)
         try:
             return drain(self.pieces({**body, "stream": True}), show)
@@ -135,7 +128,8 @@ class Pipeline:
         return drain(self.pieces(body), show)
 
     def _build(self, body: Mapping[str, Any]) -> Request:
-        server = self._client.connection.server
+        model = str(body.get("model") or self._settings.model)
+        server = self._memory.adapt(self._client.server, self._client.connection.address, model)
         return self._endpoint.build(body, self._settings.model, self.environment.models, server)
 
     def _check(self, request: Request) -> CheckResult:
@@ -144,17 +138,14 @@ class Pipeline:
             request,
             public_api=connection.public,
             strict=self._settings.strict,
-            refusals=self._learned.about(connection.address, request.model) if self._learned.refusals else (),
+            refusals=self._memory.about(connection.address, request.model),
             now=datetime.now(tz=UTC),
         )
 
     def _round(self, request: Request, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
-        try:
-            got: ApiAnswer = yield from self._client.stream(self._endpoint, request.body, self._call)
-        except ApiError as error:
-            self._remember(error, request)
-            raise
-        used = usage_of(got.body)
+        got, request, notes = yield from self._ask(request)
+        warnings += notes
+        used = self._endpoint.usage(got.body)
         paid = cost(used, self._price_of(request, got), got.body.get("service_tier")) if used.known else None
         lost = sum(1 for each in got.tries if each.outcome in _LOST)
         if lost:
@@ -165,22 +156,42 @@ class Pipeline:
         warnings += got.warnings + tuple(report.pop("warnings", ()))
         return Result(got.body, report, used, paid, warnings, got.tries, got.request_id, got.seconds, 1)
 
+    def _ask(self, request: Request) -> Generator[Piece, None, tuple[ApiAnswer, Request, tuple[str, ...]]]:
+        """Send; once more, without what was refused and can be left out. Return the answer and what was sent."""
+        try:
+            return (yield from self._client.stream(self._endpoint, request.body, self._call)), request, ()
+        except ApiError as error:
+            new = self._memory.learn(self._client.connection.address, request.body, error, datetime.now(tz=UTC))
+            if new:
+                self._ctx.update_snapshot(new)
+            relaxed = self._endpoint.relax(request.body, error, self._client.server)
+            if relaxed is None:
+                raise
+            refused = error.tries
+        self._ctx.logger.warning("Asking again: %s", relaxed.note)
+        try:
+            got = yield from self._client.stream(self._endpoint, relaxed.body, self._call)
+        except ApiError as error:
+            error.tries = (*refused, *error.tries)
+            raise
+        self._client.server = relaxed.server
+        return replace(got, tries=(*refused, *got.tries)), replace(request, body=relaxed.body), (relaxed.note,)
+
     def _price_of(self, request: Request, got: ApiAnswer) -> Family | None:
         """Return whose prices count: the model's that answered; the asked one's only where its provider is known."""
         answered = self.environment.models.find(str(got.body.get("model")))
-        is_self_hosted = self._client.connection.server in (OTHER, OLLAMA)
-        return answered or (None if is_self_hosted else request.family)
+        return answered or (None if self._client.server.self_hosted else request.family)
 
     def _with_attachments(self, request: Request) -> Request:
         """Put pictures, files and recordings into the body, where the server cannot fetch them."""
-        body = inline(
+        body = self._endpoint.attach(
             request.body,
             attachments=self._attachments,
             storage=self._ctx.storage,
             downloads=self.environment.downloads,
             logger=self._ctx.logger,
             deadline=self._call.deadline,
-            inline_public=self._client.connection.server.inlines_images,
+            inline_public=self._client.server.inlines_images,
         )
         return request if body is request.body else replace(request, body=body)
 
@@ -193,41 +204,3 @@ class Pipeline:
         plan, note = self._endpoint.plan(request, 1 + self._settings.repairs, tries)
         keep_within(self._settings.max_cost, worst_case(plan, request.family), plan, request.model)
         return (note,) if note else ()
-
-    def _remember(self, error: ApiError, request: Request) -> None:
-        """Keep what the server does not take, in the step's memory, to say it before the next request is sent."""
-        fact = learn(
-            self._client.connection.address,
-            request.body,
-            status=error.status or 0,
-            code=error.api_code,
-            param=error.param,
-            message=error.text,
-            today=datetime.now(tz=UTC).date().isoformat(),
-        )
-        if fact is not None and self._learned.has_room_for(fact):
-            self._learned = self._learned.add(fact)
-            (document,) = PastRefusals({}).add(fact).to_json()
-            self._ctx.update_snapshot({_FACT + _digest(*fact.key): document})
-
-
-def _learned(snapshot: Any) -> PastRefusals:
-    """Read the facts that the step's memory holds; what is not ours, or of another version, is passed over."""
-    learned = PastRefusals({})
-    for name, fact in snapshot.items() if isinstance(snapshot, dict) else ():
-        if str(name).startswith(_FACT) and isinstance(fact, dict):
-            try:
-                (one,) = PastRefusals.from_json([fact]).refusals.values()
-            except (TypeError, ValueError):
-                continue
-            learned = learned.add(one)
-    return learned
-
-
-def _digest(*words: str) -> str:
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
-
-
-def _can_stream(body: Mapping[str, Any]) -> bool:
-    """Return whether a body says nothing of streaming, and asks for one answer in words."""
-    return "stream" not in body and "audio" not in body and body.get("n") in (None, 1)

@@ -56,6 +56,10 @@ _THERE = (
     *("bad_request", "unsupported", "model_not_found", "wrong_endpoint", "context_length", "content_filter"),
     *("server_error", "rate_limit", "overloaded", "model_loading", "conflict", "unknown"),
 )
+_HOLDING = ("rate_limit", "slow_down")
+"""Refusals that concern all calls of a credential."""
+_LONGEST_HOLD = 120.0
+_SPREAD = 0.5  # seconds over which held calls come back
 _FAILURES: tuple[tuple[type[HttpError], str, str], ...] = (
     (TimedOut, "timeout", "No answer after {seconds} seconds."),
     (ProxyFailed, "unreachable", "The proxy did not lead to {server}."),
@@ -114,6 +118,9 @@ class Client:
         """Connect when the first request is made; through the guard, where the address is not the operator's own."""
         self._guard = guard
         self.connection = connection
+        self.server = connection.server
+        """The kind of server, as it is known by now: what it refused is learnt."""
+        self._held_until = 0.0
         self._templates: dict[tuple[str, str], Template] = {}
 
     @cached_property
@@ -206,6 +213,8 @@ class Client:
         end = min(start + call.limits.timeout, call.deadline or float("inf"))
         tries: list[Try] = []
         while True:
+            if body:
+                self._hold(end, call)
             if call.is_cancelled:
                 raise _cancelled(tries)
             request = self._template(method, url).request(body)
@@ -214,6 +223,9 @@ class Client:
                 document, request_id = yield from self._try(request, end, call, read_stream)
             except ApiError as error:
                 error.mask(self.connection.mask_secrets)
+                if error.code in _HOLDING and error.retry_after:
+                    until = time.monotonic() + min(error.retry_after, _LONGEST_HOLD)
+                    self._held_until = max(self._held_until, until)
                 tries.append(Try(error.code, time.monotonic() - began, error.request_id or request.id))
                 error.tries = tuple(tries)
                 pause = retry.wait(error, len(tries) - 1, call.limits, random.random())  # noqa: S311 - jitter
@@ -225,6 +237,15 @@ class Client:
                 now = time.monotonic()
                 tries.append(Try("answered", now - began, request_id))
                 return ApiAnswer(document.body, request_id, tuple(tries), now - start, document.remarks)
+
+    def _hold(self, end: float, call: CallOptions) -> None:
+        """Wait while the service has asked any call of this client to wait, unless the time does not allow it."""
+        while not call.is_cancelled and (left := self._held_until - time.monotonic()) > 0:
+            pause = left + random.random() * _SPREAD  # noqa: S311 - not all at once
+            if time.monotonic() + pause >= end:
+                return
+            call.logger.info("Held back for %.1f s: the service asked this credential to wait", pause)
+            call.pause(pause)
 
     def _template(self, method: str, url: str) -> Template:
         """Return the template of an address, made once; raise ApiError."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from ..attachments import inline
+from ..cost.usage import usage_of
 from ..endpoint import Endpoint
 from ..errors.api_error import ApiError, from_answer
 from . import answer as answers
@@ -13,7 +15,9 @@ from .answer.api_shape import to_api_shape
 from .answer.ending import Ending, ending_of, written_reason
 from .answer.outcome import calls_of, message_of, outcome_of
 from .answer.told_error import told_error
+from .step_memory import StepMemory
 from .stream import Stream
+from .usage_option import relax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,6 +63,11 @@ def repair(completion: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, 
     return {**body, "messages": [*body["messages"], *answers.repair_prompt(parsed.faults, completion)]}
 
 
+def can_stream(body: Mapping[str, Any]) -> bool:
+    """Return whether a body says nothing of streaming, and asks for one answer in words."""
+    return "stream" not in body and "audio" not in body and body.get("n") in (None, 1)
+
+
 COMPLETIONS: Final = Endpoint(
     path="chat/completions",
     build=request.build,
@@ -68,4 +77,9 @@ COMPLETIONS: Final = Endpoint(
     read_stream=Stream,
     report=answers.report,
     repair=repair,
+    attach=inline,
+    usage=usage_of,
+    memory=StepMemory.of,
+    relax=relax,
+    can_stream=can_stream,
 )

@@ -10,7 +10,7 @@ from pysailor import Fault, InvalidConfig
 from ..cost.budget import Plan
 from ..endpoint import CheckResult, Request
 from ..tokens import count as tokens
-from . import preflight
+from . import preflight, usage_option
 from .normalize import normalize
 from .preflight.facts.fields import wants_audio
 
@@ -45,9 +45,7 @@ def build(body: Mapping[str, Any], model: str | None, models: Models, server: Se
     if isinstance(sent.get("logit_bias"), dict):
         sent["logit_bias"], resolved = tokens.resolve_logit_bias(sent["logit_bias"], family)
         notes += resolved
-    if sent.get("stream") and server.takes_usage_option and "stream_options" not in sent:
-        sent["stream_options"] = {"include_usage": True}
-    return Request(sent, family, notes)
+    return Request(usage_option.add(sent, server), family, notes)
 
 
 def check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pysailor.context import Data, Event, Partial
 from pysailor.errors import InvalidConfig
 from pysailor.message import Message
 from pysailor.step import Invocation, Step
+from tests.support.fake_api import FakeApi
 
 from .conftest import LOGGER
 
@@ -88,3 +90,55 @@ def test_a_stream_that_stalls_ends_with_the_deadline(sandbox: Sandbox) -> None:
 def test_odd_but_whole_streams_are_answers(sandbox: Sandbox, scenario: str) -> None:
     (message,) = emitted({**HELLO, "stream": True}, baseUrl=sandbox.base_url_of(scenario))
     assert message.body["result"]["outcome"] == "complete"
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"error": {"message": "Unknown field: stream_options"}},
+        {"error": {"message": "Unrecognized request argument supplied: stream_options"}},
+        {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]},
+        {"message": "include_usage is not allowed here"},
+        {"error": {"message": "extra fields not permitted"}},
+    ],
+    ids=str,
+)
+def test_a_server_that_refuses_stream_options_is_asked_again_without_and_that_is_learnt(refusal: Any) -> None:
+    step = Step(FUNCTION, {"apiKey": KEY, "model": "m", "baseUrl": "https://gw.example/v1"})
+    events: list[Event] = []
+    with FakeApi() as api:
+        api.post("https://gw.example/v1/chat/completions", status=400, json=refusal)
+        api.post("https://gw.example/v1/chat/completions", json=completion("Hi"))
+        for _ in range(2):
+            step.process(Message(body={**HELLO, "stream": True}), Invocation(events.append, LOGGER))
+        sent = [b"stream_options" in request.body for request in api.received]
+    step.close()
+    first, second = [event.message.body["result"] for event in events if isinstance(event, Data)]
+    assert sent == [True, False, False]
+    assert (first["tries"], second["tries"]) == (2, 1)
+    assert "refused stream_options" in " ".join(first["warnings"])
+
+
+def test_another_refusal_is_not_asked_again() -> None:
+    with FakeApi() as api:
+        api.post("https://gw.example/v1/chat/completions", status=400, json={"error": {"message": "temperature: no"}})
+        with pytest.raises(ApiError):
+            emitted({**HELLO, "stream": True, "temperature": 1}, model="m", baseUrl="https://gw.example/v1")
+        assert len(api.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        (None, {"include_usage": True}),
+        ({"include_usage": True}, {"include_usage": True}),
+        ({"include_usage": False}, None),
+        ({"include_usage": False, "x": 1}, {"x": 1}),
+    ],
+)
+def test_whoever_wants_no_usage_sends_no_option(options: Any, sent: Any) -> None:
+    more = {} if options is None else {"stream_options": options}
+    with FakeApi() as api:
+        api.post("https://gw.example/v1/chat/completions", json=completion("Hi"))
+        emitted({**HELLO, "stream": True, **more}, model="m", baseUrl="https://gw.example/v1")
+        assert json.loads(api.received[0].body).get("stream_options") == sent

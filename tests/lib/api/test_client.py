@@ -182,3 +182,33 @@ def test_the_service_s_own_hint_is_told_when_there_is_no_time_to_follow_it() -> 
         error = failure(Client(Connection(PUBLIC_API, "key")), CallLimits(timeout=5, max_retries=3))
     assert error.retry_after == 30
     assert "asks to wait 30 seconds" in str(error)
+
+
+LIMITED = {"error": {"code": "rate_limit_exceeded", "message": "Please try again in 600ms."}}
+ANSWER = {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}
+
+
+def test_a_wait_that_one_call_is_told_holds_back_the_others_of_its_client() -> None:
+    with FakeApi() as api:
+        api.post(ENDPOINT, status=429, json=LIMITED)
+        api.post(ENDPOINT, json=ANSWER)
+        client = Client(Connection(PUBLIC_API, "key"))
+        with pytest.raises(ApiError):
+            client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
+        start = time.monotonic()
+        client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
+        assert time.monotonic() - start > 0.5
+
+
+def test_a_call_without_the_time_to_be_held_back_is_made_at_once_and_another_client_s_too() -> None:
+    limited = {"error": {"code": "rate_limit_exceeded", "message": "Please try again in 60s."}}
+    with FakeApi() as api:
+        api.post(ENDPOINT, status=429, json=limited)
+        api.post(ENDPOINT, json=ANSWER)
+        client = Client(Connection(PUBLIC_API, "key"))
+        with pytest.raises(ApiError):
+            client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
+        start = time.monotonic()
+        client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
+        Client(Connection(PUBLIC_API, "other")).ask(COMPLETIONS, HELLO, CallOptions(CallLimits(timeout=90), LOGGER))
+        assert time.monotonic() - start < 5

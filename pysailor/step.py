@@ -4,39 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .component.component import schemas
 from .component.fields import bind
-from .context import Context, Data, Emit, Event, Keep, Snapshot, SnapshotUpdate, Storage
+from .context import Context, Data, Emit, Keep, Storage
+from .emission import Emission, Invocation, check_message
 from .errors import Defect, InvalidInput, InvalidOutput, SailorError
 from .message import Message
 from .snapshot import CurrentSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from logging import Logger, LoggerAdapter
 
     from .component.component import Loaded
 
+__all__ = ["Invocation", "Step"]
+
 _MOST_TOLD = 20
 _MOST_REMEMBERED = 1000  # names may come from data, and then there is no end of them
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """What one message brings along: where events go, the logger, the deadline (on the clock of time.monotonic).
-
-    `message_id` is what the transport knows the message by, None if by nothing. `watched` is whether a person sees the
-    pieces of an answer.
-    """
-
-    emit: Emit
-    logger: Logger | LoggerAdapter[Logger]
-    deadline: float | None = None
-    message_id: str | None = None
-    watched: bool = False
 
 
 class Step:
@@ -69,7 +55,7 @@ class Step:
         What the monitor raises is raised as it is: that its pipe broke is no defect of the component.
         """
         checked = self.accept(message)
-        monitor = _EmitMonitor(invocation, self._snapshot)
+        monitor = Emission(invocation, self._snapshot)
         context = self._build_context(monitor, invocation)
         try:
             result = self._process(checked, self.cfg, self._snapshot.copy(), context)
@@ -95,7 +81,7 @@ class Step:
 
     def context(self, invocation: Invocation) -> Context:
         """Return what the component may use during one invocation."""
-        return self._build_context(_EmitMonitor(invocation, self._snapshot), invocation)
+        return self._build_context(Emission(invocation, self._snapshot), invocation)
 
     def close(self) -> None:
         """Close what the component kept between messages."""
@@ -131,30 +117,13 @@ class Step:
         return message
 
 
-class _EmitMonitor:
-    """Emits the events of one invocation and keeps the snapshot in step; `failure` is what emitting raised."""
-
-    def __init__(self, invocation: Invocation, snapshot: CurrentSnapshot) -> None:
-        self._invocation, self._snapshot = invocation, snapshot
-        self.failure: Exception | None = None
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, (Snapshot, SnapshotUpdate)):
-            self._snapshot.change(event, self._emit, self._invocation.logger)
-        else:
-            self._emit(event)
-
-    def _emit(self, event: Event) -> None:
-        try:
-            self._invocation.emit(event)
-        except Exception as error:
-            self.failure = error
-            raise
-
-
 def _explain(error: Exception) -> str:
     """Return what the flow is told of an error that nobody meant for it; the log leaves its text out."""
-    raised = f"{type(error).__name__}: {error}".removesuffix(": ")
+    try:
+        text = f": {error}".removesuffix(": ")
+    except Exception:  # noqa: BLE001 - an error of the component's own making may fail to describe itself
+        text = ""
+    raised = f"{type(error).__name__}{text}"
     return f"The component failed in a way that its author did not foresee. It raised {raised}"
 
 
@@ -167,6 +136,7 @@ def _iterate(result: Any) -> Generator[Message, None, None]:
             if not isinstance(made, Message):
                 kind = type(made).__name__
                 raise Defect(f"process must return a Message, yield them, or return None; it returned a {kind}.")
+            check_message(made)
             yield made
     finally:
         if isinstance(result, Generator):

@@ -205,7 +205,7 @@ class _Choices:
 
 
 def _canonical(value: Any) -> str:
-    return json.dumps(_plain_numbers(value), sort_keys=True)
+    return json.dumps(_plain_numbers(value), sort_keys=True, default=repr)
 
 
 def _any_of(validator: Any, branches: Any, instance: Any, _: Any) -> Iterator[ValidationError]:

@@ -35,7 +35,7 @@ def coerce(value: Any, schema: Any) -> Any:
             is_last = True
         if not found:
             break
-        value = json.loads(json.dumps(value))
+        value = _copy(value)
         for path, replacement in found:
             _set_at(value, path, replacement)
         if is_last:
@@ -124,13 +124,19 @@ def _replace_all(value: Any, found: list[tuple[list[str | int], Any]]) -> Any:
             place = tuple(path[:depth])
             if place not in copied:
                 above = copied[place[:-1]]
-                above[place[-1]] = copied[place] = above[place[-1]].copy()
+                key = _key(above, place[-1])
+                above[key] = copied[place] = above[key].copy()
         above = copied[tuple(path[:-1])]
         if replacement is _ABSENT:
-            above.pop(path[-1], None)
+            above.pop(_key(above, path[-1]), None)
         else:
-            above[path[-1]] = replacement
+            above[_key(above, path[-1])] = replacement
     return root
+
+
+def _key(container: Any, key: str | int) -> str | int:
+    """Return a member's name as text: a path may have it as a number."""
+    return str(key) if isinstance(container, dict) else key
 
 
 def _repairs(error: ValidationError, validator: Draft202012Validator) -> Iterator[tuple[list[str | int], Any]]:
@@ -170,10 +176,16 @@ def _readings(value: Any) -> Iterator[Any]:
         yield list(value.values())
 
 
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copy(member) for name, member in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
 def _set_at(value: Any, path: list[str | int], replacement: Any) -> None:
     for key in path[:-1]:
-        value = value[key]
+        value = value[_key(value, key)]
     if replacement is _ABSENT:
-        value.pop(path[-1], None)
+        value.pop(_key(value, path[-1]), None)
     else:
-        value[path[-1]] = replacement
+        value[_key(value, path[-1])] = replacement

@@ -152,9 +152,13 @@ def _quote(value: Any) -> str:
         return f"an object with {', '.join(map(repr, list(value)[:5]))}" if value else "an empty object"
     if isinstance(value, list):
         return f"a list of {len(value)}" if value else "an empty list"
+    if value is not None and not isinstance(value, (str, int, float)):
+        return f"a {type(value).__name__}, which is not JSON"
     quoted = json.dumps(value, ensure_ascii=False)
-    kind = "text " if isinstance(value, str) else ""
-    return kind + (quoted if len(quoted) <= _LONGEST_QUOTE else f"{quoted[:_LONGEST_QUOTE]}… ({len(value)} characters)")
+    if len(quoted) > _LONGEST_QUOTE:
+        count = f" ({len(value)} characters)" if isinstance(value, str) else ""
+        quoted = f"{quoted[:_LONGEST_QUOTE]}…{count}"
+    return f"text {quoted}" if isinstance(value, str) else quoted
 
 
 def _describe_rule(error: ValidationError) -> str:

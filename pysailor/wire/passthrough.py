@@ -111,9 +111,11 @@ def lighten(message: Message, object_ids: Mapping[str, str]) -> Message:
 
 def _lighten(entry: Any, uploaded: str | None) -> Any:
     object_id = uploaded or _object_id(entry)
-    if not object_id:
+    if not object_id or not isinstance(entry, dict):
         return entry
-    return {**entry, "body": {}, "headers": {**(entry.get("headers") or {}), OBJECT_ID: object_id}}
+    headers = entry.get("headers")
+    kept = headers if isinstance(headers, dict) else {}
+    return {**entry, "body": {}, "headers": {**kept, OBJECT_ID: object_id}}
 
 
 def _entry(message: Message) -> dict[str, Any]:

@@ -9,13 +9,15 @@ import pytest
 
 from pysailor.component.component import Component
 from pysailor.context import Data, Event, SnapshotUpdate
-from pysailor.errors import Defect, InvalidConfig, InvalidInput, InvalidOutput, Rebound
+from pysailor.errors import Defect, InvalidConfig, InvalidInput, InvalidOutput, Rebound, StepError
 from pysailor.message import Message
 from pysailor.step import Invocation, Step
 from pysailor.wire.error_message import describe
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .conftest import MakeComponent
 
 
 def step(root: Path, **cfg: Any) -> Step:
@@ -66,6 +68,39 @@ def test_a_flow_sees_a_defect_under_the_name_of_what_was_raised_in_plain_words(e
         "The component failed in a way that its author did not foresee. It raised ZeroDivisionError: division by zero"
     )
     assert shown["stack"].splitlines()[1].startswith("    at process (lib/echo.py:")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("return Message(body={}, headers={1: 2})", "headers must have text for names"),
+        ("raise Unspeakable", "It raised Unspeakable"),
+        ("ctx.http_reply('200', {})", "must be a whole number"),
+        ("return Message(body={'word': {1, 2}})", "/word: found"),
+    ],
+)
+def test_whatever_a_component_does_wrong_is_a_step_error_in_plain_words(
+    make_component: MakeComponent, code: str, words: str
+) -> None:
+    text = f"""
+from pysailor import Message
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        return 5
+
+
+def tones(cfg, ctx):
+    return {{}}
+
+
+def process(msg, cfg, snapshot, ctx):
+    {code}
+"""
+    with pytest.raises(StepError) as raised:
+        emitted(step(make_component(echo=text)), "x")
+    assert words in str(raised.value)
 
 
 def test_a_rebound_passes_through(echo: Path) -> None:

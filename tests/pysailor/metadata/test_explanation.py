@@ -21,3 +21,9 @@ def test_a_name_that_is_nearly_right_is_suggested() -> None:
 
 def test_a_fault_in_the_alternative_that_was_meant_is_told_there() -> None:
     assert pointers({**HELLO, "stop": ["a", 1]}) == ["/stop/1"]
+
+
+def test_what_is_quoted_is_one_short_line_whatever_it_is() -> None:
+    faults = [CHAT.faults({**HELLO, "temperature": value})[0].message for value in (10**80, "x" * 80, {1, 2}, b"x")]
+    assert all(len(message) < 130 for message in faults)
+    assert faults[2].startswith("found a set, which is not JSON, allowed: a number")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pysailor import Context
 
 _LIMITS = CallLimits(timeout=20, max_retries=1)
+_NO_ANSWER = (
+    f"No answer came within {_LIMITS.timeout} seconds. Check the network, the proxy and the Base URL in the credential."
+)
 
 
 def verify(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def verify(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
     try:
         found = client.models(COMPLETIONS, CallOptions(_LIMITS, ctx.logger))
     except ApiError as error:
-        raise InvalidCredentials(str(error)) from error
+        raise InvalidCredentials(_NO_ANSWER if error.code == "timeout" else str(error)) from error
     if not found.note:
         return {"verified": True}
     ctx.logger.warning("%s; enter the name of a model yourself", found.note)

@@ -7,8 +7,6 @@ or FUNCTION and body(args): then the runtime takes that body through the functio
 from __future__ import annotations
 
 import argparse
-import sys
-from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from pysailor.component.code import ComponentCode, locate
@@ -28,8 +26,7 @@ def load(arguments: Sequence[str]) -> ModuleType | None:
     try:
         named, _ = _peek().parse_known_args(arguments)
         root = locate(named.component)
-        with redirect_stdout(sys.stderr):
-            return ComponentCode(root).cli if (root / "component.json").is_file() else None
+        return ComponentCode(root).cli if (root / "component.json").is_file() else None
     except (BrokenComponent, argparse.ArgumentError):  # the command that is asked for will say so
         return None
 

@@ -70,9 +70,15 @@ def print_json(document: Any, stream: TextIO, *, is_pretty: bool = False) -> Non
     print(_colour(text) if has_colours(stream) else text, file=stream, flush=True)
 
 
-def printable(text: str) -> str:
-    """Return the text without what would steer a terminal."""
-    return _CONTROLS.sub("", text.encode("utf-8", "replace").decode())
+def printable(text: str, stream: TextIO | None = None) -> str:
+    """Return the text without what would steer a terminal, or what the stream cannot have."""
+    return encodable(_CONTROLS.sub("", text), stream or sys.stderr)
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """Return the text with ? for each character that the stream cannot have."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def _colour(text: str) -> str:
@@ -120,8 +126,12 @@ class ResultWriter:
                 document["body"] if isinstance(document, dict) and "body" in document else document, self._stream
             )
         elif target is not self._stream or words.strip() != text.strip():
-            text = printable(text) if self._stream.isatty() else text.encode("utf-8", "replace").decode()
-            print(text, file=self._stream, flush=True)
+            is_shown = self._stream.isatty()
+            print(
+                printable(text, self._stream) if is_shown else encodable(text, self._stream),
+                file=self._stream,
+                flush=True,
+            )
 
     def end_line(self) -> None:
         """End the line of an answer, so that what follows begins its own."""

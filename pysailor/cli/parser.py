@@ -70,6 +70,8 @@ def to_front(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list[
         if is_value or (word.startswith("-") and word != "-"):
             is_value = not is_value and word in with_value
             continue
+        if word == "help" and word not in commands:
+            return to_front(parser, [*arguments[:place], *arguments[place + 1 :], "--help"])
         if word not in commands:
             known = ", ".join(commands)
             parser.error(f"invalid choice: '{word}' is not a command{suggest(word, commands)} (there is: {known})")

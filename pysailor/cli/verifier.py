@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pysailor.component.component import require_verified
+from pysailor.component.component import read_verification, require_verified
 from pysailor.component.fields import bind
 from pysailor.context import Context, Keep
 from pysailor.errors import InvalidConfig, InvalidCredentials
 from pysailor.masking import mask
 
-from .output import require_reader
+from .output import require_reader, say
 from .progress import Progress
 from .usage import BadUsage
 from .workspace import open_workspace
@@ -33,13 +33,17 @@ def verify_credential(args: argparse.Namespace) -> int:
         require_reader(workspace.results)
         try:
             with Progress("waiting for the service"):
-                require_verified(verify(cfg, Context(kept=kept)))
+                found = verify(cfg, Context(kept=kept))
+                require_verified(found)
         except InvalidCredentials as error:
             told = mask(workspace.reword(str(error)), workspace.secrets(cfg))
             raise InvalidCredentials(told) from error
         except InvalidConfig as error:
             raise workspace.reword_faults(error, workspace.component.descriptor.credentials) from error
         print("The credential works.", file=workspace.results)
+        reason = read_verification(found).get("reason")
+        if reason:
+            say(workspace.reword(str(reason)))
     return 0
 
 

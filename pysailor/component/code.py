@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import json
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
@@ -60,7 +61,8 @@ class ComponentCode:
             raise BrokenComponent(f"Failed to load file '{path}': there is no such file in the component.")
         name = ".".join(file.relative_to(self.root).with_suffix("").parts)
         try:
-            return importlib.import_module(self._package + name)
+            with redirect_stdout(sys.stderr):  # standard output is for results, and for the lines of the log
+                return importlib.import_module(self._package + name)
         except (SailorError, KeyboardInterrupt):
             raise
         except ImportError as error:

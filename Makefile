@@ -4,7 +4,7 @@ OLDEST = .venv-oldest
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 SOURCES = lib pysailor tests bench deploy examples
-SCRIPTS = tools/draw-layers tools/oldest-versions
+SCRIPTS = tools/draw-layers tools/draw-demo tools/oldest-versions
 MEASURED = $(filter-out bench/timing.py bench/stub.py,$(wildcard bench/*.py))
 
 .DEFAULT_GOAL := help

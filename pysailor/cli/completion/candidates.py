@@ -99,6 +99,7 @@ class Line:
             if word not in place.choices:
                 return False
             self.parser = place.choices[word]
+            self.given["command"] = word
             self.__post_init__()
             return True
         self.given[place.dest] = word
@@ -152,7 +153,8 @@ class Line:
 
     def _fields(self, component: Component) -> tuple[Field, ...]:
         """Return the fields of the function that is named, and of the credential."""
-        named = (each.fields for each in component.descriptor.functions if each.name == self.given.get("function"))
+        name = self.given.get("function", self.given.get("command"))  # a command that is one function has its name
+        named = (each.fields for each in component.descriptor.functions if each.name == name)
         return (*next(named, ()), *component.descriptor.credentials)
 
 

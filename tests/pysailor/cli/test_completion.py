@@ -63,6 +63,7 @@ def test_fields_are_completed_and_their_choices() -> None:
     assert words("process", "ask", "--cfg", "onT") == ["onTruncated="]
     assert words("process", "ask", "--cfg", "api") == ["apiKey="]
     assert words("process", "ask", "--cfg", "answerAs=") == ["answerAs=text", "answerAs=json", "answerAs=schema"]
+    assert words("ask", "--cfg", "answerAs=j") == ["answerAs=json"]
     assert words("process", "ask", "--cfg=answerAs=j") == ["--cfg=answerAs=json"]
     assert words("process", "ask", "--cfg", "retryAfterTimeout=t") == ["retryAfterTimeout=true"]
 

@@ -74,8 +74,10 @@ def test_a_setting_from_the_operators_own_text_is_not_quoted(serve: Serve) -> No
     text = settings("user: {function: \"['planted', handler.get_arg('a', '')]\"}")
     with socket(serve(text)) as ws:
         assert turn(ws) == [
-            "[ERROR] This address asks for the impossible: "
-            "user: this address gives no value that can be used; allowed: text."
+            (
+                "[ERROR] This address asks for the impossible: "
+                "user: this address gives no value that can be used; allowed: text."
+            )
         ]
 
 

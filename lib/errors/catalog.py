@@ -256,7 +256,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "address_refused",
             "AddressRefused",
             "An attachment lies in a network that flows may not reach.",
-            "Use a public address, or ask whoever runs the component to set CHATGPT_ALLOW_PRIVATE_URLS.",
+            "Use a public address, or ask the operator of the component to set CHATGPT_ALLOW_PRIVATE_URLS.",
         ),
         ErrorSpec(
             "attachment_not_there",
@@ -287,7 +287,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "no_tokenizer",
             "NoTokenizer",
             "Text was to be turned into token ids, and the tokenizer is not installed.",
-            "Give token ids instead of text, or ask whoever runs the component to install its extra tokens.",
+            "Give token ids instead of text, or ask the operator of the component to install its extra tokens.",
         ),
         ErrorSpec(
             "over_budget",
@@ -324,7 +324,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "conversation_store_unavailable",
             "StoreUnavailable",
             "The place where conversations are kept does not answer.",
-            "Ask whoever runs the component to look at CHATGPT_CONVERSATIONS.",
+            "Ask the operator of the component to look at CHATGPT_CONVERSATIONS.",
             YES,
             visitor="Conversations cannot be read or kept just now; try again in a minute.",
         ),
@@ -332,7 +332,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "bad_token",
             "TokenRefused",
             "The chat's token is wrong or missing.",
-            "Ask whoever runs the chat for it.",
+            "Ask the operator of the chat for the token.",
         ),
         ErrorSpec(
             "bad_conversation",
@@ -350,7 +350,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "no_key",
             "NoKey",
             "The chat has no API key to ask with.",
-            "Add it to the address, or have whoever runs the chat set OPENAI_API_KEY.",
+            "Add it to the address, or have the operator of the chat set OPENAI_API_KEY.",
         ),
         ErrorSpec(
             "full",
@@ -362,7 +362,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
         ErrorSpec(
             "hook_failed",
             "HookFailed",
-            "A Python function of whoever runs the chat failed.",
+            "One of the Python functions that the chat's settings name failed.",
             "Its traceback is in the chat's log; correct the function.",
             visitor="The assistant cannot answer this just now; whoever runs this chat finds the reason in the log.",
         ),
@@ -395,7 +395,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "too_fast",
             "TooFast",
             "More messages came in a minute than one address may send.",
-            "Wait a little; whoever runs the chat can allow more.",
+            "Wait a little; the operator of the chat can allow more.",
             YES,
         ),
         ErrorSpec(

@@ -24,7 +24,7 @@ from ..conversation import Memory, TurnOutput, open_store, owner_of, take_turn
 from ..cost.budget import OverBudget
 from ..endpoint import CheckResult
 from ..pipeline import Pipeline
-from .select_model import models
+from .select_model import guess_model, models, resolve_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,19 +46,19 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
 
     Raise InvalidInput or OverBudget before anything is sent, ConversationBusy, NotFetched, ApiError or BadAnswer.
     """
-    request = _AskRequest(msg, cfg, ctx, snapshot)
+    request = _AskRequest(msg, resolve_model(cfg, ctx), ctx, snapshot)
     return request.ask() if cfg["memory"] == "off" else request.ask_in_conversation()
 
 
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> CheckResult:
     """Return what is wrong with a question, and what may be, without asking it; what was said before is left out."""
-    request = _AskRequest(msg, cfg, ctx, snapshot)
+    request = _AskRequest(msg, guess_model(cfg, ctx), ctx, snapshot)
     return request.check()
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
     """Return the request that process would send, without what was said before and before files are fetched."""
-    request = _AskRequest(msg, cfg, ctx)
+    request = _AskRequest(msg, guess_model(cfg, ctx), ctx)
     return request.pipeline.preview(request.body(request.system))
 
 

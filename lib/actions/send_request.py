@@ -13,7 +13,7 @@ from ..completions.endpoint import COMPLETIONS
 from ..completions.preflight import find_missing_sources
 from ..completions.unknown_members import find_misspelled
 from ..pipeline import Pipeline
-from .select_model import models
+from .select_model import guess_model, models, resolve_model
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -30,7 +30,7 @@ _SCHEMA = Path(__file__).parents[1] / "schemas" / "sendRequest.in.json"
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:
     """Send the request and emit the completion; raise InvalidInput, OverBudget, ApiError or BadAnswer."""
-    pipeline = Pipeline.of_step(COMPLETIONS, cfg, ctx, snapshot, msg.attachments)
+    pipeline = Pipeline.of_step(COMPLETIONS, resolve_model(cfg, ctx), ctx, snapshot, msg.attachments)
     if cfg.get("emitPieces"):
         result = yield from _emit_pieces(pipeline.pieces(msg.body))
     else:
@@ -43,14 +43,14 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
 
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> CheckResult:
     """Return what is wrong with a request, and what may be, without sending it."""
-    found = Pipeline.of_step(COMPLETIONS, cfg, ctx, snapshot).check(msg.body)
+    found = Pipeline.of_step(COMPLETIONS, guess_model(cfg, ctx), ctx, snapshot).check(msg.body)
     missing = (Fault(pointer, problem) for pointer, problem in find_missing_sources(msg.body, msg.attachments))
     return replace(found, errors=(*found.errors, *missing))
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
     """Return the request that process would send, before files are fetched."""
-    return Pipeline.of_step(COMPLETIONS, cfg, ctx).preview(msg.body)
+    return Pipeline.of_step(COMPLETIONS, guess_model(cfg, ctx), ctx).preview(msg.body)
 
 
 def _emit_pieces(pieces: Generator[Piece, None, Result]) -> Generator[Message, None, Result]:

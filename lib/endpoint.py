@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .api.servers import Server
     from .attachments import Downloads
     from .cost.budget import Plan
+    from .cost.price import Surcharges
     from .cost.usage import Usage
     from .errors.api_error import ApiError
     from .models.table import Family, Models
@@ -99,18 +100,20 @@ class Endpoint:
 
     `build` makes the request of a message's body and the step's model. `check` holds it against the rules before it
     is sent; `plan` tells what it may take at worst, and a sentence if that was counted poorly, from the numbers of
-    rounds and of tries that may be billed. `read_answer` returns a whole answer in the API's own shape and the doubts
-    about it, or raises ApiError; `read_stream` makes the reader of one that comes in pieces. `report` is what stands
-    beside an answer, from the answer and the body that was sent, and in `warnings` what is to be told of it; `repair`
-    is the body that asks for a better one, None where that is no use. `attach` puts files into a body, `usage` reads
-    what an answer took, `memory` reads a step's snapshot, `relax` returns what may be asked instead after an error, and
-    `can_stream` whether a body that says nothing of it may be streamed.
+    rounds and of tries that may be billed; `surcharges` what may make an answer more expensive than its tokens.
+    `read_answer` returns a whole answer in the API's own shape and the doubts about it, or raises ApiError;
+    `read_stream` makes the reader of one that comes in pieces. `report` is what stands beside an answer, from the
+    answer and the body that was sent, and in `warnings` what is to be told of it; `repair` is the body that asks for a
+    better one, None where that is no use. `attach` puts files into a body, `usage` reads what an answer took, `memory`
+    reads a step's snapshot, `relax` returns what may be asked instead after an error, and `can_stream` whether a body
+    that says nothing of it may be streamed.
     """
 
     path: str
     build: Callable[[Mapping[str, Any], str | None, Models, Server], Request]
     check: Check
     plan: Callable[[Request, int, int], tuple[Plan, str]]
+    surcharges: Callable[[Request], Surcharges]
     read_answer: Callable[[dict[str, Any]], tuple[dict[str, Any], Sequence[str]]]
     read_stream: Callable[[], StreamReader]
     report: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from pysailor import InvalidInput
 
 from .api.client import CallOptions, Client
+from .api.servers import is_regional
 from .api.stream import drain
 from .completions.result import Result
 from .completions.result import check as check_result
 from .completions.settings import step_settings
 from .cost.budget import keep_within, worst_case
-from .cost.price import cost
+from .cost.price import Cost, cost, has_no_tier_price
+from .cost.usage import count_searches, told_cost
 from .environment import Environment
 from .errors.api_error import ApiError
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from .api.client import ApiAnswer
     from .api.stream import Piece
     from .completions.settings import StepSettings
+    from .cost.price import Surcharges
+    from .cost.usage import Usage
     from .endpoint import CheckResult, Endpoint, Request
     from .models.table import Family
 
@@ -146,7 +150,8 @@ class Pipeline:
         got, request, notes = yield from self._ask(request)
         warnings += notes
         used = self._endpoint.usage(got.body)
-        paid = cost(used, self._price_of(request, got), got.body.get("service_tier")) if used.known else None
+        paid, doubts = self._paid(request, got, used)
+        warnings += doubts
         lost = sum(1 for each in got.tries if each.outcome in _LOST)
         if lost:
             used = replace(used, known=False)
@@ -177,10 +182,31 @@ class Pipeline:
         self._client.server = relaxed.server
         return replace(got, tries=(*refused, *got.tries)), replace(request, body=relaxed.body), (relaxed.note,)
 
-    def _price_of(self, request: Request, got: ApiAnswer) -> Family | None:
-        """Return whose prices count: the model's that answered; the asked one's only where its provider is known."""
+    def _paid(self, request: Request, got: ApiAnswer, used: Usage) -> tuple[Cost | None, tuple[str, ...]]:
+        """Return what the answer cost, None if that is not known, and why not where only its tier has no price."""
+        told = told_cost(got.body)
+        if told is not None:
+            amount, name = told
+            return Cost(amount, datetime.now(tz=UTC).date(), (f"as the service told it ({name})",)), ()
         answered = self.environment.models.find(str(got.body.get("model")))
-        return answered or (None if self._client.server.self_hosted else request.family)
+        family = self._priced(answered) or self._priced(request.family)
+        tier = got.body.get("service_tier")
+        if not used.known or family is None:
+            return None, ()
+        if has_no_tier_price(family, tier):
+            return None, (f"the price of {family.label} in the tier {tier} is not known, and so is not the cost",)
+        extra = self._surcharges(self._endpoint.surcharges(request))
+        searches = count_searches(got.body)
+        least = 1 if extra.searches else 0
+        return cost(used, family, tier, replace(extra, searches=least if searches is None else searches)), ()
+
+    def _priced(self, family: Family | None) -> Family | None:
+        """Return the family if its prices hold on this server: the table's are not those of somebody else's."""
+        is_foreign = self._client.server.self_hosted
+        return family if family is not None and (family.own_price or not is_foreign) else None
+
+    def _surcharges(self, extra: Surcharges) -> Surcharges:
+        return replace(extra, regional=is_regional(self._client.connection.base_url))
 
     def _with_attachments(self, request: Request) -> Request:
         """Put pictures, files and recordings into the body, where the server cannot fetch them."""
@@ -202,5 +228,7 @@ class Pipeline:
         limits = self._settings.limits
         tries = 1 + limits.max_retries if limits.after_timeout else 1
         plan, note = self._endpoint.plan(request, 1 + self._settings.repairs, tries)
-        keep_within(self._settings.max_cost, worst_case(plan, request.family), plan, request.model)
+        plan = replace(plan, surcharges=self._surcharges(plan.surcharges))
+        family = self._priced(request.family)
+        keep_within(self._settings.max_cost, worst_case(plan, family), plan, request.model, family)
         return (note,) if note else ()

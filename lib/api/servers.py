@@ -30,6 +30,7 @@ _PASTED_LIST = re.compile(r"(/v\d+\w*)/models$")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
 _AROUND = " \t\r\n\x0b\x0c\u00a0\"'`<>\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _DEPLOYMENTS = "/deployments/"
+_REGIONAL_HOST = re.compile(r"^[a-z]+\.api\.openai\.com$")
 _PORT_OF_OLLAMA = 11434
 _USAGE_SINCE = "2024-09-01"  # the first api-version of Azure that takes stream_options
 
@@ -243,3 +244,8 @@ def _deployment(folder: str, path: str, model: str | None) -> str:
     if not model:
         raise InvalidConfig("the address names the deployment on this server, and none is chosen", pointer="/model")
     return f"{root}{_DEPLOYMENTS}{quote(model, safe='')}"
+
+
+def is_regional(base_url: str) -> bool:
+    """Return whether the address keeps the data in a region, which costs more."""
+    return _REGIONAL_HOST.match(urlsplit(base_url).hostname or "") is not None

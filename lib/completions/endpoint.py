@@ -73,6 +73,7 @@ COMPLETIONS: Final = Endpoint(
     build=request.build,
     check=request.check,
     plan=request.plan,
+    surcharges=request.surcharges,
     read_answer=read_answer,
     read_stream=Stream,
     report=answers.report,

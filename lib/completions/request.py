@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor import Fault, InvalidConfig
 
 from ..cost.budget import Plan
+from ..cost.price import Surcharges
 from ..endpoint import CheckResult, Request
 from ..tokens import count as tokens
 from . import preflight, usage_option
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from .preflight import Finding, KnownRejection
 
 _NEVER_CERTAIN = ("refused_before",)  # what a server refused once it may take today
+_MOST_SEARCHES = 10  # nothing limits them; answers with a few are usual
+_USUAL_LIFE = "30m"
 _MISSING = '"Model" is missing; choose one on the step, or map a model in the message'
 
 
@@ -74,8 +77,9 @@ def plan(request: Request, rounds: int, tries: int) -> tuple[Plan, str]:
     """Return what the request may take at worst, and a sentence if that was counted poorly."""
     counted = _estimate(request)
     cap = request.body.get("max_completion_tokens", request.body.get("max_tokens"))
+    extra = surcharges(request)
     planned = Plan(
-        counted.most,
+        None if extra.searches else counted.most,  # what a search finds is input, too
         counted.audio,
         cap if isinstance(cap, int) else None,
         answers=request.body.get("n") or 1,
@@ -83,8 +87,27 @@ def plan(request: Request, rounds: int, tries: int) -> tuple[Plan, str]:
         rounds=rounds,
         tries=tries,
         tier=request.body.get("service_tier"),
+        surcharges=extra,
     )
     return planned, counted.note
+
+
+def surcharges(request: Request) -> Surcharges:
+    """Return what may make an answer more expensive than its tokens, at worst."""
+    searches = request.body.get("web_search_options") is not None or (request.family and request.family.search)
+    return Surcharges(long_cache=_has_long_cache(request.body), searches=_MOST_SEARCHES if searches else 0)
+
+
+def _has_long_cache(body: Mapping[str, Any]) -> bool:
+    """Return whether anything is to stay in the cache for longer than usual."""
+    messages = body.get("messages")
+    holders = [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
+    parts = [part for message in holders if isinstance(message.get("content"), list) for part in message["content"]]
+    tools = body.get("tools")
+    marked = [*holders, *parts, *(tools if isinstance(tools, list) else ())]
+    marks = [one.get("prompt_cache_breakpoint") for one in marked if isinstance(one, dict)]
+    lives = [mark.get("ttl") for mark in (body.get("prompt_cache_options"), *marks) if isinstance(mark, dict)]
+    return any(life not in (None, _USUAL_LIFE) for life in lives)
 
 
 def _estimate(request: Request, *, quick: bool = False) -> Estimate:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
 
-from .price import Cost, cost, dollars
+from .price import NO_SURCHARGES, Cost, Surcharges, cost, dollars, has_no_tier_price, price_in
 from .usage import Usage
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from ..models.table import Family
 
 
@@ -22,7 +21,7 @@ class Plan:
 
     `input` counts tokens, `audio` those of them that are; None means that nobody can count them before sending. Without
     a `cap` an answer is as long as the model allows; `speaks` means that it may be spoken. A round (of repair) follows
-    on an answer, a try on one that was lost.
+    on an answer, a try on one that was lost. The `surcharges` are those of one answer.
     """
 
     input: int | None
@@ -33,6 +32,7 @@ class Plan:
     rounds: int = 1
     tries: int = 1
     tier: str | None = None
+    surcharges: Surcharges = NO_SURCHARGES
 
 
 def worst_case(plan: Plan, family: Family | None) -> Cost | None:
@@ -67,7 +67,8 @@ def _worst_round(plan: Plan, family: Family, answered_before: int, longest: int)
     answered = longest * max(1, plan.answers)
     written = Usage(asked, cache_write=asked - audio, completion=answered, total=asked + answered, audio_prompt=audio)
     spoken = [replace(written, audio_completion=answered)] if plan.speaks else []
-    known = [paid for one in (written, *spoken) if (paid := cost(one, family, plan.tier))]
+    extra = replace(plan.surcharges, searches=plan.surcharges.searches * max(1, plan.answers))
+    known = [paid for one in (written, *spoken) if (paid := cost(one, family, plan.tier, extra))]
     return max(known, key=lambda paid: paid.amount) if len(known) == 1 + len(spoken) else None
 
 
@@ -86,27 +87,68 @@ class OverBudget(StepError):
         return {**super().to_json(), "limit": dollars(self.limit), "worst_case": worst, "currency": "USD"}
 
 
-def keep_within(limit: Decimal, worst: Cost | None, plan: Plan, model: str) -> None:
-    """Raise OverBudget, with the numbers, unless the worst case fits; one that is not known does not fit."""
+def keep_within(limit: Decimal, worst: Cost | None, plan: Plan, model: str, family: Family | None = None) -> None:
+    """Raise OverBudget, with the arithmetic, unless the worst case fits; one that is not known does not fit."""
     if worst is None:
-        text = (
-            f"what {model} may cost is not known, and {dollars(limit)} US$ is allowed; add its price and limits to "
-            "your own table of models, or remove the maximum cost"
-        )
+        text = f"{_why_unknown(plan, model, family)}, or remove the maximum cost ({dollars(limit)} US$)"
         raise OverBudget(text, limit, None)
     if worst.amount > limit:
         text = (
-            f"this may cost {dollars(worst.amount)} US$ ({_describe(plan)}; {model}, prices of {worst.as_of}), and "
-            f"{dollars(limit)} US$ is allowed; lower max_completion_tokens, shorten the input, or raise the maximum "
-            "cost"
+            f"this may cost {dollars(worst.amount)} US$ ({_describe(plan, family)}; {model}, prices of {worst.as_of}), "
+            f"and {dollars(limit)} US$ is allowed; lower max_completion_tokens, shorten the input, or raise the "
+            "maximum cost"
         )
         raise OverBudget(text, limit, worst.amount)
 
 
-def _describe(plan: Plan) -> str:
+def _why_unknown(plan: Plan, model: str, family: Family | None) -> str:
+    if has_no_tier_price(family, plan.tier):
+        return (
+            f"the price of {model} is known, but not in the tier {plan.tier}; choose another service_tier, add the "
+            "tier's price to your own table of models"
+        )
+    return (
+        f"what {model} may cost on this server is not known; add its price and limits to your own table of models, "
+        "choose the server in the credential if this address leads to OpenAI"
+    )
+
+
+def _describe(plan: Plan, family: Family | None) -> str:
+    """Return the arithmetic of the worst case in words."""
+    asked, answered = _rates(plan, family)
     counted = f"about {plan.input} tokens of input"
-    asked = "files, which nobody can count before sending, so the largest input" if plan.input is None else counted
-    answered = "the model's largest output" if plan.cap is None else f"{plan.cap} tokens of output"
-    repeated = f" in each of {plan.rounds} rounds" if plan.rounds > 1 else ""
-    lost = f", each sent up to {plan.tries} times" if plan.tries > 1 else ""
-    return f"{asked}, {answered}{repeated}{lost}"
+    if plan.input is None:
+        what = "what a search finds" if plan.surcharges.searches else "files"
+        counted = f"{what}, which nobody can count before sending, so the largest input"
+    longest = "the model's largest output" if plan.cap is None else f"{plan.cap} tokens of output"
+    steps = [
+        counted + asked,
+        longest + answered,
+        f"{plan.answers} answers (n)" if plan.answers > 1 else "",
+        "spoken answers at their own price" if plan.speaks else "",
+        "recordings at their own price" if plan.audio else "",
+        f"up to {plan.surcharges.searches} searches for each answer" + _fee(plan, family)
+        if plan.surcharges.searches
+        else "",
+        f"in each of {plan.rounds} rounds, which send the answers before them again" if plan.rounds > 1 else "",
+        f"each sent up to {plan.tries} times" if plan.tries > 1 else "",
+        "and 10 % on all tokens for the region" if plan.surcharges.regional else "",
+    ]
+    return ", ".join(filter(None, steps))
+
+
+def _rates(plan: Plan, family: Family | None) -> tuple[str, str]:
+    """Return what a million tokens cost at worst, of input and of output."""
+    price = price_in(family, plan.tier)
+    if family is None or price is None:
+        return "", ""
+    asked = plan.input if plan.input is not None else (family.max_input or family.context or 0)
+    long = family.long if family.long and asked > family.long.above else None
+    into = price.input * plan.surcharges.cache_write(family) * (long.input if long else 1)
+    out = price.output * (long.output if long else 1)
+    cache = " (written to a cache for 12 hours)" if plan.surcharges.long_cache and family.cache_write else ""
+    return f" at {dollars(Decimal(into))} US$ a million{cache}", f" at {dollars(Decimal(out))} US$ a million"
+
+
+def _fee(plan: Plan, family: Family | None) -> str:
+    return f" at {dollars(plan.surcharges.fee(family))} US$" if family else ""

@@ -18,6 +18,52 @@ _MILLION = 1_000_000
 _TIER_NAMES = {"fast": "priority", "auto": "default", "": "default"}
 
 
+_REGIONAL = Decimal("1.1")
+_LONG_CACHE = 2  # a cache that lives 12 hours costs 2.5 times the input to write, the usual one 1.25 times
+_SEARCH = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Surcharges:
+    """What makes an answer more expensive than its tokens.
+
+    `regional`: a host that keeps the data in a region was asked. `long_cache`: what is written to the cache is to stay
+    there for 12 hours. `searches` counts searches of the web.
+    """
+
+    regional: bool = False
+    long_cache: bool = False
+    searches: int = 0
+
+    def cache_write(self, family: Family) -> Decimal:
+        """Return by what factor writing to the cache is more expensive than input."""
+        if family.cache_write is None:
+            return Decimal(1)
+        return family.cache_write * (_LONG_CACHE if self.long_cache else 1)
+
+    def region(self) -> Decimal:
+        """Return by what factor the region makes all tokens more expensive."""
+        return _REGIONAL if self.regional else Decimal(1)
+
+    def fee(self, family: Family) -> Decimal:
+        """Return the fee for one search, in US$."""
+        return _SEARCH if family.search is None else family.search
+
+    def notes(self, family: Family) -> tuple[str, ...]:
+        """Return what a cost holds beside the tokens, in words."""
+        counted = f"{self.searches} searches" if self.searches > 1 else "one search"
+        told = {
+            "with 10 % for the region": self.regional,
+            "with the price of a cache for 12 hours": self.long_cache and family.cache_write is not None,
+            f"with the fee for {counted} of the web": self.searches > 0,
+            "plus a fee for each search": family.search is not None and not self.searches,
+        }
+        return tuple(note for note, applies in told.items() if applies)
+
+
+NO_SURCHARGES = Surcharges()
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """An amount in US$, by prices of a certain day. `notes` say what it leaves out or assumes."""
@@ -42,18 +88,25 @@ class Cost:
         return {**document, "notes": list(self.notes)} if self.notes else document
 
 
+def has_no_tier_price(family: Family | None, tier: str | None) -> bool:
+    """Return whether a model's price is known, and only that of the tier is not."""
+    return family is not None and family.price is not None and price_in(family, tier) is None
+
+
 def dollars(amount: Decimal) -> str:
     """Return an amount as plain digits."""
     return f"{amount.normalize():f}"
 
 
-def cost(usage: Usage, family: Family | None, tier: str | None = None) -> Cost | None:
+def cost(
+    usage: Usage, family: Family | None, tier: str | None = None, surcharges: Surcharges = NO_SURCHARGES
+) -> Cost | None:
     """Return what was used in money, or None if a price or the usage is not known.
 
     `tier` is the answer's service_tier: what was asked for may not be what was given. `usage` is that of one request,
     since a long input makes the whole request more expensive; add the costs of several.
     """
-    price = _price(family, tier)
+    price = price_in(family, tier)
     if family is None or price is None or not usage.known or _lacks_audio_price(usage, price):
         return None
     long = family.long if family.long and usage.prompt > family.long.above else None
@@ -64,16 +117,18 @@ def cost(usage: Usage, family: Family | None, tier: str | None = None) -> Cost |
     asked = (
         fresh * price.input
         + usage.cached * cached
-        + usage.cache_write * price.input * (family.cache_write or 1)
+        + usage.cache_write * price.input * surcharges.cache_write(family)
         + usage.audio_prompt * (price.audio_input or 0)
     )
     written = usage.completion - usage.audio_completion
     answered = written * price.output + usage.audio_completion * (price.audio_output or 0)
     amount = (asked * (long.input if long else 1) + answered * (long.output if long else 1)) / _MILLION
-    return Cost(amount, family.as_of, tuple(filter(None, (family.note, cached_note if usage.cached else ""))))
+    amount = amount * surcharges.region() + surcharges.searches * surcharges.fee(family)
+    notes = (family.note, cached_note if usage.cached else "", *surcharges.notes(family))
+    return Cost(amount, family.as_of, tuple(filter(None, notes)))
 
 
-def _price(family: Family | None, tier: str | None) -> Price | None:
+def price_in(family: Family | None, tier: str | None) -> Price | None:
     """Return the prices of a tier, or None if they are not known."""
     if family is None or family.price is None:
         return None

@@ -30,11 +30,15 @@ def chat_models(listing: Any, today: date, models: Models, *, public_api: bool =
     """Return `{id: label}` of the models to choose from, newest first, out of what GET /models answered.
 
     What is not for chat is left out, as far as the id tells; away from the public API only ids that look like
-    OpenAI's are checked. A label tells when the model goes, if that is near or past.
+    OpenAI's are checked. A label tells when the model goes, if that is near or past; the table's dates are those of the
+    public API.
     """
     entries = [entry for entry in _entries(listing) if _is_for_chat(entry[0], public_api=public_api)]
     entries.sort(key=lambda entry: -entry[1])
-    return {name: _label(name, gone or _shutdown_day(name, models), today) for name, _, gone in entries}
+    return {
+        name: _label(name, gone or (_shutdown_day(name, models) if public_api else None), today)
+        for name, _, gone in entries
+    }
 
 
 def _shutdown_day(name: str, models: Models) -> date | None:

@@ -67,7 +67,9 @@ class Family:
     """What is known about one model: its family's rules, and above them the row of the model itself.
 
     `model` is the row that was found, or None when only the family is known. `certain` says whether the rules were
-    published or seen; else they are inferred. The names are those of models.json, where they are explained.
+    published or seen; else they are inferred.
+    The names are those of models.json, where they are explained. `own_price` says that the user gave the price, so that
+    it holds on whatever server.
     """
 
     name: str
@@ -95,10 +97,12 @@ class Family:
     image: Image | None = None
     price: Price | None = None
     cache_write: Decimal | None = None
+    search: Decimal | None = None
     tiers: Mapping[str, Decimal | Price] = field(default_factory=dict)
     long: LongContext | None = None
     gone: date | None = None
     note: str = ""
+    own_price: bool = False
 
     @property
     def label(self) -> str:
@@ -186,7 +190,10 @@ def _merge_tables(table: dict[str, Any], user: dict[str, Any]) -> dict[str, Any]
     dated = {"as_of": user["as_of"]} if "as_of" in user else {}
     merged = dict(table)
     for part, extra in (("families", {}), ("models", dated)):
-        own = {name: {**table[part].get(name, {}), **extra, **entry} for name, entry in user.get(part, {}).items()}
+        own = {
+            name: {**table[part].get(name, {}), **extra, "own_price": "price" in entry, **entry}
+            for name, entry in user.get(part, {}).items()
+        }
         merged[part] = {**own, **{name: entry for name, entry in table[part].items() if name not in own}}
     return merged
 
@@ -266,6 +273,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "image": _image,
     "price": _price,
     "cache_write": _number,
+    "search": _number,
     "tiers": _tiers,
     "long": _long,
     "gone": _date,

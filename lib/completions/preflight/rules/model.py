@@ -39,13 +39,13 @@ def _another_endpoint(facts: RequestFacts) -> Iterator[Breach]:
 
 
 def _shut_down(facts: RequestFacts) -> Iterator[Breach]:
-    day = facts.family.gone if facts.family else None
+    day = facts.family.gone if facts.family and facts.public_api else None
     if day and facts.now and day <= facts.now.date():
         yield "/model", f"{_name(facts)} was due to be shut down on {day}", "choose a newer model"
 
 
 def _shut_down_soon(facts: RequestFacts) -> Iterator[Breach]:
-    day = facts.family.gone if facts.family else None
+    day = facts.family.gone if facts.family and facts.public_api else None
     if day and facts.now and 0 < (day - facts.now.date()).days <= WARNED_DAYS_BEFORE:
         yield "/model", f"{_name(facts)} is shut down on {day}", "choose a newer model before that day"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
 
 Breach = tuple[str, str, str]
 """Pointer into the body, what is wrong, what to do."""
+
+
+_LONGEST_QUOTED = 100
+
+
+def quote(value: Any) -> str:
+    """Return a value of the request as it stands there, in JSON; the beginning of a long one, "nothing" for null."""
+    if value is None:
+        return "nothing"
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        text = str(value)
+    return text if len(text) <= _LONGEST_QUOTED else text[:_LONGEST_QUOTED] + "…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..rule import Basis, Rule
+from ..rule import Basis, Rule, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +113,7 @@ def _address_as_file_data(facts: RequestFacts) -> Iterator[Breach]:
 def _path_as_picture(facts: RequestFacts) -> Iterator[Breach]:
     for _, pointer, text in _texts(facts):
         if not _looks_like_base64(text) and _is_path(text[:300]):
-            problem = f"{text[:80]!r} is a path on a computer, which the service cannot read"
+            problem = f"{quote(text[:80])} is a path on a computer, which the service cannot read"
             yield pointer, problem, "give an https address, a data URL, or the name of an attachment"
 
 
@@ -160,7 +160,7 @@ def _missing_source(part: Any, pointer: str, attachments: Any) -> Iterator[tuple
         wanted = plain.removeprefix("attachment:").removeprefix("//") if plain.startswith("attachment:") else None
         is_missing = wanted not in attachments if wanted is not None else not _ADDRESS.match(plain)
         if is_missing and not (_looks_like_base64(plain) or _is_path(plain)):
-            problem = f"{plain[:80]!r} is not an https address, a data URL or an attachment of this message"
+            problem = f"{quote(plain[:80])} is not an https address, a data URL or an attachment of this message"
             yield f"{pointer}/{kind}/{name}", f"{problem}; give one of these"
 
 

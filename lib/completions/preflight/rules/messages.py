@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..facts.toolbox import is_valid_name
 from ..facts.transcript import call_id, results_after
-from ..rule import Basis, Rule
+from ..rule import Basis, Rule, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +36,8 @@ def _tool_message_without_call(facts: RequestFacts) -> Iterator[Breach]:
             problem = "this tool message does not follow an assistant's message with tool_calls"
             yield f"/messages/{place}/role", problem, "put the assistant's message that asked for the tool before it"
         elif not isinstance(answered, str) or answered not in wanted:
-            listed = ", ".join(sorted(repr(one) for one in wanted if one))
-            problem = f"answers the call {answered!r}, but the assistant's message before it asked for {listed}"
+            listed = ", ".join(sorted(quote(one) for one in wanted if one))
+            problem = f"answers the call {quote(answered)}, but the assistant's message before it asked for {listed}"
             yield f"/messages/{place}/tool_call_id", problem, "give the id of one of these calls"
 
 
@@ -48,7 +48,7 @@ def _tool_calls_unanswered(facts: RequestFacts) -> Iterator[Breach]:
         for place, call in enumerate(calls):
             one = call_id(call)
             if one is not None and one not in answered:
-                problem = f"the tool call {one!r} has no tool message that answers it before the next message"
+                problem = f"the tool call {quote(one)} has no tool message that answers it before the next message"
                 fix = "add a message with role tool and this tool_call_id right after it"
                 yield f"/messages/{index}/tool_calls/{place}/id", problem, fix
 
@@ -59,7 +59,7 @@ def _call_answered_twice(facts: RequestFacts) -> Iterator[Breach]:
         seen: dict[str, int] = {}
         for place, one in results_after(transcript, index):
             if isinstance(one, str) and one in seen:
-                problem = f"the call {one!r} is answered twice, first by /messages/{seen[one]}"
+                problem = f"the call {quote(one)} is answered twice, first by /messages/{seen[one]}"
                 yield f"/messages/{place}/tool_call_id", problem, "keep one of the two tool messages"
             elif isinstance(one, str):
                 seen[one] = place
@@ -71,7 +71,7 @@ def _call_id_twice(facts: RequestFacts) -> Iterator[Breach]:
         for place, call in enumerate(calls):
             one = call_id(call)
             if one is not None and one in seen:
-                problem = f"two tool calls of this message have the id {one!r}"
+                problem = f"two tool calls of this message have the id {quote(one)}"
                 yield f"/messages/{index}/tool_calls/{place}/id", problem, "give each call an id of its own"
             elif one is not None:
                 seen.add(one)
@@ -91,7 +91,7 @@ def _called_name(facts: RequestFacts) -> Iterator[Breach]:
             called = call.get(kind) if isinstance(call, dict) else None
             name = called.get("name") if isinstance(called, dict) else None
             if isinstance(name, str) and not is_valid_name(name):
-                problem = f"the name {name!r} is not allowed: letters, digits, _ and -, at most 64 of them"
+                problem = f"the name {quote(name)} is not allowed: letters, digits, _ and -, at most 64 of them"
                 fix = "rename the function in the history too; a model sometimes makes such names up"
                 yield f"/messages/{index}/tool_calls/{place}/{kind}/name", problem, fix
 
@@ -120,7 +120,7 @@ def _message_name(facts: RequestFacts) -> Iterator[Breach]:
             problem = f"the name has {len(name)} characters, at most {_LONGEST_NAME} are allowed"
             yield f"/messages/{index}/name", problem, "shorten it"
         elif not name or _BAD_IN_NAMES.search(name):
-            problem = f"the name {name!r} is not allowed: no blanks and none of < > | \\ /, and not empty"
+            problem = f"the name {quote(name)} is not allowed: no blanks and none of < > | \\ /, and not empty"
             yield f"/messages/{index}/name", problem, "write _ instead of a blank, or leave the name out"
 
 

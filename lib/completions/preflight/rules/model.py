@@ -10,7 +10,7 @@ from pysailor import pointer_to
 from ....models.table import WARNED_DAYS_BEFORE
 from ..facts.fields import TOKEN_CAPS, number, wants_audio
 from ..facts.toolbox import TOOLS
-from ..rule import Basis, Rule
+from ..rule import Basis, Rule, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def _token_cap_name(facts: RequestFacts) -> Iterator[Breach]:
 def _effort_value(facts: RequestFacts) -> Iterator[Breach]:
     effort = facts.body.get("reasoning_effort")
     if facts.family and facts.family.effort and effort is not None and effort not in facts.family.effort:
-        problem = f"{_name(facts)} does not take the effort {effort!r}; it takes {', '.join(facts.family.effort)}"
+        problem = f"{_name(facts)} does not take the effort {quote(effort)}; it takes {', '.join(facts.family.effort)}"
         yield "/reasoning_effort", problem, "choose one of these"
 
 
@@ -118,7 +118,7 @@ def _tools_never(facts: RequestFacts) -> Iterator[Breach]:
 def _tools_need_no_reasoning(facts: RequestFacts) -> Iterator[Breach]:
     effort = facts.body.get("reasoning_effort")
     if facts.family and facts.family.tools == "effort none" and effort != "none" and any(_offered(facts)):
-        found = f"it is {effort!r}" if effort is not None else "it is not set, and the service's default is higher"
+        found = f"it is {quote(effort)}" if effort is not None else "it is not set, and the service's default is higher"
         problem = f"{_name(facts)} takes tools here only with reasoning_effort none; {found}"
         yield "/reasoning_effort", problem, "set reasoning_effort to none, or remove the tools"
 
@@ -143,7 +143,7 @@ def _spoken_answer(facts: RequestFacts) -> Iterator[Breach]:
 def _value_not_taken(facts: RequestFacts) -> Iterator[Breach]:
     for name, allowed in facts.family.only.items() if facts.family else ():
         if name in facts.body and facts.body[name] not in allowed:
-            problem = f"{_name(facts)} takes {', '.join(allowed)} for {name}, found {facts.body[name]!r}"
+            problem = f"{_name(facts)} takes {', '.join(allowed)} for {name}, found {quote(facts.body[name])}"
             yield pointer_to([name]), problem, "choose one of these, or leave it out"
 
 

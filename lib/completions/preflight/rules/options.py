@@ -10,7 +10,7 @@ from pysailor import pointer_to
 
 from ..facts.fields import TOKEN_CAPS, known_fields, number, wants_audio
 from ..facts.toolbox import is_valid_name
-from ..rule import Basis, Rule
+from ..rule import Basis, Rule, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def _schema_name(facts: RequestFacts) -> Iterator[Breach]:
     given = wanted.get("json_schema") if isinstance(wanted, dict) else None
     name = given.get("name") if isinstance(given, dict) else None
     if isinstance(name, str) and not is_valid_name(name):
-        problem = f"the name {name!r} is not allowed: letters, digits, _ and -, 1 to 64 of them"
+        problem = f"the name {quote(name)} is not allowed: letters, digits, _ and -, 1 to 64 of them"
         yield "/response_format/json_schema/name", problem, "rename it"
 
 
@@ -105,7 +105,7 @@ def _audio_format_in_stream(facts: RequestFacts) -> Iterator[Breach]:
     audio = facts.body.get("audio")
     chosen = audio.get("format") if isinstance(audio, dict) else None
     if wants_audio(facts.body) and facts.body.get("stream") is True and chosen not in (None, "pcm16"):
-        yield "/audio/format", f"streamed audio is pcm16, here it is {chosen!r}", "choose pcm16, or do not stream"
+        yield "/audio/format", f"streamed audio is pcm16, here it is {quote(chosen)}", "choose pcm16, or do not stream"
 
 
 def _prediction_excludes(facts: RequestFacts) -> Iterator[Breach]:
@@ -150,7 +150,7 @@ def _logit_bias_keys(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, key, _ in _bias(facts):
         if not (key.isascii() and key.isdecimal()):
             fix = 'write "text: …" and have it turned into ids, or look the id up'
-            yield pointer, f"the key {key!r} is not a token id (a whole number as text)", fix
+            yield pointer, f"the key {quote(key)} is not a token id (a whole number as text)", fix
 
 
 def _logit_bias_bounds(facts: RequestFacts) -> Iterator[Breach]:

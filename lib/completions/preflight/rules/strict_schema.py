@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor import pointer_to
 
 from ..facts.schemas import CARRIERS
-from ..rule import Basis, Rule
+from ..rule import Basis, Rule, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ def _root(facts: RequestFacts) -> Iterator[Breach]:
         if "anyOf" in strict.root:
             yield f"{strict.pointer}/anyOf", "the root must not be an anyOf", "wrap it as a property of an object"
         elif strict.root.get("type") != "object":
-            problem = f'the root must have the type "object", here it is {strict.root.get("type")!r}'
+            problem = f'the root must have the type "object", here it is {quote(strict.root.get("type"))}'
             yield f"{strict.pointer}/type", problem, "wrap what you want as a property of an object"
 
 
@@ -69,7 +69,7 @@ def _required_without_property(facts: RequestFacts) -> Iterator[Breach]:
             properties = _dict(schema.get("properties"))
             for index, name in enumerate(_list(schema.get("required"))):
                 if name not in properties:
-                    problem = f"required lists {name!r}, which is not among the properties"
+                    problem = f"required lists {quote(name)}, which is not among the properties"
                     yield f"{pointer}/required/{index}", problem, "add the property, or take the name from the list"
 
 
@@ -125,7 +125,9 @@ def _format(facts: RequestFacts) -> Iterator[Breach]:
         for pointer, schema, _ in strict.inner:
             chosen = schema.get("format")
             if isinstance(chosen, str) and chosen not in _FORMATS:
-                problem = f"the format {chosen!r} is not supported in a strict schema; supported: {', '.join(_FORMATS)}"
+                problem = (
+                    f"the format {quote(chosen)} is not supported in a strict schema; supported: {', '.join(_FORMATS)}"
+                )
                 yield f"{pointer}/format", problem, "say it in the description, or use a pattern"
 
 
@@ -196,7 +198,7 @@ def _dangling_reference(facts: RequestFacts) -> Iterator[Breach]:
         for pointer, schema, _ in strict.inner:
             reference = schema.get("$ref")
             if isinstance(reference, str) and not _resolves(reference, strict.root):
-                problem = f"the reference {reference!r} points to nothing in this schema"
+                problem = f"the reference {quote(reference)} points to nothing in this schema"
                 yield f"{pointer}/$ref", problem, "point to # or to an entry of $defs"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..facts.schemas import walk
 from ..facts.toolbox import KINDS, TOOLS, is_valid_name
-from ..rule import Basis, Rule
+from ..rule import Basis, Rule, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def _too_many_tools(facts: RequestFacts) -> Iterator[Breach]:
 def _tool_name(facts: RequestFacts) -> Iterator[Breach]:
     for tool in facts.toolbox.all:
         if not is_valid_name(tool.name):
-            problem = f"the name {tool.name!r} is not allowed: letters, digits, _ and -, 1 to 64 of them"
+            problem = f"the name {quote(tool.name)} is not allowed: letters, digits, _ and -, 1 to 64 of them"
             yield f"{tool.pointer}/name", problem, "rename it"
 
 
@@ -42,7 +42,7 @@ def _tool_names_unique(facts: RequestFacts) -> Iterator[Breach]:
         seen: set[str] = set()
         for tool in tools:
             if times and times[tool.name] > 1 and tool.name in seen:
-                problem = f"the name {tool.name!r} is used by {times[tool.name]} tools"
+                problem = f"the name {quote(tool.name)} is used by {times[tool.name]} tools"
                 yield (
                     f"{tool.pointer}/name",
                     problem,
@@ -62,7 +62,7 @@ def _choice_of_missing_tool(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, kind, name in _chosen(facts.body.get("tool_choice")):
         if offered and (kind, name) not in offered:
             names = ", ".join(sorted(name for _, name in offered))
-            yield pointer, f"there is no {kind} tool named {name!r}; there are {names}", "choose one of these"
+            yield pointer, f"there is no {kind} tool named {quote(name)}; there are {names}", "choose one of these"
 
 
 def _chosen(choice: Any) -> Iterator[tuple[str, str, str]]:
@@ -97,7 +97,7 @@ def _call_of_missing_function(facts: RequestFacts) -> Iterator[Breach]:
     name = call.get("name") if isinstance(call, dict) else None
     names = [function.name for function in facts.toolbox.functions]
     if isinstance(name, str) and names and name not in names:
-        problem = f"there is no function named {name!r}; there are {', '.join(names)}"
+        problem = f"there is no function named {quote(name)}; there are {', '.join(names)}"
         yield "/function_call/name", problem, "choose one of these"
 
 
@@ -113,7 +113,7 @@ def _parameters_not_an_object(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, parameters in _parameters(facts):
         kind = parameters.get("type")
         if kind != "object":
-            problem = f"the parameters of a function are one object, here their type is {kind!r}"
+            problem = f"the parameters of a function are one object, here their type is {quote(kind)}"
             yield f"{pointer}/type", problem, 'write "object", with the arguments as its properties'
 
 

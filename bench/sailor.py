@@ -164,7 +164,7 @@ def measured(place: Place, rounds: int) -> dict[Contender, Record]:
 
 
 def targets(records: dict[Contender, Record]) -> Iterator[Target]:
-    """Say what is wanted of ours beside the Node sailor."""
+    """Yield what is wanted of ours beside the Node sailor."""
     ours, node = records[OURS], records[NODE]
     for load, wanted in zip(LOADS, (3, 1.5, 1.5), strict=True):
         found = _beside(ours.rate[load], node.rate[load])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .offline.sandbox import SCENARIOS
 
 
-class Chat:
+class ChatCommand:
     """`pysailor chat`, which production can run without the servers that answer without a key."""
 
     HELP, EPILOG, declare = chat.HELP, chat.EPILOG, staticmethod(chat.declare)
@@ -32,7 +32,7 @@ class Chat:
         return chat.run(args, servers=SERVERS)
 
 
-COMMANDS = {"ask": ask, "chat": Chat, "conversations": conversations}
+COMMANDS = {"ask": ask, "chat": ChatCommand, "conversations": conversations}
 HOW_TO_GO_LIVE = "to ask the real API, set OPENAI_API_KEY and OPENAI_MODEL"
 WORDS_HERE = {
     "into the credential's Base URL": "into OPENAI_BASE_URL or --cfg baseUrl=…",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pysailor import Fault
 
     from .api.endpoint import StreamReader
-    from .api.servers import Server
+    from .api.servers import ServerKind
     from .attachments import Downloads
     from .cost.budget import Plan
     from .cost.price import Surcharges
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class BuiltRequest:
     """What is sent: the body, what is known of its model, and what was changed on the way, in sentences."""
 
     body: dict[str, Any]
@@ -51,7 +51,7 @@ class Check(Protocol):
     """Holds a request against the rules of an endpoint."""
 
     def __call__(
-        self, request: Request, *, public_api: bool, strict: bool, refusals: tuple[Any, ...], now: datetime
+        self, request: BuiltRequest, *, public_api: bool, strict: bool, refusals: tuple[Any, ...], now: datetime
     ) -> CheckResult:
         """Return what they find. `strict` makes an error of every doubt; `refusals` tells what was refused before."""
 
@@ -73,13 +73,13 @@ class Attach(Protocol):
         """Return the body with it, or the same body."""
 
 
-class Memory(Protocol):
+class ServerMemory(Protocol):
     """What a step remembers of servers from message to message."""
 
     def about(self, address: str, model: str) -> tuple[Any, ...]:
         """Return what this server refused for this model."""
 
-    def adapt(self, server: Server, address: str, model: str) -> Server:
+    def adapt(self, server: ServerKind, address: str, model: str) -> ServerKind:
         """Return the server as it is known by now."""
 
     def learn(self, address: str, body: Mapping[str, Any], error: ApiError, now: datetime) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class Relaxed(NamedTuple):
     """A request without what was refused and can be left out, the server as it is known now, and a sentence."""
 
     body: dict[str, Any]
-    server: Server
+    server: ServerKind
     note: str
 
 
@@ -110,16 +110,16 @@ class Endpoint:
     """
 
     path: str
-    build: Callable[[Mapping[str, Any], str | None, Models, Server], Request]
+    build: Callable[[Mapping[str, Any], str | None, Models, ServerKind], BuiltRequest]
     check: Check
-    plan: Callable[[Request, int, int], tuple[Plan, str]]
-    surcharges: Callable[[Request], Surcharges]
+    plan: Callable[[BuiltRequest, int, int], tuple[Plan, str]]
+    surcharges: Callable[[BuiltRequest], Surcharges]
     read_answer: Callable[[dict[str, Any]], tuple[dict[str, Any], Sequence[str]]]
     read_stream: Callable[[], StreamReader]
     report: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
     repair: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any] | None]
     attach: Attach
     usage: Callable[[Any], Usage]
-    memory: Callable[[Any], Memory]
-    relax: Callable[[Mapping[str, Any], ApiError, Server], Relaxed | None]
+    memory: Callable[[Any], ServerMemory]
+    relax: Callable[[Mapping[str, Any], ApiError, ServerKind], Relaxed | None]
     can_stream: Callable[[Mapping[str, Any]], bool]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .completions.settings import StepSettings
     from .cost.price import Surcharges
     from .cost.usage import Usage
-    from .endpoint import CheckResult, Endpoint, Request
+    from .endpoint import BuiltRequest, CheckResult, Endpoint
     from .models.table import Family
 
 _LOST = ("timeout", "cut_off", "dropped")
@@ -131,12 +131,12 @@ class Pipeline:
                 raise
         return drain(self.pieces(body), show)
 
-    def _build(self, body: Mapping[str, Any]) -> Request:
+    def _build(self, body: Mapping[str, Any]) -> BuiltRequest:
         model = str(body.get("model") or self._settings.model)
         server = self._memory.adapt(self._client.server, self._client.connection.address, model)
         return self._endpoint.build(body, self._settings.model, self.environment.models, server)
 
-    def _check(self, request: Request) -> CheckResult:
+    def _check(self, request: BuiltRequest) -> CheckResult:
         connection = self._client.connection
         return self._endpoint.check(
             request,
@@ -146,7 +146,7 @@ class Pipeline:
             now=datetime.now(tz=UTC),
         )
 
-    def _round(self, request: Request, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
+    def _round(self, request: BuiltRequest, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
         got, request, notes = yield from self._ask(request)
         warnings += notes
         used = self._endpoint.usage(got.body)
@@ -161,7 +161,7 @@ class Pipeline:
         warnings += got.warnings + tuple(report.pop("warnings", ()))
         return Result(got.body, report, used, paid, warnings, got.tries, got.request_id, got.seconds, 1)
 
-    def _ask(self, request: Request) -> Generator[Piece, None, tuple[ApiAnswer, Request, tuple[str, ...]]]:
+    def _ask(self, request: BuiltRequest) -> Generator[Piece, None, tuple[ApiAnswer, BuiltRequest, tuple[str, ...]]]:
         """Send; once more, without what was refused and can be left out. Return the answer and what was sent."""
         try:
             return (yield from self._client.stream(self._endpoint, request.body, self._call)), request, ()
@@ -182,7 +182,7 @@ class Pipeline:
         self._client.server = relaxed.server
         return replace(got, tries=(*refused, *got.tries)), replace(request, body=relaxed.body), (relaxed.note,)
 
-    def _paid(self, request: Request, got: ApiAnswer, used: Usage) -> tuple[Cost | None, tuple[str, ...]]:
+    def _paid(self, request: BuiltRequest, got: ApiAnswer, used: Usage) -> tuple[Cost | None, tuple[str, ...]]:
         """Return what the answer cost, None if that is not known, and why not where only its tier has no price."""
         told = told_cost(got.body)
         if told is not None:
@@ -208,7 +208,7 @@ class Pipeline:
     def _surcharges(self, extra: Surcharges) -> Surcharges:
         return replace(extra, regional=is_regional(self._client.connection.base_url))
 
-    def _with_attachments(self, request: Request) -> Request:
+    def _with_attachments(self, request: BuiltRequest) -> BuiltRequest:
         """Put pictures, files and recordings into the body, where the server cannot fetch them."""
         body = self._endpoint.attach(
             request.body,
@@ -221,7 +221,7 @@ class Pipeline:
         )
         return request if body is request.body else replace(request, body=body)
 
-    def _within_budget(self, request: Request) -> tuple[str, ...]:
+    def _within_budget(self, request: BuiltRequest) -> tuple[str, ...]:
         """Raise OverBudget unless the request fits at worst; return a sentence if that was counted poorly."""
         if self._settings.max_cost is None:
             return ()

@@ -47,7 +47,7 @@ TOLD = re.compile(r"(Give|Say|Tell|Make sure)\b")
 
 SEVERAL = {
     "CheckResult": "the component's is richer than the contract's, and is handed out as such",
-    "Server": "pysailor's protocol, and the component's enumeration of kinds of servers",
+    "TooLarge": "a flow sees errors by their class names: an attachment, or a message for the broker",
 }
 """Class names that stand for two things, each with the reason."""
 

@@ -15,19 +15,19 @@ from ..errors import api_error as errors
 from ..errors.api_error import ApiError, Try
 from . import response, retry
 from .http.errors import (
+    ConnectionRefused,
     ConnectTimeout,
     HttpError,
     ProxyFailed,
-    Refused,
     TimedOut,
     UnknownName,
     Untrusted,
     WrongAddress,
     WrongEncoding,
 )
-from .http.pool import Pool
+from .http.pool import ConnectionPool
 from .http.request import Template
-from .http.route import Route
+from .http.route import ServerRoute
 from .servers import MODELS
 from .stream import drain
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from .endpoint import AnswerFormat, StreamReader
     from .http.reply import Reply
     from .http.request import Request
-    from .http.route import Guard
+    from .http.route import ConnectGuard
     from .retry import CallLimits
     from .stream import Piece
 
@@ -65,7 +65,7 @@ _FAILURES: tuple[tuple[type[HttpError], str, str], ...] = (
     (ProxyFailed, "unreachable", "The proxy did not lead to {server}."),
     (ConnectTimeout, "unreachable", "{server} did not answer in time."),
     (UnknownName, "unreachable", "The name {server} could not be resolved."),
-    (Refused, "unreachable", "Nothing listens at {server}."),
+    (ConnectionRefused, "unreachable", "Nothing listens at {server}."),
     (WrongEncoding, "unreadable", "It is not compressed as it says."),
     (HttpError, "dropped", ""),
 )
@@ -114,7 +114,7 @@ class ModelList(NamedTuple):
 class Client:
     """Keeps the connections to one API for one credential. Threads may share it."""
 
-    def __init__(self, connection: Connection, guard: Guard | None = None) -> None:
+    def __init__(self, connection: Connection, guard: ConnectGuard | None = None) -> None:
         """Connect when the first request is made; through the guard, where the address is not the operator's own."""
         self._guard = guard
         self.connection = connection
@@ -124,13 +124,13 @@ class Client:
         self._templates: dict[tuple[str, str], Template] = {}
 
     @cached_property
-    def _route(self) -> Route:
+    def _route(self) -> ServerRoute:
         """The way to the server, with proxies and certificates looked up once."""
-        return Route(self.connection.base_url, self._guard)
+        return ServerRoute(self.connection.base_url, self._guard)
 
     @cached_property
-    def _pool(self) -> Pool:
-        return Pool(self._route)
+    def _pool(self) -> ConnectionPool:
+        return ConnectionPool(self._route)
 
     def ask(
         self,

@@ -17,7 +17,7 @@ from . import servers
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .servers import Server
+    from .servers import ServerKind
 
 PUBLIC_API = "https://api.openai.com/v1"
 NO_KEY = "-"
@@ -62,7 +62,7 @@ class Connection:
         return connection
 
     @cached_property
-    def server(self) -> Server:
+    def server(self) -> ServerKind:
         """The kind of server that is at the address."""
         return servers.server_for(self.base_url, self.chosen)
 

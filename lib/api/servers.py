@@ -36,7 +36,7 @@ _USAGE_SINCE = "2024-09-01"  # the first api-version of Azure that takes stream_
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ServerKind:
     """How one kind of server differs.
 
     `key_header` carries the key; Authorization has it as a bearer token. `token_cap` is the only name of the token cap
@@ -74,13 +74,13 @@ class Server:
         return self.key_header, f"Bearer {api_key}" if self.key_header == "Authorization" else api_key
 
 
-OPENAI = Server(
+OPENAI = ServerKind(
     "openai",
     "OpenAI",
     home="/v1",
     notes=("The models and their rules are known, and checked before sending.",),
 )
-AZURE = Server(
+AZURE = ServerKind(
     "azure",
     "Azure OpenAI (v1)",
     key_header="api-key",
@@ -90,7 +90,7 @@ AZURE = Server(
         "For a token of Entra ID instead of a key, put - into the key and an Authorization line into the headers.",
     ),
 )
-AZURE_DEPLOYMENTS = Server(
+AZURE_DEPLOYMENTS = ServerKind(
     "azure-deployments",
     "Azure OpenAI (deployments and api-version)",
     key_header="api-key",
@@ -102,7 +102,7 @@ AZURE_DEPLOYMENTS = Server(
         "The list of models shows what the resource could deploy, not what is deployed.",
     ),
 )
-AZURE_FOUNDRY = Server(
+AZURE_FOUNDRY = ServerKind(
     "azure-foundry",
     "Azure AI Foundry (model inference)",
     key_header="api-key",
@@ -113,7 +113,7 @@ AZURE_FOUNDRY = Server(
         "There is no list of models.",
     ),
 )
-OPENROUTER = Server(
+OPENROUTER = ServerKind(
     "openrouter",
     "OpenRouter",
     home="/api/v1",
@@ -122,7 +122,7 @@ OPENROUTER = Server(
         "Members that only OpenRouter knows (provider, models, transforms, reasoning) are passed on as they are.",
     ),
 )
-OLLAMA = Server(
+OLLAMA = ServerKind(
     "ollama",
     "Ollama",
     token_cap="max_tokens",  # noqa: S106 - tokens are pieces of text here
@@ -135,20 +135,20 @@ OLLAMA = Server(
         "It takes pictures as data only; the step fetches those that have an address.",
     ),
 )
-OTHER = Server(
+OTHER = ServerKind(
     "other",
     "Another server (vLLM, LiteLLM, llama.cpp, …)",
     self_hosted=True,
     notes=("What it takes is not known; whatever is mapped is sent, and doubts are warnings.",),
 )
 
-_CHOSEN: Mapping[str, Server] = {server.name: server for server in (OPENAI, AZURE, OPENROUTER, OLLAMA, OTHER)}
+_CHOSEN: Mapping[str, ServerKind] = {server.name: server for server in (OPENAI, AZURE, OPENROUTER, OLLAMA, OTHER)}
 AUTO = "auto"
 CHOICES = (AUTO, *_CHOSEN)
 """What the credential may say; auto looks at the address."""
 
 
-def server_for(base_url: str, chosen: str = AUTO) -> Server:
+def server_for(base_url: str, chosen: str = AUTO) -> ServerKind:
     """Return the server that the address leads to, or the one that was chosen because the address does not tell.
 
     Raise InvalidConfig if no server has the chosen name.
@@ -187,7 +187,7 @@ def _complete(parts: SplitResult, chosen: str) -> SplitResult:
     return _complete_azure(parts, server) if server.key_header == AZURE.key_header else parts
 
 
-def _complete_azure(parts: SplitResult, server: Server) -> SplitResult:
+def _complete_azure(parts: SplitResult, server: ServerKind) -> SplitResult:
     if _PROJECT.match(parts.path):
         return parts._replace(path=f"{parts.path}/openai/v1", query="")
     if server is AZURE_FOUNDRY and not _api_version(parts):
@@ -202,7 +202,7 @@ def _without_blanks(query: str) -> str:
     return "&".join(part for part in query.split("&") if part and part != "api-version=")
 
 
-def _detect(parts: SplitResult) -> Server:
+def _detect(parts: SplitResult) -> ServerKind:
     host = parts.hostname or ""
     if host == "api.openai.com" or host.endswith(".api.openai.com"):
         return OPENAI
@@ -219,7 +219,7 @@ def _is_azure(parts: SplitResult) -> bool:
     return _AZURE_HOST.search(parts.hostname or "") is not None
 
 
-def _azure_shape(parts: SplitResult) -> Server:
+def _azure_shape(parts: SplitResult) -> ServerKind:
     """Return which of the shapes it is: the old one has deployments in its path, or an api-version and no v1."""
     version = _api_version(parts)
     if _FOUNDRY_HOST.search(parts.hostname or "") and parts.path.rstrip("/") == _FOUNDRY:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .address_policy import Resolve
-    from .deadline import Deadline
+    from .deadline import ConnectionDeadline
 
 _PORTS = {"http": 80, "https": 443}
 _USER = re.compile(r"//[^/]*@")
@@ -88,7 +88,7 @@ class Connector:
         with requests.Session() as session:
             self._verify = session.merge_environment_settings("https://host", {}, None, None, None)["verify"]
 
-    def open(self, target: Target, deadline: Deadline) -> tuple[HTTPConnection, str]:
+    def open(self, target: Target, deadline: ConnectionDeadline) -> tuple[HTTPConnection, str]:
         """Return a connection and what to ask for on it; raise AddressRefused, NotFetched, OSError or HTTPException."""
         proxy = self._proxy(target)
         if proxy is not None:
@@ -127,7 +127,7 @@ class Connector:
             raise NotFetched(f"the name {target.host} has no address", pointer=target.pointer)
         return found
 
-    def _direct(self, target: Target, addresses: list[str], deadline: Deadline) -> HTTPConnection:
+    def _direct(self, target: Target, addresses: list[str], deadline: ConnectionDeadline) -> HTTPConnection:
         """Connect to the first of the addresses that takes it."""
         for address in addresses[:-1]:
             try:
@@ -139,7 +139,7 @@ class Connector:
                     raise
         return self._connect(target, addresses[-1], deadline)
 
-    def _connect(self, target: Target, address: str, deadline: Deadline) -> HTTPConnection:
+    def _connect(self, target: Target, address: str, deadline: ConnectionDeadline) -> HTTPConnection:
         raw = socket.create_connection((address, target.port), timeout=max(deadline.seconds_left(), 0.001))
         try:
             deadline.watch(raw)
@@ -185,7 +185,7 @@ class Connector:
         except NotFetched:  # a network that leaves names to the proxy
             return
 
-    def _through_proxy(self, proxy: str, target: Target, deadline: Deadline) -> tuple[HTTPConnection, str]:
+    def _through_proxy(self, proxy: str, target: Target, deadline: ConnectionDeadline) -> tuple[HTTPConnection, str]:
         """Connect by way of an HTTP proxy: it gets the whole address, or makes a tunnel for TLS."""
         way = urlsplit(proxy)
         if way.scheme != "http" or not way.hostname:

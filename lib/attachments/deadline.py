@@ -8,7 +8,7 @@ import time
 from typing import Self
 
 
-class Deadline:
+class ConnectionDeadline:
     """Shuts the connection that it was told of when the time is over. A context manager."""
 
     def __init__(self, end: float) -> None:

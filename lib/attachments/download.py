@@ -14,7 +14,7 @@ from urllib.parse import unquote, urljoin
 from ..user_agent import user_agent
 from . import address_policy
 from .connect import Connector, Target, quote_url
-from .deadline import Deadline
+from .deadline import ConnectionDeadline
 from .errors import NotFetched, NotThere, TooLarge
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Downloads:
 
     def get(self, url: str, spec: DownloadSpec) -> Download:
         """Return what lies at the address; raise AddressRefused, NotThere, TooLarge or NotFetched."""
-        with Deadline(spec.end) as deadline:
+        with ConnectionDeadline(spec.end) as deadline:
             for _ in range(MOST_REDIRECTIONS + 1):
                 target = Target.of(url, spec.pointer)
                 with self._answer(target, spec, deadline) as answer:
@@ -81,7 +81,7 @@ class Downloads:
         return self._connector.leads_outside(Target.of(url, pointer))
 
     @contextmanager
-    def _answer(self, target: Target, spec: DownloadSpec, deadline: Deadline) -> Iterator[HTTPResponse]:
+    def _answer(self, target: Target, spec: DownloadSpec, deadline: ConnectionDeadline) -> Iterator[HTTPResponse]:
         """Ask, give the answer, and name whatever breaks until it is read."""
         connection = None
         try:
@@ -114,14 +114,14 @@ def _redirection(answer: HTTPResponse, target: Target) -> str:
         ) from error
 
 
-def _connection_error(target: Target, spec: DownloadSpec, deadline: Deadline, error: Exception) -> NotFetched:
+def _connection_error(target: Target, spec: DownloadSpec, deadline: ConnectionDeadline, error: Exception) -> NotFetched:
     if deadline.is_over:
         return NotFetched(f"{spec.what} did not come in time from {target.host}; allow more time", pointer=spec.pointer)
     why = "cannot be reached" if isinstance(error, ConnectionRefusedError) else "broke off the connection"
     return NotFetched(f"{target.host} {why} ({type(error).__name__}); try again", pointer=spec.pointer)
 
 
-def _content(answer: HTTPResponse, target: Target, spec: DownloadSpec, deadline: Deadline) -> bytes:
+def _content(answer: HTTPResponse, target: Target, spec: DownloadSpec, deadline: ConnectionDeadline) -> bytes:
     """Read the content, never more of it than is wanted; raise NotThere, NotFetched or TooLarge."""
     if answer.status != 200:  # noqa: PLR2004 - all that a plain GET is answered with when it goes well
         raise _status_error(answer.status, target, spec)

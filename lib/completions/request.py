@@ -9,7 +9,7 @@ from pysailor import Fault, InvalidConfig
 
 from ..cost.budget import Plan
 from ..cost.price import Surcharges
-from ..endpoint import CheckResult, Request
+from ..endpoint import BuiltRequest, CheckResult
 from ..tokens import count as tokens
 from . import preflight, usage_option
 from .normalize import normalize
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from ..api.servers import Server
+    from ..api.servers import ServerKind
     from ..models.table import Models
     from ..tokens.count import Estimate
     from .preflight import Finding, KnownRejection
@@ -30,7 +30,7 @@ _USUAL_LIFE = "30m"
 _MISSING = '"Model" is missing; choose one on the step, or map a model in the message'
 
 
-def build(body: Mapping[str, Any], model: str | None, models: Models, server: Server) -> Request:
+def build(body: Mapping[str, Any], model: str | None, models: Models, server: ServerKind) -> BuiltRequest:
     """Return what is sent: what the user set and nothing else, with the model of the body or else of the step.
 
     Members that nobody knows pass through. Changed are only the name of the token cap (as the model or the server wants
@@ -48,11 +48,11 @@ def build(body: Mapping[str, Any], model: str | None, models: Models, server: Se
     if isinstance(sent.get("logit_bias"), dict):
         sent["logit_bias"], resolved = tokens.resolve_logit_bias(sent["logit_bias"], family)
         notes += resolved
-    return Request(usage_option.add(sent, server), family, notes)
+    return BuiltRequest(usage_option.add(sent, server), family, notes)
 
 
 def check(
-    request: Request,
+    request: BuiltRequest,
     *,
     public_api: bool,
     strict: bool = False,
@@ -73,7 +73,7 @@ def check(
     return CheckResult(tuple(map(_fault, certain)), tuple(map(_fault, doubtful)))
 
 
-def plan(request: Request, rounds: int, tries: int) -> tuple[Plan, str]:
+def plan(request: BuiltRequest, rounds: int, tries: int) -> tuple[Plan, str]:
     """Return what the request may take at worst, and a sentence if that was counted poorly."""
     counted = _estimate(request)
     cap = request.body.get("max_completion_tokens", request.body.get("max_tokens"))
@@ -92,7 +92,7 @@ def plan(request: Request, rounds: int, tries: int) -> tuple[Plan, str]:
     return planned, counted.note
 
 
-def surcharges(request: Request) -> Surcharges:
+def surcharges(request: BuiltRequest) -> Surcharges:
     """Return what may make an answer more expensive than its tokens, at worst."""
     searches = request.body.get("web_search_options") is not None or (request.family and request.family.search)
     return Surcharges(long_cache=_has_long_cache(request.body), searches=_MOST_SEARCHES if searches else 0)
@@ -110,12 +110,12 @@ def _has_long_cache(body: Mapping[str, Any]) -> bool:
     return any(life not in (None, _USUAL_LIFE) for life in lives)
 
 
-def _estimate(request: Request, *, quick: bool = False) -> Estimate:
+def _estimate(request: BuiltRequest, *, quick: bool = False) -> Estimate:
     """Count the tokens of the input, as well as can be done without the model."""
     return tokens.count(request.body, request.family, quick=quick)
 
 
-def _may_be_too_long(request: Request) -> bool:
+def _may_be_too_long(request: BuiltRequest) -> bool:
     """Whether counting is worth while: a token has at least one character, and mostly about four."""
     family = request.family
     limit = (family.max_input or family.context) if family else None

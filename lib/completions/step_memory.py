@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Self
 
-    from ..api.servers import Server
+    from ..api.servers import ServerKind
     from ..errors.api_error import ApiError
     from .preflight import KnownRejection
 
@@ -44,7 +44,7 @@ class StepMemory:
         """Return what this server refused for this model."""
         return self._refusals.about(address, model) if self._refusals.refusals else ()
 
-    def adapt(self, server: Server, address: str, model: str) -> Server:
+    def adapt(self, server: ServerKind, address: str, model: str) -> ServerKind:
         """Return the server as it is known by now: without the options that it refused."""
         if server.takes_usage_option and any(fact.field == "stream_options" for fact in self.about(address, model)):
             return replace(server, takes_usage_option=False)

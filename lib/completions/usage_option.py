@@ -11,7 +11,7 @@ from ..endpoint import Relaxed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..api.servers import Server
+    from ..api.servers import ServerKind
     from ..errors.api_error import ApiError
 
 _NAME: Final = "stream_options"
@@ -21,7 +21,7 @@ _REFUSING: Final = ("bad_request", "unsupported", "server_error", "unknown")
 _NOTE: Final = f"the server refused {_NAME}; it was sent without, so the usage may not be told"
 
 
-def add(sent: dict[str, Any], server: Server) -> dict[str, Any]:
+def add(sent: dict[str, Any], server: ServerKind) -> dict[str, Any]:
     """Return the body with the option if it is streamed and the server takes it.
 
     Whoever sets include_usage to false gets none, and no server is sent what some refuse: an option that says nothing.
@@ -38,7 +38,7 @@ def add(sent: dict[str, Any], server: Server) -> dict[str, Any]:
     return sent
 
 
-def relax(body: Mapping[str, Any], error: ApiError, server: Server) -> Relaxed | None:
+def relax(body: Mapping[str, Any], error: ApiError, server: ServerKind) -> Relaxed | None:
     """Return the request without the option if that is what was refused: it costs nothing to ask again."""
     if _NAME not in body or error.begun or error.code not in _REFUSING:
         return None

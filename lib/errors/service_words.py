@@ -30,7 +30,7 @@ _ERROR_MEMBERS = (
     *("error", "errors", "fault", "exception", "detail", "details", "message", "msg", "errormessage", "errormsg"),
     *("errordescription", "baseresp", "errorcode", "errcode", "faultstring", "statusmsg"),
 )
-_TELLING = ("raw", "innererror", "underlyingerror", "upstreamerror")
+_WITH_INNER_ERROR = ("raw", "innererror", "underlyingerror", "upstreamerror")
 """Members beside the words that hold those of the server behind a gateway."""
 
 _TAG = re.compile(r"<[^>]*>")
@@ -177,7 +177,7 @@ def _with_inner(members: Mapping[str, Any]) -> str:
     inner = members.get("metadata")
     sources = [members, _plain_names(inner) if isinstance(inner, dict) else {}]
     for source in sources:
-        for name in _TELLING:
+        for name in _WITH_INNER_ERROR:
             more = words(source.get(name))
             if more and more not in text:
                 text = f"{text}: {more}" if text else more

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-    from .settings import Api, ResultSettings
+    from .settings import ApiSettings, ResultSettings
 
 _OK: Final = 200
 _REDIRECT: Final = 300
@@ -88,7 +88,7 @@ class StepData:
 class PlatformApi:
     """The API, as the flow's own user. A context manager: connections are kept until it ends."""
 
-    def __init__(self, settings: Api, flow_id: str, step_id: str, tries: Tries | None = None) -> None:
+    def __init__(self, settings: ApiSettings, flow_id: str, step_id: str, tries: Tries | None = None) -> None:
         self._base = settings.uri.rstrip("/")
         self._timeout = settings.timeout
         self._tries = tries or Tries(settings.retry_attempts, settings.retry_delay_ms / 1000)

@@ -50,7 +50,7 @@ class StepIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class Api:
+class ApiSettings:
     """The platform's REST API."""
 
     uri: str = mandatory("ELASTICIO_API_URI", "base address of the platform's API")
@@ -64,7 +64,7 @@ class Api:
 
 
 @dataclass(frozen=True, slots=True)
-class Amqp:
+class AmqpSettings:
     """The message broker. Empty texts if the process runs only the shutdown hook."""
 
     uri: str = mandatory("ELASTICIO_AMQP_URI", "address of the broker, with user and password", "secret")
@@ -189,8 +189,8 @@ class Behaviour:
 
 GROUPS: Final[Mapping[str, type[Any]]] = {
     "step": StepIdentity,
-    "api": Api,
-    "amqp": Amqp,
+    "api": ApiSettings,
+    "amqp": AmqpSettings,
     "crypto": Crypto,
     "limits": WorkerLimits,
     "storage": Storage,
@@ -204,8 +204,8 @@ class WorkerSettings:
     """What a worker knows. `remarks` are for the log: what the environment says that was not understood."""
 
     step: StepIdentity
-    api: Api
-    amqp: Amqp
+    api: ApiSettings
+    amqp: AmqpSettings
     crypto: Crypto
     limits: WorkerLimits
     storage: Storage
@@ -217,7 +217,7 @@ class WorkerSettings:
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
         """Read everything; raise InvalidSettings with all that is missing, in the platform's words, or out of range."""
         hook_shutdown = variable(Behaviour, "hook_shutdown").read(environ, _ignore)
-        demanded = (StepIdentity, Api) if hook_shutdown else (StepIdentity, Api, Amqp, Crypto)
+        demanded = (StepIdentity, ApiSettings) if hook_shutdown else (StepIdentity, ApiSettings, AmqpSettings, Crypto)
         faults = [fault for group in demanded for fault in missing(group, environ)]
         faults += [fault for group in GROUPS.values() for fault in invalid(group, environ)]
         if faults:
@@ -246,7 +246,7 @@ class ResultSettings:
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
         """Read the address; raise InvalidSettings if there is none."""
         url = require(environ, "POST_RESULT_URL")
-        api = read(Api, environ, _ignore)
+        api = read(ApiSettings, environ, _ignore)
         return cls(url, api.retry_attempts, api.retry_delay_ms)
 
     def secrets(self) -> tuple[str, ...]:
@@ -261,7 +261,7 @@ class ServiceSettings:
 
     method: str
     cfg: Mapping[str, Any] = field(repr=False)
-    api: Api
+    api: ApiSettings
     function: str = ""
     model_method: str = ""
     component_path: str = ""
@@ -282,7 +282,7 @@ class ServiceSettings:
             function=require(environ, "ACTION_OR_TRIGGER") if method != "verifyCredentials" else "",
             model_method=require(environ, "GET_MODEL_METHOD") if method == "selectModel" else "",
             cfg=_json_object(cfg),
-            api=read(Api, environ, _ignore),
+            api=read(ApiSettings, environ, _ignore),
             component_path=behaviour.component_path,
             log_level=behaviour.log_level,
             deadline=read(WorkerLimits, environ, _ignore).service_deadline,

@@ -161,9 +161,9 @@ class WorkerProcess:
         until = time.monotonic() + seconds
         transport.stop_consuming()
         worker.stop(until)
-        drained = transport.drain(until)
+        is_empty = transport.drain(until)
         transport.close(max(until, time.monotonic() + _TIME_TO_CLOSE))
-        if drained:
+        if is_empty:
             LOG.info("stopped")
             return
         LOG.warning("stopped before all messages in work were finished: they will be delivered again")

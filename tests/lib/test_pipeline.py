@@ -189,8 +189,8 @@ def test_what_a_server_refused_is_remembered_and_told_the_next_time(sandbox: San
     first, second = [event.delta for event in events if isinstance(event, SnapshotUpdate)]
     assert first.keys() == second.keys()
     check = FUNCTION.get_function("check")
-    verdict = check(Message(body=body), Step(FUNCTION, cfg).cfg, first, Context())
-    assert [warning.pointer for warning in verdict.warnings] == ["/max_tokens"]
+    checked = check(Message(body=body), Step(FUNCTION, cfg).cfg, first, Context())
+    assert [warning.pointer for warning in checked.warnings] == ["/max_tokens"]
     strict = Step(FUNCTION, {**cfg, "strict": True}).cfg
     assert check(Message(body=body), strict, first, Context()).errors == ()
 

@@ -65,10 +65,10 @@ def the_api_allows(body: Mapping[str, Any]) -> bool:
 def we_allow(body: Any, name: str = REQUEST) -> bool:
     """Return what the step's schema finds, on which both validators and the report must agree."""
     schema = ours(name)
-    verdict = schema.accepts(body)
-    assert jsonschema.Draft202012Validator(schema.standard).is_valid(body) is verdict
-    assert (schema.faults(body) == []) is verdict
-    return verdict
+    checked = schema.accepts(body)
+    assert jsonschema.Draft202012Validator(schema.standard).is_valid(body) is checked
+    assert (schema.faults(body) == []) is checked
+    return checked
 
 
 def asking(**fields: Any) -> dict[str, Any]:

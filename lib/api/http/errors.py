@@ -7,31 +7,31 @@ class HttpError(Exception):
     """No whole answer came."""
 
 
-class Unreachable(HttpError):
+class ServerUnreachable(HttpError):
     """No connection was made, so nothing was sent."""
 
 
-class UnknownName(Unreachable):
+class UnknownName(ServerUnreachable):
     """The name system does not know the server."""
 
 
-class Refused(Unreachable):
+class ConnectionRefused(ServerUnreachable):
     """Nothing accepts connections at the address."""
 
 
-class ConnectTimeout(Unreachable):
+class ConnectTimeout(ServerUnreachable):
     """The server, or the proxy, did not accept the connection in time."""
 
 
-class ProxyFailed(Unreachable):
+class ProxyFailed(ServerUnreachable):
     """The proxy is not there, or does not lead to the server."""
 
 
-class WrongAddress(Unreachable):
+class WrongAddress(ServerUnreachable):
     """The address of the server or the proxy cannot be one; trying again cannot help."""
 
 
-class Untrusted(Unreachable):
+class Untrusted(ServerUnreachable):
     """TLS failed: the certificate is not one that is trusted, or there is no common version."""
 
 

@@ -43,7 +43,7 @@ class Framing(Protocol):
         """Read once; raise TimedOut, Dropped or CutOff."""
 
 
-class Parsed:
+class ResponseParts:
     """What httptools finds in the bytes as they come. Its `on_` methods are what the parser calls."""
 
     def __init__(self) -> None:

@@ -12,13 +12,13 @@ from .wire import Wire
 if TYPE_CHECKING:
     from ..cancel import Cancel
     from .request import Request
-    from .route import Route
+    from .route import ServerRoute
 
 
-class Pool:
+class ConnectionPool:
     """Sends requests over kept connections. Threads may share it."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: ServerRoute) -> None:
         self._route = route
         self._idle: list[Wire] = []  # appending and popping are one step each, whatever the thread
         weakref.finalize(self, _close, self._idle)

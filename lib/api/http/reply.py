@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .encoding import decoder_of
-from .framing import Framing, Lenient, OddHead, Parsed
+from .framing import Framing, Lenient, OddHead, ResponseParts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ class Reply:
         """
         self._wire: Wire | None = wire
         self._give_back = give_back
-        self._framing: Framing = Parsed()
+        self._framing: Framing = ResponseParts()
         self._end = end
         try:
             while not self._framing.status:

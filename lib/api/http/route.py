@@ -16,7 +16,7 @@ import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
 from urllib3.util.ssltransport import SSLTransport
 
-from .errors import ConnectTimeout, ProxyFailed, Refused, UnknownName, Untrusted, WrongAddress
+from .errors import ConnectionRefused, ConnectTimeout, ProxyFailed, UnknownName, Untrusted, WrongAddress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ class Proxy:
     headers: dict[str, str]
 
 
-class Guard(Protocol):
+class ConnectGuard(Protocol):
     """Decides which addresses may be reached."""
 
     def connect(self, host: str, port: int, seconds: float) -> socket.socket:
@@ -49,10 +49,10 @@ class Guard(Protocol):
         """Raise OSError if a proxy may not be asked for this host."""
 
 
-class Route:
+class ServerRoute:
     """Opens connections to the server of one address."""
 
-    def __init__(self, url: str, guard: Guard | None = None) -> None:
+    def __init__(self, url: str, guard: ConnectGuard | None = None) -> None:
         """Look up what the environment says of this address; raise ValueError for one that does not lead anywhere.
 
         `guard` opens the connection where not every address may be reached.
@@ -93,7 +93,7 @@ class Route:
         except UnicodeError as fault:  # a name with parts that are empty or too long
             raise WrongAddress from fault
         except OSError as fault:
-            raise Refused from fault
+            raise ConnectionRefused from fault
 
     def _open_proxied(self, end: float) -> Any:
         if self._guard is not None:

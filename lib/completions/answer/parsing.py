@@ -43,7 +43,7 @@ _SENTENCES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedAnswer:
     """A value that fits (`why` is None), or the reason and the faults, with pointers into the value.
 
     `remarks` tells what stood around the value, in sentences.
@@ -71,7 +71,7 @@ class Parsed:
         return {"parse_error": {"reason": self.why.value, "faults": [fault.to_json() for fault in self.faults]}}
 
 
-def parse_answer(completion: Mapping[str, Any], request: Mapping[str, Any]) -> Parsed | None:
+def parse_answer(completion: Mapping[str, Any], request: Mapping[str, Any]) -> ParsedAnswer | None:
     """Return the value of the first choice; None if the request's response_format asks for plain text."""
     if not wants_json(request):
         return None
@@ -84,13 +84,13 @@ def wants_json(request: Mapping[str, Any]) -> bool:
     return mapping(request.get("response_format")).get("type") in ("json_object", "json_schema")
 
 
-def parse_choice(choice: Mapping[str, Any], request: Mapping[str, Any]) -> Parsed:
+def parse_choice(choice: Mapping[str, Any], request: Mapping[str, Any]) -> ParsedAnswer:
     """Return the value of one choice of an answer that was asked for as JSON."""
     outcome, message = outcome_of(choice), message_of(choice)
     if outcome != Outcome.COMPLETE:
         said = refusal_of(message)
         sentence = _sentence(outcome, choice) + (f': "{said}"' if said else "")
-        return Parsed(why=Why(outcome.value), faults=(Fault("", sentence),))
+        return ParsedAnswer(why=Why(outcome.value), faults=(Fault("", sentence),))
     return _parse_text(text_of(message), schema_of(request))
 
 
@@ -126,16 +126,16 @@ def repair_prompt(faults: Sequence[Fault], completion: Mapping[str, Any] | None 
     return [*([{"role": "assistant", "content": said}] if said else []), {"role": "user", "content": asked}]
 
 
-def _parse_text(text: str, schema: Any) -> Parsed:
+def _parse_text(text: str, schema: Any) -> ParsedAnswer:
     try:
         return _fit(parse_json(text), schema, ())
     except Unusable as error:
         if not text.strip():
-            return Parsed(why=Why.EMPTY, faults=(error.fault,))
-        return _parse_within(text, schema) or Parsed(why=Why.NOT_JSON, faults=(error.fault,))
+            return ParsedAnswer(why=Why.EMPTY, faults=(error.fault,))
+        return _parse_within(text, schema) or ParsedAnswer(why=Why.NOT_JSON, faults=(error.fault,))
 
 
-def _parse_within(text: str, schema: Any) -> Parsed | None:
+def _parse_within(text: str, schema: Any) -> ParsedAnswer | None:
     """Return the value that stands among thoughts, fences and words; of several the first that fits."""
     fallback = None
     for candidate, remarks in candidates(text):
@@ -158,12 +158,12 @@ def _parse_candidate(text: str) -> tuple[Any, tuple[str, ...]]:
         return parse_leniently(text)
 
 
-def _fit(value: Any, schema: Any, remarks: tuple[str, ...]) -> Parsed:
+def _fit(value: Any, schema: Any, remarks: tuple[str, ...]) -> ParsedAnswer:
     try:
         faults = find_faults(value, schema)
     except BadSchema as error:
         fault = Fault("/response_format/json_schema/schema", f"the answer cannot be checked: {error}")
-        return Parsed(why=Why.BAD_SCHEMA, faults=(fault,))
+        return ParsedAnswer(why=Why.BAD_SCHEMA, faults=(fault,))
     if faults:
-        return Parsed(why=Why.DOES_NOT_FIT, faults=tuple(faults), remarks=remarks)
-    return Parsed(value, remarks=remarks)
+        return ParsedAnswer(why=Why.DOES_NOT_FIT, faults=tuple(faults), remarks=remarks)
+    return ParsedAnswer(value, remarks=remarks)

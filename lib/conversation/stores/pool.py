@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 _WAIT_SECONDS = 30.0
 
 
-class Closable(Protocol):
+class ClosableConnection(Protocol):
     """A connection."""
 
     def close(self) -> None:
         """Close it."""
 
 
-C = TypeVar("C", bound=Closable)
+C = TypeVar("C", bound=ClosableConnection)
 
 
-class Pool(Generic[C]):
+class StorePool(Generic[C]):
     """Opens at most `size` connections, when needed; one that something went wrong with is closed, not lent again."""
 
     def __init__(self, open_one: Callable[[], C], size: int, wait_seconds: float = _WAIT_SECONDS) -> None:

@@ -13,7 +13,7 @@ from pysailor import InvalidConfig
 from ...extras import how_to_install
 from ..errors import StoreUnavailable
 from ..store import LEASE_SECONDS
-from .pool import Pool
+from .pool import StorePool
 from .sql import SCHEMA, SCHEMA_VERSION, Run, SqlStore, StatementResult
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class PostgresqlStore(SqlStore):
         """Connect to nothing yet; raise InvalidConfig if the address or the driver is not."""
         super().__init__(lease_seconds)
         self._conninfo = _conninfo(url)
-        self._pool: Pool[PgConnection] = Pool(self._open, _CONNECTIONS)
+        self._pool: StorePool[PgConnection] = StorePool(self._open, _CONNECTIONS)
         self._created = False
         self._creating = threading.Lock()
 

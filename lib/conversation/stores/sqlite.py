@@ -12,7 +12,7 @@ from pysailor import InvalidConfig
 
 from ..errors import StoreUnavailable
 from ..store import LEASE_SECONDS
-from .pool import Pool
+from .pool import StorePool
 from .sql import SCHEMA, SCHEMA_VERSION, Run, SqlStore, StatementResult
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class SqliteStore(SqlStore):
         super().__init__(lease_seconds)
         self._path = path
         self._creating = threading.Lock()
-        self._pool = Pool(self._open, _CONNECTIONS)
+        self._pool = StorePool(self._open, _CONNECTIONS)
 
     def close(self) -> None:
         """Close the file."""

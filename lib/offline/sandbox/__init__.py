@@ -17,8 +17,8 @@ server is a scenario, chosen by base URL (`sandbox.base_url_of("rate_limit")`) o
     reply           what goes back, as a value; recorder keeps what came in
 """
 
-from .recorder import Received
+from .recorder import RecordedRequest
 from .scenarios import SCENARIOS
 from .server import KEY, Sandbox
 
-__all__ = ["KEY", "SCENARIOS", "Received", "Sandbox"]
+__all__ = ["KEY", "SCENARIOS", "RecordedRequest", "Sandbox"]

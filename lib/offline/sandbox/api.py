@@ -15,7 +15,7 @@ from .answers import completion, prompt_tokens, token_cap
 from .chunks import stream_packets
 from .errors import ErrorReply
 from .models import ANSWER_TOKENS, CONTEXT_TOKENS, Model, list_models
-from .reply import EVENTS, Reply, encode
+from .reply import EVENTS, SandboxReply, encode
 from .rules import first_error
 from .scenarios import SCENARIOS, TABLE, Scenario
 from .schema_check import SchemaCheck
@@ -66,7 +66,7 @@ class Api:
         self._failed: OrderedDict[bytes, None] = OrderedDict()
         self._lock = Lock()
 
-    def reply(self, call: IncomingRequest) -> Reply:
+    def reply(self, call: IncomingRequest) -> SandboxReply:
         """Return what the API would reply; a request that it refuses gets its error body."""
         try:
             return self._answer(call)
@@ -75,7 +75,7 @@ class Api:
         except RecursionError:  # the request is nested too deeply, or its schema is
             return errors.no_json().reply()
 
-    def _answer(self, call: IncomingRequest) -> Reply:
+    def _answer(self, call: IncomingRequest) -> SandboxReply:
         name, path = scenario_and_path(call)
         if name is not None and name not in TABLE:
             raise errors.unknown_scenario(name, ", ".join(SCENARIOS))
@@ -86,7 +86,7 @@ class Api:
             return scenario.instead()
         if path == "/v1/chat/completions":
             return self._chat(call, scenario, is_streamed=name != "stream_ignored")
-        reply = Reply(body=encode(self._list_models(path)))
+        reply = SandboxReply(body=encode(self._list_models(path)))
         return scenario.damages(reply, self._delays.slow) if scenario.damages else reply
 
     def _check_key(self, headers: Mapping[str, str]) -> None:
@@ -119,7 +119,7 @@ class Api:
             raise errors.unknown_model(name)
         return self._models[name]
 
-    def _chat(self, call: IncomingRequest, scenario: Scenario, *, is_streamed: bool) -> Reply:
+    def _chat(self, call: IncomingRequest, scenario: Scenario, *, is_streamed: bool) -> SandboxReply:
         request = self._accept(call)
         model = self._model(request["model"])
         if model.answers_as is None:
@@ -144,15 +144,15 @@ class Api:
 
     def _reply_with(
         self, request: Mapping[str, Any], answer: Mapping[str, Any], scenario: Scenario, *, is_streamed: bool
-    ) -> Reply:
+    ) -> SandboxReply:
         if is_streamed and request.get("stream"):
             events = stream_packets(request, answer, self._delays.packet)
             return (
                 scenario.streams(events, self._delays.slow)
                 if scenario.streams
-                else Reply(media=EVENTS, packets=tuple(events))
+                else SandboxReply(media=EVENTS, packets=tuple(events))
             )
-        reply = Reply(body=encode(answer))
+        reply = SandboxReply(body=encode(answer))
         return scenario.damages(reply, self._delays.slow) if scenario.damages else reply
 
 
@@ -207,7 +207,7 @@ def _check_context(request: Mapping[str, Any]) -> None:
         raise errors.context_exceeded(CONTEXT_TOKENS, prompt, cap)
 
 
-def _with_limits(reply: Reply, spent: int) -> Reply:
+def _with_limits(reply: SandboxReply, spent: int) -> SandboxReply:
     left = max(0, _TOKENS_A_MINUTE - spent)
     limits = {
         **_LIMITS,

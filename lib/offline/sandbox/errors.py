@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .reply import Reply, encode
+from .reply import SandboxReply, encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,9 +35,9 @@ class ErrorReply(Exception):
         self.headers = dict(headers or {})
         self.error = {"message": message, "type": kind, "param": param, "code": code}
 
-    def reply(self) -> Reply:
+    def reply(self) -> SandboxReply:
         """Return the response that carries it."""
-        return Reply(self.status, encode({"error": self.error}), headers=self.headers)
+        return SandboxReply(self.status, encode({"error": self.error}), headers=self.headers)
 
 
 # --- who asks, and for what ----------------------------------------------------------------------------------------

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 from .api import Api, IncomingRequest, scenario_and_path
 from .errors import ErrorReply
-from .recorder import Received, Recorder
+from .recorder import RecordedRequest, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .reply import Reply
+    from .reply import SandboxReply
 
 LARGEST_BODY = 32 * 1024 * 1024
 SERVER_NAME = "sandbox, not a model"
@@ -34,7 +34,7 @@ _OK = 200
 class RequestHandler(BaseHTTPRequestHandler):
     """Serves one connection until either side closes it."""
 
-    server: Listener
+    server: SandboxListener
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = 0
@@ -126,7 +126,7 @@ class RequestHandler(BaseHTTPRequestHandler):
 
     # --- out ---------------------------------------------------------------------------------------------------------
 
-    def _send(self, reply: Reply, started: float) -> None:
+    def _send(self, reply: SandboxReply, started: float) -> None:
         if reply.wait:
             self.server.pause(reply.wait)
         if reply.sent == -1:
@@ -136,13 +136,13 @@ class RequestHandler(BaseHTTPRequestHandler):
         else:
             self._send_packets(reply, started)
 
-    def _send_whole(self, reply: Reply, started: float) -> None:
+    def _send_whole(self, reply: SandboxReply, started: float) -> None:
         head = self._head(reply, started, f"Content-Length: {len(reply.body)}")
         body = b"" if self.command == "HEAD" else reply.body[: reply.sent]
         self.close_connection = self.close_connection or reply.sent is not None
         self.wfile.write(head + body)
 
-    def _send_packets(self, reply: Reply, started: float) -> None:
+    def _send_packets(self, reply: SandboxReply, started: float) -> None:
         """Send a stream in chunks; an HTTP/1.0 client gets it bare, ended by the end of the connection."""
         is_chunked = self.request_version != "HTTP/1.0"
         self.close_connection = self.close_connection or reply.hangs_up or not is_chunked
@@ -155,7 +155,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         if is_chunked and not reply.hangs_up:
             self.wfile.write(b"0\r\n\r\n")
 
-    def _head(self, reply: Reply, started: float, framing: str) -> bytes:
+    def _head(self, reply: SandboxReply, started: float, framing: str) -> bytes:
         asked = getattr(self, "headers", None) or {}
         lines = [
             f"HTTP/1.1 {reply.status} {responses.get(reply.status, '')}",
@@ -178,10 +178,10 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _describe(call: IncomingRequest) -> Received:
+def _describe(call: IncomingRequest) -> RecordedRequest:
     scenario, path = scenario_and_path(call)
     headers = {name: _mask_header(name, value) for name, value in call.headers.items()}
-    return Received(call.method, path, scenario, headers, _decode(call.body), len(call.body))
+    return RecordedRequest(call.method, path, scenario, headers, _decode(call.body), len(call.body))
 
 
 def _mask_header(name: str, value: str) -> str:
@@ -201,7 +201,7 @@ def _decode(body: bytes) -> Any:
 _WAITING_CONNECTIONS = 512
 
 
-class Listener(ThreadingHTTPServer):
+class SandboxListener(ThreadingHTTPServer):
     """The socket that listens, and the connections that it took."""
 
     daemon_threads = True

@@ -15,7 +15,7 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class RecordedRequest:
     """One request as it came in. Header names are in lower case; `body` is the parsed JSON, else the text."""
 
     method: str
@@ -31,11 +31,11 @@ class Recorder:
 
     def __init__(self, most: int = _MOST_REQUESTS, most_bytes: int = _MOST_BYTES) -> None:
         self._most, self._most_bytes = most, most_bytes
-        self._entries: deque[Received] = deque()
+        self._entries: deque[RecordedRequest] = deque()
         self._bytes = 0
         self._lock = Lock()
 
-    def record(self, received: Received) -> None:
+    def record(self, received: RecordedRequest) -> None:
         """Keep the request, and forget the oldest ones where it gets too much."""
         with self._lock:
             self._entries.append(received)
@@ -43,7 +43,7 @@ class Recorder:
             while len(self._entries) > self._most or (self._bytes > self._most_bytes and len(self._entries) > 1):
                 self._bytes -= self._entries.popleft().size
 
-    def entries(self) -> tuple[Received, ...]:
+    def entries(self) -> tuple[RecordedRequest, ...]:
         """Return what is kept, the oldest first."""
         with self._lock:
             return tuple(self._entries)

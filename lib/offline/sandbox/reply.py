@@ -23,7 +23,7 @@ class Packet:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SandboxReply:
     """One HTTP response.
 
     With `packets` it is a stream, sent in chunks as they stand, and `body` is not used. `sent` bytes of the body go out

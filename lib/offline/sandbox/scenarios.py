@@ -14,7 +14,7 @@ from . import errors
 from .answers import MARK, call, prompt_tokens, question, text_choice, usage
 from .chunks import DONE
 from .models import CONTEXT_TOKENS
-from .reply import EVENTS, HTML, Packet, Reply, encode
+from .reply import EVENTS, HTML, Packet, SandboxReply, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,18 +46,18 @@ class Scenario:
     """
 
     help: str
-    instead: Callable[[], Reply] | None = None
+    instead: Callable[[], SandboxReply] | None = None
     is_once: bool = False
     refuses: Callable[[Mapping[str, Any]], ErrorReply | None] | None = None
     changes: Callable[[Mapping[str, Any], Json], Json] | None = None
-    damages: Callable[[Reply, float], Reply] | None = None
-    streams: Callable[[Packets, float], Reply] | None = None
+    damages: Callable[[SandboxReply, float], SandboxReply] | None = None
+    streams: Callable[[Packets, float], SandboxReply] | None = None
 
 
 # --- instead of an answer ---------------------------------------------------------------------------------------------
 
 
-def _refuse_rate() -> Reply:
+def _refuse_rate() -> SandboxReply:
     headers = {
         "retry-after-ms": "50",
         "retry-after": "1",
@@ -67,17 +67,17 @@ def _refuse_rate() -> Reply:
     return errors.rate_limited(headers).reply()
 
 
-def _rate_limited_for_an_hour() -> Reply:
+def _rate_limited_for_an_hour() -> SandboxReply:
     headers = {"retry-after": "3600", "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1h0m0s"}
     return errors.rate_limited(headers).reply()
 
 
-def _page(status: int, title: str) -> Reply:
+def _page(status: int, title: str) -> SandboxReply:
     page = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1><hr>proxy</body></html>\n"
-    return Reply(status, page.encode(), HTML)
+    return SandboxReply(status, page.encode(), HTML)
 
 
-def _error_in_a_200() -> Reply:
+def _error_in_a_200() -> SandboxReply:
     return replace(errors.overloaded().reply(), status=200)
 
 
@@ -145,59 +145,59 @@ def _without_choices(_request: Mapping[str, Any], completion: Json) -> Json:
 # --- on its way -------------------------------------------------------------------------------------------------------
 
 
-def _late(reply: Reply, slow: float) -> Reply:
+def _late(reply: SandboxReply, slow: float) -> SandboxReply:
     return replace(reply, wait=slow)
 
 
-def _broken_json(reply: Reply, _slow: float) -> Reply:
+def _broken_json(reply: SandboxReply, _slow: float) -> SandboxReply:
     return replace(reply, body=reply.body[: len(reply.body) // 2])
 
 
-def _send_half(reply: Reply, _slow: float) -> Reply:
+def _send_half(reply: SandboxReply, _slow: float) -> SandboxReply:
     return replace(reply, sent=len(reply.body) // 2)
 
 
-def _build_stream(packets: Packets, *, hangs_up: bool = False) -> Reply:
-    return Reply(media=EVENTS, packets=tuple(packets), hangs_up=hangs_up)
+def _build_stream(packets: Packets, *, hangs_up: bool = False) -> SandboxReply:
+    return SandboxReply(media=EVENTS, packets=tuple(packets), hangs_up=hangs_up)
 
 
 def _first_half(packets: Packets) -> Packets:
     return packets[: max(1, len(packets) // 2)]
 
 
-def _late_stream(packets: Packets, slow: float) -> Reply:
+def _late_stream(packets: Packets, slow: float) -> SandboxReply:
     return replace(_build_stream(packets), wait=slow)
 
 
-def _stall(packets: Packets, slow: float) -> Reply:
+def _stall(packets: Packets, slow: float) -> SandboxReply:
     start = _first_half(packets)
     return _build_stream([*start, replace(packets[len(start)], wait=slow), *packets[len(start) + 1 :]])
 
 
-def _stalled_with_comments(packets: Packets, slow: float) -> Reply:
+def _stalled_with_comments(packets: Packets, slow: float) -> SandboxReply:
     start = _first_half(packets)
     beats = [Packet(b": keep-alive\n\n", slow / _BEATS_A_STALL)] * _BEATS_A_STALL
     return _build_stream([*start, *beats, *packets[len(start) :]])
 
 
-def _cut_off(packets: Packets, _slow: float) -> Reply:
+def _cut_off(packets: Packets, _slow: float) -> SandboxReply:
     return _build_stream(_first_half(packets), hangs_up=True)
 
 
-def _ended_early(packets: Packets, _slow: float) -> Reply:
+def _ended_early(packets: Packets, _slow: float) -> SandboxReply:
     return _build_stream(_first_half(packets))
 
 
-def _error_within(packets: Packets, _slow: float) -> Reply:
+def _error_within(packets: Packets, _slow: float) -> SandboxReply:
     error = encode({"error": errors.overloaded().error})
     return _build_stream([*_first_half(packets), Packet(b"data: %b\n\n" % error)])
 
 
-def _without_done(packets: Packets, _slow: float) -> Reply:
+def _without_done(packets: Packets, _slow: float) -> SandboxReply:
     return _build_stream([packet for packet in packets if packet.data != DONE])
 
 
-def _send_comments(packets: Packets, _slow: float) -> Reply:
+def _send_comments(packets: Packets, _slow: float) -> SandboxReply:
     """Send the same stream as awkwardly as the rules allow: CRLF, comments, packets that end inside a character."""
     lines = b": sandbox, not a model\r\n\r\n" + b"".join(
         b": still working\r\n" + packet.data.replace(b"\n", b"\r\n") for packet in packets
@@ -250,13 +250,13 @@ TABLE: Mapping[str, Scenario] = MappingProxyType(
         "error_in_ok": Scenario("200 whose JSON is an error body", _error_in_a_200),
         "html": Scenario("502 with a proxy's HTML page", lambda: _page(502, "502 Bad Gateway")),
         "html_ok": Scenario("200 with an HTML page, as a login portal sends", lambda: _page(200, "Please log in")),
-        "empty": Scenario("200 with nothing in it", Reply),
+        "empty": Scenario("200 with nothing in it", SandboxReply),
         "invalid_json": Scenario("200 with JSON that breaks off", damages=_broken_json),
         "slow": Scenario("the answer takes some seconds to begin", damages=_late, streams=_late_stream),
-        "drops": Scenario("the connection is closed without an answer", lambda: Reply(sent=-1)),
+        "drops": Scenario("the connection is closed without an answer", lambda: SandboxReply(sent=-1)),
         "drops_once": Scenario(
             "the connection is closed without an answer, then success on the same request",
-            lambda: Reply(sent=-1),
+            lambda: SandboxReply(sent=-1),
             is_once=True,
         ),
         "drops_midway": Scenario("the connection is closed within the body", damages=_send_half, streams=_cut_off),

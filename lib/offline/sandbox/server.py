@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from .api import Api, Delays
-from .http import Listener
+from .http import SandboxListener
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .recorder import Received
+    from .recorder import RecordedRequest
 
 KEY = "sk-sandbox"
 _POLL_SECONDS = 0.05
@@ -40,7 +40,7 @@ class Sandbox:
         """Bind the port; raise OSError if it is taken."""
         delays = Delays(slow_seconds, packet_seconds)
         api = Api(tuple(keys), tuple(models), delays, datetime.now(tz=UTC).date())
-        self._listener = Listener((host, port), api, idle_seconds)
+        self._listener = SandboxListener((host, port), api, idle_seconds)
         self._host = host
         self._is_open = KEY in keys
         self._thread: threading.Thread | None = None
@@ -75,7 +75,7 @@ class Sandbox:
         )
 
     @property
-    def requests(self) -> tuple[Received, ...]:
+    def requests(self) -> tuple[RecordedRequest, ...]:
         """The latest requests, the oldest first."""
         return self._listener.recorder.entries()
 

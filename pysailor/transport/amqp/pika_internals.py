@@ -28,7 +28,7 @@ from pika import BasicProperties, SelectConnection
 from pika.frame import Header
 from pika.spec import FRAME_END, FRAME_HEADER
 
-from .properties import BASIC, Properties, Received
+from .properties import BASIC, Properties, ReceivedProperties
 
 LOG = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class PikaAccess(Protocol):
     def hang_up(self, connection: Any) -> bool:
         """Have a connection that is not open yet fail soon; return whether it will."""
 
-    def read_properties(self, properties: Any) -> Received:
+    def read_properties(self, properties: Any) -> ReceivedProperties:
         """Return the properties that came with a delivery."""
 
     def write_properties(self, properties: Properties) -> Any:
@@ -80,7 +80,7 @@ class CorkedConnection(SelectConnection):  # type: ignore[misc]  # pika has no t
         end = _BEFORE_CONTENT + size
         if kind != BASIC or len(buffer) <= end or buffer[end] != FRAME_END:
             return super()._read_frame()  # not whole yet, or wrong in a way that pika tells
-        return end + 1, Header(channel, body_size, Received(buffer[:end], _HEADER_FRAME.size))
+        return end + 1, Header(channel, body_size, ReceivedProperties(buffer[:end], _HEADER_FRAME.size))
 
 
 class FastAccess:
@@ -97,9 +97,9 @@ class FastAccess:
             used.shutdown(socket.SHUT_RDWR)
         return True
 
-    def read_properties(self, properties: Any) -> Received:
+    def read_properties(self, properties: Any) -> ReceivedProperties:
         """Return them as they are: the connection has read them."""
-        received: Received = properties
+        received: ReceivedProperties = properties
         return received
 
     def write_properties(self, properties: Properties) -> Any:
@@ -126,10 +126,10 @@ class PublicAccess:
         """Leave it alone."""
         return False
 
-    def read_properties(self, properties: Any) -> Received:
+    def read_properties(self, properties: Any) -> ReceivedProperties:
         """Return what pika has read."""
         found = {name: value for name, value in vars(properties).items() if value is not None}
-        return Received.of(found.pop("headers", None) or {}, found)
+        return ReceivedProperties.of(found.pop("headers", None) or {}, found)
 
     def write_properties(self, properties: Properties) -> Any:
         """Return them as pika writes them."""

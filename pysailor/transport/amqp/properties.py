@@ -37,7 +37,7 @@ class Timestamp(int):
     """Seconds that no datetime can hold. Milliseconds by mistake, mostly."""
 
 
-class Received:
+class ReceivedProperties:
     """The properties of a delivery: its headers, and by name the others that were set."""
 
     __slots__ = ("headers", "others")

@@ -17,7 +17,7 @@ from lib.api.servers import MODELS
 from pysailor import InvalidConfig
 
 if TYPE_CHECKING:
-    from lib.api.servers import Server
+    from lib.api.servers import ServerKind
 
 CHAT = "chat/completions"
 GUIDE = Path(__file__).parents[3] / "docs" / "servers.md"
@@ -186,7 +186,7 @@ def test_only_ollama_wants_max_tokens_and_pictures_as_data() -> None:
 
 
 @pytest.mark.parametrize("kind", CATALOG, ids=lambda kind: kind.name)
-def test_the_guide_tells_of_every_server_and_its_notes(kind: Server) -> None:
+def test_the_guide_tells_of_every_server_and_its_notes(kind: ServerKind) -> None:
     guide = " ".join(GUIDE.read_text(encoding="utf-8").split())
     assert f"## {kind.title}" in guide
     assert [note for note in kind.notes if note not in guide] == []

@@ -20,13 +20,13 @@ from pysailor.platform.api import (
     post_result,
 )
 from pysailor.platform.rest import Tries
-from pysailor.platform.settings import Api, ResultSettings
+from pysailor.platform.settings import ApiSettings, ResultSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-API = Api("http://api.test/", "task-5", "api-key")
+API = ApiSettings("http://api.test/", "task-5", "api-key")
 STEP = "http://api.test/v1/tasks/flow%2F1/steps/step_1"
 HOOK = "http://api.test/sailor-support/hooks/task/flow%2F1/startup/data"
 BASIC = "Basic " + base64.b64encode(b"task-5:api-key").decode()

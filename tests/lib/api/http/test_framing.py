@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.api.http.errors import CutOff, Dropped
-from lib.api.http.framing import Framing, Lenient, OddHead, Parsed
+from lib.api.http.framing import Framing, Lenient, OddHead, ResponseParts
 
 OK = "HTTP/1.1 200 OK"
 HEADS = {
@@ -53,7 +53,7 @@ class Bytes:
 def ours(sent: bytes, at_once: int) -> Any:
     """Return what we make of the bytes: status and body, or the kind of failure."""
     wire: Any = Bytes(sent, at_once)
-    framing: Framing = Parsed()
+    framing: Framing = ResponseParts()
     try:
         while not framing.is_whole:
             try:
@@ -134,7 +134,7 @@ def test_a_head_without_end_is_given_up() -> None:
             return b"HTTP/1.1 200 OK\r\nX-A: " + b"x" * 65536 if self.received == 65536 else b"x" * 65536
 
     wire: Any = Endless()
-    framing = Parsed()
+    framing = ResponseParts()
     with pytest.raises((Dropped, OddHead)):
         read_all(framing, wire)
     assert wire.received < 2_000_000

@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lib.api.cancel import Cancel
-from lib.api.http.errors import CutOff, Dropped, HttpError, Refused, TimedOut, UnknownName, Untrusted, WrongAddress
-from lib.api.http.pool import Pool
+from lib.api.http.errors import (
+    ConnectionRefused,
+    CutOff,
+    Dropped,
+    HttpError,
+    TimedOut,
+    UnknownName,
+    Untrusted,
+    WrongAddress,
+)
+from lib.api.http.pool import ConnectionPool
 from lib.api.http.request import Template
-from lib.api.http.route import Route
+from lib.api.http.route import ServerRoute
 from tests.support.certificate import write_certificate
 from tests.support.wire_server import WireServer, answering
 
@@ -27,7 +36,9 @@ WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 LAST = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
 
 
-def asked(pool: Pool, address: str, body: bytes = b"{}", seconds: float = 5, cancel: Cancel | None = None) -> bytes:
+def asked(
+    pool: ConnectionPool, address: str, body: bytes = b"{}", seconds: float = 5, cancel: Cancel | None = None
+) -> bytes:
     """Send one request and return the body of its answer."""
     end = time.monotonic() + seconds
     with pool.send(Template("POST", f"{address}/v1", {}).request(body), cancel, end, end) as reply:
@@ -43,7 +54,7 @@ def reset(connection: socket.socket) -> None:
 def test_a_connection_serves_one_request_after_another() -> None:
     server = answering(WHOLE, WHOLE, WHOLE)
     with server.listening() as address:
-        pool = Pool(Route(address))
+        pool = ConnectionPool(ServerRoute(address))
         assert [asked(pool, address) for _ in range(3)] == [b"{}"] * 3
         pool.close()
     assert [len(each) for each in server.requests] == [3]
@@ -63,7 +74,7 @@ def test_a_connection_serves_one_request_after_another() -> None:
 def test_a_connection_that_cannot_serve_again_is_not_used_again(reply: bytes) -> None:
     server = answering(reply, WHOLE)
     with server.listening() as address:
-        pool = Pool(Route(address))
+        pool = ConnectionPool(ServerRoute(address))
         assert [asked(pool, address) for _ in range(2)] == [b"{}"] * 2
         pool.close()
     assert [len(each) for each in server.requests] == [1, 1]
@@ -72,14 +83,14 @@ def test_a_connection_that_cannot_serve_again_is_not_used_again(reply: bytes) ->
 def test_a_connection_that_the_server_closed_meanwhile_is_not_used() -> None:
     server = answering(WHOLE)
     with server.listening() as address:
-        pool = Pool(Route(address))
+        pool = ConnectionPool(ServerRoute(address))
         for _ in range(3):
             assert asked(pool, address) == b"{}"
             wait_until_closed(pool)
     assert [len(each) for each in server.requests] == [1, 1, 1]
 
 
-def wait_until_closed(pool: Pool) -> None:
+def wait_until_closed(pool: ConnectionPool) -> None:
     """Wait until the end of the connection that was used last has come here."""
     (wire,) = pool._idle
     end = time.monotonic() + 5
@@ -164,7 +175,7 @@ def test_what_is_cut_off_is_never_an_answer_and_never_sent_again(
 
     server = WireServer(first_one_that_is_whole)
     with server.listening() as address:
-        pool = Pool(Route(address))
+        pool = ConnectionPool(ServerRoute(address))
         if is_kept:
             asked(pool, address)
         with pytest.raises((kind, Dropped) if serve is a_reset_in_the_body else kind):
@@ -175,7 +186,7 @@ def test_what_is_cut_off_is_never_an_answer_and_never_sent_again(
 def test_a_connection_that_is_reset_at_once_is_tried_once() -> None:
     server = WireServer(lambda _server, connection: reset(connection))
     with server.listening() as address, pytest.raises(Dropped):
-        asked(Pool(Route(address)), address)
+        asked(ConnectionPool(ServerRoute(address)), address)
     assert len(server.requests) <= 1
 
 
@@ -189,13 +200,13 @@ def test_a_refusal_that_comes_before_all_was_read_is_heard(size: int) -> None:
             pass
 
     with WireServer(refuse).listening() as address:
-        assert asked(Pool(Route(address)), address, b"x" * size) == b"no"
+        assert asked(ConnectionPool(ServerRoute(address)), address, b"x" * size) == b"no"
 
 
 def test_a_large_request_arrives_as_it_was_sent() -> None:
     server = answering(LAST)
     with server.listening() as address:
-        asked(Pool(Route(address)), address, bytes(range(256)) * 4000)
+        asked(ConnectionPool(ServerRoute(address)), address, bytes(range(256)) * 4000)
     assert server.requests[0][0].endswith(bytes(range(256)) * 4000)
 
 
@@ -211,7 +222,7 @@ def test_the_time_limit_holds_wherever_the_answer_stands(sent: bytes) -> None:
     with WireServer(hang).listening() as address:
         start = time.monotonic()
         with pytest.raises(TimedOut):
-            asked(Pool(Route(address)), address, seconds=0.2)
+            asked(ConnectionPool(ServerRoute(address)), address, seconds=0.2)
         over.set()
     assert time.monotonic() - start < 2
 
@@ -224,13 +235,13 @@ def test_a_request_that_nobody_reads_is_given_up_in_time() -> None:
 
     with WireServer(never_read).listening() as address:
         with pytest.raises(TimedOut):
-            asked(Pool(Route(address)), address, b"x" * 50_000_000, seconds=0.3)
+            asked(ConnectionPool(ServerRoute(address)), address, b"x" * 50_000_000, seconds=0.3)
         over.set()
 
 
 def test_a_cancel_of_an_earlier_call_does_not_end_a_later_one() -> None:
     with answering(WHOLE, WHOLE).listening() as address:
-        pool, early = Pool(Route(address)), Cancel()
+        pool, early = ConnectionPool(ServerRoute(address)), Cancel()
         asked(pool, address, cancel=early)
         early.set()
         assert asked(pool, address) == b"{}"
@@ -240,14 +251,14 @@ def test_a_cancel_of_an_earlier_call_does_not_end_a_later_one() -> None:
 @pytest.mark.parametrize(
     ("address", "kind"),
     [
-        ("http://127.0.0.1:1", Refused),
+        ("http://127.0.0.1:1", ConnectionRefused),
         ("http://no-such-name.invalid", UnknownName),
         (f"http://{'x' * 70}.example", WrongAddress),
     ],
 )
 def test_what_cannot_be_reached_is_told_apart(address: str, kind: type[HttpError]) -> None:
     with pytest.raises(kind):
-        asked(Pool(Route(address)), address)
+        asked(ConnectionPool(ServerRoute(address)), address)
 
 
 def test_a_certificate_that_is_not_trusted_ends_it_before_anything_is_sent(tmp_path: Path) -> None:
@@ -255,5 +266,5 @@ def test_a_certificate_that_is_not_trusted_ends_it_before_anything_is_sent(tmp_p
     context.load_cert_chain(*write_certificate(tmp_path))
     server = WireServer(no_answer, tls=context)
     with server.listening() as address, pytest.raises(Untrusted):
-        asked(Pool(Route(address)), address)
+        asked(ConnectionPool(ServerRoute(address)), address)
     assert not any(server.requests)

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from lib.offline.sandbox import KEY, Sandbox
-from lib.offline.sandbox.recorder import Received, Recorder
+from lib.offline.sandbox.recorder import RecordedRequest, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,9 +90,9 @@ def test_what_came_in_is_noted_with_the_key_masked(session: requests.Session) ->
 def test_the_journal_forgets_the_oldest() -> None:
     recorder = Recorder(most=3, most_bytes=100)
     for size in (10, 20, 30, 40):
-        recorder.record(Received("GET", "/", None, {}, None, size))
+        recorder.record(RecordedRequest("GET", "/", None, {}, None, size))
     assert [entry.size for entry in recorder.entries()] == [20, 30, 40]
-    recorder.record(Received("GET", "/", None, {}, None, 500))
+    recorder.record(RecordedRequest("GET", "/", None, {}, None, 500))
     assert [entry.size for entry in recorder.entries()] == [500]
 
 

@@ -15,7 +15,7 @@ pytest.importorskip("pika")
 from pika import BasicProperties
 from pika.data import decode_table, encode_table
 
-from pysailor.transport.amqp.properties import Properties, Received, Timestamp, read_table, write_table
+from pysailor.transport.amqp.properties import Properties, ReceivedProperties, Timestamp, read_table, write_table
 
 SHORT = st.integers(-(2**31), 2**31 - 1)  # pika 1.3 takes longer ones for unsigned
 NAMES = st.text(max_size=20).filter(lambda name: len(name.encode()) <= 255)
@@ -80,7 +80,7 @@ def test_every_number_of_a_neighbour_is_read(kind: str, form: str, value: float)
 def test_what_cannot_be_read_is_left_out_and_the_rest_of_the_properties_is_there() -> None:
     table = b"\x01aS\x00\x00\x00\x01x" + b"\x01b?what" + b"\x01ct\x01"
     content = (0x3000).to_bytes(2, "big") + struct.pack(">I", len(table)) + table + b"\x02"
-    received = Received(content)
+    received = ReceivedProperties(content)
     assert (received.headers, received.others) == ({"a": "x"}, {"delivery_mode": 2})
 
 
@@ -89,10 +89,10 @@ def test_what_is_nested_without_end_is_read_as_deep_as_it_can_be_written_again()
     for _ in range(3000):
         table = b"\x00F" + struct.pack(">I", len(table)) + table
     content = (0x3000).to_bytes(2, "big") + struct.pack(">I", len(table)) + table + b"\x01"
-    received = Received(content)
+    received = ReceivedProperties(content)
     assert received.others == {"delivery_mode": 1}
     assert str(received.headers).count("{") == 51
-    assert Received(Properties(received.headers, {}).encode()[0]).headers == received.headers
+    assert ReceivedProperties(Properties(received.headers, {}).encode()[0]).headers == received.headers
 
 
 def test_properties_are_written_as_pika_writes_them() -> None:
@@ -114,7 +114,7 @@ def test_properties_are_written_as_pika_writes_them() -> None:
     headers = {"messageId": "m", "end": 1_790_000_000_000}
     written = b"".join(Properties(headers, others).encode())
     assert written == b"".join(BasicProperties(**others, headers=headers).encode())
-    received = Received(written)
+    received = ReceivedProperties(written)
     assert (received.headers, received.others) == (headers, others)
 
 

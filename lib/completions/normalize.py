@@ -24,6 +24,7 @@ _PART_TEXTS = {
 }
 """What a content part holds that is an address, an id or base64."""
 _MOST_DEPTH = 200
+_CONTAINERS = (dict, list)
 
 
 def normalize(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -109,25 +110,26 @@ def _replace_half_characters(body: dict[str, Any]) -> tuple[dict[str, Any], bool
 
 def _has_half_characters(value: Any) -> bool:
     """Return whether any text inside is not Unicode; raise InvalidInput for a value that is nested too deep."""
-    waiting, depth, half = [value], 0, False
+    waiting, depth = [value], 0
+    texts: list[Any] = []
     while waiting:
         if depth > _MOST_DEPTH:
             raise InvalidInput(f"is nested deeper than {_MOST_DEPTH} levels; make it flatter")
         inner: list[Any] = []
         for one in waiting:
-            kind = one.__class__
-            if kind is str:
-                half = half or not (one.isascii() or _is_unicode(one))
-            elif kind is dict:
-                inner.extend(one)
-                inner.extend(one.values())
-            elif kind is list:
-                inner.extend(one)
-        waiting, depth = inner, depth + 1
-    return half
+            if one.__class__ is dict:
+                texts += one
+                inner += one.values()
+            elif one.__class__ is list:
+                inner += one
+        texts += [one for one in inner if one.__class__ is str and not one.isascii()]
+        waiting, depth = [one for one in inner if one.__class__ in _CONTAINERS], depth + 1
+    return not all(map(_is_unicode, set(texts)))
 
 
-def _is_unicode(text: str) -> bool:
+def _is_unicode(text: Any) -> bool:
+    if text.__class__ is not str or text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -193,8 +193,8 @@ class Client:
         url = self.connection.url(endpoint.path, body.get("model"))
         template = self._template("POST", url)
         request = template.request(json.dumps(body).encode())
-        headers = {**template.all_headers(request), **self.connection.shown_headers()}
-        return HttpRequest("POST", self.connection.shown(template.url), headers, dict(body))
+        headers = {**template.all_headers(request), **self.connection.headers_without_secrets()}
+        return HttpRequest("POST", self.connection.mask_query(template.url), headers, dict(body))
 
     def close(self) -> None:
         """Close the connections."""

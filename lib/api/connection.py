@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
 from pysailor import MASK, Fault, InvalidConfig, mask
 
+from .. import declared
 from ..user_agent import user_agent
 from . import extra_headers as more_headers
 from . import servers
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from .servers import ServerKind
 
-PUBLIC_API = "https://api.openai.com/v1"
+PUBLIC_API: str = declared.default("baseUrl")
 NO_KEY = "-"
 """Stands where a key is asked for and none is to be sent."""
 
@@ -38,7 +39,7 @@ class Connection:
     organization: str | None = None
     project: str | None = None
     more_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    chosen: str = servers.AUTO
+    chosen: str = declared.default("server")
 
     @classmethod
     def of(cls, cfg: Mapping[str, Any]) -> Connection:
@@ -47,7 +48,7 @@ class Connection:
         Raise InvalidConfig for what no request could be made with.
         """
         headers, faults = more_headers.read(cfg.get("headers"))
-        chosen = cfg.get("server", servers.AUTO)
+        chosen = cfg.get("server") or declared.default("server")
         connection = cls(
             base_url=_normalize(str(cfg.get("baseUrl") or PUBLIC_API), chosen),
             api_key=_key(cfg.get("apiKey")),
@@ -99,12 +100,12 @@ class Connection:
         ours = {name: value for name, value in carried.items() if value and name.lower() not in replaced}
         return {**ours, **dict(self.more_headers)}
 
-    def shown_headers(self) -> dict[str, str]:
+    def headers_without_secrets(self) -> dict[str, str]:
         """Return the same headers with the lines of the credential masked: any of them may be a secret."""
         masked = {name: MASK for name, _ in self.more_headers}
         return {**self.headers(), **masked}
 
-    def shown(self, url: str) -> str:
+    def mask_query(self, url: str) -> str:
         """Return an address with the values of its query masked, since any may be a secret; a version is not."""
         parts = urlsplit(url)
         query = "&".join(_mask_value(part) for part in parts.query.split("&")) if parts.query else ""

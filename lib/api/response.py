@@ -29,7 +29,7 @@ class Document(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-class Deadline:
+class ReadLimit:
     """Until when to read; after the first data of a stream, also how many seconds of silence are allowed."""
 
     def __init__(self, end: float, silence: float = float("inf")) -> None:
@@ -56,12 +56,12 @@ def read(
     makes what reads it; without, no answer can be a stream. Raise ApiError.
     """
     request_id = reply.headers.get("x-request-id")
-    deadline = Deadline(end, silence)
+    limit = ReadLimit(end, silence)
     try:
-        first = _first(reply, deadline)
+        first = _first(reply, limit)
         if read_stream is not None and looks_like_sse(first, reply.headers.get("content-type", "")):
-            return (yield from _read_stream(read_stream(), reply, first, deadline))
-        return (yield from _whole(reply, _rest(reply, first, deadline), read_stream))
+            return (yield from _read_stream(read_stream(), reply, first, limit))
+        return (yield from _whole(reply, _rest(reply, first, limit), read_stream))
     except TimedOut as fault:
         raise ApiError(
             "timeout", "The answer had begun, but was not complete in time.", request_id=request_id
@@ -74,19 +74,19 @@ def read(
 
 def content(reply: Reply, end: float) -> bytes:
     """Read the body of an error; what cannot be read of it is left out, since the status says the most."""
-    deadline = Deadline(end)
+    limit = ReadLimit(end)
     try:
-        return _rest(reply, reply.read(deadline.end), deadline)
+        return _rest(reply, reply.read(limit.end), limit)
     except HttpError:
         return b""
 
 
 def _read_stream(
-    stream: StreamReader, reply: Reply, first: bytes, deadline: Deadline
+    stream: StreamReader, reply: Reply, first: bytes, limit: ReadLimit
 ) -> Generator[Piece, None, Document]:
     is_typed = "event-stream" in reply.headers.get("content-type", "").lower()
     try:
-        ending = yield from _pieces(stream, reply, first, deadline)
+        ending = yield from _pieces(stream, reply, first, limit)
         body = stream.finish()
         return Document(body, (*(() if is_typed else (NOT_TYPED,)), *ending, *stream.remarks))
     except ApiError as error:
@@ -95,7 +95,7 @@ def _read_stream(
 
 
 def _pieces(
-    stream: StreamReader, reply: Reply, first: bytes, deadline: Deadline
+    stream: StreamReader, reply: Reply, first: bytes, limit: ReadLimit
 ) -> Generator[Piece, None, tuple[str, ...]]:
     """Yield the pieces; return what was odd about the end: a complete answer is kept, however its connection ends."""
     received, lost = first, ""
@@ -103,8 +103,8 @@ def _pieces(
         while received:  # to the end, also after [DONE]: only then can the connection be used again
             yield from stream.feed(received)
             if stream.saw_data:
-                deadline.data_came()
-            received = reply.read(deadline.end)
+                limit.data_came()
+            received = reply.read(limit.end)
     except TimedOut as fault:
         lost = "nothing more came in time"
         if not stream.is_complete:
@@ -117,18 +117,18 @@ def _pieces(
     return (f"{lost} after the end of the answer",) if lost and not stream.done else ()
 
 
-def _first(reply: Reply, deadline: Deadline) -> bytes:
+def _first(reply: Reply, limit: ReadLimit) -> bytes:
     """Return the first bytes, at least so many that they tell a stream from JSON."""
-    first = more = reply.read(deadline.end)
+    first = more = reply.read(limit.end)
     while more and is_undecided(first) and len(first) < _MOST_UNDECIDED:
-        more = reply.read(deadline.end)
+        more = reply.read(limit.end)
         first += more
     return first
 
 
-def _rest(reply: Reply, first: bytes, deadline: Deadline) -> bytes:
+def _rest(reply: Reply, first: bytes, limit: ReadLimit) -> bytes:
     pieces, size = [first], len(first)
-    while piece := reply.read(deadline.end):
+    while piece := reply.read(limit.end):
         pieces.append(piece)
         size += len(piece)
         if size > _LARGEST_ANSWER:

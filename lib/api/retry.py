@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import Fault, InvalidConfig
 
+from .. import declared
 from ..errors.catalog import BILLED, NO, YES
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ class CallLimits:
     `after_timeout` allows another try when an answer was lost that may have been billed.
     """
 
-    timeout: float = 60
+    timeout: float = declared.default("timeout")
     connect_timeout: float = 10
-    max_retries: int = 2
+    max_retries: int = declared.default("maxRetries")
     after_timeout: bool = False
 
     @property

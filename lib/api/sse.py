@@ -62,7 +62,7 @@ class EventReader:
         self._after_cr = False
 
     def feed(self, received: bytes) -> list[Event]:
-        """Take the next bytes and return the events that they complete; raise EventTooLong."""
+        """Return the events that the next bytes complete; raise EventTooLong."""
         self.saw_data = False
         if self._after_cr and received:  # CRLF whose two halves came apart: the LF ends nothing
             self._after_cr = False

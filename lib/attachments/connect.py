@@ -220,7 +220,7 @@ class Guard:
     """
 
     def __init__(self, *, allow_private: bool = False, resolve: Resolve = address_policy.look_up) -> None:
-        """Take whether private addresses are allowed, and who knows the addresses of names."""
+        """Keep whether private addresses are allowed, and what resolves names."""
         self._connector = Connector(allow_private=allow_private, resolve=resolve)
 
     def connect(self, host: str, port: int, seconds: float) -> socket.socket:

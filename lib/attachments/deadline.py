@@ -25,7 +25,7 @@ class ConnectionDeadline:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Deadline no more."""
+        """Stop watching."""
         self._timer.cancel()
 
     @property

@@ -91,7 +91,7 @@ class ResponseParts:
         self.headers[key] = text if before is None else f"{before}, {text}"
 
     def on_headers_complete(self) -> None:
-        """Take the head as whole, unless it only announces another."""
+        """End the head, unless it only announces another."""
         if self.is_whole:
             return
         status = self._parser.get_status_code()
@@ -108,12 +108,12 @@ class ResponseParts:
             self.pieces.append(body)
 
     def on_message_complete(self) -> None:
-        """Take the body as whole."""
+        """End the body."""
         if self.status:
             self.is_whole = True
 
     def _end(self) -> None:
-        """Take the end of the connection as the end of a body that tells no length; raise for any other."""
+        """End a body at the end of the connection, one that tells no length; raise for any other."""
         framed = "content-length" in self.headers or "transfer-encoding" in self.headers
         if not self.status or framed:
             raise self._broken()

@@ -51,6 +51,7 @@ $(VENV)/bin/python:
 	@tools/make-venv $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml component.json
+	@echo "Installing into $(VENV)" >&2
 	$(PIP) install -e .
 	@touch $@
 

@@ -34,7 +34,7 @@ def test_an_ordinary_answer_has_no_warnings() -> None:
         assert answer.body["choices"][0]["message"]["content"] == "Hello"
 
 
-# --- bytes -------------------------------------------------------------------------------------------------------------
+# --- bytes -----------------------------------------------------------------------------------------------------------
 
 
 def with_bytes(content: bytes) -> Callable[[bytes], bytes]:
@@ -78,7 +78,7 @@ def test_what_follows_a_whole_answer_is_left_out() -> None:
         assert (answer.body["choices"][0]["message"]["content"], answer.warnings) == ("Hello", (lenient_json.MORE,))
 
 
-# --- framing -----------------------------------------------------------------------------------------------------------
+# --- framing ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_an_error_in_a_stream_is_an_error_in_the_service_s_words_and_keeps_what_
     assert caught.value.partial["choices"][0]["message"]["content"] == "Hello"
 
 
-# --- content and usage -------------------------------------------------------------------------------------------------
+# --- content and usage -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,8 @@ def _options(cfg: Mapping[str, Any], answer_as: str, family: Family | None) -> d
         options["response_format"] = {"type": "json_object"}
     schema = schema_of(cfg)
     if schema is not None:
-        described = {"name": _NAME, "schema": schema, "strict": is_strict(schema, family)}
+        strict = {"strict": True} if is_strict(schema, family) else {}  # else the answer is checked here only
+        described = {"name": _NAME, "schema": schema, **strict}
         options["response_format"] = {"type": "json_schema", "json_schema": described}
     return options
 

@@ -87,5 +87,7 @@ def _check_sample(
         found = rules(sample.message.with_body(body), cfg, sample.snapshot, context)
         known = {warning.pointer for warning in warnings}
         errors = [*found.errors]
+        wrong = {error.pointer for error in errors}
         warnings += [doubt for doubt in found.warnings if doubt.pointer not in known]
+        warnings = [warning for warning in warnings if warning.pointer not in wrong]
     return errors, warnings

@@ -62,7 +62,9 @@ def all_wrong_settings(error: InvalidConfig, function: Loaded, cfg: Mapping[str,
         with closing(Step(function, {**placeholders(function), **rest})) as step:
             preview(sample.message, step.cfg, step.context(Invocation(_ignore, logging.getLogger("component"))))
     except InvalidConfig as more:
-        return InvalidConfig(faults=[*error.faults, *(fault for fault in more.faults if fault not in error.faults)])
+        return InvalidConfig(
+            faults=[*error.faults, *(fault for fault in more.faults if fault.pointer[1:] not in known)]
+        )
     except Exception:  # noqa: BLE001 - what is wrong with the message is told when the settings are right
         return error
     return error

@@ -157,6 +157,9 @@ class EventReader:
                 self._next_name = name
             else:
                 self._name = name
+        elif field == b"error" and not self._lines:  # no field of the standard, but some servers refuse so
+            self._name = "error"
+            self._hold(value.removeprefix(b" "))
         elif line == b"data":  # a field without a colon has an empty value
             self._hold(b"")
 

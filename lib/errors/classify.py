@@ -105,7 +105,7 @@ _CONTEXT: Final = (
     r"|(prompt|inputs?|input length|input tokens|messages|tokens|sequence)\b[^.]{0,60}\bexceed"
     r"|exceed[^.]{0,40}\b(maximum|max|limit|number)[^.]{0,30}\btokens|must have less than \d+ tokens"
     r"|inputs?\W{1,3}tokens \+|(too large|too long) for (the )?(model|context)|maximum (allowed )?(number of )?input"
-    r"|(maximum|max) prompt length|上下文长度|最大长度"
+    r"|(maximum|max) prompt length|range of input length|requested [\d,]+ tokens,? but|上下文长度|最大长度"
 )
 _ABOUT_OUTPUT: Final = r"max_(completion_|output_|new_)?tokens|(completion|output) tokens"
 _SENSES: Final = r"images?|vision|pictures?|image_url|visual|multi-?modal\w*|audio|video|files?|pdfs?"
@@ -127,7 +127,10 @@ _BY_TEXT: Final = tuple(
             "wrong_endpoint",
         ),
         (
-            r"max_(completion_|new_)?tokens.{0,120}(context[ _]?(length|window|size)|n_ctx)|inputs?\W{1,3}tokens \+",
+            (
+                r"max_(completion_|new_)?tokens.{0,120}(context[ _]?(length|window|size|limit)|n_ctx)"
+                r"|inputs?\W{1,3}tokens \+"
+            ),
             "",
             "context_length",
         ),
@@ -179,7 +182,8 @@ _BY_TEXT: Final = tuple(
                 rf"( for| with| the| any| inputs? of)*[^.]{{0,24}}\b({_FEATURES})\b"
                 rf"|\b({_FEATURES})\b[^.]{{0,60}}(not (supported|enabled|allowed|available)|unsupported"
                 rf"|cannot be (used|processed))"
-                rf"|no endpoints? found that support|mmproj|not a (multi-?modal|vision) model"
+                rf"|no endpoints? found that support|mmproj|not (a )?(multi-?modal|vision model)"
+                rf"|missing data required for image"
                 rf"|unknown variant .?image_url"
                 rf"|only (accepts?|supports?|takes?) text|text[- ]only model|auto\W{{0,3}} tool choice requires"
                 rf"|\b({_SENSES})\b[^.]{{0,30}}only supported (by|in|for)"
@@ -214,7 +218,8 @@ _BY_TEXT: Final = tuple(
                 r"|expired|missing"
                 r"|revoked|disabled|deactivated|required|wrong|malformed|not (exist|provided|set))"
                 r"|(no|missing|invalid|provide) (\w+ )?(auth\w*|credentials?)\b( header| credentials?)?|no cookie auth"
-                r"|authentication (failed|error|failure|required|fails|is required)|login (fail|required)"
+                r"|authentication (failed|error|failure|required|fails|is required)|(invalid|incorrect|wrong|missing"
+                r"|bad)[ _-](x-)?api[ _-]?key|login (fail|required)"
                 r"|^unauthori[sz]ed\W*$"
                 r"|could ?n.?t authenticate|(signature|jwt)[^.]{0,20}(invalid|expired)|令牌|无效的令牌"
             ),
@@ -238,7 +243,7 @@ _BY_TEXT: Final = tuple(
                 r"|depleted"
                 r"|insufficient|run out|exceeded|reached|expired)|(spend(ing)?|billing|budget|usage|monthly|credit)"
                 r"( hard| usage)? (limit|cap|quota)\b|budget[^.]{0,20}exceeded|exceed[^.]{0,20}(budget|spend)"
-                r"|payment required"
+                r"|payment required|key limit exceeded|unpaid"
                 r"|(account|billing|subscription)[^.]{0,30}(not active|past due|overdue|arrears|suspended|delinquent"
                 r"|expired"
                 r"|payment)|(add|purchase|buy|top[ -]?up|recharge|more)( \w+){0,2} (credits?|funds|balance)"
@@ -250,7 +255,8 @@ _BY_TEXT: Final = tuple(
         (
             (
                 r"content (management|filter|policy)|content[_ -]?filter|responsible ?ai|\bmoderat|\bflagged\b"
-                r"|safety (system|filter|setting|polic|reason|guard)|usage polic|violat[^.]{0,40}polic"
+                r"|safety (system|filter|setting|polic|reason|guard)|usage (polic|guideline)|unsafe (content|prompt"
+                r"|input)|violat[^.]{0,40}(polic|guideline)"
                 r"|inappropriate content"
                 r"|sensitive (content|word|info)|prohibited content|data[ _]inspection|guardrail|(blocked"
                 r"|rejected) (by|due to)"

@@ -15,6 +15,7 @@ from .merge import Completion
 if TYPE_CHECKING:
     from ...api.stream import Piece
 
+_LONGEST_WORDS: Final = 500  # of a refusal that is not JSON
 _DONE: Final = re.compile(r'\s*(?:data:\s*)*"?\[DONE\]')
 _ENDS_DONE: Final = re.compile(r"\[DONE\]\s*$")
 _STATUSES: Final = range(400, 600)
@@ -32,7 +33,8 @@ class BrokenStream(ApiError):
     def __str__(self) -> str:
         """Return what happened, how much had come, and what to do."""
         came = f"{self.characters} characters had come" if self.characters else "nothing of it had come"
-        return f"The streamed answer broke off: {self.why}; {came}. {self.kind.advice}{self._for_support()}"
+        said = f' The service said: "{self.text}"' if self.text else ""
+        return f"The streamed answer broke off: {self.why}; {came}.{said} {self.kind.advice}{self._for_support()}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the members of ApiError and how much had come; not the text itself, since this is logged."""
@@ -122,13 +124,23 @@ class Stream:
         if chunks is None and self.is_complete:
             self._remarks[f"event {self.events} of the stream could not be read, and was left out"] = None
         elif chunks is None:
-            raise self.broken(f"event {self.events} is not a JSON object")
+            raise self._error_of_text(text)
         return [piece for chunk in chunks or () for piece in self._add(text, chunk)]
 
     def _add(self, text: str, chunk: dict[str, Any]) -> list[Piece]:
         if told_error(chunk) is not None:
             raise self._error_in(text, chunk)
         return self._completion.add(chunk)
+
+    def _error_of_text(self, text: str) -> ApiError:
+        """Return the error for an event that is not a chunk: what a service says in plain words keeps its class."""
+        broken = self.broken(f"event {self.events} is not a JSON object")
+        if not text.lstrip().startswith("{") and len(text) <= _LONGEST_WORDS:
+            error = self._error_in(text, None)
+            if error.code != "unknown":
+                return error
+            broken.text = error.text
+        return broken
 
     def _parse(self, text: str) -> list[dict[str, Any]] | None:
         """Return the chunks in an event; almost always it is one."""

@@ -214,3 +214,31 @@ def test_an_answer_with_a_broken_character_is_still_an_answer() -> None:
         api.post(ENDPOINT, body=b'{"choices": [{"message": {"content": "Hi \xe2\x82"}, "finish_reason": "stop"}]}')
         answer = Client(Connection(PUBLIC_API, "key")).ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
     assert answer.body["choices"][0]["message"]["content"] == "Hi \ufffd"
+
+
+BEGUN = b'data: {"choices": [{"index": 0, "delta": {"content": "Hi"}}]}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("events", "code", "text"),
+    [
+        (b"data: Internal Server Error\n\n", "cut_off", "Internal Server Error"),
+        (b'data: {"message": "Rate limit exceeded", "code": 429}\n\n', "rate_limit", "Rate limit exceeded"),
+        (b"event: error\ndata: model overloaded\n\n", "overloaded", "model overloaded"),
+        (b'{"error": {"message": "Incorrect API key"}}', "bad_key", "Incorrect API key"),
+        (BEGUN + b'{"error": {"message": "The server is overloaded"}}\n', "overloaded", "The server is overloaded"),
+        (BEGUN + b'{\n "error": {\n  "message": "too many requests"\n }\n}\n', "rate_limit", "too many requests"),
+        (BEGUN + b'data: {"error": "insufficient balance"}\n\n', "quota", "insufficient balance"),
+        (BEGUN + b'data: {"success": false, "msg": "quota exhausted"}\n\n', "quota", "quota exhausted"),
+        (BEGUN + b'error: {"message": "rate limited"}\n\n', "rate_limit", "rate limited"),
+        (BEGUN + b"data: [ERROR] the service is too busy\n\n", "overloaded", "[ERROR] the service is too busy"),
+        (b'data: "Unauthorized"\n\n', "bad_key", "Unauthorized"),
+        (b'data: [{"error": {"message": "Too many requests"}}]\n\n', "rate_limit", "Too many requests"),
+    ],
+)
+def test_a_refusal_in_a_stream_keeps_its_words_and_class(events: bytes, code: str, text: str) -> None:
+    with FakeApi() as api:
+        api.post(ENDPOINT, body=events, headers={"Content-Type": "text/event-stream"})
+        error = failure(Client(Connection(PUBLIC_API, "key")))
+    assert (error.code, error.text) == (code, text)
+    assert text in str(error)

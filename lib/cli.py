@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .chat import command as chat
 from .commands import ask, conversations
-from .commands.shapes import attach, body_of, summarize, text_of
+from .commands.shapes import attach, body_of, doubts_of, summarize, text_of
 from .environment import CREDENTIAL as ENVIRONMENT
 from .errors.catalog import CATALOG as EXPLANATIONS
 from .offline.servers import SERVERS
@@ -46,7 +46,7 @@ WORDS_HERE = {
     "more time in the step": "more time with --cfg timeout=…",
     "let the step try again after a time-out": "try again after a time-out with --cfg retryAfterTimeout=true",
     "a repair round in the step": "a repair round with --cfg repairs=1",
-    "if the step hands refusals on": "unless --cfg onRefusal=fail is set",
+    "if the step hands refusals on": "with --cfg onRefusal=pass",
     "than the step allows": "than --cfg maxCost=… allows",
     "or let the step wait": "or wait for it with --cfg busy=wait",
 }
@@ -61,6 +61,7 @@ __all__ = [
     "WORDS_HERE",
     "attach",
     "body_of",
+    "doubts_of",
     "servers_for",
     "summarize",
     "text_of",

@@ -192,6 +192,7 @@ class CommandLine(Protocol):
     * `body_of(function, text)`: the body that a plain text makes, None if it makes none
     * `attach(function, body, kinds)`: the body with the message's attachments in it, by name and media type
     * `text_of(function, body)`: the text of an emitted answer, None if it has none
+    * `doubts_of(function, body)`: what somebody who sees the text alone must know of it
     * `summarize(bodies)`: what emitted messages took, tokens and cost, in a few words
     """
 
@@ -214,6 +215,9 @@ class CommandLine(Protocol):
 
     def text_of(self, function: str, body: Any, /) -> str | None:
         """Return the text of an emitted answer, None if it has none."""
+
+    def doubts_of(self, function: str, body: Any, /) -> Sequence[str]:
+        """Return what somebody who sees the text alone must know of it, such as that it broke off."""
 
     def summarize(self, bodies: Sequence[Any], /) -> str:
         """Return what emitted messages took, "" if they do not tell."""

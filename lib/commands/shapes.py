@@ -69,6 +69,16 @@ def text_of(function: str, body: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def doubts_of(function: str, body: Any) -> list[str]:
+    """Return what a person who sees the text alone must know of it: that it broke off, was refused, and warnings."""
+    if not isinstance(body, dict) or function not in ("ask", "sendRequest"):
+        return []
+    report = _report(body)
+    outcome, warnings = report.get("outcome"), report.get("warnings")
+    broken = [f"the answer is not complete: {outcome}"] if outcome not in (None, "complete", "piece") else []
+    return [*broken, *map(str, warnings if isinstance(warnings, list) else ())]
+
+
 def summarize(bodies: Iterable[Any]) -> str:
     """Return the tokens and the cost of some emitted messages, "" if none tells them."""
     reports = [report for report in map(_report, bodies) if isinstance(report.get("usage"), dict)]

@@ -11,6 +11,7 @@ from pysailor.errors import SailorError
 
 from .output import describe
 from .parser import build_parser, to_front
+from .progress import CLEAR_LINE, shows_progress
 from .usage import BadUsage
 
 if TYPE_CHECKING:
@@ -96,6 +97,6 @@ def _log_to_stderr(args: argparse.Namespace) -> None:
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.DEBUG if args.verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
+        format=f"{CLEAR_LINE if shows_progress() else ''}%(levelname)s %(name)s: %(message)s",
     )
     logging.getLogger("urllib3").setLevel(logging.ERROR)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import threading
 import time
@@ -9,7 +11,14 @@ from typing import Self
 
 _FIRST_AFTER = 1.0  # seconds; what is quicker needs no line
 _EVERY = 0.5
-_CLEAR = "\r\x1b[K"
+_BESIDE = 14  # columns for what stands beside the label: a line that wraps cannot be taken away
+CLEAR_LINE = "\r\x1b[K"
+"""Takes the line away; for others, too, who write where it stands."""
+
+
+def shows_progress() -> bool:
+    """Return whether standard error is a terminal that can take a line away again."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 class Progress:
@@ -23,7 +32,7 @@ class Progress:
         self._thread = threading.Thread(target=self._show, name="progress", daemon=True)
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        if shows_progress():
             self._thread.start()
         return self
 
@@ -35,7 +44,7 @@ class Progress:
         with self._lock:
             self._ended.set()
             if self._is_shown:
-                print(_CLEAR, end="", file=sys.stderr, flush=True)
+                print(CLEAR_LINE, end="", file=sys.stderr, flush=True)
                 self._is_shown = False
 
     def _show(self) -> None:
@@ -45,5 +54,6 @@ class Progress:
             with self._lock:
                 if not self._ended.is_set():
                     seconds = time.monotonic() - began
-                    print(f"{_CLEAR}# {self._label} … {seconds:.0f} s", end="", file=sys.stderr, flush=True)
+                    label = self._label[: max(8, shutil.get_terminal_size().columns - _BESIDE)]
+                    print(f"{CLEAR_LINE}# {label} … {seconds:.0f} s", end="", file=sys.stderr, flush=True)
                     self._is_shown = True

@@ -156,6 +156,9 @@ class _Runner:
         text_of = getattr(self.workspace.offers, "text_of", None)
         found = text_of(self.name, message.body) if text_of else message.body
         self.writer.write(message.to_json(), found if isinstance(found, str) else None)
+        doubts_of = getattr(self.workspace.offers, "doubts_of", None)
+        for doubt in doubts_of(self.name, message.body) if doubts_of and self._is_text else ():
+            say(printable(doubt))
 
     def summarize(self, codes: list[int], seconds: float) -> None:
         """Write how many went through, and what the component has to say of all together: tokens, cost."""

@@ -227,7 +227,8 @@ def _standard_input() -> str:
     if sys.stdin is None or sys.stdin.closed:
         raise BadUsage("standard input is closed")
     try:
-        return sys.stdin.read().removeprefix("\ufeff")
+        raw = getattr(sys.stdin, "buffer", None)  # some locales take any bytes for text
+        return sys.stdin.read().removeprefix("\ufeff") if raw is None else raw.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadUsage("standard input is not text in UTF-8") from error
     except OSError as error:

@@ -116,11 +116,11 @@ def _body(text: str) -> tuple[str, str]:
 
 
 def _value(text: str) -> str:
-    """Return the value, or for @FILE the file's text; @@ stands for a text that begins with @."""
+    """Return the value, or for @FILE the file's text without its last line end; @@ begins a text that begins with @."""
     if text.startswith("@@") or not text.startswith("@"):
         return text.removeprefix("@") if text.startswith("@@") else text
     try:
-        return Path(text[1:]).read_text(encoding="utf-8-sig")
+        return Path(text[1:]).read_text(encoding="utf-8-sig").removesuffix("\n")
     except OSError as error:
         why = f"{text[1:]} cannot be read: {error.strerror}; a text that begins with @ is written @@"
         raise argparse.ArgumentTypeError(why) from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,6 +50,25 @@ def test_options_may_stand_anywhere(words: tuple[str, ...]) -> None:
 def test_standard_input_may_be_text_a_body_a_message_or_a_sample(words: tuple[str, ...], given: str) -> None:
     done = pysailor(*words, "--sandbox", given=given)
     assert (done.returncode, done.stdout) == (0, ANSWER), done.stderr
+
+
+def test_what_is_no_text_is_not_sent(sandbox: Sandbox) -> None:
+    with (ROOT / "logo.png").open("rb") as picture:
+        done = subprocess.run(
+            [sys.executable, "-m", "pysailor", "ask", *at(sandbox)],
+            cwd=ROOT,
+            stdin=picture,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "standard input is not text in UTF-8\n")
+    assert sandbox.requests == ()
+
+
+def test_one_wrong_setting_is_told_once(sandbox: Sandbox) -> None:
+    wrong = ("--cfg", "answerAs=schema", "--cfg", "schema=age years old")
+    assert pysailor("ask", "Why?", *wrong, *at(sandbox)).stderr.count("/cfg/schema") == 1
 
 
 def test_plain_text_is_a_question_to_send_request_too() -> None:
@@ -189,6 +210,14 @@ def test_keys_that_a_sample_does_not_have_are_told(tmp_path: Path) -> None:
     assert '"cgf" is not a known key of a sample; did you mean cfg?' in [each["message"] for each in report["warnings"]]
     sample.write_text(json.dumps({"mgs": {"body": {}}}))
     assert "did you mean msg?" in pysailor("process", "ask", str(sample)).stderr
+
+
+@pytest.mark.parametrize(("scenario", "outcome"), [("truncated", "truncated"), ("refusal", "refused")])
+def test_an_answer_that_is_not_whole_is_not_passed_off_as_one(sandbox: Sandbox, scenario: str, outcome: str) -> None:
+    passes = ("--cfg", "onTruncated=pass", "--cfg", "onRefusal=pass")
+    done = pysailor("ask", "Why?", *passes, *at(sandbox, scenario))
+    assert f"# the answer is not complete: {outcome}\n" in done.stderr
+    assert "not complete" not in done.stdout + pysailor("ask", "Why?", *at(sandbox)).stderr
 
 
 def test_of_several_texts_each_is_named_and_all_are_summed_up() -> None:

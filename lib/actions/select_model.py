@@ -34,7 +34,6 @@ def models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
     connection = Connection.of(cfg)
     listed = ctx.keep(Client, connection).models(COMPLETIONS, CallOptions(_LIMITS, ctx.logger))
     if listed.note:
-        ctx.logger.warning("%s", listed.note)
         model = str(cfg.get("model") or "")
         return {model: f"{model} ({listed.note})" if model else f"{listed.note}; map its name to Model in the message"}
     today, table = datetime.now(tz=UTC).date(), ctx.keep(Environment).models

@@ -21,6 +21,11 @@ _LONGEST_WAIT = 8.0
 _LONGEST_CALL = 3600
 _MOST_RETRIES = 10
 _SHORTEST_SILENCE = 60.0
+_CERTAIN = (
+    *("quota", "bad_key", "context_length", "model_not_found", "content_filter", "body_too_large"),
+    *("too_large_for_limit", "unsupported", "wrong_endpoint"),
+)
+"""The classes that no other try can change, whatever a header says."""
 _SLOWER = {"overloaded": 4.0, "slow_down": 8.0}  # how many times longer these wait
 
 
@@ -81,7 +86,7 @@ def wait(error: ApiError, retries: int, limits: CallLimits, chance: float) -> fl
 
 
 def _retry_rule(error: ApiError) -> str:
-    """Return whether another try can help; the server knows it better than the table, except in matters of money."""
-    if error.should_retry is None or error.code == "quota":
+    """Return whether another try can help; the server knows it better than the table, except where no try can change it."""
+    if error.should_retry is None or error.code in _CERTAIN:
         return error.kind.again
     return YES if error.should_retry else NO

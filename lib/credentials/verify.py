@@ -35,5 +35,4 @@ def verify(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
         raise InvalidCredentials(_NO_ANSWER if error.code == "timeout" else str(error)) from error
     if not found.note:
         return {"verified": True}
-    ctx.logger.warning("%s; enter the name of a model yourself", found.note)
     return {"verified": True, "reason": f"The API is there, but {found.note}; enter the name of a model yourself."}

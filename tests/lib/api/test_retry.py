@@ -42,8 +42,12 @@ def test_what_the_server_says_of_trying_again_goes_first() -> None:
     assert wait(told_by_server(400, "odd", "perhaps"), 0, RETRYING, 1) is None
 
 
-def test_money_is_not_asked_for_twice_whatever_the_server_says() -> None:
-    assert wait(told_by_server(429, "insufficient_quota", "true"), 0, RETRYING, 1) is None
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(429, "insufficient_quota"), (500, "context_length_exceeded"), (503, "model_not_found"), (401, "invalid_api_key")],
+)
+def test_what_no_try_can_change_is_not_tried_again_whatever_the_server_says(status: int, code: str) -> None:
+    assert wait(told_by_server(status, code, "true"), 0, RETRYING, 1) is None
 
 
 def test_a_stream_that_sends_nothing_is_given_up_after_a_minute_or_half_of_the_time() -> None:

@@ -86,7 +86,7 @@ def wait(error: ApiError, retries: int, limits: CallLimits, chance: float) -> fl
 
 
 def _retry_rule(error: ApiError) -> str:
-    """Return whether another try can help; the server knows it better than the table, except where no try can change it."""
+    """Return whether another try can help; the server knows better, except where no try can change it."""
     if error.should_retry is None or error.code in _CERTAIN:
         return error.kind.again
     return YES if error.should_retry else NO

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _NAME: Final = "stream_options"
 _USAGE: Final = "include_usage"
 _NAMED: Final = re.compile(r"stream[_ ]?options?|include[_ ]?usage", re.IGNORECASE)
-_REFUSING: Final = ("bad_request", "unsupported", "server_error", "unknown")
 _NOTE: Final = f"the server refused {_NAME}; it was sent without, so the usage may not be told"
 
 
@@ -40,11 +39,11 @@ def add(sent: dict[str, Any], server: ServerKind) -> dict[str, Any]:
 
 def relax(body: Mapping[str, Any], error: ApiError, server: ServerKind) -> Relaxed | None:
     """Return the request without the option if that is what was refused: it costs nothing to ask again."""
-    if _NAME not in body or error.begun or error.code not in _REFUSING:
+    if _NAME not in body or error.begun:
         return None
     told = f"{error.param or ''} {error.text}"
     others = [name for name in body if name != _NAME and re.search(rf"\b{re.escape(name)}\b", told)]
     if not _NAMED.search(told) and (error.code != "unsupported" or error.param or others):
-        return None
+        return None  # something else was refused
     left = {name: value for name, value in body.items() if name != _NAME}
     return Relaxed(left, replace(server, takes_usage_option=False), _NOTE)

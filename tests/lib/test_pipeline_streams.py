@@ -100,6 +100,7 @@ def test_odd_but_whole_streams_are_answers(sandbox: Sandbox, scenario: str) -> N
         {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]},
         {"message": "include_usage is not allowed here"},
         {"error": {"message": "extra fields not permitted"}},
+        {"error": {"message": "Model m: stream_options is not supported", "code": "model_not_supported"}},
     ],
     ids=str,
 )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _OF_NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _OF_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _OF_ONE_SCHEMA = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else")
+NOTHING: Mapping[str, Any] = {"not": {}}
 _DEEPEST_TREE = 24  # levels; the mapper's tree must end
 _MOST_IN_TREE = 5000
 
@@ -28,10 +29,15 @@ def to_standard(schema: Any) -> Any:
 
 def _standard_member(key: str, value: Any) -> Any:
     if key in _OF_NAMED_SCHEMAS and isinstance(value, dict):
-        return {name: to_standard(member) for name, member in value.items()}
+        return {name: _with_place(to_standard(member)) for name, member in value.items()}
     if key in _OF_SCHEMAS and isinstance(value, list):
-        return [to_standard(member) for member in value]
+        return [_with_place(to_standard(member)) for member in value]
     return to_standard(value) if key in _OF_ONE_SCHEMA else value
+
+
+def _with_place(schema: Any) -> Any:
+    """Return `false` as the schema that means the same: of `false` the slow validator does not tell the place."""
+    return dict(NOTHING) if schema is False else schema
 
 
 def loosen(schema: Any) -> Any:

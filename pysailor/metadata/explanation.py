@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor.errors import Fault
 
 from .bounded import MOST_FAULTS
-from .dialect import properties
+from .dialect import NOTHING, properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,7 +92,7 @@ def _find_branch(error: ValidationError) -> list[ValidationError]:
         return []
     branches: dict[Any, list[ValidationError]] = {}
     for inner in error.context or ():
-        branches.setdefault(inner.schema_path[0], []).append(inner)
+        branches.setdefault(next(iter(inner.schema_path), ""), []).append(inner)
     fitting = [branch for branch in branches.values() if not any(_is_another_kind(inner) for inner in branch)]
     return fitting[0] if len(fitting) == 1 else []
 
@@ -164,6 +164,8 @@ def _quote(value: Any) -> str:
 def _describe_rule(error: ValidationError) -> str:
     """Describe what the broken rule allows, and what stands beside it where that helps."""
     keyword, rule = error.validator, _any(error.validator_value)
+    if error.schema is False or (keyword == "not" and rule == NOTHING["not"]):
+        return "nothing; the schema has no room for this"
     if keyword in ("anyOf", "oneOf"):
         return " or ".join(dict.fromkeys(filter(None, map(_describe_schema, rule)))) or "one of the documented forms"
     if keyword in ("enum", "const"):

@@ -94,8 +94,7 @@ class Schema:
         """Return the value, mended where the mapper could not build it otherwise, and what is still wrong with it."""
         if self.accepts(value):
             return value, []
-        coerced = self.coerce(value)
-        is_mended = coerced is not value and self.accepts(coerced)
+        coerced, is_mended = self._coerce(value)
         return coerced, [] if is_mended else self.faults(coerced)
 
     def coerce(self, value: Any) -> Any:
@@ -105,12 +104,19 @@ class Schema:
         instead), and sends null for what was left empty. A copy is mended; the value itself stays as it is.
         In a large body only the first faults are mended where there are alternatives.
         """
+        return self._coerce(value)[0]
+
+    def _coerce(self, value: Any) -> tuple[Any, bool]:
+        """Return the mended value, and whether it fits now."""
         try:
             self._workload.demand_little(value)
             quickly = self._coerce_quickly(value)
-            return quickly if self.accepts(quickly) else coercion.coerce(quickly, self.standard)
+            if self.accepts(quickly):
+                return quickly, True
+            slowly = coercion.coerce(quickly, self.standard)
         except (TooMuchWork, RecursionError):
-            return value
+            return value, False
+        return slowly, slowly is not quickly and self.accepts(slowly)
 
     def _coerce_quickly(self, value: Any) -> Any:
         if self._gathers(value):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from pysailor.errors import Fault
+from pysailor.metadata import Schema
 from tests.support.schemas import CHAT, HELLO, pointers
 
 
@@ -27,3 +32,14 @@ def test_what_is_quoted_is_one_short_line_whatever_it_is() -> None:
     faults = [CHAT.faults({**HELLO, "temperature": value})[0].message for value in (10**80, "x" * 80, {1, 2}, b"x")]
     assert all(len(message) < 130 for message in faults)
     assert faults[2].startswith("found a set, which is not JSON, allowed: a number")
+
+
+@pytest.mark.parametrize(
+    ("schema", "body", "line"),
+    [
+        ({"anyOf": [False]}, 1, "found 1, allowed: nothing; the schema has no room for this"),
+        ({"properties": {"a": False}}, {"a": 1}, "/a: found 1, allowed: nothing; the schema has no room for this"),
+    ],
+)
+def test_a_schema_that_allows_nothing_is_told_as_that(schema: Any, body: Any, line: str) -> None:
+    assert [str(fault) for fault in Schema(schema).fit(body)[1]] == [line]

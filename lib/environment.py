@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,9 @@ CREDENTIAL = {
 DEFAULT_STORE = "sqlite:///conversations.sqlite"
 
 
+LOG = logging.getLogger("component.environment")
+
+
 class Environment:
     """The environment's part of the settings. The author of a flow cannot change it."""
 
@@ -33,7 +37,7 @@ class Environment:
 
         self._models_file = os.environ.get(MODELS_FILE)
         self.conversations = os.environ.get(STORE) or DEFAULT_STORE
-        self.downloads: Downloads = Downloads(allow_private=os.environ.get(ALLOW_PRIVATE_URLS, "").lower() == "true")
+        self.downloads: Downloads = Downloads(allow_private=_is_true(ALLOW_PRIVATE_URLS))
 
     @cached_property
     def models(self) -> Models:
@@ -41,3 +45,11 @@ class Environment:
         from .models.table import Models  # noqa: PLC0415 - the same
 
         return Models.load(Path(self._models_file) if self._models_file else None)
+
+
+def _is_true(name: str) -> bool:
+    """Return whether a variable says `true`; what is neither yes nor no is logged, and counts as no."""
+    found = os.environ.get(name, "").strip().lower()
+    if found not in ("", "true", "false"):
+        LOG.warning("%s is %r, which is not known; it should be 'true' or 'false'.", name, found[:40])
+    return found == "true"

@@ -62,6 +62,8 @@ def answer(
         settings = ServiceSettings.from_environment(method, environ)
         logging.getLogger().setLevel(level(settings.log_level))
         redaction.hide([settings.api.key])
+        for remark in settings.remarks:
+            LOG.warning("%s", remark)
         document = {"status": "success", "data": ServiceCall(settings, redaction, directory).answer()}
         plaintext.write(document)
     except Exception as error:

@@ -25,6 +25,8 @@ _REFUSED: Final = 400
 _CONFLICT: Final = 409
 _FAILED: Final = 500
 _LONGEST_QUOTE: Final = 500
+_TOTAL: Final = 4
+"""Times the longest silence: the time for one answer, however slowly it drips."""
 _JSON: Final = {"Content-Type": "application/json"}
 
 
@@ -82,7 +84,7 @@ class StepData:
     def account_id(self) -> str | None:
         """Return the id of the credential, None if the step has none."""
         account = self.config.get("_account")
-        return None if account is None else str(account)
+        return str(account) if isinstance(account, (str, int)) else None
 
 
 class PlatformApi:
@@ -146,9 +148,12 @@ class PlatformApi:
             ) from error
 
     def _answer(self, method: str, path: str, body: Any = None) -> Response:
+        total = _TOTAL * self._timeout
         how = {} if body is None else {"data": json_text.write(body), "headers": _JSON}
         try:
-            answer = send(self._session, self._tries, method, self._base + path, timeout=self._timeout, **how)
+            answer = send(
+                self._session, self._tries, method, self._base + path, timeout=self._timeout, total=total, **how
+            )
         except requests.RequestException as error:
             raise PlatformUnreachable(
                 f"The platform's API cannot be reached ({method} {path}): {type(error).__name__}. "
@@ -195,6 +200,8 @@ def _reason(answer: Response) -> str:
     except json_text.NotJson:
         document = None
     named = document.get("error") or document.get("message") if isinstance(document, dict) else None
+    if named and not isinstance(named, str):
+        named = json_text.write(named).decode()
     return str(named or answer.text or answer.reason)[:_LONGEST_QUOTE]
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from ..errors import InvalidSettings
 
@@ -19,12 +20,14 @@ MOST: Final = 2**31 - 1
 """The most that a whole number may be, unless its variable says otherwise."""
 LONGEST: Final = 86_400.0
 """Seconds; the longest time that can be set."""
+LONGEST_MS: Final = 86_400_000
 _MOST_DIGITS: Final = 30
 _LONG_NUMBER: Final = 10**15
 Kind = Literal["text", "secret", "whole number", "number", "yes/no"]
 Remark = Callable[[str], None]
 Group = TypeVar("Group")
 
+_FLAGS: Final = frozenset(("", "false", "true", "1", "yes", "on"))
 _WHOLE: Final = re.compile(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(\d+))", re.ASCII)
 # lodash's idea of a word, which is what header names are made by: FLOW_VERSION, v2Beta and X_1ST are all in it
 _WORD: Final = re.compile(
@@ -53,6 +56,8 @@ class Variable:
     most: float | None = None
     choices: tuple[Any, ...] = ()
     mandatory: bool = False
+    check: Callable[[str], str] | None = None
+    """Returns what is wrong with a text, in words that do not repeat it; an empty text if nothing is."""
 
     def read(self, environ: Mapping[str, str], remark: Remark) -> Any:
         """Return the value that the environment holds, or the default; raise InvalidSettings if it is out of range.
@@ -62,38 +67,53 @@ class Variable:
         """
         found = environ.get(self.name)
         if self.kind == "yes/no":
-            return self.default if found is None else found not in ("", "false")
+            return self._flag(found, remark)
         if not found:
             return self.default
+        if self.check is not None and (wrong := self.check(found)):
+            raise InvalidSettings(f"{self.name} {wrong}.")
         value = found if self.kind in ("text", "secret") else self._number(found, remark)
         if self.choices and value not in self.choices:
             known = " or ".join(map(repr, self.choices))
             remark(f"{self.name} is {value!r}, which is not known; it should be {known}.")
         return value
 
+    def _flag(self, found: str | None, remark: Remark) -> Any:
+        if found is not None and found.lower() not in _FLAGS:
+            remark(f"{self.name} is {found[:40]!r}, which counts as yes; it should be 'true' or 'false'.")
+        return self.default if found is None else found not in ("", "false")
+
     def _number(self, found: str, remark: Remark) -> Any:
         value = _number(found) if self.kind == "number" else _whole_number(found)
+        if self.kind == "whole number" and value is not None and _WHOLE.sub("", found, count=1).strip():
+            remark(f"{self.name} is {found[:40]!r}, which is not a whole number; {_shorten(value)} is used.")
         if value is None:
             instead = "it is taken as unset" if self.default is None else f"{self.default} is used"
             remark(f"{self.name} is not a number; {instead}.")
             return self.default
         if self.least is not None and value < self.least:
-            raise InvalidSettings(f"{self.name} is {_shorten(value)}; it must be {self.least} or more.")
+            raise InvalidSettings(f"{self.name} is {_shorten(value)}; it must be {_shorten(self.least)} or more.")
         if self.most is not None and value > self.most:
-            raise InvalidSettings(f"{self.name} is {_shorten(value)}; it must be {self.most} or less.")
+            raise InvalidSettings(f"{self.name} is {_shorten(value)}; it must be {_shorten(self.most)} or less.")
         return value
 
 
-def mandatory(name: str, description: str, kind: Kind = "text") -> Any:
+def mandatory(name: str, description: str, kind: Kind = "text", *, check: Callable[[str], str] | None = None) -> Any:
     """Declare a field that the platform must set: the variable's name, and a description."""
-    return _declare(Variable(name, kind, description, mandatory=True))
+    return _declare(Variable(name, kind, description, mandatory=True, check=check))
 
 
 def text(
-    name: str, default: str | None, description: str, kind: Kind = "text", *, choices: tuple[Any, ...] = ()
+    name: str,
+    default: str | None,
+    description: str,
+    kind: Kind = "text",
+    *,
+    choices: tuple[Any, ...] = (),
+    check: Callable[[str], str] | None = None,
 ) -> Any:
     """Declare a field that may be set."""
-    return _declare(Variable(name, kind, description, default, choices=choices))
+    return _declare(Variable(name, kind, description, default, choices=choices, check=check))
 
 
 def flag(name: str, default: bool, description: str) -> Any:
@@ -108,10 +128,12 @@ def whole(
     description: str,
     *,
     least: int = 0,
-    most: int = MOST,
+    most: int | None = None,
     choices: tuple[Any, ...] = (),
 ) -> Any:
     """Declare a field that counts something, and the least and the most that it may be."""
+    if most is None:
+        most = LONGEST_MS if unit == "ms" else MOST
     return _declare(Variable(name, "whole number", description, default, unit, least, most, choices))
 
 
@@ -159,6 +181,25 @@ def invalid(group: type[Any], environ: Mapping[str, str]) -> list[str]:
     return faults
 
 
+def check_web_address(found: str) -> str:
+    """Return what is wrong with an address of HTTP."""
+    return _check_address(found, ("http", "https"), "https://host/path")
+
+
+def check_broker_address(found: str) -> str:
+    """Return what is wrong with the address of a broker."""
+    return _check_address(found, ("amqp", "amqps"), "amqps://user:password@host/vhost")
+
+
+def _check_address(found: str, schemes: tuple[str, ...], example: str) -> str:
+    try:
+        parts = urlsplit(found)
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    return "" if usable else f"is not an address like {example}"
+
+
 def require(environ: Mapping[str, str], name: str) -> str:
     """Return a variable that a service needs; raise InvalidSettings, in the platform's words, if it is missing."""
     value = environ.get(PREFIX + name)
@@ -197,7 +238,9 @@ def _whole_number(written: str) -> int | None:
 
 
 def _shorten(value: float) -> str:
-    return f"{value:.3g}" if abs(value) >= _LONG_NUMBER else str(value)
+    if abs(value) >= _LONG_NUMBER:
+        return f"{value:.3g}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _number(written: str) -> float | None:

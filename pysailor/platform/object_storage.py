@@ -158,7 +158,9 @@ def _object_id(answer: Response, failed: str) -> str:
         object_id = answer.json()["objectId"]
     except (ValueError, KeyError, TypeError) as error:
         raise ObjectStorageError(f"{failed}: the object storage did not say which object it made.") from error
-    return str(object_id)
+    if not isinstance(object_id, str) or not object_id:
+        raise ObjectStorageError(f"{failed}: the object storage did not say which object it made.")
+    return object_id
 
 
 def _describe(status: int) -> str:

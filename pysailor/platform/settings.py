@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import unquote, urlsplit
 
 from ..errors import InvalidSettings
+from ..log import level
 from .environment import (
+    PREFIX,
     Variable,
     additional_headers,
+    check_broker_address,
+    check_web_address,
     flag,
     invalid,
     mandatory,
@@ -29,10 +33,26 @@ from .environment import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+VECTOR_SIZE: Final = 16
 METHODS: Final = ("verifyCredentials", "getMetaModel", "selectModel")
 _PASSWORD: Final = re.compile(r"://[^/?#:]*:([^/?#]*)@")
+
+
+def check_level(found: str) -> str:
+    """Return what is wrong with a level of the log."""
+    try:
+        level(found)
+    except InvalidSettings as error:
+        return str(error).removeprefix("LOG_LEVEL ").removesuffix(".")
+    return ""
+
+
+def check_vector(found: str) -> str:
+    """Return what is wrong with an initialisation vector."""
+    size = len(found.encode(errors="replace"))
+    return "" if size == VECTOR_SIZE else f"has {size} bytes; it must have {VECTOR_SIZE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +73,28 @@ class StepIdentity:
 class ApiSettings:
     """The platform's REST API."""
 
-    uri: str = mandatory("ELASTICIO_API_URI", "base address of the platform's API")
+    uri: str = mandatory("ELASTICIO_API_URI", "base address of the platform's API", check=check_web_address)
     username: str = mandatory("ELASTICIO_API_USERNAME", "user of the API")
     key: str = mandatory("ELASTICIO_API_KEY", "password of the API", "secret")
     retry_attempts: int = whole(
         "ELASTICIO_API_REQUEST_RETRY_ATTEMPTS", 3, "", "tries for one request, the first included"
     )
     retry_delay_ms: int = whole("ELASTICIO_API_REQUEST_RETRY_DELAY", 100, "ms", "wait before the second try; doubles")
-    timeout: float = seconds("PYSAILOR_API_TIMEOUT", 15.0, "longest silence while a request is answered", least=0.1)
+    timeout: float = seconds(
+        "PYSAILOR_API_TIMEOUT",
+        15.0,
+        "longest silence while a request is answered; all of it may take four times as long",
+        least=0.1,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class AmqpSettings:
     """The message broker. Empty texts if the process runs only the shutdown hook."""
 
-    uri: str = mandatory("ELASTICIO_AMQP_URI", "address of the broker, with user and password", "secret")
+    uri: str = mandatory(
+        "ELASTICIO_AMQP_URI", "address of the broker, with user and password", "secret", check=check_broker_address
+    )
     listen_on: str = mandatory("ELASTICIO_LISTEN_MESSAGES_ON", "queue that the step's input comes from")
     publish_to: str = mandatory("ELASTICIO_PUBLISH_MESSAGES_TO", "exchange that everything goes to")
     data_routing_key: str = mandatory("ELASTICIO_DATA_ROUTING_KEY", "routing key of messages for the next step")
@@ -114,7 +141,7 @@ class AmqpSettings:
 class Crypto:
     """What messages are encrypted with."""
 
-    iv: str = mandatory("ELASTICIO_MESSAGE_CRYPTO_IV", "initialisation vector, 16 bytes", "secret")
+    iv: str = mandatory("ELASTICIO_MESSAGE_CRYPTO_IV", "initialisation vector, 16 bytes", "secret", check=check_vector)
     password: str = mandatory("ELASTICIO_MESSAGE_CRYPTO_PASSWORD", "password that the key is made of", "secret")
 
 
@@ -144,7 +171,9 @@ class WorkerLimits:
 class Storage:
     """The platform's object storage; absent if it has no address."""
 
-    uri: str | None = text("ELASTICIO_OBJECT_STORAGE_URI", None, "base address of the object storage")
+    uri: str | None = text(
+        "ELASTICIO_OBJECT_STORAGE_URI", None, "base address of the object storage", check=check_web_address
+    )
     token: str | None = text("ELASTICIO_OBJECT_STORAGE_TOKEN", None, "bearer token of the object storage", "secret")
     threshold: int = whole(
         "ELASTICIO_OBJECT_STORAGE_SIZE_THRESHOLD",
@@ -181,7 +210,7 @@ class Behaviour:
     input_format: str = text(
         "ELASTICIO_INPUT_FORMAT", "default", "'error': the step is a flow's error handler", choices=("default", "error")
     )
-    log_level: str = text("LOG_LEVEL", "info", "least level that is logged, by name or number")
+    log_level: str = text("LOG_LEVEL", "info", "least level that is logged, by name or number", check=check_level)
     one_cpu: bool = flag(
         "PYSAILOR_ONE_CPU", False, "whether the worker stays on one of the processors that it may use, which costs less"
     )
@@ -221,7 +250,7 @@ class WorkerSettings:
         faults = [fault for group in demanded for fault in missing(group, environ)]
         faults += [fault for group in GROUPS.values() for fault in invalid(group, environ)]
         if faults:
-            raise InvalidSettings("; ".join(faults))
+            raise InvalidSettings("; ".join(fault.removesuffix(".") for fault in faults))
         remarks: list[str] = []
         groups = {name: read(group, environ, remarks.append) for name, group in GROUPS.items()}
         return cls(**groups, additional_headers=additional_headers(environ), remarks=tuple(remarks))
@@ -267,25 +296,36 @@ class ServiceSettings:
     component_path: str = ""
     log_level: str = "info"
     deadline: float = 45.0
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, method: str, environ: Mapping[str, str]) -> Self:
-        """Read everything; raise InvalidSettings, in the platform's words, for the first thing that is wrong."""
+        """Read everything; raise InvalidSettings, in the platform's words, for all that is wrong."""
         if method not in METHODS:
             raise InvalidSettings(f'Unknown service method "{method}"')
-        cfg = require(environ, "CFG")
-        for name in ("API_URI", "API_USERNAME", "API_KEY"):
-            require(environ, name)
-        behaviour = read(Behaviour, environ, _ignore)
+        faults: list[str] = []
+        names = ["CFG", "API_URI", "API_USERNAME", "API_KEY"]
+        names += ["ACTION_OR_TRIGGER"] if method in ("getMetaModel", "selectModel") else []
+        names += ["GET_MODEL_METHOD"] if method == "selectModel" else []
+        for name in names:
+            faults += _fault(require, environ, name)
+        if environ.get(PREFIX + "CFG"):
+            faults += _fault(_json_object, environ[PREFIX + "CFG"])
+        faults += [fault for group in (ApiSettings, Behaviour, WorkerLimits) for fault in invalid(group, environ)]
+        if faults:
+            raise InvalidSettings("; ".join(fault.removesuffix(".") for fault in faults))
+        remarks: list[str] = []
+        behaviour = read(Behaviour, environ, remarks.append)
         return cls(
             method,
             function=require(environ, "ACTION_OR_TRIGGER") if method != "verifyCredentials" else "",
             model_method=require(environ, "GET_MODEL_METHOD") if method == "selectModel" else "",
-            cfg=_json_object(cfg),
-            api=read(ApiSettings, environ, _ignore),
+            cfg=_json_object(environ[PREFIX + "CFG"]),
+            api=read(ApiSettings, environ, remarks.append),
             component_path=behaviour.component_path,
             log_level=behaviour.log_level,
-            deadline=read(WorkerLimits, environ, _ignore).service_deadline,
+            deadline=read(WorkerLimits, environ, remarks.append).service_deadline,
+            remarks=tuple(remarks),
         )
 
 
@@ -302,6 +342,14 @@ def _json_object(text: str) -> Mapping[str, Any]:
     if not isinstance(cfg, dict):
         raise InvalidSettings("Unable to parse CFG")
     return cfg
+
+
+def _fault(read_value: Callable[..., object], *args: Any) -> list[str]:
+    try:
+        read_value(*args)
+    except InvalidSettings as error:
+        return [str(error)]
+    return []
 
 
 def _ignore(remark: str) -> None:

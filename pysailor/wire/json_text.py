@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from pysailor.errors import StepError
 
 _LARGEST_EXACT = 2**53
+_LONG_NUMBER = re.compile(rb"[0-9]{4300}")
 _WHOLE = re.compile(r"\.0(?![0-9])")
 """Perhaps a whole number that Python keeps as a float, perhaps only a text that says 1.0."""
 
@@ -47,7 +48,24 @@ def read(content: bytes) -> Any:
     except RecursionError as error:
         raise NotJson("The JSON is nested too deeply.") from error
     except ValueError as error:  # also UnicodeDecodeError; its text may quote the content, so it is not repeated
+        if _LONG_NUMBER.search(content):
+            return _read_long_numbers(content)
         raise NotJson(f"The text is not JSON ({len(content)} bytes, {type(error).__name__}).") from None
+
+
+def _read_long_numbers(content: bytes) -> Any:
+    """Return the value; whole numbers of more digits than Python reads are what JavaScript makes of them: infinite."""
+    try:
+        return json.JSONDecoder(parse_constant=_refuse, parse_int=_whole_number).decode(content.decode())
+    except (ValueError, RecursionError) as error:
+        raise NotJson(f"The text is not JSON ({len(content)} bytes, {type(error).__name__}).") from None
+
+
+def _whole_number(text: str) -> float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def _write_slowly(value: Any) -> bytes:

@@ -52,7 +52,7 @@ class Passthrough:
 
 def references(message: Message) -> dict[str, str]:
     """Return the object id of each body that must be fetched before a step may see the message."""
-    found = {OWN: str(message.headers[OBJECT_ID])} if message.headers.get(OBJECT_ID) else {}
+    found = {OWN: _as_id(message.headers[OBJECT_ID])} if message.headers.get(OBJECT_ID) else {}
     return found | {step: _object_id(entry) for step, entry in _entries(message) if _object_id(entry)}
 
 
@@ -129,4 +129,9 @@ def _entries(message: Message) -> list[tuple[str, Mapping[str, Any]]]:
 def _object_id(entry: Any) -> str:
     """Return the id of the object that holds the entry's body, or an empty text."""
     headers = entry.get("headers") if isinstance(entry, dict) else None
-    return str(headers.get(OBJECT_ID) or "") if isinstance(headers, dict) else ""
+    return _as_id(headers.get(OBJECT_ID) or "") if isinstance(headers, dict) else ""
+
+
+def _as_id(value: Any) -> str:
+    """Return an id as text; one that is no text is written as JSON has it, and names no object."""
+    return value if isinstance(value, str) else json_text.write(value).decode()

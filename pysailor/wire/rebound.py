@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _LONGEST_MS: Final = 315_360_000_000
 """Ten years: RabbitMQ closes the channel on an expiration beyond that."""
+_MOST_DOUBLINGS: Final = 64
 
 
 class ReboundLimitExceeded(StepError):
@@ -32,7 +33,7 @@ class Backoff:
 
     def expiration_ms(self, iteration: int) -> int:
         """Return the rest in milliseconds; it doubles each time: 15 s, 30 s, 1 min."""
-        return min(self.initial_ms << (iteration - 1), _LONGEST_MS)
+        return min(self.initial_ms << min(iteration - 1, _MOST_DOUBLINGS), _LONGEST_MS)
 
     def next_iteration(self, headers: Mapping[str, Any]) -> int:
         """Count this rebound; raise ReboundLimitExceeded if there may be no further one."""

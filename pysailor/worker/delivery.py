@@ -20,11 +20,11 @@ from ..step import Invocation, Step
 from ..transport.base import DeliveryOutcome, NotPublished, Stopped, TooLarge, TransportError
 from ..wire.cipher import RAW, Undecodable
 from ..wire.headers import META, Incoming, outgoing
-from .emitter import DeadlineExceeded, Emitter, Output, new_id, now_ms
+from .emitter import DeadlineExceeded, Emitter, Output, event_ids, new_id, now_ms
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from ..message import Message
     from ..wire.envelope import Delivery, Publish
@@ -43,12 +43,15 @@ class InFlight:
     it if it comes back to a message that is settled: the outcome is not known before the error message is out.
     """
 
-    __slots__ = ("_settling", "delivery", "emitter", "incoming", "late_outcome", "shared")
+    __slots__ = ("_settling", "delivery", "emitter", "incoming", "late_outcome", "new_id", "shared")
 
-    def __init__(self, delivery: Delivery, incoming: Incoming, shared: dict[str, Any]) -> None:
+    def __init__(
+        self, delivery: Delivery, incoming: Incoming, shared: dict[str, Any], next_id: Callable[[], str]
+    ) -> None:
         self.delivery = delivery
         self.incoming = incoming
         self.shared = shared
+        self.new_id = next_id
         self.emitter: Emitter | None = None
         self.late_outcome: SimpleQueue[DeliveryOutcome] | None = None
         self._settling = threading.Lock()
@@ -61,7 +64,7 @@ class InFlight:
     def without_content(self) -> InFlight:
         """Return the same message without what came with it and may be too large to go out: its content, its meta."""
         shared = {name: value for name, value in self.shared.items() if not name.startswith(META)}
-        return InFlight(replace(self.delivery, content=b""), self.incoming, shared)
+        return InFlight(replace(self.delivery, content=b""), self.incoming, shared, self.new_id)
 
     def settle(self) -> bool:
         """Return True to the first caller only: the outcome is theirs to decide."""
@@ -81,6 +84,7 @@ class Worker:
         self._output = output
         self._codec = output.codec
         self._identity = identity
+        self._step_id = str(identity.get("stepId", ""))
         self._seconds = seconds
         self._watchdog: Watchdog[InFlight] = Watchdog(None if seconds is None else seconds + _GRACE, self._on_overdue)
 
@@ -100,7 +104,12 @@ class Worker:
     def __call__(self, delivery: Delivery) -> DeliveryOutcome:
         """Work on a delivery and return what became of it; raise nothing."""
         incoming = Incoming.read(delivery.headers, new_id())
-        inflight = InFlight(delivery, incoming, outgoing(incoming, self._identity, now_ms()))
+        shared = outgoing(incoming, self._identity, now_ms())
+        inflight = InFlight(delivery, incoming, shared, event_ids(delivery, self._step_id))
+        if delivery.redelivered:
+            LOG.info(
+                "brought again: what an earlier attempt sent may arrive twice, with the same id", extra=incoming.ids()
+            )
         try:
             message = self._codec.decode(incoming, delivery.headers, delivery.content)
         except Undecodable as error:
@@ -146,7 +155,7 @@ class Worker:
         """Have the component work on the message. Its time runs while its bodies are fetched, too."""
         incoming = inflight.incoming
         resolved = self._output.bodies.incoming(message, incoming.message_id)
-        emitter = inflight.emitter = Emitter(self._output, incoming, resolved, inflight.shared)
+        emitter = inflight.emitter = Emitter(self._output, incoming, resolved, inflight.shared, inflight.new_id)
         # In this order: whoever settles it looks for the emitter afterwards.
         if inflight.is_settled or (deadline is not None and time.monotonic() >= deadline):
             raise self._deadline_error()
@@ -207,14 +216,18 @@ class Worker:
     def _write_error(self, error: BaseException, inflight: InFlight) -> tuple[Publish, ...]:
         original = self._input(inflight)
         try:
-            return self._codec.error(error, inflight.shared, now_ms=now_ms(), new_id=new_id(), original=original)
+            return self._codec.error(
+                error, inflight.shared, now_ms=now_ms(), new_id=inflight.new_id(), original=original
+            )
         except Exception as undescribable:
             # An error of the component's own making may fail to describe itself.
             LOG.exception("the error cannot be written", extra=inflight.incoming.ids())
             instead = Defect(
                 f"The component failed with {type(error).__name__}, which cannot be described: {undescribable!r}"
             )
-            return self._codec.error(instead, inflight.shared, now_ms=now_ms(), new_id=new_id(), original=original)
+            return self._codec.error(
+                instead, inflight.shared, now_ms=now_ms(), new_id=inflight.new_id(), original=original
+            )
 
     def _report(self, report: Publish, inflight: InFlight) -> None:
         """Publish an error message, however long it takes: a message whose failure is not reported would be lost.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import random
 import threading
 import time
@@ -21,12 +23,13 @@ if TYPE_CHECKING:
 
     from ..message import Message
     from ..wire.codec import Codec
-    from ..wire.envelope import Publish
+    from ..wire.envelope import Delivery, Publish
     from ..wire.headers import Incoming
     from ..wire.passthrough import Passthrough
     from .bodies import Bodies
     from .throttle import Throttle
 
+_KNOWN_BY: Final = ("messageId", "parentMessageId", "threadId", "stepId", "start", "end", "reboundIteration")
 _RANDOM: Final = random.Random()  # noqa: S311 - seeded by the system; ids are no secrets
 
 
@@ -75,12 +78,20 @@ class Emitter:
     too large or not JSON, is the component's to handle.
     """
 
-    def __init__(self, output: Output, incoming: Incoming, received: Message, shared: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        output: Output,
+        incoming: Incoming,
+        received: Message,
+        shared: Mapping[str, Any],
+        next_id: Callable[[], str],
+    ) -> None:
         self._failure: SailorError | None = None
         self._output = output
         self._incoming = incoming
         self._received = received
         self._shared = shared
+        self._new_id = next_id
         self._turn = threading.Lock()
         self._over: type[DeadlineExceeded | TooLate] | None = None
 
@@ -122,10 +133,10 @@ class Emitter:
         if isinstance(event, Data):
             return self._data(event.message)
         if isinstance(event, HttpReply):
-            return codec.http_reply(event, self._shared, new_id=new_id())
+            return codec.http_reply(event, self._shared, new_id=self._new_id())
         if isinstance(event, Snapshot):
-            return codec.snapshot(event.value, self._shared, new_id=new_id())
-        return codec.update_snapshot(event.delta, self._shared, new_id=new_id())
+            return codec.snapshot(event.value, self._shared, new_id=self._new_id())
+        return codec.update_snapshot(event.delta, self._shared, new_id=self._new_id())
 
     def _data(self, message: Message) -> Publish:
         """Return the publish for the next step. The order matters: the step's own entry must carry its reference."""
@@ -133,7 +144,32 @@ class Emitter:
         carried = output.passthrough.carry(message, self._received, self._incoming.step_id)
         moved = output.bodies.outgoing(carried, self._incoming.message_id)
         whole = output.passthrough.complete(moved)
-        return output.codec.data(whole, self._shared, now_ms=now_ms(), new_id=new_id())
+        return output.codec.data(whole, self._shared, now_ms=now_ms(), new_id=self._new_id())
+
+
+def event_ids(delivery: Delivery, step_id: str) -> Callable[[], str]:
+    """Return what gives the events of one input their ids, one after the other.
+
+    The same input brought again has the same ids given out: whoever gets an event twice after a crash can tell. What
+    makes up the same input is its id, its thread, its times and its content, as other sailors send several messages
+    with one id. An input without an id cannot be told from others like it; its events have fresh ids.
+    """
+    headers = delivery.headers
+    if not headers.get("messageId"):
+        return new_id
+    count = itertools.count()
+    seed = b""
+
+    def next_id() -> str:
+        nonlocal seed
+        if not seed:
+            known_by = repr([step_id, *map(headers.get, _KNOWN_BY)]).encode(errors="replace")
+            content = hashlib.blake2b(delivery.content, digest_size=32).digest()
+            seed = hashlib.blake2b(known_by + content, digest_size=32).digest()
+        number = next(count).to_bytes(8, "big")
+        return str(UUID(bytes=hashlib.blake2b(number, key=seed, digest_size=16).digest(), version=5))
+
+    return next_id
 
 
 def now_ms() -> int:

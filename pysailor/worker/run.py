@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..component.component import component_at
 from ..component.fields import secrets_in, texts
-from ..errors import InvalidSettings
+from ..errors import InvalidSettings, SailorError
 from ..hooks import Hooks
 from ..log import BunyanFormatter, LogTo, Redaction, level, silence_libraries
 from ..platform.api import PlatformApi, PlatformApiError, StepData
@@ -55,12 +55,12 @@ def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
     """Run; return the exit code."""
     try:
         settings = WorkerSettings.from_environment(environ)
-        at_least = level(settings.behaviour.log_level)
     except InvalidSettings as error:
         with LogTo(sys.stdout, BunyanFormatter(log_context(environ), Redaction())):
             LOG.critical("%s", error)
         return FAILED
     redaction = Redaction(settings.secrets())
+    at_least = level(settings.behaviour.log_level)
     with LogTo(sys.stdout, BunyanFormatter(log_context(environ), redaction), at_least):
         silence_libraries()
         for remark in settings.remarks:
@@ -88,9 +88,7 @@ class WorkerProcess:
                 LOG.info("stopped during the start, with nothing in work")
             except Exception as error:
                 # The top of the process: whatever it was, the platform reads the log and the exit code.
-                # Where in our code an outage or a refusal was met tells an operator nothing.
-                unexpected = not isinstance(error, (TransportError, PlatformApiError))
-                LOG.critical("the worker cannot go on: %s", explain(error), exc_info=unexpected)
+                LOG.critical("the worker cannot go on: %s", explain(error), exc_info=is_unexpected(error))
                 return FAILED
         return DONE
 
@@ -230,6 +228,15 @@ def explain(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
         return f"the package {error.name} is not installed; a worker needs the extra [rabbitmq]"
     return str(error)
+
+
+def is_unexpected(error: Exception) -> bool:
+    """Return whether a traceback tells something: not where in our code an outage or a refusal was met."""
+    if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
+        return False
+    if isinstance(error, (TransportError, PlatformApiError)):
+        return False
+    return not isinstance(error, SailorError) or error.__cause__ is not None
 
 
 def version() -> str:

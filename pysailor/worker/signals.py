@@ -73,9 +73,10 @@ class StopSignal:
     def _on_signal(self, _number: int, _frame: object) -> None:
         if not self.received:
             self.received = True
-            signal.alarm(math.ceil(self._seconds + _LAST_RESORT))
             if self._interrupts:
+                signal.alarm(math.ceil(_LAST_RESORT))
                 raise StopRequested
+            signal.alarm(math.ceil(self._seconds + _LAST_RESORT))
         self.wake()
 
 

@@ -6,6 +6,7 @@ The longer ones are in tests/soak.
 from __future__ import annotations
 
 import signal
+import time
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -159,3 +160,39 @@ def test_a_message_whose_headers_outgrow_a_frame_fails_alone(stage: Stage) -> No
         stage.take("data", 3)
         assert "must fit into one frame" in stage.one("error").error()["message"]
         eventually(lambda: stage.count("in") == 0)
+
+
+def test_what_is_passed_on_twice_after_a_crash_has_the_same_id(stage: Stage) -> None:
+    gate, begun = stage.file("gate"), stage.file("begun")
+    with stage.worker() as worker:
+        stage.order("emit and hold", gate=str(gate), begun=str(begun))
+        eventually(begun.exists)
+        first = stage.one()
+        worker.process.send_signal(signal.SIGKILL)
+        worker.end()
+    gate.touch()
+    with stage.worker() as worker:
+        again, last = stage.take(count=2)
+        assert worker.said("brought again")
+    assert (again.body, again.headers["messageId"]) == (first.body, first.headers["messageId"])
+    assert last.headers["messageId"] != first.headers["messageId"]
+    assert stage.nothing_left()
+
+
+def test_a_stop_takes_no_longer_than_it_may_when_the_broker_takes_nothing(stage: Stage) -> None:
+    gate, begun = stage.file("gate"), stage.file("begun")
+    with stage.worker(PYSAILOR_SHUTDOWN_DEADLINE="2") as worker:
+        stage.order("hold", gate=str(gate), begun=str(begun))
+        eventually(begun.exists)
+        stage.rabbit.ctl("set_disk_free_limit", str(10**15))
+        try:
+            eventually(lambda: "disk" in stage.rabbit.ctl("eval", "rabbit_alarm:get_alarms()."))
+            gate.touch()
+            eventually(lambda: worker.said("takes no messages for now"))
+            told = time.monotonic()
+            worker.process.terminate()
+            assert worker.end() == 0
+            assert time.monotonic() - told < 2 + 2
+        finally:
+            stage.rabbit.ctl("set_disk_free_limit", str(50 * 10**6))
+    eventually(lambda: stage.count() == 1)

@@ -136,6 +136,22 @@ def test_a_broker_that_cannot_be_reached_ends_it_after_as_many_tries_as_are_set(
     assert "the-broker-password" not in worker.text
 
 
+def test_a_wrong_password_of_the_broker_is_told_without_a_traceback(stage: Stage) -> None:
+    uri = stage.rabbit.uri.replace("guest:guest", "guest:the-wrong-one")
+    worker = stage.worker(AMQP_URI=uri, AMQP_RECONNECT_ATTEMPTS="3", AMQP_RECONNECT_TIMEOUT="10")
+    line = ends(worker, 1)
+    assert "ACCESS_REFUSED" in line["msg"]
+    assert "Traceback" not in worker.text
+    assert [each["level"] for each in worker.lines if each["level"] >= 50] == [60]
+    assert len(worker.said("trying again")) <= 4
+
+
+def test_all_that_is_wrong_in_the_environment_is_told_at_once(stage: Stage) -> None:
+    line = ends(stage.worker(STEP_ID="", RABBITMQ_PREFETCH_SAILOR="70000", MESSAGE_CRYPTO_IV="short"), 1)
+    for words in ("STEP_ID is missing", "PREFETCH_SAILOR is 70000", "CRYPTO_IV has 5 bytes"):
+        assert words in line["msg"]
+
+
 def test_a_platform_that_fails_for_a_moment_is_asked_again(stage: Stage) -> None:
     path = f"/v1/tasks/{FLOW_ID}/steps/step_1"
     stage.platform.answers["GET", path] = [503, 500]

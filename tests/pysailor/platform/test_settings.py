@@ -18,13 +18,14 @@ FOR_MESSAGES = (
     *("AMQP_URI", "LISTEN_MESSAGES_ON", "PUBLISH_MESSAGES_TO", "DATA_ROUTING_KEY", "ERROR_ROUTING_KEY"),
     *("REBOUND_ROUTING_KEY", "SNAPSHOT_ROUTING_KEY", "MESSAGE_CRYPTO_IV", "MESSAGE_CRYPTO_PASSWORD"),
 )
+ADDRESSES = {"ELASTICIO_API_URI": "https://api.example"}
 SECRETS = {
     "ELASTICIO_API_KEY": "api-key-value",
     "ELASTICIO_AMQP_URI": "amqp://user:broker%2Dpassword@broker/vhost",
     "ELASTICIO_MESSAGE_CRYPTO_IV": "0123456789abcdef",
     "ELASTICIO_MESSAGE_CRYPTO_PASSWORD": "crypto-password",
 }
-COMPLETE = {f"ELASTICIO_{name}": name.lower() for name in ALWAYS + FOR_MESSAGES} | SECRETS
+COMPLETE = {f"ELASTICIO_{name}": name.lower() for name in ALWAYS + FOR_MESSAGES} | ADDRESSES | SECRETS
 
 
 def read(**more: str) -> WorkerSettings:
@@ -41,7 +42,7 @@ def test_everything_that_is_mandatory_is_missed_in_the_platforms_order_and_words
 
 
 def test_the_shutdown_hook_needs_no_broker_but_an_explicit_no_is_not_a_hook() -> None:
-    environ = {f"ELASTICIO_{name}": "x" for name in ALWAYS}
+    environ = {f"ELASTICIO_{name}": "x" for name in ALWAYS} | ADDRESSES
     assert WorkerSettings.from_environment({**environ, "ELASTICIO_HOOK_SHUTDOWN": "true"}).amqp.uri == ""
     with pytest.raises(InvalidSettings, match="AMQP_URI is missing"):
         WorkerSettings.from_environment({**environ, "ELASTICIO_HOOK_SHUTDOWN": "false"})
@@ -170,7 +171,7 @@ SERVICE = {
 def test_a_service_misses_things_in_the_platforms_order_and_words() -> None:
     environ: dict[str, str] = {}
     for name, value in SERVICE.items():
-        with pytest.raises(InvalidSettings, match=f"^{name} is not provided$"):
+        with pytest.raises(InvalidSettings, match=f"^{name} is not provided(;|$)"):
             ServiceSettings.from_environment("selectModel", environ)
         environ[name] = value
     found = ServiceSettings.from_environment("selectModel", environ)
@@ -213,7 +214,7 @@ def test_a_default_is_what_the_table_says() -> None:
     [
         ("ELASTICIO_RABBITMQ_PREFETCH_SAILOR", "70000", "65535"),
         ("ELASTICIO_REBOUND_LIMIT", "9" * 5000, "2147483647"),
-        ("PYSAILOR_SHUTDOWN_DEADLINE", "1e12", "86400.0"),
+        ("PYSAILOR_SHUTDOWN_DEADLINE", "1e12", "86400"),
     ],
 )
 def test_a_number_has_an_upper_bound(name: str, text: str, most: str) -> None:
@@ -241,3 +242,64 @@ def test_all_faults_of_the_environment_are_named_at_once() -> None:
 
 def test_a_broker_that_is_back_is_found_within_five_seconds() -> None:
     assert read().amqp.connect_max_delay_ms <= 3000
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        read(
+            ELASTICIO_STEP_ID="",
+            ELASTICIO_API_URI="api.example",
+            ELASTICIO_AMQP_URI="amqp://user:the-secret@host:port/",
+            ELASTICIO_MESSAGE_CRYPTO_IV="the-secret",
+            ELASTICIO_OBJECT_STORAGE_URI="ftp://storage",
+            ELASTICIO_RABBITMQ_PREFETCH_SAILOR="70000",
+            ELASTICIO_RATE_INTERVAL="9" * 5000,
+            PYSAILOR_SHUTDOWN_DEADLINE="1e12",
+            LOG_LEVEL="loud",
+        )
+    assert str(caught.value) == (
+        "ELASTICIO_STEP_ID is missing; "
+        "ELASTICIO_API_URI is not an address like https://host/path; "
+        "ELASTICIO_AMQP_URI is not an address like amqps://user:password@host/vhost; "
+        "ELASTICIO_RABBITMQ_PREFETCH_SAILOR is 70000; it must be 65535 or less; "
+        "ELASTICIO_MESSAGE_CRYPTO_IV has 10 bytes; it must have 16; "
+        "ELASTICIO_RATE_INTERVAL is 1e+30; it must be 86400000 or less; "
+        "PYSAILOR_SHUTDOWN_DEADLINE is 1e+12; it must be 86400 or less; "
+        "ELASTICIO_OBJECT_STORAGE_URI is not an address like https://host/path; "
+        "LOG_LEVEL is 'loud'; it must be one of trace, debug, info, warn, error, fatal, or a number"
+    )
+
+
+def test_every_number_has_an_upper_bound() -> None:
+    numbers = [each for each in variables() if each.kind in ("whole number", "number")]
+    assert numbers
+    for each in numbers:
+        with pytest.raises(InvalidSettings, match=f"{each.name} is .*; it must be .* or less"):
+            read(**{each.name: "9" * 40})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("ELASTICIO_PROTOCOL_VERSION", "3", "is 3, which is not known; it should be 1 or 2"),
+        ("ELASTICIO_INPUT_FORMAT", "xml", "is 'xml', which is not known; it should be 'default' or 'error'"),
+        ("ELASTICIO_STARTUP_REQUIRED", "no", "is 'no', which counts as yes; it should be 'true' or 'false'"),
+        ("ELASTICIO_RABBITMQ_PREFETCH_SAILOR", "1e3", "is '1e3', which is not a whole number; 1 is used"),
+        ("ELASTICIO_REBOUND_LIMIT", "5 times", "is '5 times', which is not a whole number; 5 is used"),
+    ],
+)
+def test_a_value_that_is_read_as_another_is_remarked_upon(name: str, text: str, words: str) -> None:
+    (remark,) = read(**{name: text}).remarks
+    assert remark == f"{name} {words}."
+
+
+def test_all_that_is_wrong_for_a_service_is_told_at_once() -> None:
+    environ = {"ELASTICIO_CFG": "[]", "PYSAILOR_SERVICE_DEADLINE": "-1", "LOG_LEVEL": "loud"}
+    with pytest.raises(InvalidSettings) as caught:
+        ServiceSettings.from_environment("selectModel", environ)
+    for words in (
+        *("API_URI is not provided", "API_USERNAME is not provided", "API_KEY is not provided"),
+        *("ACTION_OR_TRIGGER is not provided", "GET_MODEL_METHOD is not provided", "Unable to parse CFG"),
+        *("PYSAILOR_SERVICE_DEADLINE is -1", "LOG_LEVEL is 'loud'"),
+    ):
+        assert words in str(caught.value)

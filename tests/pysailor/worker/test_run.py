@@ -31,7 +31,7 @@ from pysailor.worker import assembly
 from pysailor.worker.assembly import identity
 from pysailor.worker.bodies import Bodies
 from pysailor.worker.delivery import Worker, describe_error, id_of
-from pysailor.worker.emitter import Output, TooLate, new_id
+from pysailor.worker.emitter import Output, TooLate
 from pysailor.worker.run import stay_on_one_cpu
 from pysailor.worker.signals import StopSignal
 from pysailor.worker.stopping import Stopping
@@ -328,12 +328,6 @@ def test_the_log_is_told_the_kind_of_a_failure_and_not_its_text() -> None:
     assert describe_error(Unroutable("no queue takes it")) == "Unroutable: no queue takes it"
 
 
-def test_ids_are_uuids_and_differ() -> None:
-    ids = {new_id() for _ in range(1000)}
-    assert len(ids) == 1000
-    assert {(len(each), each[14], each[19] in "89ab") for each in ids} == {(36, "4", True)}
-
-
 # --- rates ---------------------------------------------------------------------------------------------------------
 
 
@@ -448,7 +442,11 @@ def environ() -> dict[str, str]:
         *("DATA_ROUTING_KEY", "ERROR_ROUTING_KEY", "REBOUND_ROUTING_KEY", "SNAPSHOT_ROUTING_KEY"),
         "MESSAGE_CRYPTO_PASSWORD",
     )
-    return {f"ELASTICIO_{name}": name for name in names} | {"ELASTICIO_MESSAGE_CRYPTO_IV": "0123456789abcdef"}
+    return {f"ELASTICIO_{name}": name for name in names} | {
+        "ELASTICIO_MESSAGE_CRYPTO_IV": "0123456789abcdef",
+        "ELASTICIO_API_URI": "http://127.0.0.1:1",
+        "ELASTICIO_AMQP_URI": "amqp://127.0.0.1:1",
+    }
 
 
 def test_the_parts_are_made_of_the_settings(environ: dict[str, str]) -> None:

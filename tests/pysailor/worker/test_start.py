@@ -22,7 +22,7 @@ __all__ = ["environ"]
 @pytest.mark.parametrize(
     ("error", "told", "traced"),
     [
-        (ModuleNotFoundError("No module named 'pika'", name="pika"), "[rabbitmq]", True),
+        (ModuleNotFoundError("No module named 'pika'", name="pika"), "[rabbitmq]", False),
         (Unreachable("RabbitMQ cannot be reached"), "cannot go on: RabbitMQ cannot be reached", False),
         (ZeroDivisionError("division"), "cannot go on: division", True),
     ],

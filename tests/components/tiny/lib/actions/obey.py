@@ -99,6 +99,12 @@ def _variables(msg: Message, snapshot: Any, ctx: Context) -> Message:
     return Message(body=dict(ctx.flow_variables))
 
 
+def _emit_and_hold(msg: Message, snapshot: Any, ctx: Context) -> Iterator[Message]:
+    """Emit, and then wait for a file."""
+    yield Message(body={"number": 0})
+    yield _hold(msg, snapshot, ctx)
+
+
 def _hold(msg: Message, snapshot: Any, ctx: Context) -> Message:
     """Wait for a file: as a slow service would, but for as long as the test likes."""
     _begun(msg)
@@ -141,5 +147,6 @@ _ORDERS: dict[str, Callable[[Message, Any, Context], Any]] = {
     "blow up": _blow_up,
     "variables": _variables,
     "hold": _hold,
+    "emit and hold": _emit_and_hold,
     "keep time": _keep_time,
 }

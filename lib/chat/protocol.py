@@ -31,7 +31,14 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Ask the last question again, in place of its answer."""
+    """Ask the last question again, or a changed one, in place of the last one's answer."""
+
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Forget this conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class Token:
     token: str
 
 
-ClientMessage = Ask | Stop | Retry | Token
+ClientMessage = Ask | Stop | Retry | Delete | Token
 
 
 class Unreadable(Exception):
@@ -50,7 +57,11 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a socket begins with. `source` is api, sandbox or local; `messages` are those of an earlier socket."""
+    """What a socket begins with. `source` is api, sandbox or local; `messages` are those of an earlier socket.
+
+    `known` is False where the client wants a conversation to go on that nothing is kept of. A message may have
+    `message_bytes` at most.
+    """
 
     conversation: str
     title: str
@@ -58,6 +69,8 @@ class Opened:
     source: str
     note: str
     messages: Sequence[Mapping[str, Any]] = ()
+    known: bool = True
+    message_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,9 @@ class Format(Protocol):
     def open(self, opened: Opened) -> list[str]:
         """Return what the socket begins with."""
 
+    def deleted(self) -> list[str]:
+        """Tell that the conversation is forgotten."""
+
     def begin(self, turn: int) -> list[str]:
         """Begin a turn."""
 
@@ -138,6 +154,10 @@ class Text:
         """Return nothing."""
         return []
 
+    def deleted(self) -> list[str]:
+        """Return nothing."""
+        return []
+
     def begin(self, turn: int) -> list[str]:  # noqa: ARG002 - the other format tells it
         """Return nothing."""
         return []
@@ -166,7 +186,7 @@ class Json:
 
     def read(self, frame: str) -> ClientMessage:
         """Understand {"type": "ask", "text": …} and its like."""
-        allowed = 'allowed: {"type": "ask", "text": "…"}, {"type": "stop"}, {"type": "retry"}'
+        allowed = 'allowed: {"type": "ask", "text": "…"}, {"type": "stop"}, {"type": "retry"}, {"type": "delete"}'
         try:
             said = json.loads(frame)
         except (ValueError, RecursionError) as error:
@@ -176,8 +196,12 @@ class Json:
                 return Ask(text)
             case {"type": "stop"}:
                 return Stop()
-            case {"type": "retry"}:
+            case {"type": "retry", "text": str(text)} if text.strip():
+                return Retry(text)
+            case {"type": "retry"} if "text" not in said:
                 return Retry()
+            case {"type": "delete"}:
+                return Delete()
             case {"type": "token", "token": str(token)}:
                 return Token(token)
         raise Unreadable(f"This message is not known; {allowed}.")
@@ -189,7 +213,12 @@ class Json:
     def open(self, opened: Opened) -> list[str]:
         """Return the conversation's id, what will answer, and what was said before."""
         told = {name: getattr(opened, name) for name in ("conversation", "title", "model", "source", "note")}
-        return [_event("open", **told, messages=list(opened.messages))]
+        limits = {"messageBytes": opened.message_bytes}
+        return [_event("open", **told, messages=list(opened.messages), known=opened.known, limits=limits)]
+
+    def deleted(self) -> list[str]:
+        """Return that the conversation is forgotten."""
+        return [_event("deleted")]
 
     def begin(self, turn: int) -> list[str]:
         """Return the turn's number, which all its events carry."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pysailor import StepError
@@ -93,9 +93,20 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
         if cancel.is_set():
             return TurnOutput(stopped_answer())
         body = {**chat.body, "messages": [*before, asked]}
-        answer = context.backend.ask(chat.connection, body, chat.timeout, show, cancel)
+        pieces: list[str] = []
+
+        def show_and_keep(text: str) -> None:
+            pieces.append(text)
+            show(text)
+
+        try:
+            answer = context.backend.ask(chat.connection, body, chat.timeout, show_and_keep, cancel)
+        except ApiError:
+            if not cancel.is_set():
+                raise
+            return _half(question, asked, pieces)
         if cancel.is_set():
-            return TurnOutput(stopped_answer())
+            return _half(question, asked, pieces)
         text = _modify(chat, answer)
         keeps = answer.outcome in _KEPT and bool(text)
         told = Answered(text, str(answer.outcome), _remark(answer), answer.usage, answer.cost, kept=keeps)
@@ -115,6 +126,16 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
     if taken.not_kept is not None:
         raise taken.not_kept
     return Done(taken.value, taken.kept.number if taken.kept else None)
+
+
+def _half(question: Question, asked: ChatMessage, pieces: Sequence[str]) -> TurnOutput[Answered]:
+    """Return what had come until the visitor stopped the answer; it is kept, but never in place of a whole answer."""
+    text = well_formed("".join(pieces))
+    if not text or question.replaces is not None:
+        return TurnOutput(stopped_answer())
+    told = replace(stopped_answer(), text=text, kept=True)
+    result = {"question": question.text, "replaces": None, "outcome": told.outcome}
+    return TurnOutput(told, [asked, {"role": "assistant", "content": text}], result)
 
 
 def _prepare(chat: Chat, text: str) -> str:

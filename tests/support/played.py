@@ -83,6 +83,7 @@ def answer(text: str, outcome: Outcome = Outcome.COMPLETE) -> ChatAnswer:
 class Gate:
     """An answer that waits after its first piece until the test opens it, or it is cancelled."""
 
+    first: str = "first "
     begun: threading.Event = field(default_factory=threading.Event)
     opened: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -90,7 +91,7 @@ class Gate:
     def __call__(self, body: Mapping[str, Any], show: Show, cancel: Cancel) -> ChatAnswer:
         """Show a piece, wait, show the rest."""
         if body.get("stream"):
-            show("first ")
+            show(self.first)
         self.begun.set()
         for _ in range(2000):
             if cancel.wait(0.005):
@@ -100,7 +101,7 @@ class Gate:
                 break
         if body.get("stream"):
             show("second")
-        return answer("first second")
+        return answer(f"{self.first}second")
 
 
 def routes(text: str = PLAIN, hooks: HookFunctions | None = None) -> tuple[Route, ...]:

@@ -1,6 +1,7 @@
 // Markdown on the page. Text is always set as text, never as HTML.
 
 import { blocks, coloured } from "./markdown.js";
+import { t } from "./texts.js";
 
 /** Draws a text into an element, and again as it grows: what has not changed stays as it is, selection and all. */
 export class Drawing {
@@ -64,11 +65,11 @@ function item(found) {
 function code({ language, text }) {
   const element = make("figure", "code");
   const bar = filled("figcaption", [filled("span", [language])]);
-  if (navigator.clipboard) bar.append(copier("Copy code", () => text));
+  if (navigator.clipboard) bar.append(copier(t.copyCode, () => text));
   const shown = filled("pre", [filled("code", coloured(text).map(({ kind, text: part }) => (kind ? Object.assign(filled("span", [part]), { className: kind }) : part)))]);
   shown.tabIndex = 0; // it may scroll sideways
   shown.setAttribute("role", "region");
-  shown.setAttribute("aria-label", language ? `Code, ${language}` : "Code");
+  shown.setAttribute("aria-label", language ? `${t.code}, ${language}` : t.code);
   element.append(bar, shown);
   return element;
 }
@@ -80,7 +81,7 @@ function table({ aligns, head, rows }) {
   frame.className = "table";
   frame.tabIndex = 0; // it may scroll sideways
   frame.setAttribute("role", "region");
-  frame.setAttribute("aria-label", "Table");
+  frame.setAttribute("aria-label", t.table);
   return frame;
 }
 
@@ -95,15 +96,17 @@ export function copier(name, text) {
   const button = Object.assign(make("button"), { type: "button", textContent: name });
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(text());
-    button.textContent = "Copied";
+    button.textContent = t.copied;
     setTimeout(() => { button.textContent = name; }, 1500);
   });
   return button;
 }
 
-export function make(name, kind) {
-  const element = document.createElement(name);
+/** Makes an element; `more` are its properties, `inside` what it holds. */
+export function make(name, kind = "", more = {}, ...inside) {
+  const element = Object.assign(document.createElement(name), more);
   if (kind) element.className = kind;
+  element.append(...inside);
   return element;
 }
 

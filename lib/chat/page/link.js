@@ -45,6 +45,17 @@ export class Link {
     if (this.isOpen) this.#socket.send(JSON.stringify(message));
   }
 
+  /** Deletes another conversation on the server, over a socket of its own. */
+  static forget(conversation, token) {
+    const socket = new WebSocket(address(conversation));
+    socket.addEventListener("message", ({ data }) => {
+      const { type } = JSON.parse(data);
+      if (type === "token_needed") socket.send(JSON.stringify({ type: "token", token }));
+      if (type === "open") socket.send(JSON.stringify({ type: "delete" }));
+      if (type === "deleted" || type === "error") socket.close();
+    });
+  }
+
   close() {
     clearTimeout(this.#timer);
     const socket = this.#socket;

@@ -1,6 +1,7 @@
-// The conversation on the page. Text is always set as text, never as HTML.
+// The conversation on the page.
 
 import { Drawing, copier, make } from "./drawing.js";
+import { t } from "./texts.js";
 import { bill } from "./words.js";
 
 const NEAR_THE_END = 80;
@@ -18,21 +19,25 @@ export class Log {
     });
   }
 
+  get isEmpty() {
+    return this.#element.childElementCount <= 1;
+  }
+
   clear() {
     this.#element.replaceChildren(this.#welcome);
     this.#welcome.hidden = false;
   }
 
+  /** Shows a question, and returns it. */
   ask(text) {
-    const said = make("div", "said");
-    said.textContent = text;
-    said.dir = "auto";
-    this.#add(turn("asked", "You", said));
+    const question = new Question(text);
+    this.#add(question.element);
     this.#scrolls = true;
     this.scroll();
+    return question;
   }
 
-  /** Begins an answer, and gives it to be filled. */
+  /** Begins an answer, and returns it to be filled. */
   answer() {
     const answer = new Answer(() => this.scroll());
     this.#add(answer.element);
@@ -41,10 +46,8 @@ export class Log {
   }
 
   /** Shows a sentence that belongs to no answer. */
-  fault(sentence) {
-    const element = make("p", "fault");
-    element.textContent = sentence;
-    this.#add(element);
+  note(kind, sentence) {
+    this.#add(make("p", kind, { textContent: sentence, dir: "auto" }));
     this.scroll();
   }
 
@@ -58,20 +61,48 @@ export class Log {
   }
 }
 
-export class Answer {
+class Turn {
+  foot = make("div", "foot");
+  said = make("div", "said");
+
+  constructor(kind, name) {
+    this.element = make("article", `turn ${kind}`, {}, make("h2", "", { textContent: name }), this.said, this.foot);
+    this.element.setAttribute("aria-label", name);
+  }
+
+  /** Adds a button below. */
+  offer(name, act) {
+    const button = make("button", "", { type: "button", textContent: name });
+    button.addEventListener("click", () => act(button));
+    this.foot.append(button);
+    return button;
+  }
+
+  remove() {
+    this.element.remove();
+  }
+}
+
+export class Question extends Turn {
+  constructor(text) {
+    super("asked", t.you);
+    this.text = text;
+    this.said.dir = "auto";
+    this.said.textContent = text;
+  }
+}
+
+export class Answer extends Turn {
   text = "";
-  #said = make("div", "said");
-  #drawing = new Drawing(this.#said);
-  #foot = make("div", "foot");
+  #drawing;
   #changed;
   #frame = 0;
 
   constructor(changed) {
+    super("answer", t.answer);
     this.#changed = changed;
-    this.element = turn("answer", "Answer", this.#said);
+    this.#drawing = new Drawing(this.said);
     this.element.setAttribute("aria-busy", "true");
-    this.element.append(this.#foot);
-    this.#draw();
   }
 
   /** Adds a piece; many that come at once are drawn at once. */
@@ -79,7 +110,7 @@ export class Answer {
     this.text += piece;
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#draw();
+      this.#drawing.draw(this.text);
       this.#changed();
     });
   }
@@ -89,37 +120,14 @@ export class Answer {
     cancelAnimationFrame(this.#frame);
     this.text = text;
     this.element.setAttribute("aria-busy", "false");
-    this.#draw();
-    this.#said.hidden = !this.text;
+    this.#drawing.draw(text);
+    this.said.hidden = !text;
     for (const [kind, sentence] of [["remark", remark], ["fault", fault]]) {
-      if (!sentence) continue;
-      const element = make("p", kind);
-      element.textContent = sentence;
-      this.#foot.before(element);
+      if (sentence) this.foot.before(make("p", kind, { textContent: sentence, dir: "auto" }));
     }
     const paid = bill(usage, cost);
-    if (paid) this.#foot.append(Object.assign(make("span", "bill"), { textContent: paid }));
-    if (this.text && navigator.clipboard) this.#foot.append(copier("Copy", () => this.text));
+    if (paid) this.foot.append(make("span", "bill", { textContent: paid }));
+    if (text && navigator.clipboard) this.foot.append(copier(t.copy, () => this.text));
     this.#changed();
   }
-
-  /** Adds a button below the answer. */
-  offer(name, act) {
-    const button = Object.assign(make("button", ""), { type: "button", textContent: name });
-    button.addEventListener("click", () => act(button));
-    this.#foot.append(button);
-    return button;
-  }
-
-  #draw() {
-    this.#drawing.draw(this.text);
-  }
-}
-
-function turn(kind, name, said) {
-  const element = make("article", `turn ${kind}`);
-  const heading = Object.assign(make("h2", ""), { textContent: name });
-  element.append(heading, said);
-  element.setAttribute("aria-label", name);
-  return element;
 }

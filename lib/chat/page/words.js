@@ -1,8 +1,10 @@
-// Text in, values out; nothing here touches the page.
+// Numbers in words; nothing here touches the page.
+
+import { t } from "./texts.js";
 
 /** Says a number of tokens. */
 export function tokens(count) {
-  return `${count.toLocaleString("en-US").replaceAll(",", "\u202f")} ${count === 1 ? "token" : "tokens"}`;
+  return t.tokens(count, count.toLocaleString("en-US").replaceAll(",", "\u202f"));
 }
 
 /** Says an amount of dollars, small ones with as many digits as they need. */
@@ -16,9 +18,6 @@ export function dollars(amount) {
 export function bill(usage, cost) {
   const said = [];
   if (usage) said.push(tokens(usage.total));
-  if (cost) said.push(`about ${dollars(cost.amount)}`);
+  if (cost) said.push(t.about(dollars(cost.amount)));
   return said.join(" · ");
 }
-
-/** Says who answers, if it is not a service that is asked over the network. */
-export const sources = { sandbox: "Sandbox", local: "Embedded model" };

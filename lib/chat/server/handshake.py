@@ -98,7 +98,7 @@ async def open_conversation(socket: Socket, route: Route, handler: Handler, shar
         await socket.refuse(Failed("hook_failed", visitor_text("hook_failed", retryable=False)), INTERNAL)
     slot = shared.conversations.acquire(chat.place) or await socket.refuse(_SHARED, LATER)
     try:
-        await socket.send(socket.format.open(_open_event(chat, turns, shared)))
+        await socket.send(socket.format.open(_open_event(chat, turns, shared, known=not resumed or bool(turns))))
     except BaseException:
         slot.release()
         raise
@@ -123,10 +123,19 @@ async def _read_turns(chat: Chat, shared: SharedState) -> list[Turn]:
     return await asyncio.get_running_loop().run_in_executor(shared.openers, read)
 
 
-def _open_event(chat: Chat, turns: Sequence[Turn], shared: SharedState) -> Opened:
+def _open_event(chat: Chat, turns: Sequence[Turn], shared: SharedState, *, known: bool) -> Opened:
     messages = [message for turn in turns[-_MAX_SHOWN:] for message in _to_messages(turn)]
     service = shared.service
-    return Opened(chat.conversation, chat.title, chat.model, service.source, service.note, messages)
+    return Opened(
+        chat.conversation,
+        chat.title,
+        chat.model,
+        service.source,
+        service.note,
+        messages,
+        known,
+        shared.limits.message_bytes,
+    )
 
 
 def _to_messages(turn: Turn) -> list[dict[str, Any]]:

@@ -7,7 +7,10 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..protocol import Ask, ClientMessage, Failed, Retry, Stop, Unreadable
+from pysailor import StepError
+
+from ...errors.catalog import visitor_text
+from ..protocol import Ask, ClientMessage, Delete, Failed, Retry, Stop, Unreadable
 from ..turn import Question, stopped_answer
 from .handshake import Handshake, authenticate, open_conversation
 from .limits import address_of
@@ -101,7 +104,9 @@ class Session:
         elif isinstance(said, Ask):
             await self._queue(Question(said.text))
         elif isinstance(said, Retry):
-            await self._retry()
+            await self._retry(said.text)
+        elif isinstance(said, Delete):
+            await self._delete()
 
     def _read(self, frame: str | None) -> ClientMessage | Failed:
         """Return what a frame says, or why it says nothing."""
@@ -124,13 +129,28 @@ class Session:
             await self._socket.refuse(failed, POLICY)
         await self._send_failure(failed)
 
-    async def _retry(self) -> None:
+    async def _retry(self, text: str | None) -> None:
         if self._last is None:
             await self._send_failure(Failed("nothing_to_retry", "Nothing was asked yet."))
         elif self._is_busy:
             await self._send_failure(Failed("busy", "An answer is being made; stop it first."))
         else:
-            await self._queue(Question(self._last.text, self._last_kept))
+            await self._queue(Question(text or self._last.text, self._last_kept))
+
+    async def _delete(self) -> None:
+        """Forget the conversation, and what was asked last."""
+        if self._handshake is None:
+            return
+        store, place = self._shared.context.store, self._handshake.chat.place
+        self._stop_all()
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._shared.openers, store.delete, *place)
+        except StepError as error:
+            told = visitor_text(error.code, retryable=error.retryable)
+            await self._send_failure(Failed(error.code, told, error.retryable))
+            return
+        self._last = self._last_kept = None
+        await self._socket.send(self._socket.format.deleted())
 
     async def _queue(self, question: Question) -> None:
         questions = sum(isinstance(each, Question) for each in self._waiting)

@@ -52,7 +52,8 @@ def serve(played: Played, lasting: tuple[Played, Listener], store: Store) -> Ite
         if text == PLAIN and not settings:
             return lasting[1]
         service = settings.pop("service", _SERVICE)
-        listener = Listener(routes(text, hooks), service, played, store, **settings)
+        kept = settings.pop("own_store", store)
+        listener = Listener(routes(text, hooks), service, played, kept, **settings)
         running.append(listener.start())
         return listener
 

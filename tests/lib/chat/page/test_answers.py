@@ -78,6 +78,7 @@ def test_code_is_shown_as_code_and_markup_as_text(serve: Serve, page: Page, play
 
 def test_shift_enter_begins_a_new_line(serve: Serve, page: Page, played: Played) -> None:
     page.goto(serve().url("/chat"))
+    expect(page.locator("#link")).to_have_text("Connected")
     page.get_by_label("Your message").fill("one")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("two")

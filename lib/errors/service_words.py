@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 500
 
-_READ = 64 * 1024  # bytes of a body that are looked at
+_READ = 8 * 1024 * 1024  # bytes of a body that are looked at; some repeat the whole request
+_READ_OF_TEXT = 8 * 1024  # characters of what is not JSON; patterns run over it
 _DEEPEST = 8
 _STATUSES = range(400, 600)
 
@@ -33,14 +34,14 @@ _ERROR_MEMBERS = (
 _WITH_INNER_ERROR = ("raw", "innererror", "underlyingerror", "upstreamerror")
 """Members beside the words that hold those of the server behind a gateway."""
 
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _INVISIBLE = re.compile(r"<(script|style|head|svg)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _HTML = re.compile(r"<(!doctype html|html|head|body|h1|title|center)\b", re.IGNORECASE)
 _HEADINGS = tuple(
-    re.compile(rf"<{name}\b[^>]*>(.*?)</{name}\s*>", re.IGNORECASE | re.DOTALL) for name in ("title", "h1", "h2")
+    re.compile(rf"<{name}\b[^<>]*>(.*?)</{name}\s*>", re.IGNORECASE | re.DOTALL) for name in ("title", "h1", "h2")
 )
 _XML_WORDS = re.compile(
-    r"<(?:\w+:)?(message|faultstring|text|detail|description|reason|title|error)\b[^>]*>\s*([^<]*?[^<\s][^<]*?)\s*</",
+    r"<(?:\w+:)?(message|faultstring|text|detail|description|reason|title|error)\b[^<>]*>([^<]*)</",
     re.IGNORECASE,
 )
 _XML_CODE = re.compile(r"<(?:\w+:)?(?:code|faultcode|errorcode|type)\b[^>]*>\s*([^<\s]{1,80})\s*</", re.IGNORECASE)
@@ -66,6 +67,8 @@ def read(body: bytes) -> ServiceWords:
     """Return what a body says, be it JSON, an event stream, a web page, XML or plain text."""
     text = body[:_READ].decode("utf-8", "replace").lstrip("\ufeff").strip()
     document = _json(text)
+    if document is None:
+        text = text[:_READ_OF_TEXT]
     if document is None and _EVENT_FIELD.match(text):
         document = next((found for line in _EVENT_DATA.findall(text) if (found := _json(line)) is not None), None)
         text = "\n".join(_EVENT_DATA.findall(text))
@@ -123,7 +126,7 @@ def _from_text(text: str) -> ServiceWords:
     if _HTML.search(text[:4096]):
         return ServiceWords(_one_line(_page(text)))
     if text.startswith("<"):
-        found = {name.lower(): html.unescape(said) for name, said in reversed(_XML_WORDS.findall(text))}
+        found = {name.lower(): html.unescape(said) for name, said in reversed(_XML_WORDS.findall(text)) if said.strip()}
         named = next((found[name] for name in _MESSAGES if name in found), "")
         return ServiceWords(_one_line(named or _TAG.sub(" ", text)), tuple(_XML_CODE.findall(text)[:1]))
     return ServiceWords(_one_line(text))

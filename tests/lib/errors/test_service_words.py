@@ -80,6 +80,12 @@ def test_the_field_is_named_also_where_it_is_told_as_steps() -> None:
     assert read(b'{"error": {"message": "x", "param": "stop"}}').param == "stop"
 
 
+def test_a_body_that_repeats_the_whole_request_is_read_too() -> None:
+    detail = [{"input": "x" * 500_000, "loc": ["body", "n"], "msg": "Input should be less than 9", "type": "less_than"}]
+    said = read(json.dumps({"detail": detail}).encode())
+    assert (said.text, said.param) == ("Input should be less than 9", "n")
+
+
 def test_a_status_in_the_body_is_found_where_servers_put_it() -> None:
     for content in ({"code": 429}, {"status": "429"}, {"error": {"code": 429}}, {"error": {"statusCode": 429}}):
         assert read(json.dumps(content).encode()).status == 429

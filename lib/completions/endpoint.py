@@ -32,9 +32,9 @@ def read_answer(completion: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, 
     error = told_error(completion)
     if error is not None:
         raise from_answer(200, {}, json.dumps({"error": error}).encode())
-    if not isinstance(completion.get("choices"), list):
-        raise ApiError("unreadable", "It holds no choices.")
     mended, remarks = to_api_shape(completion)
+    if not isinstance(mended.get("choices"), list):
+        raise ApiError("unreadable", "It holds no choices.")
     found = [(number, choice) for number, choice in enumerate(mended["choices"]) if isinstance(choice, dict)]
     return mended, (*remarks, *_doubts(found))
 

@@ -8,17 +8,22 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...cost.usage import find_usage
-from .calls import normalize_calls
-from .content import CONTENT_IN_PARTS, OTHER_PARTS, join_surrogates, split_parts
+from .calls import normalize_calls, normalize_function
+from .content import CONTENT_AS_OBJECT, CONTENT_IN_PARTS, OTHER_PARTS, join_surrogates, read_index, split_parts
 from .ending import written_reason
 
 NO_MESSAGE: Final = "the answer stood where none is expected (no message in the choice); it was found all the same"
+ONE_CHOICE: Final = "the choices came as one object instead of a list"
+WRAPPED: Final = "the answer stood within the member {name}"
 _STREAMED: Final = ("delta", "text")
 
 
 def to_api_shape(completion: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the completion with what servers write in other ways mended, and a sentence for each kind of mending."""
     remarks: dict[str, None] = {}
+    completion, wrapped = unwrap(completion)
+    if wrapped:
+        remarks[wrapped] = None
     mended = dict(completion)
     choices = completion.get("choices")
     if isinstance(choices, list):
@@ -33,9 +38,22 @@ def to_api_shape(completion: dict[str, Any]) -> tuple[dict[str, Any], tuple[str,
     return mended, tuple(remarks)
 
 
+def unwrap(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return what holds the choices, and a remark if that is not the document itself."""
+    choices = document.get("choices")
+    if isinstance(choices, dict) and ("message" in choices or "delta" in choices):
+        return {**document, "choices": [choices]}, ONE_CHOICE
+    if choices is not None:
+        return document, ""
+    for name, held in document.items():
+        if isinstance(held, dict) and isinstance(held.get("choices"), list):
+            return held, WRAPPED.format(name=name)
+    return document, ""
+
+
 def _choice(choice: dict[str, Any], place: int, answer_id: str, remarks: dict[str, None]) -> dict[str, Any]:
-    index = choice.get("index")
-    mended = {**choice, "index": index if isinstance(index, int) else place}
+    index = read_index(choice.get("index"))
+    mended = {**choice, "index": place if index is None else index}
     if choice.get("finish_reason") is None and written_reason(choice):
         mended["finish_reason"] = written_reason(choice)
     message = choice.get("message")
@@ -59,18 +77,20 @@ def _elsewhere(choice: dict[str, Any]) -> dict[str, Any] | None:
 def _message(message: dict[str, Any], answer_id: str, remarks: dict[str, None]) -> dict[str, Any]:
     mended = dict(message)
     content = message.get("content")
-    if isinstance(content, list):
+    if isinstance(content, (list, dict)):
         mended |= _join_parts(content, message, remarks)
     elif isinstance(content, str):
         mended["content"] = join_surrogates(content)
     if message.get("tool_calls"):
         mended["tool_calls"] = normalize_calls(message["tool_calls"], answer_id, remarks)
+    if isinstance(message.get("function_call"), dict):
+        mended["function_call"] = normalize_function(message["function_call"], remarks)
     return mended
 
 
-def _join_parts(parts: list[Any], message: dict[str, Any], remarks: dict[str, None]) -> dict[str, Any]:
-    texts, others = split_parts(parts)
-    remarks[CONTENT_IN_PARTS] = None
+def _join_parts(parts: list[Any] | dict[str, Any], message: dict[str, Any], remarks: dict[str, None]) -> dict[str, Any]:
+    remarks[CONTENT_AS_OBJECT if isinstance(parts, dict) else CONTENT_IN_PARTS] = None
+    texts, others = split_parts([parts] if isinstance(parts, dict) else parts)
     found: dict[str, Any] = {"content": None}
     for member, text in texts:
         before = found.get(member) or ("" if member == "content" else message.get(member) or "")

@@ -35,6 +35,12 @@ def normalize_calls(given: Any, answer_id: str, remarks: dict[str, None]) -> lis
     return _give_ids(calls, answer_id, remarks)
 
 
+def normalize_function(function: dict[str, Any], remarks: dict[str, None]) -> dict[str, Any]:
+    """Return a call of the deprecated kind, its arguments as text that is encoded once."""
+    mended: dict[str, Any] = _mend_arguments({"function": function}, remarks)["function"]
+    return mended
+
+
 def write_arguments(value: Any) -> str:
     """Return arguments that came as a value as the text that the API would send."""
     try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 CONTENT_IN_PARTS: Final = "the content came as a list of parts; its texts were joined"
+CONTENT_AS_OBJECT: Final = "the content came as an object; it is text now"
 OTHER_PARTS: Final = "the content holds parts that are no text; they stand in content_parts"
 
 _MEMBERS: Final = {"text": "content", "output_text": "content", "refusal": "refusal"}
@@ -24,6 +26,13 @@ def split_parts(parts: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
     return texts, others
 
 
+def read_index(value: Any) -> int | None:
+    """Return an index, also one that came as text; None if it is none."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def join_surrogates(text: str) -> str:
     r"""Return the text with characters put together whose two \u halves came apart; a lone half is replaced."""
     try:
@@ -38,6 +47,8 @@ def _text_of(part: Any) -> tuple[str, str] | None:
         return "content", part
     if not isinstance(part, dict):
         return None
+    if "type" not in part and not isinstance(part.get("text"), str):
+        return ("content", _write(part)) if part else None
     kind = part.get("type", "text")
     for thought in _THOUGHTS:
         if kind == thought:
@@ -45,6 +56,13 @@ def _text_of(part: Any) -> tuple[str, str] | None:
     member = _MEMBERS.get(kind) if isinstance(kind, str) else None
     text = part.get("text") if isinstance(part.get("text"), str) else part.get("refusal")
     return (member, text) if member and isinstance(text, str) else None
+
+
+def _write(value: dict[str, Any]) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return ""
 
 
 def _join_text(value: Any) -> str:

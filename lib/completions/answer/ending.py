@@ -79,6 +79,11 @@ def ending_of(choice: Mapping[str, Any]) -> Ending:
     return Ending.UNTOLD if reason in _UNTOLD else _KNOWN.get(reason, Ending.UNKNOWN)
 
 
+def is_told(choice: Mapping[str, Any]) -> bool:
+    """Return whether the server told why a choice ended."""
+    return reason_of(choice) not in _UNTOLD
+
+
 def likely_ending(choice: Mapping[str, Any]) -> Ending:
     """Return the ending; of one that nobody knows the one that its words suggest, which is never a good one."""
     ending = ending_of(choice)

@@ -11,13 +11,14 @@ import binascii
 from typing import Any, Final
 
 from ...api.stream import Piece
-from ..answer.content import CONTENT_IN_PARTS, OTHER_PARTS, join_surrogates, split_parts
-from ..answer.ending import written_reason
+from ..answer.calls import ARGUMENTS_AS_OBJECT, write_arguments
+from ..answer.content import CONTENT_AS_OBJECT, CONTENT_IN_PARTS, OTHER_PARTS, join_surrogates, read_index, split_parts
+from ..answer.ending import is_told, written_reason
 from .tool_calls import ToolCallMerger
 
-_JOINED: Final = ("content", "refusal", "reasoning_content", "reasoning")
+_JOINED: Final = ("content", "refusal", "reasoning_content", "reasoning", "reasoning_text", "thinking", "thought")
 _LISTS: Final = ("annotations", "reasoning_details", "images")
-_KINDS: Final = {"content": "content", "refusal": "refusal", "reasoning_content": "reasoning", "reasoning": "reasoning"}
+_KINDS: Final = {name: name if name in ("content", "refusal") else "reasoning" for name in _JOINED}
 _MERGED_DELTA: Final = frozenset({*_JOINED, *_LISTS, "role", "tool_calls", "function_call", "audio"})
 _MERGED_CHOICE: Final = frozenset({"index", "delta", "message", "finish_reason", "logprobs", "error"})
 _FIRST_WINS: Final = ("id", "created")
@@ -67,6 +68,11 @@ class Completion:
         return sorted(index for index, choice in self._choices.items() if choice.finish_reason is None)
 
     @property
+    def ends_early(self) -> bool:
+        """Whether a choice went on after its finish_reason, so that having one does not mean that it is whole."""
+        return any(choice.went_on for choice in self._choices.values())
+
+    @property
     def has_content(self) -> bool:
         """Whether any part of an answer has come, beyond the announcement of its role."""
         return not all(choice.is_blank() for choice in self._choices.values())
@@ -79,8 +85,8 @@ class Completion:
             fields[key] = value
 
     def _choice(self, choice: dict[str, Any], position: int) -> _Choice:
-        index = choice.get("index")
-        if not isinstance(index, int):
+        index = read_index(choice.get("index"))
+        if index is None:
             index = position
         found = self._choices.get(index)
         if found is None:
@@ -92,6 +98,7 @@ class _Choice:
     def __init__(self, index: int, remarks: dict[str, None]) -> None:
         self.finish_reason: str | None = None
         self._remarks = remarks
+        self.went_on = False
         self._index = index
         self._role = "assistant"
         self._texts: dict[str, list[str]] = {}
@@ -108,13 +115,17 @@ class _Choice:
         delta = choice.get("delta")
         if not delta and self.is_blank():
             delta = choice.get("message")  # the whole answer as one chunk
-        self.finish_reason = written_reason(choice) or self.finish_reason
+        had_ended = self.finish_reason is not None
+        if is_told(choice):
+            self.finish_reason = written_reason(choice)
         if choice.get("logprobs") is not None:
             self._add_logprobs(choice["logprobs"])
         for key, value in choice.items():
             if key not in _MERGED_CHOICE and (value is not None or key not in self._of_choice):
                 self._of_choice[key] = value
-        return self._add_delta(delta) if isinstance(delta, dict) else []
+        pieces = self._add_delta(delta) if isinstance(delta, dict) else []
+        self.went_on = self.went_on or (had_ended and bool(pieces))
+        return pieces
 
     def _add_delta(self, delta: dict[str, Any]) -> list[Piece]:
         pieces = []
@@ -130,8 +141,9 @@ class _Choice:
         return [piece for piece in pieces if piece.text]
 
     def _add_other(self, key: str, value: Any) -> list[Piece]:
-        if key == "tool_calls" and isinstance(value, list):
-            return [self._piece("tool_call", text) for text in self._calls.add(value)]
+        if key == "tool_calls" and isinstance(value, (list, dict)):
+            pieces = value if isinstance(value, list) else [value]
+            return [self._piece("tool_call", text) for text in self._calls.add(pieces)]
         if key == "function_call" and isinstance(value, dict):
             return [self._piece("tool_call", self._add_function(value))]
         if key == "audio" and isinstance(value, dict):
@@ -147,10 +159,14 @@ class _Choice:
         """Return the texts of a delta, each with its member; some servers send a list of parts, as in a request."""
         if isinstance(value, str):
             return [(key, value)]
-        if not isinstance(value, list):
+        if isinstance(value, dict):
+            value, remark = [value], CONTENT_AS_OBJECT
+        elif isinstance(value, list):
+            remark = CONTENT_IN_PARTS
+        else:
             return []
         texts, others = split_parts(value)
-        self._remarks[CONTENT_IN_PARTS] = None
+        self._remarks[remark] = None
         if others:
             self._remarks[OTHER_PARTS] = None
             self._lists.setdefault("content_parts", []).extend(others)
@@ -169,6 +185,9 @@ class _Choice:
         self._function = call = self._function or {"name": "", "arguments": ""}
         if isinstance(name, str) and name != call["name"]:
             call["name"] += name
+        if isinstance(arguments, dict):
+            self._remarks[ARGUMENTS_AS_OBJECT] = None
+            arguments = write_arguments(arguments)
         text = arguments if isinstance(arguments, str) else ""
         call["arguments"] += text
         return text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...api import lenient_json
 from ...api.sse import LONGEST_EVENT, ONE_LINE_END, Event, EventReader, EventTooLong
 from ...errors.api_error import ApiError, from_answer
+from ..answer.api_shape import unwrap
 from ..answer.told_error import told_error
 from .merge import Completion
 
@@ -63,7 +64,8 @@ class Stream:
     @property
     def is_complete(self) -> bool:
         """Whether every choice that began has ended, so that nothing is lost if the stream stops here."""
-        return self.done or (self._completion.has_content and not self._completion.unfinished)
+        completion = self._completion
+        return self.done or (completion.has_content and not completion.unfinished and not completion.ends_early)
 
     @property
     def saw_data(self) -> bool:
@@ -89,7 +91,7 @@ class Stream:
         if not self._completion.has_content:
             raise self.broken("it ended without an answer in it" if self.events else "it ended before anything came")
         unfinished = self._completion.unfinished
-        if not self.is_complete:
+        if unfinished and not self.done:
             listed = ", ".join(map(str, unfinished))
             raise self.broken(f"it ended without saying why (no finish_reason for choice {listed})")
         return self._completion.finish()
@@ -130,7 +132,10 @@ class Stream:
     def _add(self, text: str, chunk: dict[str, Any]) -> list[Piece]:
         if told_error(chunk) is not None:
             raise self._error_in(text, chunk)
-        return self._completion.add(chunk)
+        inner, remark = unwrap(chunk)
+        if remark:
+            self._remarks[remark] = None
+        return self._completion.add(inner)
 
     def _error_of_text(self, text: str) -> ApiError:
         """Return the error for an event that is not a chunk: what a service says in plain words keeps its class."""

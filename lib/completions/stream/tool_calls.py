@@ -11,7 +11,7 @@ import json
 from typing import Any, Final
 
 from ..answer.calls import ARGUMENTS_AS_OBJECT, FLAT_CALL, write_arguments
-from ..answer.content import join_surrogates
+from ..answer.content import join_surrogates, read_index
 
 _PARTS: Final = (("function", "arguments"), ("custom", "input"))
 
@@ -161,8 +161,7 @@ def _is_whole(call: PartialToolCall) -> bool:
 
 
 def _index(piece: dict[str, Any]) -> int | None:
-    index = piece.get("index")
-    return index if isinstance(index, int) else None
+    return read_index(piece.get("index"))
 
 
 def _word(value: Any) -> str:

@@ -254,3 +254,50 @@ def test_an_answer_whose_connection_ends_after_it_is_kept() -> None:
     assert answer.warnings == ("the connection was lost after the end of the answer",)
     with pytest.raises(BrokenStream):
         ask_stream(b"".join(map(event, HELLO[:2])), cut=True)
+
+
+@pytest.mark.parametrize(
+    ("content_", "text"),
+    [({"type": "text", "text": "Hello"}, "Hello"), ({"capital": "Lisbon"}, '{"capital": "Lisbon"}')],
+)
+def test_content_that_is_an_object_becomes_text(content_: Any, text: str) -> None:
+    streamed = event(chunk({"role": "assistant", "content": content_})) + event(chunk({}, "stop")) + DONE
+    for answer in (ask(json.dumps(whole(content_)).encode()), ask_stream(streamed)):
+        assert answer.body["choices"][0]["message"]["content"] == text
+        assert answer.warnings == (content.CONTENT_AS_OBJECT,)
+
+
+def test_an_answer_within_another_object_is_found_streamed_or_not() -> None:
+    streamed = b"".join(event({"result": one, "success": True}) for one in HELLO) + DONE
+    for answer in (ask(json.dumps({"result": whole("Hello"), "success": True}).encode()), ask_stream(streamed)):
+        assert answer.body["choices"][0]["message"]["content"] == "Hello"
+        assert answer.warnings == ("the answer stood within the member result",)
+
+
+def test_one_choice_that_is_no_list_is_found_streamed_or_not() -> None:
+    document = whole("Hello")
+    streamed = b"".join(event({**one, "choices": one["choices"][0]}) for one in HELLO) + DONE
+    for answer in (ask(json.dumps({**document, "choices": document["choices"][0]}).encode()), ask_stream(streamed)):
+        assert answer.body["choices"][0]["message"]["content"] == "Hello"
+        assert answer.warnings == (api_shape.ONE_CHOICE,)
+
+
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning", "thinking"])
+def test_thoughts_in_pieces_are_joined(name: str) -> None:
+    body = event(chunk({name: "Hm, "})) + event(chunk({name: "yes"})) + event(chunk({"content": "Hello"}, "stop"))
+    assert ask_stream(body).body["choices"][0]["message"][name] == "Hm, yes"
+
+
+def test_an_index_that_is_text_is_an_index() -> None:
+    chunks = [chunk({"content": word}, "stop", index=index) for word, index in (("Hello", "0"), ("Bye", "1"))]
+    found = ask_stream(b"".join(map(event, chunks))).body["choices"]
+    assert [(choice["index"], choice["message"]["content"]) for choice in found] == [(0, "Hello"), (1, "Bye")]
+
+
+@pytest.mark.parametrize("reason", ["stop", "null"])
+def test_an_end_in_every_chunk_ends_nothing_when_the_connection_is_lost(reason: str) -> None:
+    body = b"".join(event(chunk({"content": word}, reason)) for word in ("Hel", "lo"))
+    with pytest.raises(BrokenStream):
+        ask_stream(body, cut=True)
+    if reason == "stop":
+        assert ask_stream(body).body["choices"][0]["message"]["content"] == "Hello"

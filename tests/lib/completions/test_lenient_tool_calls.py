@@ -85,3 +85,19 @@ def test_two_calls_of_one_function_without_arguments_stay_two() -> None:
     two = [a_call("ping", "", index=0, id=""), a_call("ping", "", index=0, id="")]
     body = event(chunk({"tool_calls": two})) + event(chunk({}, "tool_calls")) + DONE
     assert len(ask_stream(body).body["choices"][0]["message"]["tool_calls"]) == 2
+
+
+def test_a_call_of_the_deprecated_kind_has_its_arguments_as_text() -> None:
+    function = {"name": "ping", "arguments": {"a": 1}}
+    document = json.dumps(whole(None, "function_call", function_call=function)).encode()
+    streamed = event(chunk({"function_call": function})) + event(chunk({}, "function_call")) + DONE
+    for answer in (ask(document), ask_stream(streamed)):
+        assert answer.body["choices"][0]["message"]["function_call"] == {"name": "ping", "arguments": '{"a": 1}'}
+        assert answer.warnings == (calls.ARGUMENTS_AS_OBJECT,)
+
+
+def test_one_call_that_is_no_list_is_a_call() -> None:
+    document = json.dumps(whole(None, "tool_calls", tool_calls=a_call())).encode()
+    streamed = event(chunk({"tool_calls": a_call()})) + event(chunk({}, "tool_calls")) + DONE
+    for answer in (ask(document), ask_stream(streamed)):
+        assert [call["id"] for call in answer.body["choices"][0]["message"]["tool_calls"]] == ["call_a"]

@@ -9,6 +9,7 @@ import codecs
 import json
 import math
 import re
+from contextlib import suppress
 from typing import Any, Final
 
 BROKEN_BYTES: Final = "the answer held bytes that are not UTF-8; they were replaced"
@@ -18,7 +19,8 @@ NO_NUMBERS: Final = "the answer held numbers that JSON does not know (such as Na
 MORE: Final = "something followed the answer; it was left out"
 
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_HUGE: Final = re.compile(r"\d[eE]\+?\d{3}")
+_HUGE: Final = re.compile(r"[eE]\+?\d{3}")
+_DECODE: Final = json.JSONDecoder().decode
 _BETWEEN: Final = re.compile(r"(?:\s|data:|\[DONE\]|\x1e)*")
 
 Remarks = tuple[str, ...]
@@ -48,12 +50,20 @@ def parse(text: str) -> tuple[Any, Remarks]:
 
 def parse_all(text: str) -> tuple[list[Any], Remarks]:
     """Return the values that stand one after the other, and remarks; raise ValueError or RecursionError."""
+    if not may_be_odd(text):
+        with suppress(ValueError):
+            return [_DECODE(text)], ()
     reader, values, place = _Reader(text), [], _start(text, 0)
     while place < len(text):
         value, place = reader.read(place)
         values.append(value)
         place = _start(text, place)
     return values, tuple(reader.remarks)
+
+
+def may_be_odd(text: str) -> bool:
+    """Return whether the text may hold numbers that JSON does not know; if not, an ordinary decoder will do."""
+    return "NaN" in text or "Infinity" in text or _HUGE.search(text) is not None
 
 
 def _start(text: str, place: int) -> int:

@@ -96,6 +96,13 @@ _THOUGHTS_APART: Final = ("thoughtsTokenCount", "thoughts_token_count")  # not p
 _CACHE_APART: Final = ("input_tokens", "inputTokens")  # beside these names, cached tokens are not part of the input
 _IN_PROMPT: Final = ("prompt_tokens_details", "input_tokens_details", "input_token_details")
 _IN_COMPLETION: Final = ("completion_tokens_details", "output_tokens_details", "output_token_details")
+_OWN_NAMES: Final = frozenset(
+    {"prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details"}
+)
+_OWN_DETAILS: Final = frozenset(
+    {"cached_tokens", "cache_write_tokens", "audio_tokens", "text_tokens", "image_tokens", "reasoning_tokens"}
+    | {"accepted_prediction_tokens", "rejected_prediction_tokens"}
+)
 _PLACES: Final = (
     "usage",
     "usageMetadata",
@@ -198,6 +205,8 @@ def _candidates(completion: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[st
 
 def _rename(found: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]] | None:
     """Return a usage under the API's names, and which others it had; None if it counts nothing."""
+    if _is_standard(found):
+        return dict(found), []
     names: list[str] = []
     asked, answered = _merged(found, _IN_PROMPT, names), _merged(found, _IN_COMPLETION, names)
     prompt = _first(found, _PROMPT, names)
@@ -222,6 +231,17 @@ def _rename(found: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]] | None
     renamed = {**found, **_known(counts), "prompt_tokens_details": {**asked, **_known(details)}}
     renamed["completion_tokens_details"] = {**answered, **_known({"reasoning_tokens": thoughts})}
     return renamed, names
+
+
+def _is_standard(found: Mapping[str, Any]) -> bool:
+    """Return whether all names are the API's own, so that nothing is to be looked for."""
+    asked, answered = found.get("prompt_tokens_details"), found.get("completion_tokens_details")
+    return (
+        "prompt_tokens" in found
+        and found.keys() <= _OWN_NAMES
+        and (asked is None or (isinstance(asked, dict) and asked.keys() <= _OWN_DETAILS))
+        and (answered is None or (isinstance(answered, dict) and answered.keys() <= _OWN_DETAILS))
+    )
 
 
 def _first(found: Mapping[str, Any], spellings: tuple[str, ...], names: list[str]) -> Any:

@@ -41,6 +41,8 @@ def to_api_shape(completion: dict[str, Any]) -> tuple[dict[str, Any], tuple[str,
 def unwrap(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """Return what holds the choices, and a remark if that is not the document itself."""
     choices = document.get("choices")
+    if isinstance(choices, list):
+        return document, ""
     if isinstance(choices, dict) and ("message" in choices or "delta" in choices):
         return {**document, "choices": [choices]}, ONE_CHOICE
     if choices is not None:

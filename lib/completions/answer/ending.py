@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ _WORDS: Final[Mapping[Ending, str]] = {
     """,
 }
 _KNOWN: Final = {word: ending for ending, words in _WORDS.items() for word in words.split()}
+_LONGEST: Final = 100
 _UNTOLD: Final = frozenset({"", "null", "none", "undefined", "nil"})
 _PREFIX: Final = re.compile(r"^(finish|stop|end|done|completion)_?reason_")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -95,7 +97,11 @@ def likely_ending(choice: Mapping[str, Any]) -> Ending:
 
 def reason_of(choice: Mapping[str, Any]) -> str:
     """Return the finish_reason in one spelling; "" if the server does not tell it."""
-    reason = written_reason(choice)
+    return _spell(written_reason(choice)[:_LONGEST])
+
+
+@lru_cache(maxsize=256)
+def _spell(reason: str) -> str:
     word = _CAMEL.sub("_", reason.strip().rpartition(".")[2]).lower()
     return _PREFIX.sub("", re.sub(r"[^a-z0-9]+", "_", word).strip("_"))
 

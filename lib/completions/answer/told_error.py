@@ -15,9 +15,12 @@ def told_error(document: Mapping[str, Any]) -> Any:
 
     Errors stand under `error`, in a choice, under a vendor's name, or are the whole document.
     """
-    found = document.get("error") or _error_of_choice(document)
+    choices = document.get("choices")
+    found = document.get("error") or (_error_of_choice(choices) if choices else None)
     if found:
         return found
+    if choices and document.get("object") != "error":
+        return None
     vendors = document.get("base_resp")
     if isinstance(vendors, dict) and vendors.get("status_code"):
         return {"message": vendors.get("status_msg"), "code": vendors.get("status_code")}
@@ -29,7 +32,8 @@ def told_error(document: Mapping[str, Any]) -> Any:
     return None
 
 
-def _error_of_choice(document: Mapping[str, Any]) -> Any:
-    choices = document.get("choices")
-    found = [choice.get("error") for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
-    return next(filter(None, found), None)
+def _error_of_choice(choices: Any) -> Any:
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and choice.get("error"):
+            return choice["error"]
+    return None

@@ -21,6 +21,7 @@ _LISTS: Final = ("annotations", "reasoning_details", "images")
 _KINDS: Final = {name: name if name in ("content", "refusal") else "reasoning" for name in _JOINED}
 _MERGED_DELTA: Final = frozenset({*_JOINED, *_LISTS, "role", "tool_calls", "function_call", "audio"})
 _MERGED_CHOICE: Final = frozenset({"index", "delta", "message", "finish_reason", "logprobs", "error"})
+_USUAL_MEMBERS: Final = 4  # of a choice: index, delta, finish_reason, logprobs
 _FIRST_WINS: Final = ("id", "created")
 _CHUNK_ONLY: Final = frozenset({"choices", "object", "obfuscation", "usage", "error"})
 
@@ -116,8 +117,8 @@ class _Choice:
         if not delta and self.is_blank():
             delta = choice.get("message")  # the whole answer as one chunk
         had_ended = self.finish_reason is not None
-        if is_told(choice):
-            self.finish_reason = written_reason(choice)
+        if choice.get("finish_reason") is not None or "delta" not in choice or len(choice) > _USUAL_MEMBERS:
+            self._end(choice)
         if choice.get("logprobs") is not None:
             self._add_logprobs(choice["logprobs"])
         for key, value in choice.items():
@@ -131,7 +132,7 @@ class _Choice:
         pieces = []
         for key, value in delta.items():
             if key in _KINDS:
-                for member, text in self._texts_in(key, value):
+                for member, text in ((key, value),) if isinstance(value, str) else self._texts_in(value):
                     self._texts.setdefault(member, []).append(text)
                     pieces.append(self._piece(_KINDS[member], text))
             elif key not in _MERGED_DELTA and (value is not None or key not in self._of_message):
@@ -155,10 +156,12 @@ class _Choice:
             self._lists.setdefault(key, []).extend(value)
         return []
 
-    def _texts_in(self, key: str, value: Any) -> list[tuple[str, str]]:
+    def _end(self, choice: dict[str, Any]) -> None:
+        if is_told(choice):
+            self.finish_reason = written_reason(choice)
+
+    def _texts_in(self, value: Any) -> list[tuple[str, str]]:
         """Return the texts of a delta, each with its member; some servers send a list of parts, as in a request."""
-        if isinstance(value, str):
-            return [(key, value)]
         if isinstance(value, dict):
             value, remark = [value], CONTENT_AS_OBJECT
         elif isinstance(value, list):

@@ -20,7 +20,7 @@ _LONGEST_WORDS: Final = 500  # of a refusal that is not JSON
 _DONE: Final = re.compile(r'\s*(?:data:\s*)*"?\[DONE\]')
 _ENDS_DONE: Final = re.compile(r"\[DONE\]\s*$")
 _STATUSES: Final = range(400, 600)
-_ODD: Final = re.compile(r"NaN|Infinity|\d[eE]\+?\d{3}")  # may be numbers that JSON does not know
+_DECODE: Final = json.JSONDecoder().decode
 
 
 class BrokenStream(ApiError):
@@ -114,7 +114,7 @@ class Stream:
 
     def _event(self, event: Event) -> list[Piece]:
         text = event.data
-        if _DONE.match(text):
+        if not text.startswith("{") and _DONE.match(text):
             self.done = True
             return []
         chunks = self._parse(text)
@@ -168,7 +168,7 @@ class Stream:
 
     @staticmethod
     def _parse_one(text: str) -> dict[str, Any]:
-        chunk = None if _ODD.search(text) else json.loads(text)
+        chunk = None if lenient_json.may_be_odd(text) else _DECODE(text)
         if not isinstance(chunk, dict):
             raise ValueError("is no JSON object")  # noqa: TRY004 - an object or not, it is read another way
         return chunk

@@ -133,3 +133,12 @@ class InvalidSettings(SailorError):
     """The environment does not say what the process needs to know; it cannot start."""
 
     code = "invalid_settings"
+
+
+def describe_unexpected(error: BaseException) -> str:
+    """Return the sentence for an error that the component's author did not mean for anybody to read."""
+    try:
+        text = f": {error}".removesuffix(": ")
+    except Exception:  # noqa: BLE001 - an error of the component's own making may fail to describe itself
+        text = ""
+    return f"The component failed in a way that its author did not foresee. It raised {type(error).__name__}{text}"

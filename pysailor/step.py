@@ -10,7 +10,7 @@ from .component.component import schemas
 from .component.fields import bind
 from .context import Context, Data, Emit, Keep, Storage
 from .emission import Emission, Invocation, check_message
-from .errors import Defect, InvalidInput, InvalidOutput, SailorError
+from .errors import Defect, InvalidInput, InvalidOutput, SailorError, describe_unexpected
 from .message import Message
 from .snapshot import CurrentSnapshot
 
@@ -68,7 +68,7 @@ class Step:
             if error is monitor.failure:
                 raise
             context.logger.exception("The component has a defect")
-            raise Defect(_explain(error), of=error) from error
+            raise Defect(describe_unexpected(error), of=error) from error
 
     def accept(self, message: Message) -> Message:
         """Return the message with a body that fits metadata.in, mended where that is certain; raise InvalidInput."""
@@ -115,16 +115,6 @@ class Step:
             names = ", ".join(new[:_MOST_TOLD]) + more
             context.logger.info("The answer has members that metadata.out does not declare: %s", names)
         return message
-
-
-def _explain(error: Exception) -> str:
-    """Return what the flow is told of an error that nobody meant for it; the log leaves its text out."""
-    try:
-        text = f": {error}".removesuffix(": ")
-    except Exception:  # noqa: BLE001 - an error of the component's own making may fail to describe itself
-        text = ""
-    raised = f"{type(error).__name__}{text}"
-    return f"The component failed in a way that its author did not foresee. It raised {raised}"
 
 
 def _iterate(result: Any) -> Generator[Message, None, None]:

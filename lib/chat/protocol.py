@@ -118,7 +118,7 @@ class Format(Protocol):
         """Return what the socket begins with."""
 
     def deleted(self) -> list[str]:
-        """Tell that the conversation is forgotten."""
+        """Return the frame that says the conversation is forgotten."""
 
     def begin(self, turn: int) -> list[str]:
         """Begin a turn."""

@@ -186,7 +186,7 @@ def test_what_is_cut_off_is_never_an_answer_and_never_sent_again(
 def test_a_connection_that_is_reset_at_once_is_tried_once() -> None:
     server = WireServer(lambda _server, connection: reset(connection))
     with server.listening() as address, pytest.raises((Dropped, ConnectionRefused)):  # as soon as it is noticed
-        asked(Pool(Route(address)), address)
+        asked(ConnectionPool(ServerRoute(address)), address)
     assert len(server.requests) <= 1
 
 

@@ -61,6 +61,8 @@ class Chat:
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     max_history: int | None = None
     timeout: float = _SECONDS
+    keep_seconds: float | None = None
+    """How long after its last turn it is kept, where the settings say that for the route."""
 
     @property
     def place(self) -> tuple[str, str]:
@@ -99,7 +101,7 @@ def open_chat(route: Route, handler: Handler, service: Service, conversation: st
     messages = [{"role": "system", "content": own["system"]}] if own.get("system") else []
     body, messages = _call_open_hook(route, handler, values, messages)
     return Chat(
-        _owner(route, connection, service),
+        owner_at(route, connection, service.source, str(own.get("owner", ""))),
         conversation,
         connection,
         body,
@@ -110,6 +112,7 @@ def open_chat(route: Route, handler: Handler, service: Service, conversation: st
         route.hooks,
         own.get("max_history"),
         float(own.get("timeout", _SECONDS)),
+        float(own["keep"]) * 3600 if "keep" in own else None,
     )
 
 
@@ -214,10 +217,15 @@ def _call_open_hook(
     return {"model": values["model"], "stream": values["stream"], **changed}, [dict(one) for one in said]
 
 
-def _owner(route: Route, connection: Connection, service: Service) -> str:
-    """Return the namespace: of one credential at one route. A sandbox has another key each time it starts."""
-    if service.is_offline:
-        return owner_of("chat", route.name, service.source)
+def owner_at(route: Route, connection: Connection, source: str, owner: str) -> str:
+    """Return the namespace of conversations at a route: of the owner who is named, or else of the credential.
+
+    A sandbox has another key each time it starts, so there it is of the sandbox.
+    """
+    if owner:
+        return owner_of("chat", route.name, "owner", owner)
+    if source != "api":
+        return owner_of("chat", route.name, source)
     return owner_of("chat", route.name, connection.base_url, connection.api_key)
 
 

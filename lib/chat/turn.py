@@ -119,7 +119,7 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
         context.store,
         *chat.place,
         wait_seconds=context.wait_seconds,
-        ttl_seconds=context.keep_seconds,
+        ttl_seconds=context.keep_seconds if chat.keep_seconds is None else chat.keep_seconds,
         last=chat.max_history,
     )
     taken = conversation.take_turn(memory, ask, system=chat.system, examples=chat.examples, replaces=question.replaces)

@@ -99,6 +99,16 @@ class HookFunctions:
         return sorted(f"{self.stem}.{name}" for name in self.functions)
 
 
+@dataclass(frozen=True, slots=True)
+class NamesOnly(HookFunctions):
+    """Takes every hook that is named, without the file that has it: for whoever reads settings and calls no hook."""
+
+    def hook(self, kind: str, source: str) -> Hook:
+        """Return a hook that does nothing."""
+        name, arguments = _parse_call(kind, source)
+        return Hook(name, lambda *_: None, arguments)
+
+
 def _parse_call(kind: str, source: str) -> tuple[str, tuple[str, ...]]:
     """Return the function's name and the names of its arguments."""
     form = f"file.name({', '.join(TAKES[kind])}) or only the name"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "gpt-5.4-mini"
 """It takes every field that such a file may hold."""
 LONGEST_TIMEOUT = 3600
-OWN = frozenset({"key", "url", "max_history", "system", "title", "timeout"})
+OWN = frozenset({"key", "url", "keep", "max_history", "owner", "system", "title", "timeout"})
 SECRET = frozenset({"key", "url"})
 """What is not quoted in any sentence: an address may hold a password or a key."""
 _NOT_SETTABLE = frozenset({"messages", "stream_options"})
@@ -32,6 +32,8 @@ OWN_SCHEMA: Mapping[str, Any] = MappingProxyType(
         "key": {"type": "string", "minLength": 1},
         "url": {"type": "string", "minLength": 1},
         "max_history": {"type": "integer", "minimum": 0},
+        "keep": {"type": "number", "exclusiveMinimum": 0},
+        "owner": {"type": "string", "minLength": 1},
         "system": {"type": "string"},
         "title": {"type": "string"},
         "timeout": {"type": "number", "minimum": 1, "maximum": LONGEST_TIMEOUT},

@@ -46,7 +46,7 @@ def test_a_subprotocol_chooses_json_too(serve: Serve) -> None:
         assert event(ws)["type"] == "open"
 
 
-def test_stop_ends_the_answer_and_leaves_nothing_behind(serve: Serve, played: Played) -> None:
+def test_stop_ends_the_answer_and_keeps_what_had_come(serve: Serve, played: Played) -> None:
     played.play = gate = Gate()
     with socket(serve(), "?format=json") as ws:
         event(ws)
@@ -55,13 +55,13 @@ def test_stop_ends_the_answer_and_leaves_nothing_behind(serve: Serve, played: Pl
         assert gate.begun.wait(WAIT)
         ws.send('{"type": "stop"}')
         told = events(ws)
-        assert (told[-2]["outcome"], told[-1]["kept"]) == ("stopped", False)
+        assert (told[-2]["outcome"], told[-1]["kept"]) == ("stopped", True)
         assert gate.cancelled.wait(WAIT)
         assert [(each["type"], each["turn"]) for each in events(ws)] == [("start", 2), ("outcome", 2), ("done", 2)]
         played.play = None
         ws.send('{"type": "ask", "text": "two"}')
         events(ws)
-    assert played.said() == ["two"]
+    assert played.said() == ["one", "first ", "two"]
 
 
 def test_a_stopped_call_that_does_not_end_holds_nobody_up(serve: Serve, played: Played) -> None:

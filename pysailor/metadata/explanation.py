@@ -54,7 +54,21 @@ def explain_plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:
         first = list(islice(fast.iter_errors(value), MOST_FAULTS))
     except ValueError:  # text that is not Unicode, or nested deeper than the fast validator goes
         return []
-    return [Fault(pointer_to(error.instance_path), _shorten(error.message)) for error in first]
+    return [Fault(pointer_to(error.instance_path), shorten(error.message)) for error in first]
+
+
+def keep_item(value: Any, path: Sequence[str | int]) -> tuple[Any, str, str]:
+    """Return the value with one item only in the first list on a path, the item's pointer then, and its pointer now."""
+    containers, depth = [value], 0
+    while depth < len(path) and isinstance(containers[-1], dict):
+        containers.append(containers[-1][str(path[depth])])
+        depth += 1
+    if depth == len(path):
+        return value, "", ""
+    smaller: Any = [containers.pop()[path[depth]]]
+    for key, container in zip(reversed(path[:depth]), reversed(containers), strict=True):
+        smaller = {**container, str(key): smaller}
+    return smaller, pointer_to([*path[:depth], 0]), pointer_to(path[: depth + 1])
 
 
 def is_small(value: Any, most: int) -> bool:
@@ -73,7 +87,7 @@ def is_small(value: Any, most: int) -> bool:
     return True
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
 
 
@@ -136,7 +150,7 @@ def closest(name: str, names: Sequence[str]) -> str:
 
 
 def _list(choices: Sequence[Any]) -> str:
-    shown = [_shorten(str(choice)) for choice in choices[:_MOST_CHOICES]]
+    shown = [shorten(str(choice)) for choice in choices[:_MOST_CHOICES]]
     return ", ".join(shown) + (f" and {len(choices) - len(shown)} more" if len(choices) > len(shown) else "")
 
 
@@ -172,7 +186,7 @@ def _describe_rule(error: ValidationError) -> str:
         allowed = _describe_schema({keyword: rule})
         close = closest(str(error.instance), list(map(str, rule))) if keyword == "enum" else ""
         return f"{allowed} (did you mean {close}?)" if close else allowed
-    return _describe_schema(error.schema) or _shorten(f"{keyword} {json.dumps(rule)}")
+    return _describe_schema(error.schema) or shorten(f"{keyword} {json.dumps(rule)}")
 
 
 def _any(value: Any) -> Any:
@@ -185,7 +199,7 @@ def _describe_schema(schema: Any) -> str:
     if not isinstance(schema, dict):
         return ""
     if "const" in schema:
-        return _shorten(json.dumps(schema["const"]))
+        return shorten(json.dumps(schema["const"]))
     if "enum" in schema:
         return _list(schema["enum"])
     if "anyOf" in schema or "oneOf" in schema:

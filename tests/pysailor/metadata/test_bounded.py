@@ -82,5 +82,5 @@ def test_a_body_with_100_000_wrong_items_takes_memory_in_proportion(rule: Any) -
     finally:
         tracemalloc.stop()
     assert 2 <= len(faults) <= 101
-    assert faults[-1].message == "there are more faults than are told here"
+    assert faults[-1].message.endswith("more faults than are told here")
     assert most < 15 * len(json.dumps(body))

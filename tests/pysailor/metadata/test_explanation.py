@@ -43,3 +43,11 @@ def test_what_is_quoted_is_one_short_line_whatever_it_is() -> None:
 )
 def test_a_schema_that_allows_nothing_is_told_as_that(schema: Any, body: Any, line: str) -> None:
     assert [str(fault) for fault in Schema(schema).fit(body)[1]] == [line]
+
+
+@pytest.mark.parametrize("where", [0, 2999])
+def test_one_fault_in_a_large_body_is_told_at_its_place_wherever_it_stands(where: int) -> None:
+    messages = [{"role": "user", "content": "x"}] * 3000
+    messages[where] = {"role": "usr", "content": "x"}
+    fault, *_ = CHAT.fit({"messages": messages})[1]
+    assert str(fault) == f'/messages/{where}/role: found text "usr", allowed: user, assistant (did you mean user?)'

@@ -31,6 +31,7 @@ class StopSignal:
     def __init__(self, seconds: float) -> None:
         self.received = False
         self._interrupts = False
+        self._woken = False
         self._seconds = seconds
         self._before: dict[int, Callable[[int, Any], Any] | int | None] = {}
 
@@ -39,6 +40,9 @@ class StopSignal:
         # A pipe, since an Event cannot be set from a handler that interrupts the very wait for it.
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
+        # The system may hand a signal to any thread, or to this one just before it waits: our handler would then run
+        # only when the wait is over. This writes into the pipe at once.
+        self._wakeup_before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         self._before = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
         return self
 
@@ -47,12 +51,14 @@ class StopSignal:
         for number, before in self._before.items():
             signal.signal(number, before)
         signal.alarm(0)
+        signal.set_wakeup_fd(self._wakeup_before)
         os.close(self._read)
         os.close(self._write)
 
     def wait(self) -> None:
         """Return after a signal, or after `wake`."""
-        os.read(self._read, 1)
+        while not (self.received or self._woken):
+            os.read(self._read, 1)
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
@@ -67,6 +73,7 @@ class StopSignal:
 
     def wake(self) -> None:
         """End the wait without a signal."""
+        self._woken = True
         with suppress(BlockingIOError):
             os.write(self._write, b"!")
 

@@ -32,6 +32,16 @@ def test_a_signal_interrupts_a_start_that_hangs() -> None:
             threading.Event().wait(20)
 
 
+def test_a_signal_ends_the_wait_whichever_thread_the_system_hands_it_to() -> None:
+    def take_it() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    with StopSignal(60) as stop:
+        threading.Timer(0.1, take_it).start()
+        stop.wait()
+        assert stop.received
+
+
 def test_a_signal_that_came_before_ends_the_start_at_once() -> None:
     with StopSignal(60) as stop:
         signal.raise_signal(signal.SIGTERM)

@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pysailor import Fault, InvalidConfig
 
 from .hooks import HookFunctions
 from .kwargs import KwargsReader, unknown_setting
-from .route import Route
+from .route import INDEX, Route
 from .yaml_document import BadDocument, Node, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 HANDLER = "ChatGPTHandler"
 # {function: handler.get_arg('a', 'b')} is how Gramex' guide writes it; to YAML the comma would begin another key
@@ -71,7 +71,7 @@ def parse(
     offline: bool = False,
 ) -> Config:
     """Parse the file's text as `load` does; `name` stands for the file in the sentences."""
-    reader = _Reader(environment, hooks, needs_key=needs_key and not offline, offline=offline)
+    reader = _Reader(environment, hooks, Path(name).parent, needs_key=needs_key and not offline, offline=offline)
     try:
         routes = tuple(reader.routes(read(_UNQUOTED.sub(_quote, text))))
     except BadDocument as error:
@@ -84,7 +84,10 @@ def parse(
 class _Reader:
     """Collects routes, faults and warnings; faults and warnings are (line, sentence)."""
 
-    def __init__(self, environment: Mapping[str, str], hooks: HookFunctions, *, needs_key: bool, offline: bool) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], hooks: HookFunctions, folder: Path, *, needs_key: bool, offline: bool
+    ) -> None:
+        self._folder = folder
         self.faults: list[tuple[int, str]] = []
         self.warnings: list[tuple[int, str]] = []
         self._kwargs = KwargsReader(environment, hooks, self._fault, needs_key=needs_key, offline=offline)
@@ -124,7 +127,24 @@ class _Reader:
         text, pattern = self._pattern(name, node)
         given = node.value.get("kwargs")
         kwargs, hooks = self._kwargs.read(name, given or Node(node.line, None))
-        return Route(name, node.line, text, pattern, kwargs, hooks) if pattern else None
+        page = self._page(kwargs, given)
+        return Route(name, node.line, text, pattern, kwargs, hooks, page) if pattern else None
+
+    def _page(self, kwargs: Mapping[str, Any], given: Node | None) -> Path | None:
+        """Return the file of the operator's own page."""
+        named = kwargs.get("page")
+        if named is None or given is None or not isinstance(given.value, dict):
+            return None
+        path = self._folder / named if isinstance(named, str) else None
+        if path is not None and path.is_dir():
+            path /= INDEX
+        if path is None or not path.is_file():
+            self._fault(
+                given.value["page"].line,
+                f"there is no such page; allowed: page: FILE.html, or a folder with {INDEX}, beside this file",
+            )
+            return None
+        return path
 
     # --- pattern -----------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "gpt-5.4-mini"
 """It takes every field that such a file may hold."""
 LONGEST_TIMEOUT = 3600
-OWN = frozenset({"key", "url", "keep", "max_history", "owner", "system", "title", "timeout"})
+INDEX = "index.html"
+OWN = frozenset({"key", "url", "keep", "max_history", "owner", "page", "system", "title", "timeout"})
 SECRET = frozenset({"key", "url"})
 """What is not quoted in any sentence: an address may hold a password or a key."""
 _NOT_SETTABLE = frozenset({"messages", "stream_options"})
@@ -34,6 +35,7 @@ OWN_SCHEMA: Mapping[str, Any] = MappingProxyType(
         "max_history": {"type": "integer", "minimum": 0},
         "keep": {"type": "number", "exclusiveMinimum": 0},
         "owner": {"type": "string", "minLength": 1},
+        "page": {"type": "string", "minLength": 1},
         "system": {"type": "string"},
         "title": {"type": "string"},
         "timeout": {"type": "number", "minimum": 1, "maximum": LONGEST_TIMEOUT},
@@ -54,6 +56,8 @@ class Route:
     pattern: re.Pattern[str]
     kwargs: Mapping[str, Value]
     hooks: Mapping[str, Hook] = field(default_factory=dict)
+    page: Path | None = None
+    """The operator's own page: a file, or the index.html of a folder."""
 
     @property
     def title(self) -> str:
@@ -74,6 +78,17 @@ class Route:
     @property
     def _default_title(self) -> str:
         return self.name.rsplit("/", 1)[-1].replace("_", " ").capitalize()
+
+    def file(self, path: str) -> Path | None:
+        """Return the file that lies beside the operator's own page, for a path beside the route's; None without one."""
+        if self.page is None or self.page.name != INDEX or self.address is None:
+            return None
+        base = self.address.rpartition("/")[0] + "/"
+        if not path.startswith(base) or any(part.startswith(".") for part in path.split("/")):
+            return None
+        folder = self.page.parent.resolve()
+        found = (folder / path.removeprefix(base)).resolve()
+        return found if found.is_file() and found.is_relative_to(folder) else None
 
     @property
     def address(self) -> str | None:

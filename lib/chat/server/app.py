@@ -44,6 +44,8 @@ _HEADERS = MappingProxyType(
         "Cache-Control": "no-cache",
     }
 )
+_OWN_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
+"""Of the operator's own page, which may load what it likes."""
 _YEAR = 365 * 24 * 3600
 
 
@@ -151,6 +153,8 @@ class ChatApp:
         if found is None:
             return self._not_found(request.url.path)
         route, handler = found
+        if route.page is not None:
+            return FileResponse(route.page, headers=_OWN_HEADERS)
         # relative, so that a proxy may put the whole server below a path of its own
         base = "../" * (request.url.path.count("/") - 1) + "-/chat/"
         title = html.escape(route.title_for(handler))
@@ -163,6 +167,10 @@ class ChatApp:
         return response
 
     def _not_found(self, path: str) -> Response:
+        for route in self._routes:
+            file = route.file(path)
+            if file is not None:
+                return FileResponse(file, headers=_OWN_HEADERS)
         addresses = [route.address for route in self._routes if route.address]
         if path == "/" and addresses:
             return RedirectResponse(addresses[0].lstrip("/"), 307, headers=dict(_HEADERS))

@@ -16,10 +16,6 @@ from pysailor.transport.memory import MemoryTransport
 from pysailor.worker.run import WorkerProcess
 from pysailor.worker.signals import StopRequested, StopSignal
 
-from .test_run import environ
-
-__all__ = ["environ"]
-
 
 def tell_to_stop() -> None:
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
@@ -75,3 +71,13 @@ def test_a_worker_whose_platform_hangs_stops_at_once_and_says_which_version_was_
             assert WorkerProcess(settings, Redaction(), transport=lambda _: MemoryTransport()).run() == 0
     assert re.search(r"pysailor \S+ is starting: step STEP_ID, function FUNCTION", caplog.text)
     assert "stopped during the start" in caplog.text
+
+
+def test_a_signal_is_heard_however_early_it_comes_and_a_second_one_changes_nothing() -> None:
+    with StopSignal(60) as stop:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+        stop.wait()
+        assert stop.received
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.alarm(0) == 0

@@ -11,12 +11,8 @@ from pysailor.platform.settings import WorkerSettings
 from pysailor.transport.base import Unreachable
 from pysailor.worker.run import WorkerProcess
 
-from .test_run import environ
-
 if TYPE_CHECKING:
     from pysailor.transport.base import Transport
-
-__all__ = ["environ"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,3 +128,8 @@ def test_fetching_undoes_uploading(body: dict[str, object], earlier: dict[str, d
 
 def test_the_id_of_an_object_is_text_whatever_a_header_holds() -> None:
     assert references(Message(body={}, headers={OBJECT_ID: 5})) == {OWN: "5"}
+
+
+@pytest.mark.parametrize(("value", "shown"), [(5, "5"), ({"a": True}, '{"a":true}'), ([None], "[null]")])
+def test_an_object_id_that_is_no_text_is_written_as_json(value: object, shown: str) -> None:
+    assert references(Message(headers={OBJECT_ID: value})) == {"": shown}

@@ -103,6 +103,7 @@ _OWN_DETAILS: Final = frozenset(
     {"cached_tokens", "cache_write_tokens", "audio_tokens", "text_tokens", "image_tokens", "reasoning_tokens"}
     | {"accepted_prediction_tokens", "rejected_prediction_tokens"}
 )
+_LONGEST_COUNT: Final = 18  # digits
 _PLACES: Final = (
     "usage",
     "usageMetadata",
@@ -135,7 +136,7 @@ def usage_of(completion: Any) -> Usage:
         total=_tokens(given.get("total_tokens")) or prompt + spoken,
         audio_prompt=audio,
         audio_completion=min(_tokens(answered.get("audio_tokens")), spoken),
-        known="prompt_tokens" in given and "completion_tokens" in given,
+        known=_is_count(given.get("prompt_tokens")) and _is_count(given.get("completion_tokens")),
     )
 
 
@@ -289,10 +290,14 @@ def _details(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _is_count(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isascii() and value.isdigit() and len(value) <= _LONGEST_COUNT
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _tokens(value: Any) -> int:
+    if isinstance(value, str) and _is_count(value):
+        return int(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return 0
     return max(0, int(value)) if isinstance(value, int) or math.isfinite(value) else 0

@@ -17,7 +17,7 @@ def told_error(document: Mapping[str, Any]) -> Any:
     """
     choices = document.get("choices")
     found = document.get("error") or (_error_of_choice(choices) if choices else None)
-    if found:
+    if found and not (choices and _is_empty(found)):
         return found
     if choices and document.get("object") != "error":
         return None
@@ -29,7 +29,13 @@ def told_error(document: Mapping[str, Any]) -> Any:
     is_answer = isinstance(document.get("choices"), list) or "usage" in document or "id" in document
     if not is_answer and (document.get("errors") or any(isinstance(document.get(name), str) for name in _WORDS)):
         return document.get("errors") or document
-    return None
+    held = [value.get("error") for value in document.values() if isinstance(value, dict)]
+    return None if is_answer else next(filter(None, held), None)
+
+
+def _is_empty(error: Any) -> bool:
+    """Return whether an error tells nothing, as some servers write that there is none."""
+    return isinstance(error, dict) and not any(error.values())
 
 
 def _error_of_choice(choices: Any) -> Any:

@@ -109,12 +109,19 @@ def test_tool_calls_that_did_not_come_are_warned_of_and_not_complete() -> None:
         ({"detail": "Not here"}, "Not here"),
         ({"choices": None, "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}, "insufficient"),
         ({"errors": [{"message": "One"}, {"message": "Two"}]}, "One; Two"),
+        ({"response": {"error": {"message": "Within"}}}, "Within"),
+        ({**ended("stop"), "error": {"message": "Beside"}}, "Beside"),
     ],
 )
 def test_an_error_inside_a_good_answer_is_an_error_in_the_service_s_words(document: dict[str, Any], text: str) -> None:
     with pytest.raises(ApiError) as caught:
         read_answer(document)
     assert text in caught.value.text
+
+
+@pytest.mark.parametrize("error", [None, {}, "", {"message": "", "code": 0}])
+def test_an_error_that_tells_nothing_beside_an_answer_is_none(error: Any) -> None:
+    assert not doubts({**ended("stop"), "error": error})
 
 
 @pytest.mark.parametrize("document", [{}, {"id": "x", "usage": {}}, {"choices": None}, {"choices": {}}])

@@ -43,6 +43,16 @@ def test_a_missing_total_is_added_up() -> None:
     assert usage_of({"usage": {"prompt_tokens": 3, "completion_tokens": 4.0}}).total == 7
 
 
+def test_counts_that_came_as_text_are_counts() -> None:
+    usage = usage_of({"usage": {"prompt_tokens": "8", "completion_tokens": "3"}})
+    assert (usage.prompt, usage.completion, usage.total, usage.known) == (8, 3, 11, True)
+
+
+@pytest.mark.parametrize("count", [None, "many", [], True])
+def test_a_usage_without_counts_is_not_known(count: Any) -> None:
+    assert not usage_of({"usage": {"prompt_tokens": count, "completion_tokens": 3}}).known
+
+
 def test_details_never_exceed_what_they_are_part_of() -> None:
     details = {"cached_tokens": 9, "cache_write_tokens": 9, "audio_tokens": 9}
     usage = usage_of({"usage": {"prompt_tokens": 10, "completion_tokens": 0, "prompt_tokens_details": details}})

@@ -8,7 +8,7 @@ SCRIPTS = tools/draw-layers tools/draw-demo tools/oldest-versions
 MEASURED = $(filter-out bench/timing.py bench/stub.py,$(wildcard bench/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint pytest oldest soak bench clean
+.PHONY: help demo test lint docs pytest oldest soak bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -26,6 +26,12 @@ lint: $(VENV)/.test
 	$(BIN)/pysailor lint
 	$(BIN)/pysailor docs --check
 	$(BIN)/python tools/draw-layers --check
+
+docs: $(VENV)/.test ## write what is made from the code: tables, pictures, manual page
+	$(BIN)/pysailor docs
+	$(BIN)/python tools/draw-layers
+	$(BIN)/python tools/draw-demo
+	$(BIN)/pysailor man > docs/pysailor.1
 
 pytest: $(VENV)/.test $(VENV)/.local
 	$(BIN)/pytest -m "not soak"

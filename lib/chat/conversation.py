@@ -81,11 +81,14 @@ class Chat:
 
 
 class NotOpened(Exception):
-    """This visitor's socket cannot be used; `code` is stable, the text says what to do."""
+    """This visitor's socket cannot be used; `code` is stable, the text says what to do.
 
-    def __init__(self, code: str, message: str) -> None:
+    `reason` is for the operator's log, where that needs to know more.
+    """
+
+    def __init__(self, code: str, message: str, reason: str = "") -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.reason = code, reason
 
 
 def open_chat(route: Route, handler: Handler, service: Service, conversation: str, *, streams: bool) -> Chat:
@@ -138,8 +141,8 @@ def _compute(name: str, given: Expression, handler: Handler) -> Any:
         return given.value(handler)
     except NotComputed as error:
         source = "not logged, as it may hold one" if name in SECRET else given.source.strip()
-        _LOG.warning('The function of "%s" gave no value: %s (%s)', name, error.reason, source)
-        raise NotOpened("bad_address", f"{name}: {error}.") from error
+        reason = f'The function of "{name}" gave no value: {error.reason} ({source})'
+        raise NotOpened("bad_address", f"{name}: {error}.", reason) from error
 
 
 def _fit(route: Route, values: dict[str, Any]) -> dict[str, Any]:
@@ -147,9 +150,10 @@ def _fit(route: Route, values: dict[str, Any]) -> dict[str, Any]:
     fitting, faults = request_schema().fit(values)
     if faults:
         hidden = [fault.pointer if _setting(fault) in SECRET else str(fault) for fault in faults]
-        _LOG.warning("The settings of a request do not fit: %s", "; ".join(hidden))
+        reason = f"The settings of a request do not fit: {'; '.join(hidden)}"
         told = dict.fromkeys(_describe(fault, route) for fault in faults)
-        raise NotOpened("bad_address", f"This address asks for the impossible: {'; '.join(told)}.")
+        message = f"This address asks for the impossible: {'; '.join(told)}."
+        raise NotOpened("bad_address", message, reason)
     return dict(fitting)
 
 
@@ -196,8 +200,10 @@ def _read_connection(cfg: Mapping[str, str], kind: type[Connection] = Connection
         return kind.of(cfg)
     except InvalidConfig as error:
         told = "; ".join(f"{fault.pointer.lstrip('/')} {fault.message}" for fault in error.faults)
-        _LOG.warning("No request can be made: %s", told)
-        raise NotOpened("bad_address", "No request can be made with the url and the key of this address.") from error
+        reason = f"No request can be made: {told}"
+        raise NotOpened(
+            "bad_address", "No request can be made with the url and the key of this address.", reason
+        ) from error
 
 
 def _call_open_hook(

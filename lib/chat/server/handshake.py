@@ -88,6 +88,8 @@ async def open_conversation(socket: Socket, route: Route, handler: Handler, shar
         chat = await _compute(socket, route, handler, shared, name)
         turns = await _read_turns(chat, shared) if resumed else []
     except NotOpened as error:
+        if error.reason:
+            shared.client_faults.add(error.reason)
         await socket.refuse(Failed(error.code, str(error)), POLICY)
     except StepError as error:
         _LOG.warning("A socket could not be opened (%s): %s", error.code, error)

@@ -100,6 +100,15 @@ def test_who_has_no_token_costs_one_line_of_log_however_much_is_sent(
     assert "Traceback" not in caplog.text
 
 
+def test_an_address_that_gives_no_settings_costs_one_line_too(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    server = serve(settings("user: {function: handler.get_arg('who')}"))
+    for _ in range(5):
+        with socket(server) as ws:
+            assert "lacks the argument" in turn(ws)[0]
+    (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert line.startswith('The function of "user" gave no value')
+
+
 def test_what_was_held_back_is_counted_in_the_next_line(caplog: pytest.LogCaptureFixture) -> None:
     now = [1.0]
     faults = ClientFaultLog(logging.getLogger("test"), 60, lambda: now[0])

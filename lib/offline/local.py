@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..conversation import ACCOUNT, LOCAL_ACCOUNT
 from .embedded_model import EmbeddedModel
 from .sandbox import KEY, Sandbox
-from .servers import EMBEDDED_MODEL, SANDBOX
+from .titles import EMBEDDED_MODEL, SANDBOX
 
 
 class LocalSandbox(Sandbox):

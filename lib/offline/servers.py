@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-SANDBOX = "the sandbox (a program that behaves like the API, not a model)"
-EMBEDDED_MODEL = "the embedded model (SmolLM2 135M, a toy: expect odd answers)"
+from .titles import EMBEDDED_MODEL, SANDBOX
 
 
 @dataclass(frozen=True, slots=True)

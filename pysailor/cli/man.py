@@ -31,10 +31,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the page."""
-    from .parser import build_parser  # noqa: PLC0415 - it imports this module
-
     directory = ["--component", args.component] if args.component else []
-    print("\n".join(_page(build_parser(directory), _environment(args.component))))
+    print("\n".join(_page(args.build_parser(directory), _environment(args.component))))
     return 0
 
 

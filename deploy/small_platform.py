@@ -111,6 +111,8 @@ def read(cipher: Cipher, content: bytes) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] not in (["send"], ["serve"]):
+        sys.exit(__doc__)
     told = WorkerSettings.from_environment(os.environ)
     if sys.argv[1:] == ["send"]:
         sys.exit(send(told, json.load(sys.stdin)))

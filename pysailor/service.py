@@ -66,6 +66,9 @@ def answer(
             LOG.warning("%s", remark)
         document = {"status": "success", "data": ServiceCall(settings, redaction, directory).answer()}
         plaintext.write(document)
+    except InvalidSettings as error:
+        LOG.error("the answer is an error: %s", error)  # noqa: TRY400 - what is missing is all there is to know
+        return {"status": "error", "data": {"message": str(error)}}
     except Exception as error:
         # Whatever the component did, somebody sits in front of a form and waits.
         LOG.exception("the answer is an error")

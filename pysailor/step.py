@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,7 @@ class Step:
                     context.emit(Data(self._check_output(made, context)))
         except SailorError:
             raise
-        except Exception as error:  # the component's author may have erred in any way; the runner must live on
+        except (Exception, SystemExit) as error:  # the author may have erred in any way; the runner must live on
             if error is monitor.failure:
                 raise
             context.logger.exception("The component has a defect")
@@ -117,6 +117,14 @@ class Step:
         return message
 
 
+def _not_a_message(made: Any) -> str:
+    if isinstance(made, Coroutine):
+        made.close()
+    if isinstance(made, (Coroutine, AsyncIterator)):
+        return "process is async; the runtime calls plain functions, on threads: write def."
+    return f"process must return a Message, yield them, or return None; it returned a {type(made).__name__}."
+
+
 def _iterate(result: Any) -> Generator[Message, None, None]:
     """Return what process returned or yields, one by one; what it was about to yield is let go with this."""
     if result is None:
@@ -124,8 +132,7 @@ def _iterate(result: Any) -> Generator[Message, None, None]:
     try:
         for made in result if isinstance(result, Iterator) else (result,):
             if not isinstance(made, Message):
-                kind = type(made).__name__
-                raise Defect(f"process must return a Message, yield them, or return None; it returned a {kind}.")
+                raise Defect(_not_a_message(made))
             check_message(made)
             yield made
     finally:

@@ -63,7 +63,13 @@ def _describe_other(content: bytes) -> str:
         return "a web page"
     if content[4:8] == b"ftyp":
         return _BRANDS.get(content[8:12], "a film or a recording in MP4")
-    return next((name for magic, name in _SIGNATURES if content.startswith(magic)), "of a kind not known here")
+    known = next((name for magic, name in _SIGNATURES if content.startswith(magic)), "")
+    return known or ("plain text" if _is_text(start) else "of a kind not known here")
+
+
+def _is_text(start: bytes) -> bool:
+    text = start.decode("utf-8", "ignore")  # the start may end within a character
+    return len(text.encode()) > len(start) - 4 and all(sign.isprintable() or sign in "\r\n\t\f" for sign in text)
 
 
 def _riff(content: bytes) -> bytes:

@@ -40,9 +40,12 @@ _DAY = 24 * 3600
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("what", choices=("list", "show", "delete", "export"), help="what to do")
+    parser.add_argument(
+        "what", metavar="WHAT", choices=("list", "show", "delete", "export"), help="list, show, export or delete"
+    )
     parser.add_argument(
         "id",
+        metavar="ID",
         nargs="?",
         help="the conversation's id; without, export and delete take those that the options below choose",
     )

@@ -9,6 +9,7 @@ from pysailor.component.fields import bind
 from pysailor.context import Context, Keep
 from pysailor.errors import Fault, InvalidConfig, InvalidInput
 
+from .defects import component_code
 from .output import in_cfg, print_json
 from .runner import placeholders
 from .sample import Samples, display_name
@@ -49,7 +50,7 @@ def report(function: Loaded, sample: Sample, given: Mapping[str, Any]) -> dict[s
     errors: list[Fault] = []
     warnings: list[Fault] = []
     try:
-        with Keep() as kept:
+        with Keep() as kept, component_code():
             errors, warnings = _check_sample(function, sample, {**sample.cfg, **given}, Context(kept=kept))
     except InvalidInput as error:
         errors = list(error.faults)

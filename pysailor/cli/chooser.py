@@ -11,6 +11,7 @@ from pysailor.context import Context, Keep
 from pysailor.errors import InvalidConfig, SailorError
 from pysailor.masking import mask
 
+from .defects import component_code
 from .output import print_json, require_reader
 from .progress import Progress
 from .usage import BadUsage, suggest
@@ -31,7 +32,7 @@ def print_choices(args: argparse.Namespace) -> int:
         try:
             chosen = workspace.settings({}) if _must_ask(function, args.field) else None
             cfg = bind(credentials, chosen) if chosen is not None else {}
-            with Progress("waiting for the service"):
+            with Progress("waiting for the service"), component_code():
                 found = choices(function, args.field, cfg, Context(kept=kept))
         except InvalidConfig as error:
             raise workspace.reword_faults(error, credentials) from error
@@ -49,8 +50,6 @@ def _must_ask(function: Loaded, name: str) -> bool:
     models = {field.name: field.model for field in function.fields if field.model is not None}
     known = models | {model: model for model in models.values() if isinstance(model, str)}
     if name not in known:
-        listed = ", ".join(models) or "none"
-        raise BadUsage(
-            f'"{name}" is not a select field of {function.declared.name}; there is: {listed}{suggest(name, models)}'
-        )
+        known_ones = f"choose from {', '.join(models)}{suggest(name, models)}" if models else "it has none"
+        raise BadUsage(f'"{name}" is not a select field of {function.declared.name}; {known_ones}')
     return not isinstance(known[name], Mapping)

@@ -40,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
     component = component_of(args)
     pages = [component.root / _README, *sorted(component.root.glob(_PAGES))]
     results = [_page(component, page, check=args.check) for page in pages]
+    if all(results):
+        print(f"{component.root}: the documentation is up to date", file=sys.stderr)
     return 0 if all(results) else 1
 
 

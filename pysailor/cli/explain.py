@@ -31,23 +31,28 @@ def add(commands: Any) -> None:
         description="Say what an error's code means, what to do, and whether trying again can help.",
         epilog=_EXAMPLE,
     )
-    parser.add_argument("code", metavar="CODE", nargs="?", help="the code or name of an error (default: list all)")
+    parser.add_argument("codes", metavar="CODE", nargs="*", help="codes or names of errors (default: list all)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the explanations; raise BadUsage for a code that nobody knows."""
     known = _explanations(args)
-    if args.code is None:
+    if not args.codes:
         for each in sorted(known, key=lambda each: each.code):
             print(f"{each.code:<32}{each.meaning}")
         return 0
-    asked = args.code.strip(_AROUND).lower()
-    found = [each for each in known if asked in (each.code.lower(), each.name.lower())]
-    if not found:
-        raise BadUsage(f'no error has the code "{args.code}"{_suggest(asked, known)}')
+    found = [each for code in args.codes for each in _find(code, known)]
     print("\n\n".join(_text(each) for each in found))
     return 0
+
+
+def _find(code: str, known: tuple[Explanation, ...]) -> list[Explanation]:
+    asked = code.strip(_AROUND).lower()
+    found = [each for each in known if asked in (each.code.lower(), each.name.lower())]
+    if not found:
+        raise BadUsage(f'no error has the code "{code}"{_suggest(asked, known)}')
+    return found
 
 
 def _explanations(args: argparse.Namespace) -> tuple[Explanation, ...]:

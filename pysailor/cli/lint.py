@@ -41,6 +41,6 @@ def run(args: argparse.Namespace) -> int:
     root = locate(args)
     faults = lint(root)
     for fault in faults:
-        print(fault)
+        print(fault if fault.pointer else f"component.json: {fault}")
     print(f"{root}: {f'{len(faults)} to fix' if faults else 'in order'}", file=sys.stderr)
     return 1 if faults else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .defects import component_code
 from .output import print_json
 from .usage import add_settings
 from .workspace import open_workspace
@@ -40,5 +41,7 @@ def run(args: argparse.Namespace) -> int:
         function = workspace.function(args.function)
         cfg = {**workspace.environment, **workspace.given}
         bound = bind([field for field in function.fields if field.name in cfg], cfg)
-        print_json(metadata(function, bound, Context(kept=kept)), workspace.results, is_pretty=True)
+        with component_code():
+            found = metadata(function, bound, Context(kept=kept))
+        print_json(found, workspace.results, is_pretty=True)
     return 0

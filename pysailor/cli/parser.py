@@ -7,7 +7,9 @@ when they run.
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import check, completion, docs, explain, lint, man, meta, new, process, run, select, service, verify
 from . import component_commands as own
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _COMMANDS = (process, check, verify, select, meta, explain, lint, docs, new, run, service, completion, man)
 _ASKING = ("process", "check", "verify", "select")
 """Commands that a server of the component's may answer."""
+_LISTED = re.compile(r" +\S+ {2,}")
 _DESCRIPTION = "Run, check and describe the component in this directory."
 _EPILOG = """\
 exit codes:
@@ -75,8 +78,10 @@ def to_front(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list[
             return to_front(parser, [*arguments[:place], *arguments[place + 1 :], "--help"])
         if word not in commands:
             known = ", ".join(commands)
-            parser.error(f"invalid choice: '{word}' is not a command{suggest(word, commands)} (there is: {known})")
+            parser.error(f"invalid choice: '{word}' is not a command{suggest(word, commands)} (choose from {known})")
         return [word, *arguments[:place], *arguments[place + 1 :]]
+    if not {"-h", "--help", "--version"} & set(arguments):
+        parser.error("COMMAND is missing; pysailor --help lists the commands")
     return list(arguments)
 
 
@@ -88,10 +93,28 @@ def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPar
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser, and the parsers of its commands, whose texts stand as they are written."""
+    """A parser whose texts fit the terminal, and keep their examples as they are written."""
 
     def __init__(self, **more: Any) -> None:
-        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+        super().__init__(formatter_class=_HelpFormatter, **more)
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Breaks paragraphs anew, and leaves what is indented; a long line of a list goes on below its second column."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        import textwrap  # noqa: PLC0415 - for help only, as argparse does it
+
+        filled: list[str] = []
+        for is_prose, lines in groupby(text.splitlines(), lambda line: bool(line) and not line.startswith(" ")):
+            if is_prose:
+                filled += textwrap.wrap(" ".join(lines), width, initial_indent=indent, subsequent_indent=indent)
+                continue
+            for line in lines:
+                listed = _LISTED.match(line)
+                column = " " * listed.end() if listed else ""
+                filled += textwrap.wrap(line, width, subsequent_indent=column) if listed else [indent + line]
+        return "\n".join(filled)
 
 
 class _CommandParser(_Parser):
@@ -111,8 +134,20 @@ class _CommandParser(_Parser):
         for word in rest:
             if word.startswith("-") and word != "-":
                 name = word.partition("=")[0]
-                self.error(f"unrecognized option {name}{suggest(name, self._option_string_actions)}")
+                self.error(f"unrecognized option {name}{self._meant(name)}")
         return found, rest
+
+    def _meant(self, name: str) -> str:
+        known = [option[2:] for option in self._option_string_actions if option.startswith("--")]
+        near = suggest(name.lstrip("-"), known).replace("did you mean ", "did you mean --")
+        return near or (f"; a setting is given as --cfg {name.lstrip('-')}=…" if "cfg" in known else "")
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with what is wrong; what may be left out is not asked for, as argparse does while mixing."""
+        before, colon, names = message.partition("are required: ")
+        optional = {action.metavar for action in self._actions if action.nargs in ("?", "*")}
+        required = [name for name in names.split(", ") if name not in optional]
+        super().error(f"{before}{colon}{', '.join(required)}")
 
 
 class _Version(argparse.Action):

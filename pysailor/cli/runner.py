@@ -15,6 +15,7 @@ from pysailor.masking import mask
 from pysailor.step import Invocation, Step
 
 from .curl import curl, without_secrets
+from .defects import component_code
 from .output import ResultWriter, describe, print_json, printable, require_reader, say
 from .progress import Progress
 from .sample import Samples, display_name, input_schema_of
@@ -180,7 +181,8 @@ class _Preview(_Runner):
         with closing(Step(self.function, {**words, **chosen})) as step:
             context = step.context(Invocation(_ignore, logging.getLogger("component")))
             message = step.accept(sample.message)
-            request: HttpRequest = self.function.get_function("preview")(message, step.cfg, context)
+            with component_code():
+                request: HttpRequest = self.function.get_function("preview")(message, step.cfg, context)
         headers = {name: without_secrets(value, secrets) for name, value in request.headers.items()}
         document = {"method": request.method, "url": request.url, "headers": headers, "body": request.body}
         print_json(document, self.workspace.results, is_pretty=self.writer.is_pretty)

@@ -32,7 +32,7 @@ _REMARKS = ("$", "_", "//")  # what keys begin with that are for people and edit
 _OF_A_MESSAGE = frozenset({"body", "headers", "attachments", "passthrough", "id"})
 _FORM = 'a sample looks like {"cfg": {}, "msg": {"body": {}}, "snapshot": {}}'
 _IN_PLAIN_WORDS = {
-    "Expecting value": "a value is missing here, or is none of JSON's (text stands in double quotes)",
+    "Expecting value": "a value is missing here, or is not valid JSON (text stands in double quotes)",
     "Expecting property name enclosed in double quotes": "a name in double quotes is missing here, or a comma is "
     "too many",
     "Expecting ':' delimiter": "a colon is missing here",
@@ -102,9 +102,16 @@ class Samples:
             return [_COMMAND_LINE]
         if self._args.body:
             return [_COMMAND_LINE]
+        if self._takes_nothing():
+            return [_COMMAND_LINE]
         if sys.stdin is not None and not sys.stdin.closed and not sys.stdin.isatty():
             return [STANDARD_INPUT]
         raise BadUsage(self._nothing())
+
+    def _takes_nothing(self) -> bool:
+        """Return whether the function is a trigger of the platform's clock: its message is empty, if none is sent."""
+        is_sent = sys.stdin is not None and not sys.stdin.closed and not sys.stdin.isatty()
+        return self._function.declared.kind == "trigger" and self._function.input_schema is None and not is_sent
 
     def _nothing(self) -> str:
         if self._made is not None:
@@ -128,6 +135,8 @@ class Samples:
     def _of_standard_input(self) -> Sample:
         name = display_name(STANDARD_INPUT)
         text = _standard_input()
+        if not text.strip() and self._function.declared.kind == "trigger" and self._function.input_schema is None:
+            return _of_body(name, {})
         if not text.strip() and self._args.__dict__.get("samples") == []:
             raise BadUsage(self._nothing())
         if not text.strip():

@@ -10,6 +10,7 @@ from pysailor.context import Context, Keep
 from pysailor.errors import InvalidConfig, InvalidCredentials
 from pysailor.masking import mask
 
+from .defects import component_code
 from .output import require_reader, say
 from .progress import Progress
 from .usage import BadUsage
@@ -32,7 +33,7 @@ def verify_credential(args: argparse.Namespace) -> int:
         cfg = _credential(workspace, args)
         require_reader(workspace.results)
         try:
-            with Progress("waiting for the service"):
+            with Progress("waiting for the service"), component_code():
                 found = verify(cfg, Context(kept=kept))
                 require_verified(found)
         except InvalidCredentials as error:

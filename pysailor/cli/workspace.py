@@ -75,7 +75,7 @@ class Workspace:
         """Load the function that the command names; a wrong name, or a setting that it has not, is a wrong command."""
         known = [function.name for function in self.component.descriptor.functions]
         if name not in known:
-            raise BadUsage(f'"{name}" is not a function; there is: {", ".join(known)}{suggest(name, known)}')
+            raise BadUsage(f'"{name}" is not a function; choose from {", ".join(known)}{suggest(name, known)}')
         function = self.component.function(name)
         self.demand_known(function.fields)
         return function

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..context import Context
-from ..errors import BrokenComponent, InvalidConfig, InvalidCredentials
+from ..errors import BrokenComponent, Defect, InvalidConfig, InvalidCredentials
 from ..metadata import Schema
 from . import descriptor as declaration
 from .code import INSTALLED, ComponentCode, locate
@@ -102,9 +102,16 @@ def choices(loaded: Loaded, name: str, cfg: Mapping[str, Any], ctx: Context) -> 
         if field.name == name and isinstance(field.model, Mapping):
             return field.model
         if name in (field.name, field.model) and isinstance(field.model, str):
-            return cast("Model", loaded.get_function(field.model))(cfg, ctx)
+            found = cast("Model", loaded.get_function(field.model))(cfg, ctx)
+            if not isinstance(found, Mapping):
+                raise Defect(f"{field.model} must return the choices as value to label; it returned {_kind(found)}.")
+            return found
     selects = ", ".join(field.name for field in loaded.fields if field.model is not None)
-    raise InvalidConfig(f'"{name}" is no select field of {loaded.declared.name}; there is: {selects or "none"}.')
+    raise InvalidConfig(f'"{name}" is not a select field of {loaded.declared.name}; there is: {selects or "none"}.')
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else f"a value of type {type(value).__name__}"
 
 
 def read_verification(found: Any) -> Mapping[str, Any]:

@@ -78,7 +78,7 @@ def _convert(field: Field, value: Any) -> tuple[Any, str]:
     if isinstance(field.default, (int, float)):
         return _number(field, value)
     if isinstance(field.model, dict) and str(value) not in field.model:
-        return value, f'"{field.label}" is none of {", ".join(field.model)}'
+        return value, f'"{field.label}" takes one of: {", ".join(field.model)}'
     if field.view_class in ("TextFieldView", "TextAreaView", "PasswordFieldView", "SelectView"):
         return str(value) if isinstance(value, (int, float)) else value, _text_fault(field, value)
     return value, ""

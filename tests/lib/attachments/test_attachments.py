@@ -117,6 +117,7 @@ def test_for_a_server_that_fetches_nothing_public_pictures_are_fetched_too(files
         (b"{}", "JSON"),
         (b"", "empty"),
         (b"\x01\x02", "of a kind not known here"),
+        ("caf\u00e9 au lait\n".encode(), "plain text"),
     ],
 )
 def test_what_is_no_picture_is_named_for_what_it_seems(files: Files, content: bytes, seems: str) -> None:

@@ -43,5 +43,35 @@ def test_the_help_of_the_runtime_names_no_component(
     assert [word for word in ("sendrequest", "openai", "gpt", "sandbox") if word in text] == []
 
 
+@pytest.mark.parametrize("command", OF_THE_RUNTIME)
+def test_the_help_fits_a_terminal_of_80_columns_but_for_its_examples(
+    echo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(echo)
+    monkeypatch.setenv("COLUMNS", "80")
+    long = [line for line in shown(capsys, command, "--help").splitlines() if len(line) > 80]
+    assert [line for line in long if not line.startswith("  ELASTICIO_")] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "COMMAND is missing; pysailor --help lists the commands"),
+        (["process"], "the following arguments are required: FUNCTION\n"),
+        (["process", "echo", "--tone", "loud"], "unrecognized option --tone; a setting is given as --cfg tone=…"),
+        (["process", "echo", "--bodi", "x=1"], "unrecognized option --bodi; did you mean --body?"),
+    ],
+)
+def test_what_is_missing_or_unknown_is_told_with_what_to_write(
+    echo: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    text: str,
+) -> None:
+    monkeypatch.chdir(echo)
+    assert told in shown(capsys, *arguments)
+
+
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys, "--version") == f"pysailor {pysailor.__version__}\n"

@@ -55,7 +55,7 @@ def test_every_missing_field_is_named_with_its_place() -> None:
 
 
 def test_a_choice_that_is_not_offered_is_refused() -> None:
-    with pytest.raises(InvalidConfig, match="is none of a, b"):
+    with pytest.raises(InvalidConfig, match="takes one of: a, b"):
         bind([field("SelectView", model={"a": "A", "b": "B"})], {"x": "c"})
 
 

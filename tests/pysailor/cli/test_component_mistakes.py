@@ -1,0 +1,80 @@
+"""What the command line says of mistakes that a component's author makes."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pysailor.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.pysailor.conftest import MakeComponent
+
+ECHO_RETURNS = "def process(msg, cfg, snapshot, ctx):\n    {}\n"
+HELLO = ("process", "echo", "--body", "word=hi", "--cfg", "password=x")
+
+
+def told(capsys: pytest.CaptureFixture[str], root: Path, *arguments: str) -> str:
+    assert main(["--component", str(root), *arguments]) == 1
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "sentence"),
+    [
+        ({"verify": "def verify(cfg, ctx):\n    1 / 0\n"}, "verify", "It raised ZeroDivisionError: division by zero"),
+        ({"verify": "def verify(cfg):\n    pass\n"}, "verify", "verify() takes 1 positional argument but 2 were given"),
+        ({"verify": "def verify(cfg, ctx):\n    raise SystemExit(0)\n"}, "verify", "It raised SystemExit: 0"),
+        ({"echo": "def tones(cfg, ctx):\n    1 / 0\n"}, "select echo tone", "It raised ZeroDivisionError"),
+        ({"echo": "def tones(cfg, ctx):\n    return ['a']\n"}, "select echo tone", "tones must return the choices as"),
+        ({"echo": "def tones(cfg, ctx):\n    pass\n"}, "select echo tone", "value to label; it returned nothing"),
+    ],
+)
+def test_a_mistake_in_a_verifier_or_a_select_is_told_as_one_of_the_component(
+    make_component: MakeComponent,
+    capsys: pytest.CaptureFixture[str],
+    files: dict[str, str],
+    command: str,
+    sentence: str,
+) -> None:
+    assert (
+        sentence
+        in told(capsys, make_component(None, **files), *command.split(), "--cfg", "password=x").splitlines()[-1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("raise SystemExit(0)", "It raised SystemExit: 0"),
+        ("async def process(msg, cfg, snapshot, ctx):\n    pass\n", "process is async"),
+        ("async def process(msg, cfg, snapshot, ctx):\n    yield\n", "process is async"),
+    ],
+)
+def test_a_step_that_ends_the_process_or_is_async_fails_as_a_defect(
+    make_component: MakeComponent, capsys: pytest.CaptureFixture[str], code: str, sentence: str
+) -> None:
+    text = code if code.startswith("async") else ECHO_RETURNS.format(code)
+    assert sentence in told(capsys, make_component(echo=text), *HELLO)
+
+
+def test_a_mistake_in_check_is_told_as_one_of_the_component(
+    make_component: MakeComponent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_component(echo="def check(msg, cfg, snapshot, ctx):\n    1 / 0\n")
+    assert "It raised ZeroDivisionError" in told(capsys, root, "check", *HELLO[1:])
+
+
+def test_a_trigger_needs_no_sample(
+    make_component: MakeComponent, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    trigger = {"title": "Tick", "main": "./lib/tick.py", "metadata": {"out": {"type": "object", "properties": {}}}}
+    declared = {"title": "T", "description": "d", "version": "0.1.0", "triggers": {"tick": trigger}}
+    tick = "from pysailor import Message\n\ndef process(msg, cfg, snapshot, ctx):\n    return Message(body=msg.body)\n"
+    assert main(["--component", str(make_component(declared, tick=tick)), "process", "tick"]) == 0
+    assert '"body": {}' in capsys.readouterr().out

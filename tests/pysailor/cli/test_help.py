@@ -66,8 +66,8 @@ def test_what_is_missing_or_unknown_is_told_with_what_to_write(
     echo: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-    arguments: tuple[str, ...],
-    text: str,
+    arguments: list[str],
+    told: str,
 ) -> None:
     monkeypatch.chdir(echo)
     assert told in shown(capsys, *arguments)

@@ -4,7 +4,10 @@ Three processes: the server as `pysailor chat` starts it, an API that writes the
 made of the Python package websockets. Added latency is from the API's write of a piece to its arrival in the client, on
 the clock that all processes of a machine share. Memory is what the server has more, by socket, with all of them idle.
 
-    python bench/chat.py [SOCKETS] [STREAMS] [SECONDS]
+    python bench/chat.py [--rounds N] [--busy] [--beside TREE] [--check]
+
+`--busy` adds a neighbour: a process that does nothing but compute, and so takes one processor. `--beside` measures the
+server of another checkout too, in turns with this one.
 """
 
 from __future__ import annotations
@@ -18,15 +21,24 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import IO, Any
+from statistics import median
+from typing import IO, TYPE_CHECKING, Any
+
+from bench.timing import Target, parser, table, told
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 PAUSE = 0.05  # between two pieces, in the mean: 20 a second, a quick model
 WARM = 50
-TARGET_MS, TARGET_KIB = 20, 100
+MOST_MS, MOST_US, MOST_KIB = 20, 100, 25
 SETTINGS = "url: {chat: {pattern: /chat, handler: ChatGPTHandler, kwargs: {key: sk-bench, model: m, stream: true}}}"
 SERVER = "import sys; sys.path.insert(0, '.'); from lib.chat.command import main; sys.exit(main())"
+BUSY = "while True: pass"
 
 
 # --- the API ---------------------------------------------------------------------------------------------------------
@@ -120,45 +132,94 @@ async def _ask(socket: Any, pause: float, delays: list[float]) -> None:
 # --- the measurement -------------------------------------------------------------------------------------------------
 
 
-def main(sockets: int = 1000, streams: int = 50, seconds: float = 20) -> None:
-    """Run all three and print the table."""
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one run showed: milliseconds, KiB a socket, microseconds of CPU a piece."""
+
+    opened_a_second: float
+    kib: float
+    pieces: float
+    p50: float
+    p99: float
+    worst: float
+    timer_p99: float
+    cpu: float
+
+
+ROWS = {
+    "opened_a_second": "sockets opened a second",
+    "kib": "memory an idle socket, KiB",
+    "pieces": "pieces",
+    "p50": "added latency p50, ms",
+    "p99": "added latency p99, ms",
+    "worst": "added latency, worst of all pieces, ms",
+    "timer_p99": "for comparison: a bare timer of the client is late, p99, ms",
+    "cpu": "CPU of the server a piece, µs",
+}
+
+
+def main() -> int:
+    """Print a table for each checkout; 1 if a target is to be checked and is missed."""
+    options = parser(__doc__)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--sockets", type=int, default=1000)
+    options.add_argument("--streams", type=int, default=50)
+    options.add_argument("--seconds", type=float, default=20, help="how long an answer takes")
+    options.add_argument("--busy", action="store_true", help="keep one processor busy with something else")
+    options.add_argument("--beside", type=Path, action="append", default=[], metavar="TREE", help="another checkout")
+    args = options.parse_args()
+    found: dict[Path, list[Figures]] = {tree: [] for tree in (ROOT, *args.beside)}
+    load = os.getloadavg()[0]
+    for _ in range(args.rounds):
+        for tree, figures in found.items():
+            figures.append(measure(args, tree))
+    print(f"{args.sockets} sockets, {args.streams} streaming, load {load:.1f} before, {os.getloadavg()[0]:.1f} after\n")
+    for tree, figures in found.items():
+        _print("this checkout" if tree == ROOT else str(tree), figures)
+    return told(list(_targets(found[ROOT], busy=args.busy)), check=args.check)
+
+
+def measure(args: Namespace, tree: Path) -> Figures:
+    """Run all three processes once, with the server of this checkout."""
     with ExitStack() as stack:
         settings = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".yaml"))
         settings.write(SETTINGS)
         settings.flush()
-        service = _process(stack, [__file__, "--api", str(seconds)])
+        service = _process(stack, [__file__, "--api", str(args.seconds)])
         base = f"http://127.0.0.1:{_line(service).strip()}/v1"
-        options = [
-            settings.name,
-            "--port",
-            "0",
-            "--turns",
-            str(max(128, streams)),
-            "--per-address",
-            str(sockets + WARM),
-            "--messages",
-            "100000",
-        ]
-        server = _process(stack, ["-c", SERVER, *options], {"OPENAI_BASE_URL": base})
+        turns, places = str(max(128, args.streams)), str(args.sockets + WARM)
+        options = [settings.name, "--port", "0", "--turns", turns, "--per-address", places, "--messages", "100000"]
+        server = _process(stack, ["-c", SERVER, *options], {"OPENAI_BASE_URL": base}, tree)
         url = _line(server).split(" ", 1)[1].strip().replace("http", "ws", 1)
-        asking = _process(stack, [__file__, "--client", url, str(sockets), str(streams)])
+        asking = _process(stack, [__file__, "--client", url, str(args.sockets), str(args.streams)])
         _line(asking)
         before = _resident(server.pid)
         opening = float(_next(asking))
         after = _resident(server.pid)
+        if args.busy:
+            _process(stack, ["-c", BUSY])
         cpu = _cpu(server.pid)
         delays, late = (sorted(numbers) for numbers in json.loads(_next(asking)))
         cpu = _cpu(server.pid) - cpu
-    _print(sockets, streams, opening, (after - before) / sockets, delays, late, cpu)
+    return Figures(
+        opened_a_second=args.sockets / opening,
+        kib=(after - before) / args.sockets,
+        pieces=len(delays),
+        p50=_part(delays, 0.5),
+        p99=_part(delays, 0.99),
+        worst=delays[-1],
+        timer_p99=_part(late, 0.99),
+        cpu=cpu / len(delays) * 1e6,
+    )
 
 
 def _process(
-    stack: ExitStack, arguments: list[str], environment: dict[str, str] | None = None
+    stack: ExitStack, arguments: list[str], environment: dict[str, str] | None = None, tree: Path = ROOT
 ) -> subprocess.Popen[str]:
     process = subprocess.Popen(  # noqa: S603 - our own files, run by our own Python
         [sys.executable, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **(environment or {})},
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=None if "--client" in arguments else subprocess.DEVNULL,
@@ -203,23 +264,25 @@ def _part(numbers: list[float], share: float) -> float:
     return numbers[min(len(numbers) - 1, int(len(numbers) * share))]
 
 
-def _print(
-    sockets: int, streams: int, opening: float, kib: float, delays: list[float], late: list[float], cpu: float
-) -> None:
-    rows = [
-        ("open sockets, of them streaming", f"{sockets}, {streams}", ""),
-        ("opened a second", f"{sockets / opening:.0f}", ""),
-        ("memory an idle socket", f"{kib:.0f} KiB", f"<= {TARGET_KIB} KiB"),
-        ("pieces", f"{len(delays)}", ""),
-        ("added latency p50", f"{_part(delays, 0.5):.1f} ms", ""),
-        ("added latency p99", f"{_part(delays, 0.99):.1f} ms", f"<= {TARGET_MS} ms"),
-        ("added latency, worst", f"{delays[-1]:.1f} ms", ""),
-        ("for comparison: a bare timer is late, p50 / p99", f"{_part(late, 0.5):.1f} / {_part(late, 0.99):.1f} ms", ""),
-        ("CPU of the server a piece", f"{cpu / len(delays) * 1e6:.0f} µs", ""),
-    ]
-    print("| what | measured | target |\n|---|---|---|")
-    for row in rows:
-        print(f"| {' | '.join(row)} |")
+def _middle(name: str, figures: Sequence[Figures]) -> float:
+    return median(getattr(each, name) for each in figures)
+
+
+def _print(title: str, figures: Sequence[Figures]) -> None:
+    """Print lowest, middle and highest of all rounds."""
+    rows = []
+    for field in fields(Figures):
+        numbers = sorted(getattr(each, field.name) for each in figures)
+        shown = (numbers[0], median(numbers), numbers[-1])
+        rows.append((ROWS[field.name], *(f"{each:.1f}" if each < 10 else f"{each:.0f}" for each in shown)))
+    table((title, "lowest", "middle", "highest"), *rows)
+
+
+def _targets(figures: Sequence[Figures], *, busy: bool) -> Iterator[Target]:
+    neighbour = ", one processor kept busy" if busy else ""
+    yield Target(f"added latency p99{neighbour}", _middle("p99", figures), MOST_MS, " ms")
+    yield Target("CPU of the server a piece", _middle("cpu", figures), MOST_US, " µs")
+    yield Target("memory an idle socket", _middle("kib", figures), MOST_KIB, " KiB")
 
 
 if __name__ == "__main__":
@@ -228,5 +291,5 @@ if __name__ == "__main__":
             asyncio.run(api(float(seconds)))
         case ["--client", url, sockets, streams]:
             asyncio.run(client(url, int(sockets), int(streams)))
-        case numbers:
-            main(*map(int, numbers))
+        case _:
+            sys.exit(main())

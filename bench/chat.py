@@ -265,7 +265,7 @@ def _part(numbers: list[float], share: float) -> float:
 
 
 def _middle(name: str, figures: Sequence[Figures]) -> float:
-    return median(getattr(each, name) for each in figures)
+    return float(median(getattr(each, name) for each in figures))
 
 
 def _print(title: str, figures: Sequence[Figures]) -> None:

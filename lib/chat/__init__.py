@@ -3,5 +3,5 @@
 config/ reads the settings file: yaml_document, handler, grammar, expression, hooks, route, kwargs, load. protocol has
 the frames; backend, conversation and turn make an answer of a question. server/ has the sockets: access, cookie and
 limits say who connects and how much they may do; handshake, session, turn_task and text_queue are one socket's life;
-shared, app and listener are the server's. command is its command line.
+waker, shared, app and listener are the server's. command is its command line.
 """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route as Address
-from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
 
 from ..config.handler import Handler, handler_of, read_cookies
 from ..protocol import format_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.requests import HTTPConnection, Request
-    from starlette.websockets import WebSocket
+    from starlette.types import Receive, Scope, Send
 
     from ..config.route import Route
     from .limits import Slot
@@ -56,14 +56,20 @@ class ChatApp:
         self._routes, self._shared = routes, shared
         self._sessions: set[Session] = set()
         self._closing = False
-        self.application = Starlette(
+        self._pages = Starlette(
             routes=[
                 Address("/-/health", self._health),
                 Address("/-/chat/{name}", self._file),
-                WebSocketRoute("/{path:path}", self._socket),
                 Address("/{path:path}", self._page),
             ]
         )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a connection. What starlette wraps around a page would take 4 KiB of each socket while it is open."""
+        if scope["type"] == "websocket":
+            await self._socket(WebSocket(scope, receive, send))
+        else:
+            await self._pages(scope, receive, send)
 
     @property
     def sockets(self) -> int:
@@ -97,6 +103,7 @@ class ChatApp:
         spoken, confirmed = format_of(handler.args.get("format", ()), wanted)
         try:
             await websocket.accept(confirmed)
+            websocket.scope["headers"].clear()  # the handler has read them
             await self._serve(Socket(websocket, spoken, self._shared.limits.slow_reader), route, handler, shown, slot)
         finally:
             slot.release()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ class Session:
         self._socket, self._route, self._handler, self._shared = socket, route, handler, shared
         self._address = address_of(handler.request.remote_ip)
         self._handshake: Handshake | None = None
-        self._waiting: deque[Question | Failed | None] = deque()
+        self._waiting: list[Question | Failed | None] = []  # few; an empty deque is 0.7 KiB
         """What is still to be told, in this order: an answer, a refusal, or (None) that a question was stopped."""
         self._work: asyncio.Task[None] | None = None
         self._task: TurnTask | None = None
@@ -175,7 +174,7 @@ class Session:
 
     def _stop_all(self) -> None:
         """Stop the answer that is being made; the questions that wait are told to be stopped too."""
-        self._waiting = deque(None if isinstance(each, Question) else each for each in self._waiting)
+        self._waiting = [None if isinstance(each, Question) else each for each in self._waiting]
         self._stop()
 
     def _stop(self) -> None:
@@ -187,7 +186,7 @@ class Session:
     async def _answer_all(self) -> None:
         try:
             while self._waiting:
-                match self._waiting.popleft():
+                match self._waiting.pop(0):
                     case Question() as question:
                         await self._answer(question)
                     case Failed() as failed:

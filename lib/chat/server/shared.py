@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .client_faults import ClientFaultLog
 from .cookie import CookieSigner
 from .limits import ConnectionLimit, RateLimiter, TurnQueue
+from .waker import Waker
 
 if TYPE_CHECKING:
     from ..conversation import Service
@@ -62,6 +64,11 @@ class SharedState:
         self.threads = ThreadPoolExecutor(limits.turns_at_once, thread_name_prefix="chat")
         # a socket opens, and reads what was said, however many answers are being made
         self.openers = ThreadPoolExecutor(limits.openings_at_once, thread_name_prefix="chat opening")
+
+    @cached_property
+    def waker(self) -> Waker:
+        """What wakes the loop for worker threads; first used in the loop."""
+        return Waker()
 
     def close(self) -> None:
         """Shut the threads down; those still at work are not waited for."""

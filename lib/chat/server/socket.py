@@ -33,6 +33,7 @@ class Socket:
     def __init__(self, websocket: WebSocket, spoken: Format, seconds: float) -> None:
         self._websocket, self.format, self._seconds = websocket, spoken, seconds
         self._abort: Callable[[], None] | None = getattr(websocket.state, "abort", None)
+        self._write: Callable[[Sequence[str]], bool] | None = getattr(websocket.state, "write", None)
         self._sending = asyncio.Lock()
         self._is_cut = False
 
@@ -50,6 +51,8 @@ class Socket:
 
     async def send(self, frames: Sequence[str]) -> None:
         """Send the frames of an event; raise Disconnected."""
+        if self._write is not None and not self._sending.locked() and self._write(frames):
+            return
         try:
             async with asyncio.timeout(self._seconds), self._sending:
                 for frame in frames:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import TYPE_CHECKING
 
 from ...errors.api_error import ApiError
 from ..protocol import Joiner
+
+if TYPE_CHECKING:
+    from .waker import Waker
 
 _MOST_CHARACTERS = 64 * 1024
 
@@ -18,9 +22,9 @@ class TextQueue:
     between two looks of the loop wake it once, and are taken together.
     """
 
-    def __init__(self, most_characters: int = _MOST_CHARACTERS) -> None:
-        """Use the running loop."""
-        self._loop = asyncio.get_running_loop()
+    def __init__(self, waker: Waker, most_characters: int = _MOST_CHARACTERS) -> None:
+        """Take in the loop of the waker."""
+        self._waker = waker
         self._news = asyncio.Event()
         self._room = threading.Condition()
         self._most = most_characters
@@ -35,14 +39,15 @@ class TextQueue:
         if not text:
             return
         with self._room:
-            self._room.wait_for(lambda: self._closed or self._size < self._most)
+            while self._size >= self._most and not self._closed:
+                self._room.wait()
             if self._closed:
                 raise ApiError("cancelled")
             is_first = not self._waiting
             self._waiting.append(text)
             self._size += len(text)
         if is_first:
-            self._loop.call_soon_threadsafe(self._news.set)
+            self._waker.call(self._news.set)
 
     def end(self) -> None:
         """End the queue: nothing more comes. For the loop's own thread."""

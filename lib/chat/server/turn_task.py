@@ -28,7 +28,7 @@ class TurnTask:
     def __init__(self, chat: Chat, question: Question, shared: SharedState) -> None:
         """Enter the queue of the conversation."""
         self._chat, self._question, self._shared = chat, question, shared
-        self._cancel, self.texts = Cancel(), TextQueue()
+        self._cancel, self.texts = Cancel(), TextQueue(shared.waker)
         self._turn = shared.turns.ask(chat.place)
         self._work: asyncio.Future[Done] | None = None
 

@@ -34,6 +34,13 @@ def test_with_stream_in_the_address_the_answer_comes_in_pieces(serve: Serve, pla
         assert "".join(turn(ws, "Hi")) == "Hello"
 
 
+@pytest.mark.parametrize("size", [1, 125, 126, 65_535, 65_536, 200_000])
+def test_a_piece_of_any_size_is_one_whole_frame(serve: Serve, played: Played, size: int) -> None:
+    played.pieces = ("ä" * (size // 2) + "x" * (size % 2),)
+    with socket(serve(), "?stream") as ws:
+        assert turn(ws, "Hi") == list(played.pieces)
+
+
 def test_the_whole_conversation_goes_along(serve: Serve, played: Played) -> None:
     with socket(serve()) as ws:
         for question in ("one", "two", "three"):

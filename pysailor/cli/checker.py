@@ -10,8 +10,8 @@ from pysailor.context import Context, Keep
 from pysailor.errors import Fault, InvalidConfig, InvalidInput
 
 from .defects import component_code
+from .dry_run import placeholders
 from .output import in_cfg, print_json
-from .runner import placeholders
 from .sample import Samples, display_name
 from .usage import BadUsage, unknown_settings
 from .workspace import open_workspace

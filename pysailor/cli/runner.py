@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import time
@@ -14,9 +13,8 @@ from pysailor.errors import InvalidConfig, SailorError
 from pysailor.masking import mask
 from pysailor.step import Invocation, Step
 
-from .curl import curl, without_secrets
-from .defects import component_code
-from .output import ResultWriter, describe, print_json, printable, require_reader, say
+from .dry_run import placeholders, print_request
+from .output import ResultWriter, describe, printable, require_reader, say
 from .progress import Progress
 from .sample import Samples, display_name, input_schema_of
 from .usage import BadUsage, unknown_settings
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
     from pysailor.component.component import Loaded
     from pysailor.context import Event
-    from pysailor.message import HttpRequest
 
     from .sample import Sample
     from .workspace import Workspace
@@ -45,11 +42,6 @@ def run_samples(args: argparse.Namespace) -> int:
         samples = Samples(args, function, workspace.offers)
         runner = _Preview if args.dry_run else _Runner
         return runner(workspace, function, args).run(samples)
-
-
-def placeholders(function: Loaded) -> dict[str, str]:
-    """Return a word for each required setting that has none: a request that is not sent needs no key."""
-    return {field.name: field.name.upper() for field in function.fields if field.required}
 
 
 def all_wrong_settings(error: InvalidConfig, function: Loaded, cfg: Mapping[str, Any], sample: Sample) -> InvalidConfig:
@@ -176,21 +168,7 @@ class _Preview(_Runner):
 
     def process(self, sample: Sample, label: str) -> None:  # noqa: ARG002 - nothing takes long here
         """Print the request of one sample."""
-        words, chosen = placeholders(self.function), self.workspace.chosen(sample.cfg)
-        secrets = self.workspace.secrets({**words, **chosen})
-        with closing(Step(self.function, {**words, **chosen})) as step:
-            context = step.context(Invocation(_ignore, logging.getLogger("component")))
-            message = step.accept(sample.message)
-            with component_code():
-                request: HttpRequest = self.function.get_function("preview")(message, step.cfg, context)
-        headers = {name: without_secrets(value, secrets) for name, value in request.headers.items()}
-        document = {"method": request.method, "url": request.url, "headers": headers, "body": request.body}
-        print_json(document, self.workspace.results, is_pretty=self.writer.is_pretty)
-        sent = json.dumps(request.body)
-        for name, word in words.items():
-            if name not in chosen and f'"{word}"' in sent:
-                say(f"no {name} is set; {word} is put in its place")
-        print(curl(request, secrets), file=sys.stderr)
+        print_request(self.workspace, self.function, sample, is_pretty=self.writer.is_pretty)
 
     def summarize(self, codes: list[int], seconds: float) -> None:
         """Nothing was asked, so there is nothing to tell."""

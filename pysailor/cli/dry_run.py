@@ -1,0 +1,46 @@
+"""`--dry-run`: the request that a step would send, printed and not sent."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from pysailor.step import Invocation, Step
+
+from .curl import curl, without_secrets
+from .defects import component_code
+from .output import print_json, say
+
+if TYPE_CHECKING:
+    from pysailor.component.component import Loaded
+    from pysailor.message import HttpRequest
+
+    from .sample import Sample
+    from .workspace import Workspace
+
+
+def placeholders(function: Loaded) -> dict[str, str]:
+    """Return a word for each required setting that has none: a request that is not sent needs no key."""
+    return {field.name: field.name.upper() for field in function.fields if field.required}
+
+
+def print_request(workspace: Workspace, function: Loaded, sample: Sample, *, is_pretty: bool) -> None:
+    """Print the request of one sample, and a curl line for it; raise what the step would raise before it sends."""
+    words, chosen = placeholders(function), workspace.chosen(sample.cfg)
+    secrets = workspace.secrets({**words, **chosen})
+    with closing(Step(function, {**words, **chosen})) as step:
+        context = step.context(Invocation(lambda _: None, logging.getLogger("component")))
+        message = step.accept(sample.message)
+        with component_code():
+            request: HttpRequest = function.get_function("preview")(message, step.cfg, context)
+    headers = {name: without_secrets(value, secrets) for name, value in request.headers.items()}
+    document = {"method": request.method, "url": request.url, "headers": headers, "body": request.body}
+    print_json(document, workspace.results, is_pretty=is_pretty)
+    sent = json.dumps(request.body)
+    for name, word in words.items():
+        if name not in chosen and f'"{word}"' in sent:
+            say(f"no {name} is set; {word} is put in its place")
+    print(curl(request, secrets), file=sys.stderr)

@@ -12,6 +12,7 @@ from pysailor import InvalidConfig
 from ..api.connection import Connection
 from ..conversation import owner_of
 from ..errors.catalog import ASK_OPERATOR
+from .attachments import AttachmentRules
 from .backend import VisitorConnection
 from .config.expression import Expression, NotComputed
 from .config.route import DEFAULT_MODEL, OWN, SECRET, request_schema
@@ -63,6 +64,8 @@ class Chat:
     timeout: float = _SECONDS
     keep_seconds: float | None = None
     """How long after its last turn it is kept, where the settings say that for the route."""
+    attachments: AttachmentRules | None = None
+    """What visitors may send along, if anything."""
 
     @property
     def place(self) -> tuple[str, str]:
@@ -116,6 +119,7 @@ def open_chat(route: Route, handler: Handler, service: Service, conversation: st
         own.get("max_history"),
         float(own.get("timeout", _SECONDS)),
         float(own["keep"]) * 3600 if "keep" in own else None,
+        AttachmentRules.of(own.get("attachments")),
     )
 
 

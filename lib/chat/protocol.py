@@ -18,10 +18,19 @@ _HIGH_SURROGATE = range(0xD800, 0xDC00)
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture or file that comes with a question; `data` is its content in base64, not looked at yet."""
+
+    name: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A question."""
 
     text: str
+    uploads: tuple[Upload, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +40,13 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Ask the last question again, or a changed one, in place of the last one's answer."""
+    """Ask the last question again, or a changed one, in place of the last one's answer.
+
+    `uploads` take the place of what was sent along; None leaves that.
+    """
 
     text: str | None = None
+    uploads: tuple[Upload, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,7 @@ class Opened:
     """What a socket begins with. `source` is api, sandbox or local; `messages` are those of an earlier socket.
 
     `known` is False where the client wants a conversation to go on that nothing is kept of. A message may have
-    `message_bytes` at most.
+    `message_bytes` at most; `attachments` tells what may be sent along, None if nothing.
     """
 
     conversation: str
@@ -71,6 +84,7 @@ class Opened:
     messages: Sequence[Mapping[str, Any]] = ()
     known: bool = True
     message_bytes: int = 0
+    attachments: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +206,14 @@ class Json:
         except (ValueError, RecursionError) as error:
             raise Unreadable(f"This is not JSON; {allowed}.") from error
         match said:
-            case {"type": "ask", "text": str(text)} if text.strip():
-                return Ask(text)
+            case {"type": "ask", "text": str(text)} if text.strip() or said.get("attachments"):
+                return Ask(text, _uploads(said) or ())
             case {"type": "stop"}:
                 return Stop()
-            case {"type": "retry", "text": str(text)} if text.strip():
-                return Retry(text)
+            case {"type": "retry", "text": str(text)} if text.strip() or said.get("attachments"):
+                return Retry(text, _uploads(said))
             case {"type": "retry"} if "text" not in said:
-                return Retry()
+                return Retry(None, _uploads(said))
             case {"type": "delete"}:
                 return Delete()
             case {"type": "token", "token": str(token)}:
@@ -213,7 +227,7 @@ class Json:
     def open(self, opened: Opened) -> list[str]:
         """Return the conversation's id, what will answer, and what was said before."""
         told = {name: getattr(opened, name) for name in ("conversation", "title", "model", "source", "note")}
-        limits = {"messageBytes": opened.message_bytes}
+        limits = {"messageBytes": opened.message_bytes, "attachments": opened.attachments}
         return [_event("open", **told, messages=list(opened.messages), known=opened.known, limits=limits)]
 
     def deleted(self) -> list[str]:
@@ -267,6 +281,20 @@ class Joiner:
 def well_formed(text: str) -> str:
     """Return text that UTF-8 can encode: two halves of a character become one, a lone half a question mark."""
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _uploads(said: Mapping[str, Any]) -> tuple[Upload, ...] | None:
+    """Return what is sent along, None where the message has no member for it; raise Unreadable."""
+    given = said.get("attachments")
+    if given is None:
+        return None
+    if isinstance(given, list) and all(map(_is_upload, given)):
+        return tuple(Upload(each["name"], each["data"]) for each in given)
+    raise Unreadable('"attachments" is not a list of {"name": "…", "type": "image/png", "data": base64}.')
+
+
+def _is_upload(given: Any) -> bool:
+    return isinstance(given, dict) and isinstance(given.get("name"), str) and isinstance(given.get("data"), str)
 
 
 def _event(kind: str, **members: Any) -> str:

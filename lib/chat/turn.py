@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
 
@@ -13,6 +13,7 @@ from ..completions.answer.outcome import Outcome
 from ..conversation import Memory, TurnOutput
 from ..errors.api_error import ApiError
 from ..errors.catalog import visitor_text
+from .attachments import to_content, to_kept
 from .backend import VisitorConnection
 from .config.hooks import HookFailed
 from .protocol import Answered, Failed, well_formed
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ..api.cancel import Cancel
     from ..conversation import ChatMessage, Store
+    from .attachments import Attachment
     from .backend import Backend, ChatAnswer
     from .conversation import Chat
 
@@ -44,6 +46,7 @@ class Question:
 
     text: str
     replaces: int | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,9 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
         return Done(stopped_answer())
 
     def ask(before: Sequence[ChatMessage]) -> TurnOutput[Answered]:
-        asked = {"role": "user", "content": _prepare(chat, question.text)}
+        text = _prepare(chat, question.text)
+        asked = {"role": "user", "content": to_content(text, question.attachments)}
+        kept = {"role": "user", "content": to_content(text, to_kept(question.attachments))}
         if cancel.is_set():
             return TurnOutput(stopped_answer())
         body = {**chat.body, "messages": [*before, asked]}
@@ -104,16 +109,15 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
         except ApiError:
             if not cancel.is_set():
                 raise
-            return _half(question, asked, pieces)
+            return _half(question, kept, pieces)
         if cancel.is_set():
-            return _half(question, asked, pieces)
-        text = _modify(chat, answer)
-        keeps = answer.outcome in _KEPT and bool(text)
-        told = Answered(text, str(answer.outcome), _remark(answer), answer.usage, answer.cost, kept=keeps)
+            return _half(question, kept, pieces)
+        said = _modify(chat, answer)
+        keeps = answer.outcome in _KEPT and bool(said)
+        told = Answered(said, str(answer.outcome), _remark(answer), answer.usage, answer.cost, kept=keeps)
         if not keeps:
             return TurnOutput(told)
-        result = {"question": question.text, "replaces": question.replaces, "outcome": str(answer.outcome)}
-        return TurnOutput(told, [asked, {"role": "assistant", "content": text}], result)
+        return TurnOutput(told, [kept, {"role": "assistant", "content": said}], _to_result(question, told.outcome))
 
     memory = Memory(
         context.store,
@@ -128,14 +132,20 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
     return Done(taken.value, taken.kept.number if taken.kept else None)
 
 
-def _half(question: Question, asked: ChatMessage, pieces: Sequence[str]) -> TurnOutput[Answered]:
+def _half(question: Question, kept: ChatMessage, pieces: Sequence[str]) -> TurnOutput[Answered]:
     """Return what had come until the visitor stopped the answer; it is kept, but never in place of a whole answer."""
     text = well_formed("".join(pieces))
     if not text or question.replaces is not None:
         return TurnOutput(stopped_answer())
     told = replace(stopped_answer(), text=text, kept=True)
-    result = {"question": question.text, "replaces": None, "outcome": told.outcome}
-    return TurnOutput(told, [asked, {"role": "assistant", "content": text}], result)
+    return TurnOutput(told, [kept, {"role": "assistant", "content": text}], _to_result(question, told.outcome))
+
+
+def _to_result(question: Question, outcome: str) -> dict[str, Any]:
+    """Return what is kept beside the messages of a turn: what the page needs to show it again."""
+    described = [each.describe() for each in to_kept(question.attachments)]
+    result = {"question": question.text, "replaces": question.replaces, "outcome": outcome}
+    return {**result, "attachments": described} if described else result
 
 
 def _prepare(chat: Chat, text: str) -> str:

@@ -269,12 +269,14 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "WrongKind",
             "An attachment is something else than the message says.",
             "Put it into a part of the right kind (picture, file or recording), or send it in another format.",
+            visitor="One of the attachments is of a kind that the assistant cannot read; send a picture or a PDF file.",
         ),
         ErrorSpec(
             "attachment_too_large",
             "TooLarge",
             "An attachment is larger than may be sent.",
             "Make it smaller, or send fewer of them with one message.",
+            visitor="The attachments are too large for the assistant; send fewer, or smaller ones.",
         ),
         ErrorSpec(
             "attachment_not_fetched",
@@ -390,6 +392,24 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "MessageTooLong",
             "The message has more bytes than the chat takes.",
             "Shorten it.",
+        ),
+        ErrorSpec(
+            "attachments_off",
+            "AttachmentsOff",
+            "A picture or file came to a chat that takes none.",
+            "Leave it out; the operator of the chat can allow attachments in its settings.",
+        ),
+        ErrorSpec(
+            "too_many_attachments",
+            "TooManyAttachments",
+            "More pictures and files came with one message than the chat takes.",
+            "Send fewer of them with one message.",
+        ),
+        ErrorSpec(
+            "attachment_not_kept",
+            "AttachmentNotKept",
+            "A question was to be asked again whose attachments were too large to be kept.",
+            "Add them again and ask anew.",
         ),
         ErrorSpec(
             "too_fast",

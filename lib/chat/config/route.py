@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import Schema
 
+from ..attachments import LARGEST_TOTAL
 from .expression import Expression, NotComputed
 
 if TYPE_CHECKING:
@@ -23,13 +24,23 @@ DEFAULT_MODEL = "gpt-5.4-mini"
 """It takes every field that such a file may hold."""
 LONGEST_TIMEOUT = 3600
 INDEX = "index.html"
-OWN = frozenset({"key", "url", "keep", "max_history", "owner", "page", "system", "title", "timeout"})
+OWN = frozenset({"attachments", "key", "url", "keep", "max_history", "owner", "page", "system", "title", "timeout"})
 SECRET = frozenset({"key", "url"})
 """What is not quoted in any sentence: an address may hold a password or a key."""
 _NOT_SETTABLE = frozenset({"messages", "stream_options"})
 
 OWN_SCHEMA: Mapping[str, Any] = MappingProxyType(
     {
+        "attachments": {
+            "type": ["boolean", "object"],
+            "properties": {
+                "images": {"type": "boolean"},
+                "files": {"type": "boolean"},
+                "most": {"type": "integer", "minimum": 1, "maximum": 50},
+                "most_bytes": {"type": "integer", "minimum": 1, "maximum": LARGEST_TOTAL},
+            },
+            "additionalProperties": False,
+        },
         "key": {"type": "string", "minLength": 1},
         "url": {"type": "string", "minLength": 1},
         "max_history": {"type": "integer", "minimum": 0},
@@ -74,6 +85,11 @@ class Route:
             return str(given.value(handler) or self._default_title)
         except NotComputed:
             return self._default_title
+
+    @property
+    def may_take_attachments(self) -> bool:
+        """Whether some visitor may send pictures or files along."""
+        return bool(self.kwargs.get("attachments"))
 
     @property
     def _default_title(self) -> str:

@@ -36,6 +36,8 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_WITH_PICTURES = _POLICY.replace("img-src 'self'", "img-src 'self' data:")
+"""Of a page that shows what the visitor sends along."""
 _HEADERS = MappingProxyType(
     {
         "Content-Security-Policy": _POLICY,
@@ -167,6 +169,8 @@ class ChatApp:
         title = html.escape(route.title_for(handler))
         page = (_PAGE / "index.html").read_text(encoding="utf-8").replace("{base}", base).replace("{title}", title)
         response = HTMLResponse(page, headers=dict(_HEADERS))
+        if route.may_take_attachments:
+            response.headers["Content-Security-Policy"] = _WITH_PICTURES
         if self._name(request) is None:
             cookie = self._shared.signer.cookie(handler.session["id"])
             secure = request.url.scheme == "https"

@@ -12,6 +12,7 @@ from pysailor import StepError
 
 from ...conversation import drop_replaced
 from ...errors.catalog import visitor_text
+from ..attachments import read_kept
 from ..config.hooks import HookFailed
 from ..conversation import Chat, NotOpened, check_conversation, open_chat
 from ..protocol import Failed, Opened, Token, Unreadable
@@ -106,7 +107,12 @@ async def open_conversation(socket: Socket, route: Route, handler: Handler, shar
         raise
     if not turns:
         return Handshake(chat, slot)
-    return Handshake(chat, slot, Question(str(turns[-1].result.get("question", ""))), turns[-1].number)
+    return Handshake(chat, slot, _last_question(turns[-1]), turns[-1].number)
+
+
+def _last_question(turn: Turn) -> Question:
+    kept = read_kept(turn.result.get("attachments"), turn.messages[0].get("content"))
+    return Question(str(turn.result.get("question", "")), attachments=kept)
 
 
 async def _compute(socket: Socket, route: Route, handler: Handler, shared: SharedState, name: str) -> Chat:
@@ -137,6 +143,7 @@ def _open_event(chat: Chat, turns: Sequence[Turn], shared: SharedState, *, known
         messages,
         known,
         shared.limits.message_bytes,
+        chat.attachments.to_json() if chat.attachments else None,
     )
 
 
@@ -144,7 +151,8 @@ def _to_messages(turn: Turn) -> list[dict[str, Any]]:
     """Return a kept turn as the visitor saw it."""
     question, answer = turn.messages[0], turn.messages[-1]
     asked = turn.result.get("question", question.get("content"))
+    described = turn.result.get("attachments")
     return [
-        {"role": "user", "content": asked},
+        {"role": "user", "content": asked, **({"attachments": described} if described else {})},
         {"role": "assistant", "content": answer.get("content"), "outcome": turn.result.get("outcome")},
     ]

@@ -116,10 +116,10 @@ class Listener:
 
 
 class _Socket(WebSocketsSansIOProtocol):
-    """uvicorn's, with a way to end a connection on which nothing can be sent, and one to send without waiting."""
+    """uvicorn's, with ways to end a connection on which nothing can be sent, to send without waiting, to take more."""
 
     async def run_asgi(self) -> None:
-        self.scope["state"] |= {"abort": self.transport.abort, "write": self._write}
+        self.scope["state"] |= {"abort": self.transport.abort, "write": self._write, "allow_more": self._allow_more}
         await super().run_asgi()
 
     def _write(self, frames: Sequence[str]) -> bool:
@@ -128,6 +128,11 @@ class _Socket(WebSocketsSansIOProtocol):
             return False
         self.transport.write(b"".join(map(_frame, frames)))
         return True
+
+    def _allow_more(self, size: int) -> None:
+        """Take frames that are so many bytes longer than usual."""
+        name = "max_message_size" if hasattr(self.conn, "max_message_size") else "max_size"  # as websockets 15 calls it
+        setattr(self.conn, name, _LARGEST_FRAME + size)
 
 
 class _Server(uvicorn.Server):

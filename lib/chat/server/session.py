@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pysailor import StepError
 
 from ...errors.catalog import visitor_text
+from ..attachments import Attachment, AttachmentRefused, read_attachments
 from ..protocol import Ask, ClientMessage, Delete, Failed, Retry, Stop, Unreadable
 from ..turn import Question, stopped_answer
 from .handshake import Handshake, authenticate, open_conversation
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .text_queue import TextQueue
 
 _SECONDS_TO_END = 1.0
+_LARGE = 64 * 1024  # characters of a frame; a longer one is read aside, so that it holds no other socket up
 
 
 class Session:
@@ -55,6 +57,8 @@ class Session:
                 self._socket, self._route, self._handler, self._shared
             )
             self._last, self._last_kept = handshake.last, handshake.last_kept
+            if handshake.chat.attachments is not None:
+                self._socket.allow_more(handshake.chat.attachments.frame_bytes)
             while not self._leaving:
                 await self._handle(await self._socket.receive())
         except Disconnected:
@@ -90,7 +94,11 @@ class Session:
 
     async def _handle(self, frame: str | None) -> None:
         """Handle one frame; every frame counts against the rate."""
-        said = self._read(frame)
+        if frame is not None and len(frame) > _LARGE:
+            loop = asyncio.get_running_loop()
+            said, attachments = await loop.run_in_executor(self._shared.openers, self._read, frame)
+        else:
+            said, attachments = self._read(frame)
         is_in_time = self._shared.rates.take(self._address, asyncio.get_running_loop().time())
         if isinstance(said, Stop):  # honoured at any rate: it saves work
             self._stop_all()
@@ -101,23 +109,32 @@ class Session:
         if isinstance(said, Failed):
             await self._send_failure(said)
         elif isinstance(said, Ask):
-            await self._queue(Question(said.text))
+            await self._queue(Question(said.text, attachments=attachments or ()))
         elif isinstance(said, Retry):
-            await self._retry(said.text)
+            await self._retry(said.text, attachments)
         elif isinstance(said, Delete):
             await self._delete()
 
-    def _read(self, frame: str | None) -> ClientMessage | Failed:
-        """Return what a frame says, or why it says nothing."""
+    def _read(self, frame: str | None) -> tuple[ClientMessage | Failed, tuple[Attachment, ...] | None]:
+        """Return what a frame says, or why it says nothing, and what was sent along with it."""
         most = self._shared.limits.message_bytes
+        rules = self._handshake.chat.attachments if self._handshake else None
+        too_long = Failed("too_long", f"A message may have {most} bytes at most; shorten it.")
         if frame is None:
-            return Failed("not_text", "Only frames of text are understood.")
-        if len(frame.encode("utf-8", "replace")) > most:
-            return Failed("too_long", f"A message may have {most} bytes at most; shorten it.")
+            return Failed("not_text", "Only frames of text are understood."), None
+        if _size(frame) > most + (rules.frame_bytes if rules else 0):
+            return too_long, None
         try:
-            return self._socket.format.read(frame)
+            said = self._socket.format.read(frame)
+            uploads = said.uploads if isinstance(said, Ask | Retry) else None
+            attachments = None if uploads is None else read_attachments(uploads, rules)
         except Unreadable as error:
-            return Failed("not_understood", str(error))
+            return Failed("not_understood", str(error)), None
+        except AttachmentRefused as error:
+            return Failed(error.code, str(error)), None
+        if _size(frame) > most and (not attachments or _size(getattr(said, "text", None) or "") > most):
+            return too_long, None
+        return said, attachments
 
     async def _slow_down(self) -> None:
         """Send `too_fast`; close the socket of a client that goes on regardless."""
@@ -128,13 +145,18 @@ class Session:
             await self._socket.refuse(failed, POLICY)
         await self._send_failure(failed)
 
-    async def _retry(self, text: str | None) -> None:
+    async def _retry(self, text: str | None, attachments: tuple[Attachment, ...] | None) -> None:
         if self._last is None:
             await self._send_failure(Failed("nothing_to_retry", "Nothing was asked yet."))
+        elif attachments is None and not all(each.is_whole for each in self._last.attachments):
+            told = "The attachments of this question were too large to be kept; add them again."
+            await self._send_failure(Failed("attachment_not_kept", told))
         elif self._is_busy:
             await self._send_failure(Failed("busy", "An answer is being made; stop it first."))
         else:
-            await self._queue(Question(text or self._last.text, self._last_kept))
+            text = self._last.text if text is None else text
+            again = self._last.attachments if attachments is None else attachments
+            await self._queue(Question(text, self._last_kept, again))
 
     async def _delete(self) -> None:
         """Forget the conversation, and what was asked last."""
@@ -153,7 +175,8 @@ class Session:
 
     async def _queue(self, question: Question) -> None:
         questions = sum(isinstance(each, Question) for each in self._waiting)
-        if questions >= self._shared.limits.waiting_questions:
+        heavy = sum(isinstance(each, Question) and bool(each.attachments) for each in self._waiting)
+        if questions >= self._shared.limits.waiting_questions or (question.attachments and heavy):
             await self._send_failure(
                 Failed("too_many", "Too many questions wait for an answer already; wait for one.", retryable=True)
             )
@@ -233,3 +256,7 @@ class Session:
                 await self._socket.send(self._socket.format.piece(turn, text))
                 any_sent = True
         return any_sent
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))

@@ -34,6 +34,7 @@ class Socket:
         self._websocket, self.format, self._seconds = websocket, spoken, seconds
         self._abort: Callable[[], None] | None = getattr(websocket.state, "abort", None)
         self._write: Callable[[Sequence[str]], bool] | None = getattr(websocket.state, "write", None)
+        self._allow_more: Callable[[int], None] | None = getattr(websocket.state, "allow_more", None)
         self._sending = asyncio.Lock()
         self._is_cut = False
 
@@ -48,6 +49,11 @@ class Socket:
         if message["type"] == "websocket.disconnect":
             raise Disconnected
         return message.get("text")
+
+    def allow_more(self, size: int) -> None:
+        """Take frames that are so many bytes longer than usual."""
+        if self._allow_more is not None:
+            self._allow_more(size)
 
     async def send(self, frames: Sequence[str]) -> None:
         """Send the frames of an event; raise Disconnected."""

@@ -1,5 +1,6 @@
 // Wires the parts: what is typed goes to the socket, what comes from it goes into the log.
 
+import { Tray } from "./attachments.js";
 import { Link } from "./link.js";
 import { drawList, save, toMarkdown } from "./list.js";
 import { Log } from "./log.js";
@@ -12,7 +13,12 @@ fill(document);
 const [composer, question, send, stop, status, hint] = ["composer", "question", "send", "stop", "status", "hint"].map(part);
 const log = new Log(part("log"), part("welcome"));
 
-const NOT_TAKEN = new Set(["too_long", "too_fast", "too_many", "not_understood", "stopping"]);
+const tray = new Tray(part("tray"), keepTray);
+
+const NOT_TAKEN = new Set([
+  "too_long", "too_fast", "too_many", "not_understood", "stopping", "attachments_off", "too_many_attachments",
+  "attachment_wrong_kind", "attachment_too_large", "attachment_not_kept",
+]);
 const running = new Map(); // turn number -> {answer, question, usage, cost, remark, fault}
 const sent = []; // questions that no turn has begun for: {text, question}
 let total = { usage: null, cost: null };
@@ -47,6 +53,9 @@ function begin({ conversation, title, model, source, note, messages, known, limi
   link.letIn(conversation);
   memory.conversation.set(conversation);
   most = limits?.messageBytes ?? Infinity;
+  tray.rules = limits?.attachments ?? null;
+  part("attach").hidden = !tray.rules;
+  part("files").accept = tray.rules?.types.join(",") ?? "";
   document.title = title;
   part("title").textContent = title;
   part("model").textContent = source === "api" ? model : t[source];
@@ -57,7 +66,7 @@ function begin({ conversation, title, model, source, note, messages, known, limi
   running.clear();
   last = null;
   const isForgotten = known === false && shown.length > 0;
-  if (!isForgotten) shown = messages.map(({ role, content, outcome }) => ({ role, content: content ?? "", outcome }));
+  if (!isForgotten) shown = messages.map((message) => ({ ...message, content: message.content ?? "" }));
   log.clear();
   drawShown();
   if (isForgotten) log.note("remark", t.forgotten);
@@ -68,9 +77,9 @@ function begin({ conversation, title, model, source, note, messages, known, limi
 
 function drawShown() {
   let asked = null;
-  for (const { role, content, outcome } of shown) {
+  for (const { role, content, outcome, attachments } of shown) {
     if (role === "user") {
-      asked = log.ask(content);
+      asked = log.ask(content, attachments);
     } else {
       const answer = log.answer();
       answer.end({ text: content, remark: outcome === "stopped" ? t.stopped : "" });
@@ -84,10 +93,11 @@ function resume(length) {
   const lost = memory.pending.get();
   if (!lost) return;
   if (length !== Infinity && length > lost.before) {
-    memory.pending.set(null);
+    settle();
     return;
   }
-  const asked = log.ask(lost.text);
+  const files = memory.pendingFiles.get();
+  const asked = log.ask(lost.text, files.length ? files : lost.files);
   const answer = log.answer();
   answer.end({ text: lost.answer, fault: lost.fault || t.interrupted });
   last = { question: asked, answer, isLost: true };
@@ -97,8 +107,27 @@ function resume(length) {
 function remember() {
   memory.transcript.set(shown);
   const first = shown.find(({ role }) => role === "user");
-  if (first) memory.chats.touch(memory.conversation.get(), first.content.slice(0, 60));
+  if (first) memory.chats.touch(memory.conversation.get(), titleOf(first));
   list();
+}
+
+function titleOf({ content, attachments = [] }) {
+  return content.trim().slice(0, 60) || attachments.map(({ name }) => name).join(", ").slice(0, 60);
+}
+
+/** Notes a question that waits for its answer, with what went along as far as the browser has room for it. */
+function notePending({ text, question: { files } }, before) {
+  memory.pending.set({ text, answer: "", before, files: files.map(describe) });
+  memory.pendingFiles.set(files.every(({ data }) => data) ? files : []);
+}
+
+function settle() {
+  memory.pending.set(null);
+  memory.pendingFiles.set([]);
+}
+
+function describe({ name, type, size, kept }) {
+  return { name, type, size, kept };
 }
 
 // --- an answer -------------------------------------------------------------------------------------------------------
@@ -116,11 +145,13 @@ function finish({ turn, text, kept }) {
   count(usage, cost);
   last = { question: asked ?? last?.question ?? null, answer, isKept: kept };
   if (kept && last.question) {
-    shown.push({ role: "user", content: last.question.text }, { role: "assistant", content: answer.text, outcome });
-    memory.pending.set(null);
+    const attachments = last.question.files.map(describe);
+    shown.push({ role: "user", content: last.question.text, ...(attachments.length && { attachments }) }, { role: "assistant", content: answer.text, outcome });
+    settle();
     remember();
   } else if (last.question) {
-    memory.pending.set({ text: last.question.text, answer: answer.text, before: shown.length, fault: fault || t.stopped });
+    notePending({ text: last.question.text, question: last.question }, shown.length);
+    memory.pending.set({ ...memory.pending.get(), answer: answer.text, fault: fault || t.stopped });
   }
   offer();
   status.textContent = fault || `${t.answer}: ${answer.text} ${remark ?? ""}`;
@@ -140,8 +171,11 @@ function complain(code, message) {
   if (NOT_TAKEN.has(code) && sent.length) {
     const { text, question: asked } = sent.pop();
     asked.remove();
-    if (!question.value.trim()) write(text);
-    memory.pending.set(null);
+    if (!question.value.trim() && !tray.items.length) {
+      tray.set(asked.files.filter(({ data }) => data));
+      write(text);
+    }
+    settle();
   }
   log.note("fault", message);
   status.textContent = message;
@@ -152,9 +186,10 @@ function offer() {
   for (const button of document.querySelectorAll("[data-again]")) button.remove();
   if (!last?.question) return;
   const { question: asked, answer } = last;
-  const retry = answer.offer(t.retry, () => again(asked.text));
+  const retry = answer.offer(t.retry, () => again(asked));
   const edit = asked.offer(t.edit, () => {
     editing = true;
+    tray.set(asked.files.filter(({ data }) => data));
     write(asked.text);
     question.focus();
     show();
@@ -163,16 +198,25 @@ function offer() {
   show();
 }
 
-function again(text, isEdited = false) {
+/** Asks the last question again, or what was made of it. */
+function again({ text, files }, isEdited = false) {
   const { question: asked, answer, isKept, isLost } = last;
+  const isWhole = files.every(({ data }) => data);
+  if (isLost && !isWhole) {
+    write(text);
+    complainInField(t.addAgain);
+    question.focus();
+    return;
+  }
   answer.remove();
   if (isEdited) asked.remove();
   if (isKept) shown = shown.slice(0, -2); // what comes takes its place
   for (const button of document.querySelectorAll("[data-again]")) button.remove();
-  const entry = { text, question: isEdited ? log.ask(text) : asked };
+  const entry = { text, question: isEdited ? log.ask(text, files) : asked };
   sent.push(entry);
-  memory.pending.set({ text, answer: "", before: isKept ? shown.length + 2 : shown.length });
-  link.say(isLost ? { type: "ask", text } : isEdited ? { type: "retry", text } : { type: "retry" });
+  notePending(entry, isKept ? shown.length + 2 : shown.length);
+  const more = isWhole && (files.length || isEdited) && tray.rules ? { attachments: files } : {};
+  link.say(isLost ? { type: "ask", text, ...more } : { type: "retry", ...(isEdited && { text }), ...(isEdited && more) });
   question.focus();
 }
 
@@ -209,8 +253,8 @@ function keepRunning() {
 function show() {
   const busy = running.size > 0;
   stop.hidden = !busy;
-  send.hidden = busy && !question.value.trim();
-  send.disabled = !link.isReady;
+  send.hidden = busy && !question.value.trim() && !tray.items.length;
+  send.disabled = !link.isReady || tray.isReading;
   hint.textContent = editing ? t.editing : hint.dataset.fault ?? "";
   hint.hidden = !hint.textContent;
   for (const button of document.querySelectorAll("[data-again]")) button.disabled = busy || !link.isReady;
@@ -220,23 +264,25 @@ function show() {
 
 function submit() {
   const text = question.value;
-  if (!text.trim() || !link.isReady) return;
+  if ((!text.trim() && !tray.items.length) || !link.isReady || tray.isReading) return;
   if (new TextEncoder().encode(JSON.stringify({ type: "retry", text })).length > most) {
-    hint.dataset.fault = t.tooLong(most);
-    status.textContent = hint.dataset.fault;
-    show();
+    complainInField(t.tooLong(most));
     return;
   }
   const isEdit = editing && last?.question;
+  const files = tray.items;
   editing = false;
+  tray.set([]);
   write("");
   if (isEdit) {
-    again(text, true);
+    const { files: before } = last.question;
+    again({ text, files: files.length || before.every(({ data }) => data) ? files : before }, true);
   } else {
     for (const button of document.querySelectorAll("[data-again]")) button.remove();
-    sent.push({ text, question: log.ask(text) });
-    memory.pending.set({ text, answer: "", before: shown.length });
-    link.say({ type: "ask", text });
+    const entry = { text, question: log.ask(text, files) };
+    sent.push(entry);
+    notePending(entry, shown.length);
+    link.say({ type: "ask", text, ...(files.length && { attachments: files }) });
   }
   show();
 }
@@ -252,6 +298,26 @@ function changed() {
   question.removeAttribute("style");
   if (question.value) question.style.height = `${question.scrollHeight}px`;
   show();
+}
+
+function complainInField(sentence) {
+  hint.dataset.fault = sentence;
+  status.textContent = sentence;
+  show();
+}
+
+function keepTray() {
+  delete hint.dataset.fault;
+  memory.tray.set(tray.items);
+  show();
+}
+
+/** Takes files into the tray. */
+async function attach(files) {
+  const before = tray.items.length;
+  const fault = await tray.add(files);
+  if (fault) complainInField(fault);
+  else status.textContent = t.added(tray.items.slice(before).map(({ name }) => name).join(", "));
 }
 
 function askForToken(fault) {
@@ -273,8 +339,9 @@ composer.addEventListener("submit", (event) => {
 });
 
 question.addEventListener("keydown", (event) => {
-  if (event.key === "ArrowUp" && !question.value && last?.question) {
+  if (event.key === "ArrowUp" && !question.value && !tray.items.length && last?.question) {
     event.preventDefault();
+    tray.set(last.question.files.filter(({ data }) => data));
     write(last.question.text);
   }
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -289,9 +356,34 @@ document.addEventListener("keydown", (event) => {
   if (running.size) link.say({ type: "stop" });
   if (editing) {
     editing = false;
+    tray.set([]);
     write("");
   }
 });
+
+part("attach").addEventListener("click", () => part("files").click());
+part("files").addEventListener("change", () => {
+  attach([...part("files").files]);
+  part("files").value = "";
+  question.focus();
+});
+
+question.addEventListener("paste", (event) => {
+  const files = [...event.clipboardData.files];
+  if (!files.length || !tray.rules) return;
+  event.preventDefault();
+  attach(files);
+});
+
+for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
+  addEventListener(kind, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault(); // else the browser would leave this page for the file
+    const isInside = kind !== "drop" && !(kind === "dragleave" && event.relatedTarget === null);
+    part("drop").hidden = !isInside || !tray.rules;
+    if (kind === "drop") attach([...event.dataTransfer.files]);
+  });
+}
 
 stop.addEventListener("click", () => {
   link.say({ type: "stop" });
@@ -312,7 +404,7 @@ part("token-form").addEventListener("submit", () => {
 function goTo(id) {
   editing = false;
   memory.conversation.set(id);
-  memory.pending.set(null);
+  settle();
   memory.transcript.set([]);
   shown = [];
   total = { usage: null, cost: null };
@@ -346,6 +438,7 @@ part("save-json").addEventListener("click", () => {
   save("chat.json", "application/json", JSON.stringify(whole, null, 2));
 });
 
+tray.set(memory.tray.get());
 question.value ||= memory.draft.get(); // something may have been typed while this was loading
 changed();
 list();

@@ -31,7 +31,10 @@ export function drawList({ list, words, current, open, remove }) {
 
 /** A conversation as a Markdown text. */
 export function toMarkdown(title, messages) {
-  const turns = messages.map(({ role, content }) => `## ${role === "user" ? t.you : t.answer}\n\n${content}\n`);
+  const turns = messages.map(({ role, content, attachments = [] }) => {
+    const files = attachments.map(({ name }) => `- ${name}\n`).join("");
+    return `## ${role === "user" ? t.you : t.answer}\n\n${content}\n${files && `\n${t.attachments}:\n\n${files}`}`;
+  });
   return [`# ${title}\n`, ...turns].join("\n");
 }
 

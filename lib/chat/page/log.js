@@ -1,5 +1,6 @@
 // The conversation on the page.
 
+import { chips } from "./attachments.js";
 import { Drawing, copier, make } from "./drawing.js";
 import { t } from "./texts.js";
 import { bill } from "./words.js";
@@ -29,8 +30,8 @@ export class Log {
   }
 
   /** Shows a question, and returns it. */
-  ask(text) {
-    const question = new Question(text);
+  ask(text, files = []) {
+    const question = new Question(text, files);
     this.#add(question.element);
     this.#scrolls = true;
     this.scroll();
@@ -84,11 +85,14 @@ class Turn {
 }
 
 export class Question extends Turn {
-  constructor(text) {
+  constructor(text, files) {
     super("asked", t.you);
     this.text = text;
+    this.files = files;
     this.said.dir = "auto";
     this.said.textContent = text;
+    this.said.hidden = !text;
+    if (files.length) this.said.before(chips(files));
   }
 }
 

@@ -15,8 +15,10 @@ function write(storage, name, value) {
   try {
     if (value === null || value === "") storage.removeItem(`${name} of ${place}`);
     else storage.setItem(`${name} of ${place}`, JSON.stringify(value));
+    return true;
   } catch {
-    // the browser keeps nothing, or is full: the page works without
+    storage.removeItem?.(`${name} of ${place}`); // better nothing than what was before
+    return false; // the browser keeps nothing, or is full: the page works without
   }
 }
 
@@ -30,6 +32,9 @@ export const draft = ofTab("draft", "");
 export const token = ofTab("token", "");
 /** The question whose answer is not kept yet: {text, answer, before, fault}. */
 export const pending = ofTab("pending", null);
+/** What is to go along with the next question, and what went along with the pending one, if there is room for it. */
+export const tray = ofTab("tray", []);
+export const pendingFiles = ofTab("pending files", []);
 /** What was said, for when the server forgets it: [{role, content}]. */
 export const transcript = ofTab("transcript", []);
 

@@ -150,7 +150,7 @@ def test_a_small_picture_goes_along_with_later_questions_and_when_asked_again(se
 
 
 def test_the_setting_is_checked_at_the_start() -> None:
-    with pytest.raises(InvalidConfig, match="attachments.*most_bytes"):
+    with pytest.raises(InvalidConfig, match=r"attachments.*most_bytes"):
         routes(settings("model: m, attachments: {most_bytes: 10000000000}"))
     with pytest.raises(InvalidConfig, match="attachments"):
         routes(settings("model: m, attachments: {pictures: true}"))

@@ -71,6 +71,7 @@ ADDRESSES = {
     "short-memory.yaml": "/chat",
     "every-setting.yaml": "/chat",
     "hooks.yaml": "/help/billing",
+    "attachments.yaml": "/chat",
     "beside-others.yaml": "/chat",
 }
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from lib.chat.server.access import AccessRules
 from lib.errors.api_error import ApiError
+from tests.support.chat_client import settings
 from tests.support.chat_page import answers, ask
 from tests.support.played import Gate
 
 if TYPE_CHECKING:
     from tests.support.played import Played, Serve
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+NEEDED = "axe_playwright_python.sync_playwright"
+axe = importlib.import_module(NEEDED) if os.environ.get("CI") == "true" else pytest.importorskip(NEEDED)
 TEXT = "# Title\n\ntext [link](https://example.com)\n\n- a\n  - b\n\n|a|b|\n|--|--|\n|1|2|\n\n> q\n\n"
 TEXT += "```js\nlet x = 1; // c\n```"
 
@@ -50,6 +54,27 @@ def test_every_state_of_the_page_is_free_of_faults(serve: Serve, page: Page, pla
     played.play = fail
     ask(page, "Once more")
     expect(page.locator(".fault:visible")).to_have_count(1)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1100])
+def test_attachments_and_a_narrow_page_are_free_of_faults(serve: Serve, page: Page, scheme: Any, width: int) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(serve(settings("model: a-model, attachments: true")).url("/chat"))
+    expect(page.locator("#link")).to_have_text("Connected")
+    paper = FilePayload(name="paper.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7")
+    page.locator("#files").set_input_files([paper])
+    expect(page.locator("#tray li")).to_have_count(1)
+    page.locator("#files").set_input_files([FilePayload(name="a.txt", mimeType="text/plain", buffer=b"text")])
+    expect(page.locator("#hint")).to_contain_text("cannot be sent")
+    assert violations(page) == []
+    ask(page, "Hi")
+    expect(answers(page)).to_contain_text("tokens")
+    page.get_by_role("button", name="Edit").click()
+    assert violations(page) == []
+    page.get_by_role("button", name="Chats").click()
     assert violations(page) == []
 
 

@@ -102,7 +102,9 @@ class Connector:
         for address in found:
             reason = address_policy.why_refused(address, allow_private=self._allow_private)
             if reason is not None:
-                raise AddressRefused(f"{target.host} leads to {address}, which is {reason}", pointer=target.pointer)
+                is_address = target.host.strip("[]") == address
+                which = f"{address} is" if is_address else f"{target.host} leads to {address}, which is"
+                raise AddressRefused(f"{which} {reason}", pointer=target.pointer)
         return found
 
     def leads_outside(self, target: Target) -> bool:

@@ -130,12 +130,19 @@ def run(
             gc.freeze()  # what is loaded by now stays: looking through it would hold all answers up for some 10 ms
             listener.run()
     except InvalidConfig as error:
-        return _fail(MISUSED, *str(error).splitlines())
+        return _fail(MISUSED, *str(error).splitlines(), *_without_key(error, args, servers or {}))
     except OSError as error:
         return _fail(FAILED, f"port {args.port} of {args.host} cannot be taken: {error.strerror or error}")
     except RuntimeError as error:
         return _fail(FAILED, str(error))
     return DONE
+
+
+def _without_key(error: InvalidConfig, args: argparse.Namespace, servers: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a hint at what answers without a key, if that is what is missing."""
+    if args.offline or not servers or "$OPENAI_API_KEY is not set" not in str(error):
+        return ()
+    return (f"to try it without a key: {' or '.join(f'--{name}' for name in servers)}",)
 
 
 def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:

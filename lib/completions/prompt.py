@@ -77,9 +77,9 @@ def fill(prompt: str, variables: Mapping[str, Any]) -> str:
         except LookupError:
             if not _NAME_OF_VARIABLE.fullmatch(name):
                 return found[0]
-        known = ", ".join(variables) or "none"
+        known = f"choose from {', '.join(variables)}" if variables else "no variables are mapped"
         raise InvalidInput(
-            f"{{{{{name}}}}} has no variable; there is: {known}. To send it as it is written, put \\ before it.",
+            f"{{{{{name}}}}} has no variable; {known}. To send it as it is written, put \\ before it.",
             pointer="/prompt",
         )
 

@@ -32,7 +32,7 @@ _REMARKS = ("$", "_", "//")  # what keys begin with that are for people and edit
 _OF_A_MESSAGE = frozenset({"body", "headers", "attachments", "passthrough", "id"})
 _FORM = 'a sample looks like {"cfg": {}, "msg": {"body": {}}, "snapshot": {}}'
 _IN_PLAIN_WORDS = {
-    "Expecting value": "a value is missing here, or is not valid JSON (text stands in double quotes)",
+    "Expecting value": "a value is missing here, or not written as JSON has it (text stands in double quotes)",
     "Expecting property name enclosed in double quotes": "a name in double quotes is missing here, or a comma is "
     "too many",
     "Expecting ':' delimiter": "a colon is missing here",

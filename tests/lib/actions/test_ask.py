@@ -49,7 +49,7 @@ def test_instructions_are_the_system_s_and_text_of_a_variable_stays_the_user_s(
 
 
 def test_a_place_without_a_variable_is_named(ask: Callable[..., Message]) -> None:
-    with pytest.raises(InvalidInput, match=r"\{\{nmae\}\} has no variable; there is: name"):
+    with pytest.raises(InvalidInput, match=r"\{\{nmae\}\} has no variable; choose from name"):
         ask("Greet {{nmae}}.", body={"variables": {"name": "Ann"}})
 
 

@@ -69,6 +69,11 @@ def test_a_redirection_never_leads_to_the_platform_s_storage(files: Files) -> No
     refused(NotFetched, image(url), storage=stored(abc=PNG))
 
 
+def test_an_address_that_is_refused_is_named_once() -> None:
+    error = refused(AddressRefused, image("http://127.0.0.1:9/photo"), downloads=Downloads())
+    assert "127.0.0.1 is this machine's own address" in str(error)
+
+
 def test_each_hop_is_checked(files: Files) -> None:
     """The first server is reached as if it were public; the second one is not."""
     url = files.url("/photo", onwards(f"http://inside.example:{files.server_port}/secret"), host="outside.example")

@@ -127,6 +127,7 @@ def test_what_is_wrong_in_the_file_is_told_line_by_line_and_ends_with_2(
     [
         (["none.yaml"], "cannot be read"),
         ([str(SAMPLES / "hello.yaml")], "$OPENAI_API_KEY is not set"),
+        ([str(SAMPLES / "hello.yaml")], "to try it without a key: --local or --sandbox"),
         ([str(SAMPLES / "hooks.yaml"), "--sandbox"], "--hooks"),
         ([str(SAMPLES / "hooks.yaml"), "--sandbox", "--hooks", "none.py"], "no file"),
         ([str(SAMPLES / "hello.yaml"), "--sandbox", "--turns", "0"], "above 0"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SUBPROTOCOLS = ("json", "text")
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # dumps() would make one for each frame
 _HIGH_SURROGATE = range(0xD800, 0xDC00)
 
 
@@ -298,4 +299,4 @@ def _is_upload(given: Any) -> bool:
 
 
 def _event(kind: str, **members: Any) -> str:
-    return json.dumps({"type": kind, **members}, separators=(",", ":"))
+    return _encode({"type": kind, **members})

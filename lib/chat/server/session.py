@@ -251,8 +251,17 @@ class Session:
     async def _forward(self, turn: int, texts: TextQueue, *, streams: bool) -> bool:
         """Send the pieces as they come, if the visitor wants them; return whether any were sent."""
         any_sent = False
+
+        def forward(text: str) -> bool:
+            """Send without a change of task; some servers stream though nobody asked them to."""
+            nonlocal any_sent
+            sent = not streams or self._socket.send_now(self._socket.format.piece(turn, text))
+            any_sent = any_sent or (sent and streams)
+            return sent
+
+        texts.forward = forward
         while (text := await texts.take()) is not None:
-            if streams:  # some servers stream though nobody asked them to
+            if streams:
                 await self._socket.send(self._socket.format.piece(turn, text))
                 any_sent = True
         return any_sent

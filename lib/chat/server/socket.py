@@ -57,7 +57,7 @@ class Socket:
 
     async def send(self, frames: Sequence[str]) -> None:
         """Send the frames of an event; raise Disconnected."""
-        if self._write is not None and not self._sending.locked() and self._write(frames):
+        if self.send_now(frames):
             return
         try:
             async with asyncio.timeout(self._seconds), self._sending:
@@ -69,6 +69,10 @@ class Socket:
             raise Disconnected from error
         except (WebSocketDisconnect, RuntimeError, OSError) as error:  # closed by then, which starlette tells so
             raise Disconnected from error
+
+    def send_now(self, frames: Sequence[str]) -> bool:
+        """Send the frames if nothing has to be waited for; return whether they were sent."""
+        return self._write is not None and not self._sending.locked() and self._write(frames)
 
     async def refuse(self, failed: Failed, code: int) -> Any:
         """Send why this socket cannot be used and close it; raise Disconnected."""

@@ -9,7 +9,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 from ..context import Data, Event, HttpReply, Keys, Partial, Snapshot, SnapshotUpdate
 from ..errors import SailorError, StepError
@@ -167,7 +166,7 @@ def event_ids(delivery: Delivery, step_id: str) -> Callable[[], str]:
             content = hashlib.blake2b(delivery.content, digest_size=32).digest()
             seed = hashlib.blake2b(known_by + content, digest_size=32).digest()
         number = next(count).to_bytes(8, "big")
-        return str(UUID(bytes=hashlib.blake2b(number, key=seed, digest_size=16).digest(), version=5))
+        return _uuid(hashlib.blake2b(number, key=seed, digest_size=16).hexdigest(), "5")
 
     return next_id
 
@@ -182,4 +181,10 @@ def new_id() -> str:
 
     It names a message and hides nothing, so it is not worth the system call that uuid4 makes: one message needs two.
     """
-    return str(UUID(int=_RANDOM.getrandbits(128), version=4))
+    return _uuid(f"{_RANDOM.getrandbits(128):032x}", "4")
+
+
+def _uuid(digits: str, version: str) -> str:
+    """Return 32 digits as a UUID, without making an object of it first."""
+    variant = "89ab"[int(digits[16], 16) % 4]
+    return f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .channel import RecoveringConnection
     from .io_thread import IoThread
     from .pika_internals import PikaAccess
+    from .properties import ReceivedProperties
 
 LOG = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Consumer:
     """
 
     def __init__(self, io: IoThread, connection: RecoveringConnection, broker: Broker, pika: PikaAccess) -> None:
-        self._read_properties = pika.read_properties
+        self._pika = pika
         self._io = io
         self._connection = connection
         self._broker = broker
@@ -146,7 +147,7 @@ class Consumer:
 
     def _consume(self, channel: Any) -> None:
         if self._wanted and channel.is_open:
-            self._consumer_tag = channel.basic_consume(self._broker.queue, self._deliver, callback=self._on_consuming)
+            self._consumer_tag = self._pika.consume(channel, self._broker.queue, self._deliver, self._on_consuming)
 
     def _on_consuming(self, _frame: Any) -> None:
         self._connection.prove()
@@ -160,13 +161,17 @@ class Consumer:
         LOG.warning("the broker cancelled consuming from %r: beginning anew", self._broker.queue)
         self._connection.reopen()
 
-    def _deliver(self, _channel: Any, method: Any, properties: Any, content: bytes) -> None:
-        self._count += 1
-        received = self._read_properties(properties)
-        delivery = Delivery(self._count, content, received.headers, received.others, method.redelivered)
-        if method.redelivered and (self._orphans or self._finished) and self._recognise(delivery, method.delivery_tag):
+    def _deliver(self, tag: int, redelivered: bool, received: ReceivedProperties, content: bytes) -> None:
+        if not (self._wanted and self._is_open()):
+            # On its way when consuming ended. A channel that closes gives it back by itself.
+            if self._is_open():
+                self._settle(tag, DeliveryOutcome.RETURNED)
             return
-        work = Work(delivery, self._generation, method.delivery_tag)
+        self._count += 1
+        delivery = Delivery(self._count, content, received.headers, received.others, redelivered)
+        if redelivered and (self._orphans or self._finished) and self._recognise(delivery, tag):
+            return
+        work = Work(delivery, self._generation, tag)
         self._works[delivery.number] = work
         self._engaged += 1
         self._ensure_thread()
@@ -203,10 +208,8 @@ class Consumer:
             return None
 
     def _settle(self, tag: int, outcome: DeliveryOutcome) -> None:
-        if outcome is DeliveryOutcome.DONE:
-            self._connection.channel.basic_ack(tag)
-        else:
-            self._connection.channel.basic_reject(tag, requeue=outcome is DeliveryOutcome.RETURNED)
+        accept, requeue = outcome is DeliveryOutcome.DONE, outcome is DeliveryOutcome.RETURNED
+        self._pika.settle(self._connection.channel, tag, accept=accept, requeue=requeue)
 
     def _is_open(self) -> bool:
         """Return whether a delivery of this generation can be settled; a channel may be closing under our feet."""

@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, Self
 
 LOG = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ BASIC: Final = 60
 """The class of a message's properties, among AMQP's classes of methods."""
 _LONGEST_SHORT: Final = 255
 _DEEPEST: Final = 50
+_OFTEN_THE_SAME: Final = 128
+"""Characters. Longer texts are not kept."""
 _SIZE: Final = struct.Struct(">I")
 _INTEGER: Final = struct.Struct(">ci")
 _LONG: Final = struct.Struct(">cq")
@@ -63,10 +66,9 @@ class ReceivedProperties:
 
 
 class Properties:
-    """The properties of a publish, written; what pika needs to put them into a frame."""
+    """The properties of a publish, and in `written` as they stand in a frame."""
 
-    INDEX: Final = BASIC
-    __slots__ = ("_written", "headers", "others")
+    __slots__ = ("headers", "others", "written")
 
     def __init__(self, headers: Mapping[str, Any], others: Mapping[str, Any]) -> None:
         """Write them; raise ValueError if AMQP has no form for one."""
@@ -82,15 +84,11 @@ class Properties:
         except (struct.error, ArithmeticError, RecursionError, TypeError, ValueError) as error:
             raise ValueError(f"{name} cannot be written: {error}") from error
         pieces[0] = flags.to_bytes(2, "big")
-        self._written = b"".join(pieces)
+        self.written = b"".join(pieces)
 
     def __len__(self) -> int:
         """Return how many bytes they take."""
-        return len(self._written)
-
-    def encode(self) -> list[bytes]:
-        """Return them as pika takes them."""
-        return [self._written]
+        return len(self.written)
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -104,7 +102,8 @@ def read_table(content: bytes, offset: int, depth: int = 0) -> tuple[dict[Any, A
     offset = begin
     try:
         while offset < end:
-            name, offset = _read_short(content, offset)
+            name_end = offset + 1 + content[offset]
+            name, offset = _name(content[offset + 1 : name_end]), name_end
             kind = content[offset]
             if kind == _S:
                 table[name], offset = _read_long(content, offset + 1)
@@ -133,6 +132,12 @@ def _read_long(content: bytes, offset: int) -> tuple[str | bytes, int]:
     begin = offset + 4
     end = begin + _SIZE.unpack_from(content, offset)[0]
     return _as_text(content[begin:end]), end
+
+
+@lru_cache(maxsize=1024)
+def _name(content: bytes) -> str | bytes:
+    """Return a header's name. The same dozen comes with each message."""
+    return _as_text(content)
 
 
 def _as_text(content: bytes) -> str | bytes:
@@ -213,10 +218,20 @@ def write_table(table: Mapping[Any, Any]) -> bytes:
     """Return a table as it is sent; raise ValueError, struct.error or TypeError if it cannot be."""
     pieces = [b""]
     for name, value in table.items():
-        pieces.append(_write_short(name))
-        pieces.append(_write_text(value) if type(value) is str else _write(value))
+        if type(value) is not str or type(name) is not str:
+            pieces += (_write_short(name), _write(value))
+        elif len(value) <= _OFTEN_THE_SAME:
+            pieces.append(_write_pair(name, value))
+        else:
+            pieces += (_write_short(name), _write_text(value))
     content = b"".join(pieces)
     return _SIZE.pack(len(content)) + content
+
+
+@lru_cache(maxsize=256)
+def _write_pair(name: str, value: str) -> bytes:
+    """Return a header. Most are the same in each message of a step; its ids, which are not, push each other out."""
+    return _write_short(name) + _write_text(value)
 
 
 def _write(value: Any) -> bytes:

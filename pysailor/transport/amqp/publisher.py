@@ -9,7 +9,6 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from pika.exceptions import ChannelClosedByBroker, ChannelWrongStateError, ConnectionClosedByBroker
-from pika.spec import Basic
 
 from pysailor.transport.base import Refused, Stopped, TooLarge, Unconfirmed, Unroutable
 
@@ -60,7 +59,7 @@ class Publisher:
     """
 
     def __init__(self, io: IoThread, connection: RecoveringConnection, broker: Broker, pika: PikaAccess) -> None:
-        self._write_properties = pika.write_properties
+        self._pika = pika
         self._io = io
         self._connection = connection
         self._broker = broker
@@ -93,7 +92,7 @@ class Publisher:
             on_ready()
 
         channel.add_on_return_callback(self._on_returned)
-        channel.confirm_delivery(self._on_confirmed, callback=ready)
+        self._pika.confirm(channel, self._on_confirmed, ready)
 
     def on_lost(self, reason: Exception) -> None:
         """Keep what was not confirmed for the next channel."""
@@ -148,9 +147,12 @@ class Publisher:
             self._end(job, too_large)
             return
         try:
-            properties = self._write_properties(job.properties)
-            self._connection.channel.basic_publish(
-                self._broker.exchange, publish.routing_key, publish.content, properties, publish.mandatory
+            self._pika.publish(
+                self._connection.channel,
+                self._broker.exchange,
+                publish.routing_key,
+                (job.properties, publish.content),
+                mandatory=publish.mandatory,
             )
         except ChannelWrongStateError:
             # Closing under our feet: `on_lost` follows.
@@ -174,10 +176,9 @@ class Publisher:
             return TooLarge(f"The headers of the message have {size} bytes; they must fit into one frame of {frame}.")
         return None
 
-    def _on_confirmed(self, frame: Any) -> None:
-        method = frame.method
-        for job in self._pop(method.delivery_tag, multiple=method.multiple):
-            if isinstance(method, Basic.Nack):
+    def _on_confirmed(self, tag: int, multiple: bool, refused: bool) -> None:
+        for job in self._pop(tag, multiple=multiple):
+            if refused:
                 self._retry_later(job, "the queue is full")
             elif job.returned is None:
                 self._end(job, None)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-
-from pysailor import InvalidConfig
 
 from ..api.client import CallOptions, Client
 from ..api.connection import Connection
 from ..api.retry import CallLimits
+from ..completions.auto_model import AutoModel
 from ..completions.endpoint import COMPLETIONS
 from ..environment import Environment
 from ..models.auto import AUTO, choose_model
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
     from pysailor import Context
 
 _LIMITS = CallLimits(timeout=30)
-_SECONDS_KEPT = 3600.0
 
 
 def models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
@@ -50,7 +46,7 @@ def resolve_model(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
     if cfg.get("model") != AUTO:
         return cfg
     connection = Connection.of(cfg)
-    return {**cfg, "model": ctx.keep(_AutoModel, connection).name(ctx)}
+    return {**cfg, "model": ctx.keep(_AutoModel, connection).name(ctx.keep(Client, connection), ctx)}
 
 
 def guess_model(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
@@ -61,27 +57,9 @@ def guess_model(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
     return {**cfg, "model": choose_model(table.rows, table, datetime.now(tz=UTC).date()) or AUTO}
 
 
-class _AutoModel:
-    """What "auto" stands for at one server, for one credential."""
+class _AutoModel(AutoModel):
+    """Kept for each connection."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._lock = threading.Lock()
-        self._name, self._until = "", 0.0
-
-    def name(self, ctx: Context) -> str:
-        with self._lock:
-            if time.monotonic() >= self._until:
-                self._name, self._until = self._choose(ctx), time.monotonic() + _SECONDS_KEPT
-            return self._name
-
-    def _choose(self, ctx: Context) -> str:
-        listed = ctx.keep(Client, self._connection).models(COMPLETIONS, CallOptions(_LIMITS, ctx.logger))
-        today, table = datetime.now(tz=UTC).date(), ctx.keep(Environment).models
-        choices = chat_models(listed.entries, today, table, public_api=self._connection.public)
-        chosen = choose_model(choices, table, today)
-        if chosen is None:
-            why = listed.note or "the table of models knows none of those that the key may use"
-            raise InvalidConfig(f'"{AUTO}" cannot be resolved: {why}; choose a model', pointer="/model")
-        ctx.logger.info("The model is %s, chosen automatically", chosen)
-        return chosen
+        super().__init__()
+        self.connection = connection

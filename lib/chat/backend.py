@@ -15,8 +15,10 @@ from ..api.connection import Connection
 from ..api.retry import CallLimits
 from ..attachments import Guard
 from ..completions.answer.outcome import Outcome, choices, message_of, outcome, refusal_of, text_of
+from ..completions.auto_model import AutoModel
 from ..completions.endpoint import COMPLETIONS
 from ..completions.settings import StepSettings
+from ..models.auto import AUTO
 from ..pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class ApiBackend:
         """Connect when the first question comes; to a visitor's address through the guard."""
         self._guard = guard or Guard()
         self._kept = Keep()
-        self._clients: OrderedDict[Connection, Client] = OrderedDict()
+        self._clients: OrderedDict[Connection, tuple[Client, AutoModel]] = OrderedDict()
         self._lock = Lock()
 
     def ask(
@@ -85,22 +87,25 @@ class ApiBackend:
         if isinstance(connection, VisitorConnection):  # how long it takes to fail would tell what is there
             limits = CallLimits(timeout=timeout, max_retries=0)
         settings = StepSettings(connection, limits)
-        pipeline = Pipeline(COMPLETIONS, self._client(connection), settings, ctx, cancel=cancel)
+        client, auto = self._client(connection)
+        if body.get("model") == AUTO:
+            body = {**body, "model": auto.name(client, ctx)}
+        pipeline = Pipeline(COMPLETIONS, client, settings, ctx, cancel=cancel)
         return _to_answer(pipeline.result(body, show))
 
     def close(self) -> None:
         """Close the clients."""
         with self._lock:
             while self._clients:
-                self._clients.popitem()[1].close()
+                self._clients.popitem()[1][0].close()
         self._kept.close()
 
     def _open(self, connection: Connection) -> Client:
         return Client(connection, self._guard if isinstance(connection, VisitorConnection) else None)
 
-    def _client(self, connection: Connection) -> Client:
+    def _client(self, connection: Connection) -> tuple[Client, AutoModel]:
         with self._lock:
-            client = self._clients.pop(connection, None) or self._open(connection)
+            client = self._clients.pop(connection, None) or (self._open(connection), AutoModel())
             self._clients[connection] = client
             if len(self._clients) > _MAX_CLIENTS:
                 self._clients.popitem(last=False)  # a call that it still makes keeps it alive until it ends

@@ -242,7 +242,10 @@ def _service(
 def _welcome(config: Config, listener: Listener, args: argparse.Namespace, environment: Mapping[str, str]) -> None:
     from .config.warnings import of_models  # noqa: PLC0415 - the table of models
 
-    for notice in (*config.warnings, *of_models(config, args.offline is not None)):
+    for notice in (
+        *config.warnings,
+        *of_models(config, args.offline is not None, environment.get("OPENAI_BASE_URL") or None),
+    ):
         _say(notice)
     is_open = not _is_local(args.host) and not (args.token or environment.get("CHAT_TOKEN"))
     if is_open and args.offline is None:

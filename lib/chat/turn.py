@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _KEPT = (Outcome.COMPLETE, Outcome.TRUNCATED, Outcome.REFUSED)
-_REMARKS = {
+REMARKS = {
     Outcome.TRUNCATED: "The answer is cut off: it reached the longest length that is set.",
     Outcome.FILTERED: "The provider's content filter stopped the answer; ask in another way.",
     Outcome.REFUSED: "The model refuses to answer this.",
@@ -162,7 +162,7 @@ def _modify(chat: Chat, answer: ChatAnswer) -> str:
 
 
 def _remark(answer: ChatAnswer) -> str:
-    remark = _REMARKS.get(answer.outcome, "")
+    remark = REMARKS.get(answer.outcome, "")
     return remark.format(tools=", ".join(_tools(answer))) if remark else ""
 
 

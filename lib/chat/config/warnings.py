@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...api.connection import Connection
 from ...models.table import Models
 from .route import DEFAULT_MODEL
 
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
     from .load import Config
 
 
-def of_models(config: Config, is_offline: bool) -> Iterator[str]:
-    """Return a sentence for each route without a model, and for each model with a known day of shutdown."""
+def of_models(config: Config, is_offline: bool, base_url: str | None = None) -> Iterator[str]:
+    """Return a sentence for each route without a model, and for each model whose day of shutdown is known.
+
+    The days are those of the public API. `base_url` is the server of routes that name none; without it, it is that one.
+    """
     if is_offline:
         return
     models = Models.load()
@@ -23,5 +27,12 @@ def of_models(config: Config, is_offline: bool) -> Iterator[str]:
         if "model" not in route.kwargs:
             yield f'"{route.name}" names no model: OPENAI_MODEL is asked, or else {DEFAULT_MODEL}'
         family = models.find(model) if isinstance(model, str) else None
-        if family is not None and family.gone is not None:
+        if family is not None and family.gone is not None and _is_public(route.kwargs.get("url", base_url)):
             yield f'"{route.name}": {model} is shut down on {family.gone}; name another model in good time'
+
+
+def _is_public(url: object) -> bool:
+    """Return whether this is the public API: other servers keep models for as long as they like."""
+    if url is None:
+        return True
+    return isinstance(url, str) and Connection.of({"baseUrl": url}).public

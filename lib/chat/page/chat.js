@@ -5,7 +5,7 @@ import { Link } from "./link.js";
 import { drawList, save, toMarkdown } from "./list.js";
 import { Log } from "./log.js";
 import * as memory from "./memory.js";
-import { fill, t } from "./texts.js";
+import { errorText, fill, t } from "./texts.js";
 import { bill } from "./words.js";
 
 const part = (id) => document.getElementById(id);
@@ -38,7 +38,11 @@ const hearers = {
   usage: ({ turn, usage }) => Object.assign(running.get(turn) ?? {}, { usage }),
   cost: ({ turn, cost }) => Object.assign(running.get(turn) ?? {}, { cost }),
   outcome: ({ turn, outcome, remark }) => Object.assign(running.get(turn) ?? {}, { outcome, remark }),
-  error: ({ turn, code, message }) => (turn === null ? complain(code, message) : fail(turn, message)),
+  error: ({ turn, code, message }) => {
+    const sentence = errorText(code, message);
+    if (turn === null) complain(code, sentence);
+    else fail(turn, sentence);
+  },
   done: finish,
 };
 
@@ -141,7 +145,7 @@ function finish({ turn, text, kept }) {
   const { answer, question: asked, outcome, usage, cost, remark, fault } = running.get(turn) ?? {};
   running.delete(turn);
   if (!answer) return;
-  answer.end({ text: text || answer.text, usage, cost, remark: outcome === "stopped" ? t.stopped : remark, fault });
+  answer.end({ text: text || answer.text, usage, cost, remark: remarkOf(outcome, remark), fault });
   count(usage, cost);
   last = { question: asked ?? last?.question ?? null, answer, isKept: kept };
   if (kept && last.question) {
@@ -155,6 +159,10 @@ function finish({ turn, text, kept }) {
   }
   offer();
   status.textContent = fault || `${t.answer}: ${answer.text} ${remark ?? ""}`;
+}
+
+function remarkOf(outcome, remark) {
+  return outcome === "stopped" ? t.stopped : t.outcomes[outcome] ?? remark;
 }
 
 function fail(turn, message) {

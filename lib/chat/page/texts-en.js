@@ -48,6 +48,8 @@ export default {
   tooManyFiles: (most) => `A message may have ${most} attachments at most.`,
   tooLarge: (name, most) => `“${name}” is too large; the attachments of a message may have ${most} in all.`,
   addAgain: "The attachments of this question are not here any more. Add them again, then send.",
+  errors: {}, // the server says them in English
+  outcomes: {},
   total: (bill) => `In all ${bill}`,
   tokens: (count, digits) => `${digits} ${count === 1 ? "token" : "tokens"}`,
   about: (amount) => `about ${amount}`,

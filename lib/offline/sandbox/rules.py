@@ -81,7 +81,7 @@ def _message_names(request: Mapping[str, Any]) -> Iterator[ErrorReply]:
     for index, message in enumerate(request["messages"]):
         if "name" in message:
             yield from name_errors(message["name"], f"messages[{index}].name", _PERSON_NAME)
-        for position, call in enumerate(message.get("tool_calls") or ()):
+        for position, call in enumerate(message.get("tool_calls") or () if message["role"] == "assistant" else ()):
             where = f"messages[{index}].tool_calls[{position}].{call['type']}.name"
             yield from name_errors(call[call["type"]]["name"], where, TOOL_NAME)
 

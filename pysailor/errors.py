@@ -142,3 +142,8 @@ def describe_unexpected(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - an error of the component's own making may fail to describe itself
         text = ""
     return f"The component failed in a way that its author did not foresee. It raised {type(error).__name__}{text}"
+
+
+def describe_kind(value: object) -> str:
+    """Return what a function of a component returned, where something else was expected, without its content."""
+    return "nothing" if value is None else f"a value of type {type(value).__name__}"

@@ -95,6 +95,10 @@ def _component_faults(component: Component) -> Iterator[Fault]:
         yield Fault("/credentials/verifier", str(error))
     else:
         yield from _call_faults("/credentials/verifier", "verify", verify, VerifyFunction)
+    try:
+        _ = component.cli
+    except BrokenComponent as error:
+        yield Fault("lib/cli.py", str(error))
     names = [function.name for function in component.descriptor.functions]
     for function in component.descriptor.functions:
         at = f"/{function.kind}s/{function.name}"

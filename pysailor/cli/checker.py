@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor.component.component import schemas
 from pysailor.component.fields import bind
 from pysailor.context import Context, Keep
-from pysailor.errors import Fault, InvalidConfig, InvalidInput
+from pysailor.errors import Defect, Fault, InvalidConfig, InvalidInput, describe_kind
 
 from .defects import component_code
 from .dry_run import placeholders
@@ -86,6 +86,8 @@ def _check_sample(
     rules = function.hook("check")
     if not errors and rules is not None:
         found = rules(sample.message.with_body(body), cfg, sample.snapshot, context)
+        if not hasattr(found, "errors") or not hasattr(found, "warnings"):
+            raise Defect(f"check must return a CheckResult; it returned {describe_kind(found)}.")
         known = {warning.pointer for warning in warnings}
         errors = [*found.errors]
         wrong = {error.pointer for error in errors}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from pysailor.errors import Defect, SailorError, describe_unexpected
+from pysailor.step import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from pysailor.component.component import Loaded
 
 
 @contextmanager
@@ -22,3 +25,9 @@ def component_code() -> Iterator[None]:
     except (Exception, SystemExit) as error:
         logging.getLogger("component").exception("The component has a defect")
         raise Defect(describe_unexpected(error), of=error) from error
+
+
+def open_step(function: Loaded, cfg: Mapping[str, Any], snapshot: Any = None) -> closing[Step]:
+    """Return the step, to be closed; what its get_meta_model raises unforeseen is a Defect, too."""
+    with component_code():
+        return closing(Step(function, cfg, snapshot=snapshot))

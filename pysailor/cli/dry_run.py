@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from contextlib import closing
 from typing import TYPE_CHECKING
 
-from pysailor.step import Invocation, Step
+from pysailor.errors import Defect, describe_kind
+from pysailor.message import HttpRequest
+from pysailor.step import Invocation
 
 from .curl import curl, without_secrets
-from .defects import component_code
+from .defects import component_code, open_step
 from .output import print_json, say
 
 if TYPE_CHECKING:
     from pysailor.component.component import Loaded
-    from pysailor.message import HttpRequest
 
     from .sample import Sample
     from .workspace import Workspace
@@ -31,11 +31,13 @@ def print_request(workspace: Workspace, function: Loaded, sample: Sample, *, is_
     """Print the request of one sample, and a curl line for it; raise what the step would raise before it sends."""
     words, chosen = placeholders(function), workspace.chosen(sample.cfg)
     secrets = workspace.secrets({**words, **chosen})
-    with closing(Step(function, {**words, **chosen})) as step:
+    with open_step(function, {**words, **chosen}) as step:
         context = step.context(Invocation(lambda _: None, logging.getLogger("component")))
         message = step.accept(sample.message)
         with component_code():
-            request: HttpRequest = function.get_function("preview")(message, step.cfg, context)
+            request = function.get_function("preview")(message, step.cfg, context)
+    if not isinstance(request, HttpRequest):
+        raise Defect(f"preview must return an HttpRequest; it returned {describe_kind(request)}.")
     headers = {name: without_secrets(value, secrets) for name, value in request.headers.items()}
     document = {"method": request.method, "url": request.url, "headers": headers, "body": request.body}
     print_json(document, workspace.results, is_pretty=is_pretty)

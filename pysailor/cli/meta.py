@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .defects import component_code
 from .output import print_json
 from .usage import add_settings
 from .workspace import open_workspace
@@ -36,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
     from pysailor.component.component import metadata  # noqa: PLC0415 - what is heavy, which a help text needs not
     from pysailor.component.fields import bind  # noqa: PLC0415 - as above
     from pysailor.context import Context, Keep  # noqa: PLC0415 - as above
+
+    from .defects import component_code  # noqa: PLC0415 - as above
 
     with open_workspace(args) as workspace, Keep() as kept:
         function = workspace.function(args.function)

@@ -13,6 +13,7 @@ from pysailor.errors import InvalidConfig, SailorError
 from pysailor.masking import mask
 from pysailor.step import Invocation, Step
 
+from .defects import open_step
 from .dry_run import placeholders, print_request
 from .output import ResultWriter, describe, printable, require_reader, say
 from .progress import Progress
@@ -130,7 +131,7 @@ class _Runner:
             self._check_first(sample)
         require_reader(self.workspace.results)
         cfg = self.workspace.settings(sample.cfg, sample.scenario)
-        with closing(Step(self.function, cfg, snapshot=sample.snapshot)) as step, Progress(label) as progress:
+        with open_step(self.function, cfg, sample.snapshot) as step, Progress(label) as progress:
             listener = _Listener(self, progress)
             try:
                 step.process(sample.message, Invocation(listener, self._logger, watched=self.writer.is_watched))
@@ -140,7 +141,7 @@ class _Runner:
 
     def _check_first(self, sample: Sample) -> None:
         """Raise what the step would raise before it asks anybody: nothing needs to be started for that."""
-        with closing(Step(self.function, {**placeholders(self.function), **self.workspace.chosen(sample.cfg)})) as step:
+        with open_step(self.function, {**placeholders(self.function), **self.workspace.chosen(sample.cfg)}) as step:
             step.accept(sample.message)
 
     def write(self, message: Any) -> None:

@@ -43,8 +43,18 @@ class ComponentCode:
 
     @property
     def cli(self) -> ModuleType | None:
-        """The component's module lib/cli.py, what it adds to the command line; None if it has none."""
-        return self.module(_CLI) if self.has(_CLI) else None
+        """The component's module lib/cli.py, what it adds to the command line; None if it has none.
+
+        Raise BrokenComponent if it cannot be loaded, or lacks what one of its commands needs.
+        """
+        if not self.has(_CLI):
+            return None
+        module = self.module(_CLI)
+        for name, command in getattr(module, "COMMANDS", {}).items():
+            own = ("FUNCTION", "body") if hasattr(command, "FUNCTION") else ("run",)
+            if missing := [part for part in ("HELP", "EPILOG", "declare", *own) if not hasattr(command, part)]:
+                raise BrokenComponent(f'{_CLI}: the command "{name}" has no {", ".join(missing)}.')
+        return module
 
     def owns(self, kind: type) -> bool:
         """Return whether a class comes from this component's code."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..context import Context
-from ..errors import BrokenComponent, Defect, InvalidConfig, InvalidCredentials
+from ..errors import BrokenComponent, Defect, InvalidConfig, InvalidCredentials, describe_kind
 from ..metadata import Schema
 from . import descriptor as declaration
 from .code import INSTALLED, ComponentCode, locate
@@ -104,14 +104,12 @@ def choices(loaded: Loaded, name: str, cfg: Mapping[str, Any], ctx: Context) -> 
         if name in (field.name, field.model) and isinstance(field.model, str):
             found = cast("Model", loaded.get_function(field.model))(cfg, ctx)
             if not isinstance(found, Mapping):
-                raise Defect(f"{field.model} must return the choices as value to label; it returned {_kind(found)}.")
+                raise Defect(
+                    f"{field.model} must return the choices as value to label; it returned {describe_kind(found)}."
+                )
             return found
     selects = ", ".join(field.name for field in loaded.fields if field.model is not None)
     raise InvalidConfig(f'"{name}" is not a select field of {loaded.declared.name}; there is: {selects or "none"}.')
-
-
-def _kind(value: Any) -> str:
-    return "nothing" if value is None else f"a value of type {type(value).__name__}"
 
 
 def read_verification(found: Any) -> Mapping[str, Any]:
@@ -131,7 +129,10 @@ def require_verified(found: Any) -> None:
 def metadata(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
     """Return `{"in", "out"}`: the schemas as they were written, or those that the function makes for these settings."""
     if loaded.declared.dynamic_metadata:
-        return dict(loaded.get_function("get_meta_model")(cfg, ctx))
+        made = loaded.get_function("get_meta_model")(cfg, ctx)
+        if not isinstance(made, Mapping) or not {"in", "out"} & set(made):
+            raise Defect(f'get_meta_model must return {{"in": …, "out": …}}; it returned {describe_kind(made)}.')
+        return dict(made)
     schemas = {"in": loaded.input_schema, "out": loaded.output_schema}
     return {name: schema.document for name, schema in schemas.items() if schema is not None}
 
@@ -141,4 +142,8 @@ def schemas(loaded: Loaded, cfg: Mapping[str, Any], ctx: Context) -> tuple[Schem
     if not loaded.declared.dynamic_metadata:
         return loaded.input_schema, loaded.output_schema
     made = metadata(loaded, cfg, ctx)
-    return Schema(made["in"]), Schema(made["out"], is_tolerant=True)
+    takes, gives = made.get("in"), made.get("out")
+    return (
+        None if takes is None else Schema(takes),
+        None if gives is None else Schema(gives, is_tolerant=True),
+    )

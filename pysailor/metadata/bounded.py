@@ -184,7 +184,7 @@ def _type(validator: Any, rule: Any, instance: Any, _: Any) -> Iterator[Validati
 
 def _enum(choices: _Choices, _: Any, rule: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
     if not choices.have(rule, instance):
-        yield _error("is none of the choices")
+        yield _error("is not one of the choices")
 
 
 def _required(_: Any, rule: Any, instance: Any, __: Any) -> Iterator[ValidationError]:

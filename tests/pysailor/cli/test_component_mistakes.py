@@ -62,6 +62,62 @@ def test_a_step_that_ends_the_process_or_is_async_fails_as_a_defect(
     assert sentence in told(capsys, make_component(echo=text), *HELLO)
 
 
+@pytest.mark.parametrize(
+    ("code", "command", "sentence"),
+    [
+        (
+            "def check(msg, cfg, snapshot, ctx):\n    return ['x']\n",
+            "check",
+            "check must return a CheckResult; it returned",
+        ),
+        ("def preview(msg, cfg, ctx):\n    return {}\n", "process", "preview must return an HttpRequest; it returned"),
+        ("def preview(msg, cfg, ctx):\n    1 / 0\n", "process", "It raised ZeroDivisionError"),
+    ],
+)
+def test_what_check_and_preview_return_wrong_is_told(
+    make_component: MakeComponent, capsys: pytest.CaptureFixture[str], code: str, command: str, sentence: str
+) -> None:
+    more = ("--dry-run",) if command == "process" else ()
+    root = make_component(echo=code + ECHO_RETURNS.format("pass"))
+    assert sentence in told(capsys, root, command, *HELLO[1:], *more).splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("1 / 0", "It raised ZeroDivisionError"),
+        ("return []", 'get_meta_model must return {"in": …, "out": …}; it returned a value of type list'),
+        ("pass", 'get_meta_model must return {"in": …, "out": …}; it returned nothing'),
+    ],
+)
+@pytest.mark.parametrize("command", [HELLO, ("check", *HELLO[1:]), ("meta", "echo")])
+def test_dynamic_metadata_that_fails_is_told(
+    make_component: MakeComponent,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    body: str,
+    sentence: str,
+) -> None:
+    action = {"title": "E", "main": "./lib/echo.py", "dynamicMetadata": True}
+    declared = {"title": "T", "description": "d", "version": "0.1.0", "actions": {"echo": action}}
+    root = make_component(
+        declared, echo=f"def get_meta_model(cfg, ctx):\n    {body}\n\ndef process(m, c, s, x):\n    pass\n"
+    )
+    command = command[:4] if command[0] != "meta" else command
+    assert sentence in told(capsys, root, *command).splitlines()[-1]
+
+
+def test_a_command_of_the_component_that_lacks_a_part_is_found_by_lint_and_breaks_no_help(
+    make_component: MakeComponent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_component(cli="COMMANDS = {'shout': 1}\n")
+    with pytest.raises(SystemExit):
+        main(["--component", str(root), "--help"])
+    assert "shout" not in capsys.readouterr().out
+    assert main(["--component", str(root), "lint"]) == 1
+    assert 'the command "shout" has no HELP, EPILOG, declare, run' in capsys.readouterr().out
+
+
 def test_a_mistake_in_check_is_told_as_one_of_the_component(
     make_component: MakeComponent, capsys: pytest.CaptureFixture[str]
 ) -> None:

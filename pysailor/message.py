@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -36,7 +37,7 @@ class Message:
             headers=_object(value.get("headers")) or {},
             attachments=_object(value.get("attachments")) or {},
             passthrough=_object(value.get("passthrough")),
-            id=None if identity in (None, "") else str(identity),
+            id=None if identity in (None, "") else _text(identity),
             extra={key: member for key, member in value.items() if key not in _KNOWN},
         )
 
@@ -58,6 +59,10 @@ class Message:
     def with_headers(self, headers: Mapping[str, Any]) -> Self:
         """Return the same message with these headers added."""
         return replace(self, headers={**self.headers, **headers})
+
+
+def _text(identity: Any) -> str:
+    return identity if isinstance(identity, str) else json.dumps(identity, ensure_ascii=False)
 
 
 def _object(value: Any) -> Mapping[str, Any] | None:

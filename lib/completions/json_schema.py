@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import jsonschema_rs
 
-from pysailor import pointer_to
+from pysailor import BrokenComponent, Schema, pointer_to
 
 _EDITIONS = (
     "https://json-schema.org/draft/2020-12/schema",
@@ -34,13 +34,21 @@ class BadSchema(ValueError):
 def compile_schema(schema: Any) -> jsonschema_rs.Draft202012Validator:
     """Return what checks values against a schema (JSON Schema 2020-12); raise BadSchema."""
     _check_bounds(schema)
+    if isinstance(schema, dict):
+        try:
+            Schema(schema, "")  # it knows what could keep the process busy
+        except BrokenComponent as error:
+            if "refers back to itself" in str(error):
+                raise BadSchema(
+                    "refers back to itself at the same place; refer from inside a property or an item"
+                ) from error
     options = jsonschema_rs.RegexOptions(size_limit=_BYTES_OF_A_PATTERN)  # linear in time, whatever the pattern
     try:
         return jsonschema_rs.Draft202012Validator(schema, retriever=_refuse_to_fetch, pattern_options=options)
     except jsonschema_rs.ValidationError as error:
         raise BadSchema(_describe(error), pointer_to(error.instance_path)) from error
     except (ValueError, TypeError, RecursionError) as error:
-        raise BadSchema(shorten(str(error).partition("\n")[0])) from error
+        raise BadSchema(_describe_failure(error)) from error
 
 
 def is_of_any_edition(schema: dict[str, Any]) -> bool:
@@ -59,6 +67,24 @@ def shorten(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
+def _describe_failure(error: Exception) -> str:
+    """Return in plain words why the validator took no schema at all."""
+    text = str(error).partition("\n")[0]
+    if isinstance(error, RecursionError):
+        return "is nested too deep; make it flatter"
+    if isinstance(error, UnicodeError) or "UnicodeEncodeError" in text:
+        return "holds half characters (lone surrogates); write whole ones"
+    return _describe_text(text)
+
+
+def _describe_text(text: str) -> str:
+    address, nowhere, _ = text.partition(" is not present in a registry")
+    if not nowhere:
+        return shorten(text)
+    outside = shorten(address.removeprefix("Resource "))
+    return f"refers to {outside}, which is not fetched; put it into the schema itself"
+
+
 def _describe(error: jsonschema_rs.ValidationError) -> str:
     if error.instance_path[-1:] == ["type"]:
         return f"{shorten(repr(error.instance))} is not a type; the types are {_TYPES}"
@@ -67,7 +93,7 @@ def _describe(error: jsonschema_rs.ValidationError) -> str:
             f"the pattern {shorten(repr(error.instance))} is too large, not a regular expression, or has look-around "
             "or backreferences, which are not supported: a pattern must take time that grows with the text alone"
         )
-    return shorten(error.message)
+    return _describe_text(error.message)
 
 
 def _check_bounds(schema: Any) -> None:

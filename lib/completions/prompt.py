@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ..models.table import Family
 
 _PLACEHOLDER = re.compile(r"(\\?)\{\{\s*([^{}\n]*?)\s*\}\}")
-_NAME_OF_VARIABLE = re.compile(r"[\w.-]+")
+_NAME_OF_VARIABLE = re.compile(r"[\w$.-](?:[\w$ .\[\]-]*[\w$.\]-])?")
+"""What between two braces is meant for a variable, also if it is misspelled or in another product's way of writing."""
 _TEMPERATURE = {"precise": 0.2, "balanced": 0.7, "inventive": 1.1}
 _VERBOSITY = {"short": "low", "medium": "medium", "long": "high"}
 _NAME = "answer"
@@ -57,6 +58,8 @@ def for_history(user: Mapping[str, Any]) -> dict[str, Any]:
 
 def _content(body: Mapping[str, Any]) -> str | list[dict[str, Any]]:
     text = fill(body["prompt"], body.get("variables") or {})
+    if not text.strip() and not (body.get("images") or body.get("files")):
+        raise InvalidInput("is empty, so there is nothing to ask; fill it in, or its variables", pointer="/prompt")
     images = [{"type": "image_url", "image_url": {"url": url}} for url in _urls(body.get("images"))]
     files = [{"type": "file", "file": {"file_url": url}} for url in _urls(body.get("files"))]
     return [{"type": "text", "text": text}, *images, *files] if images or files else text

@@ -26,7 +26,7 @@ _TYPES: Mapping[str, dict[str, Any]] = {
     "date": {"type": "string", "format": "date"},
     "list": {"type": "array", "items": {"type": "string"}},
 }
-_CHOICE = re.compile(r"[\w.-]+")
+_CHOICE = re.compile(r"[\w.-]+(?: [\w.-]+)*")
 _EXAMPLE = "name, age int, category: billing|tech|other, due: date?, tags list: what it is about"
 _ALLOWED = (
     f"a name, perhaps one of {', '.join(_TYPES)} or choices such as a|b (with ? if it may be empty), "
@@ -41,8 +41,9 @@ def read(text: str) -> dict[str, Any]:
     (str, int, float, bool, date, list, or choices such as a|b; with ? if it may be null), perhaps a colon and what it
     means. All are required, and no others allowed.
     """
-    if not text.strip():
+    if not text.strip("\ufeff \t\r\n"):
         raise InvalidConfig(f"is empty; give a JSON Schema, or fields such as: {_EXAMPLE}", pointer="/schema")
+    text = text.lstrip("\ufeff")
     return _written_out(text) if text.lstrip().startswith("{") else _short(text)
 
 
@@ -80,10 +81,11 @@ def _short(text: str) -> dict[str, Any]:
 def _field(text: str, separator: str) -> tuple[str, dict[str, Any]]:
     head, _, meaning = text.partition(":")
     name, *types = head.split() or [""]
-    is_kind = not types and _is_type(meaning.strip())
-    word = meaning.strip() if is_kind else " ".join(types) or "str"
+    told = _choices(meaning)
+    is_kind = not types and _is_type(told)
+    word = told if is_kind else " ".join(types) or "str"
     meaning = "" if is_kind else meaning.strip()
-    if len(word.split()) > 1 or not _is_type(word) or not name.isidentifier():
+    if not _is_type(word) or not name.isidentifier():
         hint = "" if separator == "\n" else "; if a meaning has a comma, put each field on a line of its own"
         raise InvalidConfig(f'found "{text}", allowed: {_ALLOWED}{hint}', pointer="/schema")
     return name, {**_type(word), **({"description": meaning} if meaning else {})}
@@ -93,6 +95,11 @@ def _is_type(word: str) -> bool:
     """Return whether a word is a type: one of the names or choices parted by |, with ? after it if it may be absent."""
     plain = word.removesuffix("?")
     return plain.lower() in _TYPES or ("|" in plain and all(_CHOICE.fullmatch(one) for one in plain.split("|")))
+
+
+def _choices(meaning: str) -> str:
+    """Return what stands after a colon, without blanks around the strokes that part choices."""
+    return "|".join(part.strip() for part in meaning.split("|"))
 
 
 def _type(word: str) -> dict[str, Any]:

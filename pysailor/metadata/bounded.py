@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -36,11 +37,27 @@ def find_errors(schema: Any, value: Any) -> tuple[list[ValidationError], bool]:
     found: list[ValidationError] = []
     validator = build_validator(schema)
     try:
-        for error in islice(validator.iter_errors(value), MOST_FAULTS + 1):
-            found.append(error)  # noqa: PERF402 - what was found before the steps ran out is kept
+        with panics_as_recursion():
+            for error in islice(validator.iter_errors(value), MOST_FAULTS + 1):
+                found.append(error)  # noqa: PERF402 - what was found before the steps ran out is kept
     except unexplained():
         return found, True
     return found[:MOST_FAULTS], len(found) > MOST_FAULTS
+
+
+@contextmanager
+def panics_as_recursion() -> Iterator[None]:
+    """Have a panic of the package in Rust that jsonschema keeps its references in raised as RecursionError.
+
+    It panics when the interpreter's stack ends while it compares two of them, and a panic is no Exception: it would
+    pass by everything that keeps a worker or a command alive.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise RecursionError("the stack ended in a package that is not Python") from error
+        raise
 
 
 def unexplained() -> tuple[type[Exception], ...]:

@@ -7,7 +7,7 @@ import math
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .bounded import MOST_FAULTS, build_validator, unexplained
+from .bounded import MOST_FAULTS, build_validator, panics_as_recursion, unexplained
 from .dialect import properties, resolve
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ROUNDS = 3  # a value may need two: an object that becomes a list, whose members are then numbers as text
 _ABSENT = object()
+_OTHER_KINDS = (None, 0, "")
 ALTERNATIVES = ("type", "anyOf", "oneOf")  # the rules that a value breaks by being of the wrong kind
 
 
@@ -28,8 +29,9 @@ def coerce(value: Any, schema: Any) -> Any:
         validator = build_validator(schema)
         found: list[tuple[list[str | int], Any]] = []
         try:
-            for error in islice(validator.iter_errors(value), MOST_FAULTS):
-                found.extend(_repairs(error, validator))
+            with panics_as_recursion():
+                for error in islice(validator.iter_errors(value), MOST_FAULTS):
+                    found.extend(_repairs(error, validator))
             is_last = False
         except unexplained():  # what was found before is still certain
             is_last = True
@@ -149,7 +151,13 @@ def _repairs(error: ValidationError, validator: Draft202012Validator) -> Iterato
             yield path, _ABSENT
         return
     broken = validator.evolve(schema={str(error.validator): error.validator_value})
-    candidates = [candidate for candidate in _readings(error.instance) if broken.is_valid(candidate)]
+    candidates = [
+        candidate
+        for candidate in _readings(error.instance)
+        if broken.is_valid(candidate) and _is_admitted(candidate, error.schema, validator)
+    ]
+    if isinstance(error.instance, dict) and all(map(broken.is_valid, _OTHER_KINDS)):
+        candidates = []  # the rule says something of objects only: a list would escape it, not fit
     if candidates:
         whole = validator.evolve(schema=error.schema)
         yield (
@@ -162,6 +170,16 @@ def _repairs(error: ValidationError, validator: Draft202012Validator) -> Iterato
             yield from _repairs(part, validator)
 
 
+def _is_admitted(value: Any, schema: Any, validator: Draft202012Validator) -> bool:
+    """Return whether the type that stands beside a rule, if one does, has room for the value."""
+    types = schema.get("type") if isinstance(schema, dict) else None
+    return types is None or validator.evolve(schema={"type": types}).is_valid(value)
+
+
+def _is_finite(number: float) -> bool:
+    return isinstance(number, int) or math.isfinite(number)
+
+
 def _readings(value: Any) -> Iterator[Any]:
     """Return what the mapper may have meant by this value, the likeliest first."""
     if isinstance(value, str):
@@ -169,7 +187,7 @@ def _readings(value: Any) -> Iterator[Any]:
             meant = json.loads(value)
         except ValueError:
             return
-        if isinstance(meant, (int, float)):  # a yes/no is an int here
+        if isinstance(meant, (int, float)) and _is_finite(meant):  # a yes/no is an int here
             yield meant
     elif isinstance(value, dict):
         yield [value]

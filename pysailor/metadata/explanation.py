@@ -45,7 +45,7 @@ def explain(errors: Iterable[ValidationError]) -> list[Fault]:
             break
         for fault in islice(_describe(error), MOST_FAULTS + 1):
             worded.setdefault((fault.pointer, str(error.validator)), fault)
-    return list(worded.values())
+    return list(dict.fromkeys(worded.values()))
 
 
 def explain_plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:
@@ -130,7 +130,10 @@ def _describe(error: ValidationError) -> Iterator[Fault]:
     if error.validator == "required":
         for name in rule:
             if name not in instance:
-                yield Fault(f"{pointer}{pointer_to([name])}", f"is missing; {_describe_member(schema, name)}")
+                others = [other for other in islice(instance, _MOST_COMPARED) if other not in properties(schema)]
+                close = closest(name, others)
+                meant = f" (is {close} meant for it?)" if close else ""
+                yield Fault(f"{pointer}{pointer_to([name])}", f"is missing{meant}; {_describe_member(schema, name)}")
     elif error.validator == "additionalProperties" and rule is False:
         allowed = list(properties(schema))
         for name in instance:
@@ -186,6 +189,8 @@ def _describe_rule(error: ValidationError) -> str:
         allowed = _describe_schema({keyword: rule})
         close = closest(str(error.instance), list(map(str, rule))) if keyword == "enum" else ""
         return f"{allowed} (did you mean {close}?)" if close else allowed
+    if keyword == "uniqueItems":
+        return "a list in which no entry comes twice"
     return _describe_schema(error.schema) or shorten(f"{keyword} {json.dumps(rule)}")
 
 

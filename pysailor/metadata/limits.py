@@ -63,6 +63,7 @@ class Workload:
         if isinstance(root, dict):
             self._place(root, root, "")
             self._link()
+            self._refuse_circles()
 
     @cached_property
     def alternatives(self) -> int:
@@ -161,16 +162,44 @@ class Workload:
 
     # -- what follows from the graph --
 
+    def _refuse_circles(self) -> None:
+        """Raise TooMuchWork if a schema asks itself about the same value again: what that means is left open.
+
+        Each is looked at once, in the order in which all that it asks first has been looked at.
+        """
+        done: set[int] = set()
+        for root in list(self._nodes):
+            path: set[int] = set()
+            waiting = [(root, False)]
+            while waiting:
+                node, is_left = waiting.pop()
+                key = id(node)
+                if is_left:
+                    path.discard(key)
+                    done.add(key)
+                elif key in path:
+                    raise TooMuchWork(
+                        "refers back to itself at the same place, so that no value could ever be checked; "
+                        "refer from inside a property or an item"
+                    )
+                elif key not in done:
+                    path.add(key)
+                    waiting.append((node, True))
+                    waiting.extend((child, False) for child in self._asked_here(node))
+
+    def _asked_here(self, node: Any) -> Iterator[Any]:
+        """Return the schemas that a schema asks about the same value."""
+        for group, children in self._edges.get(id(node), {}).items():
+            if group.startswith(("$ref", "here")):
+                yield from children
+
     def _ways_here(self, node: Any, known: dict[int, int], inside: tuple[int, ...]) -> int:
         """Count the rules that are asked about one value: this schema's, and those of all that apply beside it."""
         key = id(node)
         if key in inside:
             return 0
         if key not in known:
-            edges = self._edges.get(key, {})
-            here = [
-                child for group, children in edges.items() if group.startswith(("$ref", "here")) for child in children
-            ]
+            here = self._asked_here(node)
             known[key] = min(1 + sum(self._ways_here(child, known, (*inside, key)) for child in here), _MOST_PATHS)
         return known[key]
 

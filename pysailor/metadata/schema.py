@@ -185,7 +185,9 @@ class Schema:
 def _reason(error: ValueError | jsonschema_rs.ValidationError) -> tuple[str, str]:
     """Return where a document is not a schema, and why, in a line."""
     if not isinstance(error, jsonschema_rs.ValidationError):
-        return "", " ".join(str(error).split())
+        text = " ".join(str(error).split())
+        is_broken = isinstance(error, UnicodeError) or "UnicodeEncodeError" in text
+        return "", "it holds half characters (lone surrogates)" if is_broken else text
     pointer, instance = explanation.pointer_to(error.instance_path), json.dumps(error.instance)[:_LONGEST_QUOTE]
     if pointer.endswith("/type"):
         return pointer, f"found {instance}, allowed: {', '.join(_TYPES)}, or a list of these"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _REDIRECT: Final = 300
 _FAILED: Final = 500
 _PIECE: Final = 65_536
+_LONGEST_ID: Final = 500
 _JSON: Final = {"Content-Type": "application/json"}
 _ADVICE: Final = {
     401: "it does not know the token",
@@ -116,7 +117,7 @@ class ObjectStorage:
         return self.get_attachment(object_id, most=most)
 
     def _get(self, object_id: str, message_id: str, failed: str, most: int | None = None) -> bytes:
-        path = "/" + quote(object_id, safe="")
+        path = "/" + _segment(object_id, failed)
         with self._send("GET", path, message_id, failed, stream=True) as answer:
             return self._read(answer, failed, min(most or self._settings.object_size, self._settings.object_size))
 
@@ -151,6 +152,16 @@ class ObjectStorage:
             answer.close()
             raise ObjectStorageError(f"{failed}: {_describe(answer.status_code)}", answer.status_code)
         return answer
+
+
+def _segment(object_id: str, failed: str) -> str:
+    """Return an id as one segment of an address; raise UnusableObject for one that would lead elsewhere."""
+    if not object_id.strip(". ") or len(object_id) > _LONGEST_ID:
+        raise UnusableObject(f"{failed[:_LONGEST_ID]}: this is not the id of an object.")
+    try:
+        return quote(object_id, safe="")
+    except UnicodeEncodeError as error:
+        raise UnusableObject(f"{failed}: the id holds half characters (lone surrogates).") from error
 
 
 def _object_id(answer: Response, failed: str) -> str:

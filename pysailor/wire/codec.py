@@ -207,7 +207,8 @@ def _message(document: Any) -> Message:
         raise Undecodable("The content is not a message: it holds a plain value, not an object.")
     for member in ("headers", "attachments", "passthrough"):
         if not isinstance(document.get(member) or {}, dict):
-            raise Undecodable(f"The content is not a message: its {member} are not an object.")
+            verb = "is" if member == "passthrough" else "are"
+            raise Undecodable(f"The content is not a message: its {member} {verb} not an object.")
     return Message.from_json(document)
 
 
@@ -218,4 +219,10 @@ def _take_route(document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if not named:
         return "", document
     kept = {name: value for name, value in headers.items() if name not in named}
-    return str(headers[named[-1]] or ""), {**document, "headers": kept}
+    return _as_text(headers[named[-1]] or ""), {**document, "headers": kept}
+
+
+def _as_text(value: Any) -> str:
+    """Return a value as text, with half characters, which no routing key can hold, as U+FFFD."""
+    text = value if isinstance(value, str) else json_text.write(value).decode()
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -100,4 +101,6 @@ def _text(value: Any) -> str | None:
         return value or None
     if isinstance(value, bytes):
         return value.decode(errors="replace") or None
+    if isinstance(value, (bool, dict, list)) and value:
+        return json.dumps(value, ensure_ascii=False, default=str)
     return str(value) if value else None

@@ -16,6 +16,7 @@ from ..json_schema import BadSchema, compile_schema, shorten
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
+_LONG_NUMBER: Final = "it holds a whole number of more than 4,300 digits"
 _AROUND: Final = 20  # characters quoted on each side of a place that is not JSON
 
 
@@ -36,7 +37,8 @@ def parse_json(text: str) -> Any:
     except RecursionError as error:
         raise Unusable("is not usable JSON: it is nested too deep") from error
     except ValueError as error:
-        raise Unusable(f"is not JSON: {error}") from error
+        is_long = "int_max_str_digits" in str(error)  # the interpreter's own words, which would tell nobody anything
+        raise Unusable(f"is not usable JSON: {_LONG_NUMBER}" if is_long else f"is not JSON: {error}") from error
 
 
 def find_faults(value: Any, schema: Any) -> list[Fault]:

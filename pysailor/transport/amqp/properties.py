@@ -242,15 +242,23 @@ def _write(value: Any) -> bytes:
 
 
 def _write_short(value: str | bytes) -> bytes:
-    content = value if isinstance(value, bytes) else value.encode()
+    content = value if isinstance(value, bytes) else _utf8(value)
     if len(content) > _LONGEST_SHORT:
         raise ValueError(f"a name or property is longer than {_LONGEST_SHORT} bytes")
     return bytes((len(content),)) + content
 
 
 def _write_text(value: str) -> bytes:
-    content = value.encode()
+    content = _utf8(value)
     return _TEXT.pack(b"S", len(content)) + content
+
+
+def _utf8(text: str) -> bytes:
+    """Return a text in UTF-8; half characters, which JSON can hold and UTF-8 cannot, become U+FFFD."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _write_bytes(value: bytes) -> bytes:

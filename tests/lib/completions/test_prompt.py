@@ -40,7 +40,7 @@ def test_a_name_with_dots_leads_into_a_value(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("variables", [{}, {"name": "Ann"}, {"order": {"id": 7}}, {"order": [1]}])
-@pytest.mark.parametrize("name", ["nmae", "order.nr", "order.9"])
+@pytest.mark.parametrize("name", ["nmae", "order.nr", "order.9", "first nmae", "$.order", "order[0]", "_x"])
 def test_a_placeholder_without_a_variable_is_a_fault_of_the_prompt(name: str, variables: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match="has no variable") as caught:
         fill(f"Greet {{{{{name}}}}}.", variables)

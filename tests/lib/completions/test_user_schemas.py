@@ -141,3 +141,31 @@ def test_the_short_form_knows_choices_and_optional_fields() -> None:
         "size": {"type": ["string", "null"], "enum": ["small", "large", None], "description": "how large"},
     }
     assert json.loads(json.dumps(schema["required"])) == ["category", "due", "size"]
+
+
+@pytest.mark.parametrize("written", ["c: good | very bad | ugly", "c:good|very bad|ugly", "c : good| very bad |ugly"])
+def test_choices_may_hold_blanks_and_stand_apart(written: str) -> None:
+    assert read(written)["properties"] == {"c": {"type": "string", "enum": ["good", "very bad", "ugly"]}}
+
+
+def test_a_mark_of_byte_order_before_a_schema_is_passed_over() -> None:
+    assert read('\ufeff{"type": "object"}') == {"type": "object"}
+    with pytest.raises(InvalidConfig, match="is empty"):
+        read("\ufeff \n")
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ('{"type": "object", "properties": {"\\ud800": {}}}', "half characters"),
+        (
+            '{"type": "object", "$id": "http://x.example/", "items": {"$ref": "b.json"}}',
+            "b.json', which is not fetched",
+        ),
+        ('{"type": "object", "not": {"$ref": "#"}}', "refers back to itself"),
+    ],
+)
+def test_what_is_wrong_with_a_schema_is_told_without_words_of_the_interpreter(schema: str, words: str) -> None:
+    with pytest.raises(InvalidConfig, match=words) as caught:
+        read(schema)
+    assert "Error" not in str(caught.value)

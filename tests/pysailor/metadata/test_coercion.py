@@ -85,3 +85,25 @@ def test_numbers_that_came_as_text_cost_little_more_than_numbers() -> None:
         return min(times)
 
     assert fastest("0.7") < 25 * fastest(0.7)
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_text_that_is_no_finite_number_stays_what_it_is(text: str) -> None:
+    assert CHAT.fit({**HELLO, "temperature": text})[1] == [
+        Fault("/temperature", f'found text "{text}", allowed: a number from 0 to 2')
+    ]
+
+
+ONE_OF_TWO = [{"required": ["a"]}, {"required": ["b"]}]
+
+
+@pytest.mark.parametrize("rule", [{"type": "object", "anyOf": ONE_OF_TWO}, {"anyOf": ONE_OF_TWO}])
+def test_an_object_that_lacks_something_does_not_become_a_list_to_escape_the_rule(rule: Any) -> None:
+    body, faults = Schema({"properties": {"part": rule}}).fit({"part": {}})
+    assert body == {"part": {}}
+    assert faults == [Fault("/part", "found an empty object, allowed: one with a or one with b")]
+
+
+def test_an_object_becomes_the_list_that_is_asked_for_beside_null() -> None:
+    schema = Schema({"properties": {"tags": {"type": ["array", "null"]}}})
+    assert schema.fit({"tags": {"one": 1}}) == ({"tags": [{"one": 1}]}, [])

@@ -51,3 +51,18 @@ def test_one_fault_in_a_large_body_is_told_at_its_place_wherever_it_stands(where
     messages[where] = {"role": "usr", "content": "x"}
     fault, *_ = CHAT.fit({"messages": messages})[1]
     assert str(fault) == f'/messages/{where}/role: found text "usr", allowed: user, assistant (did you mean user?)'
+
+
+def test_a_member_that_is_missing_is_told_beside_the_one_that_was_probably_meant_for_it() -> None:
+    (fault,) = CHAT.faults({"messages": [{"role": "user", "contnet": "x"}]})
+    assert str(fault) == "/messages/0/content: is missing (is contnet meant for it?); it takes text"
+
+
+def test_an_entry_that_comes_twice_is_told_in_words() -> None:
+    (fault,) = Schema({"type": "array", "uniqueItems": True}).faults([1, 1])
+    assert fault.message == "found a list of 2, allowed: a list in which no entry comes twice"
+
+
+def test_two_rules_that_would_say_the_same_say_it_once() -> None:
+    schema = Schema({"type": "string", "minLength": 1, "pattern": "^[a-z]+$"})
+    assert len(schema.faults("")) == 1

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from pysailor.errors import BrokenComponent
+from pysailor.metadata import Schema
+from pysailor.metadata.bounded import find_errors
 from tests.support.schemas import TWICE, lists, member, nested, objects, settle
 
 PROMPT = 1.0  # seconds on a busy machine; a fifth of it on a quiet one
@@ -49,11 +52,6 @@ ANSWERED: dict[str, tuple[Any, Any]] = {
     "members double forty times": (
         {"$ref": "#/$defs/d0", "$defs": {**WIDE_CHAIN, "d40": {"type": "string"}}},
         {"a": {"b": {"a": 1}}},
-    ),
-    "a reference to itself": ({"$ref": "#"}, 1),
-    "references in a circle": (
-        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
-        1,
     ),
     "one recursion, deep value": (member({"$ref": "#"}), objects(900)),
     "one dynamic recursion, deep value": ({"$dynamicAnchor": "n", **member({"$dynamicRef": "#n"})}, objects(500)),
@@ -106,3 +104,38 @@ def test_every_value_is_answered_for_at_once(name: str) -> None:
     assert seconds < PROMPT
     assert len(faults) <= 101
     assert sum(map(len, faults)) < 200_000
+
+
+CIRCLES: dict[str, Any] = {
+    "a reference to itself": {"$ref": "#"},
+    "two references": {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
+    "not": {"not": {"$ref": "#"}},
+    "allOf": {"type": "object", "allOf": [{"$ref": "#"}]},
+    "oneOf, below": {"properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"oneOf": [{"$ref": "#/$defs/a"}]}}},
+    "if": {"if": {"$ref": "#"}},
+    "else": {"if": False, "else": {"$ref": "#"}},
+    "dependentSchemas": {"dependentSchemas": {"a": {"$ref": "#"}}},
+    "an anchor": {"$anchor": "n", "not": {"$ref": "#n"}},
+    "a dynamic anchor": {"$dynamicAnchor": "n", "not": {"$dynamicRef": "#n"}},
+    "an id": {"$id": "http://x.example/y", "not": {"$ref": "y"}},
+    "a name in percents": {"$ref": "#/$defs/a%20b", "$defs": {"a b": {"not": {"$ref": "#/$defs/a%20b"}}}},
+    "a place that holds no schemas": {"$ref": "#/enum/0", "enum": [{"not": {"$ref": "#/enum/0"}}]},
+}
+
+
+@pytest.mark.parametrize("name", CIRCLES)
+def test_a_schema_that_asks_itself_about_the_same_value_is_refused(name: str) -> None:
+    with pytest.raises(BrokenComponent, match="refers back to itself at the same place"):
+        Schema(CIRCLES[name])
+
+
+def test_a_stack_that_ends_in_any_package_is_an_explanation_that_ends_early() -> None:
+    def deeper(levels: int) -> bool:
+        return deeper(levels - 1) if levels else find_errors({"not": {"$ref": "#"}}, {})[1]
+
+    assert all(deeper(levels) for levels in range(40))
+
+
+def test_text_that_is_not_unicode_is_told_in_plain_words() -> None:
+    with pytest.raises(BrokenComponent, match="half characters"):
+        Schema({"properties": {"\ud800": {}}})

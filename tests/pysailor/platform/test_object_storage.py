@@ -51,6 +51,15 @@ def test_an_id_cannot_lead_elsewhere(web: responses.RequestsMock, storage: Objec
     assert storage.get_attachment("../secrets?x") == b"x"
 
 
+@pytest.mark.parametrize("object_id", ["", ".", "..", "...", " ", "\ud800", "a" * 70_000])
+def test_what_is_no_id_is_asked_for_nowhere(storage: ObjectStorage, object_id: str) -> None:
+    for get in (storage.get_body, storage.get_attachment):
+        with pytest.raises(UnusableObject) as raised:
+            get(object_id)
+        assert len(str(raised.value)) < 700
+        assert not raised.value.retryable
+
+
 @pytest.mark.parametrize("trouble", [500, requests.ConnectionError("away"), requests.ReadTimeout("slow")])
 def test_trouble_that_may_pass_is_tried_again(
     web: responses.RequestsMock, storage: ObjectStorage, waits: list[float], trouble: Any

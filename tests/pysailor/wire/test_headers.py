@@ -105,3 +105,9 @@ def test_an_id_that_is_a_number_stays_one_on_the_wire_and_is_text_in_the_log() -
 
 def test_an_id_in_bytes_is_read_as_text() -> None:
     assert read(threadId=b"\xffx").thread_id == "\ufffdx"
+
+
+def test_a_header_that_is_no_text_is_read_as_json_has_it() -> None:
+    given = {"messageId": {"a": True}, "threadId": [1, None], "reply_to": True, "stepId": 5}
+    read = Incoming.read(given, "new")
+    assert (read.message_id, read.thread_id, read.reply_to, read.step_id) == ('{"a": true}', "[1, null]", "true", "5")

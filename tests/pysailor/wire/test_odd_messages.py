@@ -6,21 +6,19 @@ import base64
 import json
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pysailor import StepError
+from pysailor.message import Message
 from pysailor.wire import json_text, passthrough
 from pysailor.wire.cipher import Cipher, Undecodable
 from pysailor.wire.codec import Codec, Routes
 from pysailor.wire.error_message import describe
 from pysailor.wire.headers import Incoming, outgoing
 from pysailor.wire.rebound import ReboundLimitExceeded
-
-if TYPE_CHECKING:
-    from pysailor.message import Message
 
 CIPHER = Cipher("testCryptoPassword", "iv=any16_symbols")
 CODEC = Codec(CIPHER, Routes("to.data", "to.error", "to.rebound", "to.snapshot"))
@@ -104,3 +102,8 @@ def test_depth_and_size_are_faults_with_names() -> None:
 
 def test_decimals_in_headers_are_read() -> None:
     assert Incoming.read({"protocolVersion": Decimal(2)}, "fresh").protocol == 2
+
+
+def test_an_id_and_a_routing_key_that_are_no_text_are_written_as_json_has_them() -> None:
+    assert Message.from_json({"id": {"a": None}}).id == '{"a": null}'
+    assert Message.from_json({"id": 7}).id == "7"

@@ -40,6 +40,31 @@ _MOST_WALKED, _DEEPEST_WALKED = 50_000, 100
 _OF_ONE_SCHEMA = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else")
 
 
+KINDS_OF_VALUES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "number": (int, float),
+    "integer": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+    "null": (type(None),),
+}
+
+
+def is_of_kind(value: Any, kind: str) -> bool:
+    """Return whether a value is of one of JSON Schema's types."""
+    if isinstance(value, bool):
+        return kind == "boolean"
+    whole = kind != "integer" or not isinstance(value, float) or value.is_integer()
+    return isinstance(value, KINDS_OF_VALUES[kind]) and whole
+
+
+def may_be_array(schema: Mapping[str, Any]) -> bool:
+    """Return whether a schema names the type array, alone or among others."""
+    kind = schema.get("type")
+    return kind == "array" or (isinstance(kind, list) and "array" in kind)
+
+
 @dataclass(frozen=True, slots=True)
 class StrictSchema:
     """A strict schema: where it stands, and each schema in it with pointer and depth; references are not followed."""

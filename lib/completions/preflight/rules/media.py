@@ -62,6 +62,24 @@ def _not_base64(facts: RequestFacts) -> Iterator[Breach]:
             yield pointer, "what follows the comma is not base64", "encode the content in base64 (with + and /)"
 
 
+def _cut_base64(facts: RequestFacts) -> Iterator[Breach]:
+    for _, pointer, text in _texts(facts):
+        head, comma, _ = text[:_SAMPLE].partition(",")
+        if head[:5].lower() == "data:" and comma and ";base64" in head.lower().replace(" ", ""):
+            yield from _cut(pointer, text, len(head) + 1)
+    for pointer, part in facts.transcript.each_part("input_audio"):
+        given = part.get("input_audio")
+        data = given.get("data") if isinstance(given, dict) else None
+        if isinstance(data, str) and ":" not in data[:20]:
+            yield from _cut(f"{pointer}/input_audio/data", data, 0)
+
+
+def _cut(pointer: str, text: str, start: int) -> Iterator[Breach]:
+    """Four characters of base64 are three bytes; one character over is less than a byte."""
+    if not any(blank in text for blank in " \t\r\n") and (len(text.rstrip("=")) - start) % 4 == 1:
+        yield pointer, "its base64 content is cut off in the middle of a byte", "give all of it"
+
+
 def _recording_not_base64(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, part in facts.transcript.each_part("input_audio"):
         given = part.get("input_audio")
@@ -108,6 +126,14 @@ def _address_as_file_data(facts: RequestFacts) -> Iterator[Breach]:
         if pointer.endswith("/file_data") and text[:8].lower().startswith(("http://", "https://")):
             problem = "file_data holds an address; it is for the content itself, as a data URL"
             yield pointer, problem, "write the address as file_url"
+
+
+def _file_data_not_content(facts: RequestFacts) -> Iterator[Breach]:
+    for _, pointer, text in _texts(facts):
+        known = ("data:", "http:", "https:", "attachment:")
+        if pointer.endswith("/file_data") and not text[:12].lower().startswith(known) and not _looks_like_base64(text):
+            problem = "file_data is the content itself, as a data URL; this is none"
+            yield pointer, problem, "write data:application/pdf;base64, and the content in base64"
 
 
 def _path_as_picture(facts: RequestFacts) -> Iterator[Breach]:
@@ -171,6 +197,8 @@ RULES = (
     Rule("empty_content", _empty_content, _SEEN, Basis.LOGIC, about=("parts",)),
     Rule("not_base64", _not_base64, _SEEN, about=("parts",)),
     Rule("recording_not_base64", _recording_not_base64, _SEEN, about=("parts",)),
+    Rule("cut_base64", _cut_base64, _SEEN, Basis.LOGIC, about=("parts",)),
+    Rule("file_data_not_content", _file_data_not_content, _REFERENCE, about=("parts",)),
     Rule("picture_type", _picture_type, f"{_SEEN}; API guide: images", about=("parts",)),
     Rule("file_type", _file_type, _REFERENCE, Basis.HEURISTIC, about=("parts",)),
     Rule("base64_without_type", _base64_without_type, _SEEN, about=("parts",)),

@@ -156,6 +156,11 @@ def _text_too_long(facts: RequestFacts) -> Iterator[Breach]:
         if len(text) > LONGEST_TEXT:
             problem = f"this content has {len(text)} characters; more than {LONGEST_TEXT} have been refused"
             yield f"/messages/{index}/content", problem, "shorten it, or split it into several parts"
+    for pointer, part in facts.transcript.each_part("text"):
+        written = part.get("text")
+        if isinstance(written, str) and len(written) > LONGEST_TEXT:
+            problem = f"this text has {len(written)} characters; more than {LONGEST_TEXT} have been refused"
+            yield f"{pointer}/text", problem, "shorten it, or split it into several parts"
 
 
 def _audio_expired(facts: RequestFacts) -> Iterator[Breach]:

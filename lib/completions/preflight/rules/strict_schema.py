@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import pointer_to
 
-from ..facts.schemas import CARRIERS
+from ..facts.schemas import CARRIERS, KINDS_OF_VALUES, is_of_kind, may_be_array
 from ..rule import Basis, Rule, quote
 
 if TYPE_CHECKING:
@@ -131,6 +131,20 @@ def _format(facts: RequestFacts) -> Iterator[Breach]:
                 yield f"{pointer}/format", problem, "say it in the description, or use a pattern"
 
 
+def _choice_of_another_type(facts: RequestFacts) -> Iterator[Breach]:
+    for strict in facts.strict:
+        for pointer, schema, _ in strict.inner:
+            types = schema.get("type")
+            kinds = [types] if isinstance(types, str) else _list(types)
+            if not kinds or any(kind not in KINDS_OF_VALUES for kind in kinds):
+                continue
+            for index, value in enumerate(_list(schema.get("enum"))):
+                if not any(is_of_kind(value, kind) for kind in kinds):
+                    problem = f"the enum holds {quote(value)}, which is not of the type {' or '.join(kinds)}"
+                    fix = 'add "null" to the type' if value is None else "write it as that type, or add its own"
+                    yield f"{pointer}/enum/{index}", problem.replace("nothing", "null"), fix
+
+
 def _no_type(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
@@ -141,9 +155,7 @@ def _no_type(facts: RequestFacts) -> Iterator[Breach]:
 def _no_items(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
-            kind = schema.get("type")
-            is_array = kind == "array" or (isinstance(kind, list) and "array" in kind)
-            if is_array and not isinstance(schema.get("items"), dict):
+            if may_be_array(schema) and not isinstance(schema.get("items"), dict):
                 yield f"{pointer}/items", "a strict schema needs items for every array", 'add "items": {"type": …}'
 
 
@@ -197,7 +209,7 @@ def _dangling_reference(facts: RequestFacts) -> Iterator[Breach]:
     for strict in facts.strict:
         for pointer, schema, _ in strict.inner:
             reference = schema.get("$ref")
-            if isinstance(reference, str) and not _resolves(reference, strict.root):
+            if "$ref" in schema and not (isinstance(reference, str) and _resolves(reference, strict.root)):
                 problem = f"the reference {quote(reference)} points to nothing in this schema"
                 yield f"{pointer}/$ref", problem, "point to # or to an entry of $defs"
 
@@ -246,6 +258,7 @@ RULES = (
     Rule("strict_beside_reference", _beside_reference, _SEEN, about=CARRIERS),
     Rule("strict_format", _format, _GUIDE, about=CARRIERS),
     Rule("strict_no_type", _no_type, _SEEN, about=CARRIERS),
+    Rule("strict_choice_of_another_type", _choice_of_another_type, _SEEN, about=CARRIERS),
     Rule("strict_no_items", _no_items, _SEEN, about=CARRIERS),
     Rule("strict_fine_tuned_keyword", _fine_tuned_keyword, _GUIDE, about=CARRIERS),
     Rule("strict_depth", _depth, _GUIDE, about=CARRIERS),

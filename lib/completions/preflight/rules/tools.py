@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from ..facts.schemas import walk
+from ..facts.schemas import may_be_array, walk
 from ..facts.toolbox import KINDS, TOOLS, is_valid_name
 from ..rule import Basis, Rule, quote
 
@@ -135,7 +135,7 @@ def _parameters_without_properties(facts: RequestFacts) -> Iterator[Breach]:
 def _parameters_array_without_items(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, parameters in _parameters(facts):
         for inner, schema, _ in walk(pointer, parameters):
-            if schema.get("type") == "array" and "items" not in schema and "prefixItems" not in schema:
+            if may_be_array(schema) and "items" not in schema and "prefixItems" not in schema:
                 yield f"{inner}/items", "an array in the parameters needs items", 'add "items": {"type": …}'
 
 

@@ -70,6 +70,16 @@ CASES: list[tuple[str, Case]] = [
         Case(picture("iVBORw0KGgoAAAANSUhEUg=="), PICTURE, picture("data:image/png;base64,iVBORw0K")),
     ),
     ("base64_without_type", Case(picture("A" * 400), PICTURE, picture("attachment:" + "a" * 40))),
+    (
+        "cut_base64",
+        Case(
+            file(file_data="data:application/pdf;base64,JVBER"),
+            DATA,
+            file(file_data="data:application/pdf;base64,JVBERi0="),
+            public_api=False,
+        ),
+    ),
+    ("file_data_not_content", Case(file(file_data="Hello world"), DATA, file(file_data="attachment:report.pdf"))),
     ("base64_without_type", Case(file(file_data="JVBERi0xLjcK"), DATA, file(file_data="attachment:report.pdf"))),
     (
         "address_as_file_data",

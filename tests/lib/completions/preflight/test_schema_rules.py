@@ -58,6 +58,48 @@ CASES: list[tuple[str, Case]] = [
             strict(closed({"a": {"type": "array", "items": {"type": "string"}}})),
         ),
     ),
+    (
+        "strict_no_items",
+        Case(
+            strict(closed({"a": {"type": ["array", "null"]}})),
+            f"{SCHEMA}/properties/a/items",
+            strict(closed({"a": {"type": ["array", "null"], "items": {"type": "string"}}})),
+        ),
+    ),
+    (
+        "strict_choice_of_another_type",
+        Case(
+            strict(closed({"a": {"type": "string", "enum": ["x", None]}})),
+            f"{SCHEMA}/properties/a/enum/1",
+            strict(closed({"a": {"type": ["string", "null"], "enum": ["x", None]}})),
+        ),
+    ),
+    (
+        "strict_choice_of_another_type",
+        Case(
+            strict(closed({"a": {"type": "integer", "enum": [1, True]}})),
+            f"{SCHEMA}/properties/a/enum/1",
+            strict(closed({"a": {"type": "integer", "enum": [1, 2.0]}})),
+        ),
+    ),
+    (
+        "strict_dangling_reference",
+        Case(
+            strict(closed({"a": {"$ref": 5}})),
+            f"{SCHEMA}/properties/a/$ref",
+            strict(closed({"a": {"$ref": "#"}})),
+            public_api=False,
+        ),
+    ),
+    (
+        "choice_of_nothing",
+        Case(
+            asking({"properties": {"a": {"enum": []}}}),
+            f"{SCHEMA}/properties/a/enum",
+            asking({"properties": {"enum": {"enum": [None]}}}),
+            public_api=False,
+        ),
+    ),
     ("not_a_schema", Case(asking({"type": "objekt"}), f"{SCHEMA}/type", asking({"type": "object"}))),
     (
         "not_a_schema",

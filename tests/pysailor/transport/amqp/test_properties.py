@@ -118,7 +118,14 @@ def test_properties_are_written_as_pika_writes_them() -> None:
     assert (received.headers, received.others) == (headers, others)
 
 
-@pytest.mark.parametrize("value", [object(), 1 << 64, float("inf"), "\ud800", {"n" * 256: 1}])
+@pytest.mark.parametrize("value", [object(), 1 << 64, float("inf"), {"n" * 256: 1}])
 def test_what_has_no_form_is_a_value_error(value: object) -> None:
     with pytest.raises(ValueError, match="headers cannot be written"):
         Properties({"strange": value}, {})
+
+
+def test_half_characters_become_whole_ones_that_stand_for_nothing() -> None:
+    written = Properties({"messageId": "a\ud800", "thr\udfffead": ["\ud83d\ude00"]}, {"correlation_id": "\udc00"})
+    read = ReceivedProperties(written.encode()[0])
+    assert read.headers == {"messageId": "a\ufffd", "thr\ufffdead": ["\U0001f600"]}
+    assert read.others == {"correlation_id": "\ufffd"}

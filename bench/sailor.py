@@ -1,6 +1,6 @@
 """The worker beside the platform's Node sailor: messages a second, CPU, in flight, first result, memory.
 
-    python bench/sailor.py [--rounds N] [--check] [--long]
+    python bench/sailor.py [--rounds N] [--check] [--prefetch N …] [--beside DIR] [--long]
 
 All take turns at the same queues of a private RabbitMQ and post to the same stub of the API, in processes of their own.
 Ours runs Send Request as it is: checked before and after, persistent, mandatory, acknowledged when its result is
@@ -8,7 +8,8 @@ confirmed. The Node sailor, its throttle lifted, runs the least that a component
 that a restart of the broker loses, as is its default. Times are those that the sailors write into each result.
 
 Needs node 20 with npm, and RabbitMQ; without them it says so and measures nothing. `--long` sends 100,000 messages
-through ours instead and tells its memory on the way.
+through ours instead and tells its memory on the way. `--beside` has the worker of another checkout take turns as well;
+it needs a .venv of its own there.
 """
 
 from __future__ import annotations
@@ -49,7 +50,6 @@ NODE = Contender(
     ROOT / "bench" / "node",
     {"NODE_PATH": str(SAILOR.parent.parent), **UNTHROTTLED},
 )
-CONTENDERS = (OURS, ON_ONE_CPU, NODE)
 LATENCY = 0.5
 STARTS = 3
 
@@ -147,15 +147,26 @@ def start(place: Place, contender: Contender, record: Record) -> None:
     place.results(1)
 
 
-def measured(place: Place, rounds: int) -> dict[Contender, Record]:
+def contenders_with(other: str | None) -> tuple[Contender, ...]:
+    """Return who takes turns: ours first, Node last, another checkout's between them."""
+    if other is None:
+        return OURS, ON_ONE_CPU, NODE
+    root = Path(other).resolve()
+    return OURS, ON_ONE_CPU, Contender(root.name, (str(root / ".venv" / "bin" / "pysailor"), "run"), root), NODE
+
+
+def measured(
+    place: Place, rounds: int, contenders: tuple[Contender, ...], loads: Sequence[Load]
+) -> dict[Contender, Record]:
     """Have all take their turns, each round another one first."""
-    records = {contender: Record() for contender in CONTENDERS}
-    for contender in CONTENDERS:
+    records = {contender: Record() for contender in contenders}
+    for contender in contenders:
         start(place, contender, Record())  # Python compiles, the system reads files
     for number in range(rounds):
-        first = number % len(CONTENDERS)
-        turns = CONTENDERS[first:] + CONTENDERS[:first]
-        for load in (*LOADS, IN_FLIGHT):
+        first = number % len(contenders)
+        turns = contenders[first:] + contenders[:first]
+        print(f"round {number + 1}, load of the machine: {os.getloadavg()[0]:.1f}", flush=True)
+        for load in loads:
             for contender in turns:
                 work(place, contender, load, records[contender])
         for contender in turns * STARTS:
@@ -167,15 +178,18 @@ def targets(records: dict[Contender, Record]) -> Iterator[Target]:
     """Yield what is wanted of ours beside the Node sailor."""
     ours, node = records[OURS], records[NODE]
     for load, wanted in zip(LOADS, (3, 1.5, 1.5), strict=True):
+        if load not in ours.rate:
+            continue
         found = _beside(ours.rate[load], node.rate[load])
         yield Target(f"messages/s, prefetch {load.prefetch}", found.middle, wanted, "x", reach=True)
-    for load in LOADS:
+    for load in filter(ours.cpu.get, LOADS):
         found = _beside(ours.cpu[load], node.cpu[load])
         yield Target(f"CPU a message, prefetch {load.prefetch}", found.middle, 0.67, "x")
-    share = Spread.of(ours.rate[IN_FLIGHT]).middle / ideal(IN_FLIGHT) * 100
-    yield Target("share of the ideal, 500 in flight", share, 97, " %", reach=True)
+    if IN_FLIGHT in ours.rate:
+        share = Spread.of(ours.rate[IN_FLIGHT]).middle / ideal(IN_FLIGHT) * 100
+        yield Target("share of the ideal, 500 in flight", share, 97, " %", reach=True)
     yield Target("start to first result", _beside(ours.first, node.first).middle, 0.8, "x")
-    for load in (*LOADS, IN_FLIGHT):
+    for load in ours.peak:
         found = _beside(ours.peak[load], node.peak[load])
         yield Target(f"peak memory, prefetch {load.prefetch}", found.middle, 0.4, "x")
 
@@ -187,10 +201,10 @@ def ideal(load: Load) -> float:
 
 def tell(records: dict[Contender, Record]) -> None:
     """Print the tables: a column a contender, and ours beside the Node sailor's."""
-    names = [contender.name for contender in CONTENDERS]
-    head = ("", *names, "ours / Node")
+    names = [contender.name for contender in records]
+    head = ("", *names, *(f"ours / {name}" for name in names[2:-1]), "ours / Node")
     rows = []
-    for load in (*LOADS, IN_FLIGHT):
+    for load in records[OURS].rate:
         for what, digits in (("rate", 0), ("cpu", 2), ("peak", 0)):
             figures = [getattr(record, what)[load] for record in records.values()]
             rows.append(_row(f"prefetch {load.prefetch}: {_TITLES[what]}", figures, digits))
@@ -202,8 +216,8 @@ _TITLES = {"rate": "messages/s", "cpu": "CPU, ms a message", "peak": "peak memor
 
 
 def _row(title: str, figures: Sequence[Sequence[float]], digits: int) -> tuple[str, ...]:
-    ratio = _beside(figures[0], figures[-1])
-    return (title, *(Spread.of(each).text(digits) for each in figures), ratio.text(2))
+    ratios = (_beside(figures[0], others) for others in figures[2:])
+    return (title, *(Spread.of(each).text(digits) for each in figures), *(ratio.text(2) for ratio in ratios))
 
 
 def _beside(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
@@ -229,6 +243,8 @@ def main() -> int:
     options = parser(__doc__)
     options.add_argument("--rounds", type=int, default=2, help="how often each contender has its turn")
     options.add_argument("--long", action="store_true", help="ours only, 100,000 messages: does its memory grow?")
+    options.add_argument("--prefetch", type=int, nargs="+", default=[1, 20, 100, 500], help="only these loads")
+    options.add_argument("--beside", metavar="DIR", help="another checkout, whose worker takes turns as well")
     args = options.parse_args()
     trouble = "" if args.long else _trouble()
     if trouble:
@@ -240,7 +256,8 @@ def main() -> int:
             print(f"Python {sys.version.split()[0]}, load of the machine before: {os.getloadavg()[0]:.1f}\n")
             if args.long:
                 return told(long(place), check=args.check)
-            records = measured(place, args.rounds)
+            loads = [load for load in (*LOADS, IN_FLIGHT) if load.prefetch in args.prefetch]
+            records = measured(place, args.rounds, contenders_with(args.beside), loads)
             tell(records)
             print(f"load after: {os.getloadavg()[0]:.1f}\n")
             return told(list(targets(records)), check=args.check)

@@ -16,6 +16,8 @@ META: Final = "x-eio-meta-"
 _META_LENGTH: Final = len(META)
 TRACE_ID: Final = META + "trace-id"
 ERROR_RESPONSE: Final = "x-eio-error-response"
+EVENT_ID: Final = "x-pysailor-event-id"
+"""The same whenever the same event is sent again. It is not the messageId: see docs/decisions/022-event-ids.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class Incoming:
     reply_to: str | None = None
     protocol: int = BASE64
     meta: Mapping[str, Any] = field(default_factory=dict)
+    event_id: str | None = None
+
+    @property
+    def known_as(self) -> str | None:
+        """Return what the message is known by if it comes again: also if the step before sent it twice."""
+        return self.event_id or _text(self.parent)
 
     @classmethod
     def read(cls, headers: Mapping[str, Any] | None, new_id: str) -> Self:
@@ -54,6 +62,7 @@ class Incoming:
             reply_to=_text(headers.get("reply_to")),
             protocol=protocol_of(headers),
             meta=meta,
+            event_id=_text(headers.get(EVENT_ID)),
         )
 
     def ids(self) -> dict[str, str]:
@@ -72,7 +81,8 @@ def outgoing(incoming: Incoming, identity: Mapping[str, Any], start_ms: int) -> 
 
     There is no messageId among them. Node's sailor makes one id an input and gives it to every event; the sailor of
     the next step takes two live messages with one id for a redelivery and never acknowledges the first. Here each
-    event gets an id of its own, and `parentMessageId` still says what they have in common.
+    event gets an id of its own, and `parentMessageId` still says what they have in common. For the same reason an event
+    that is sent again after a crash gets another one; that it is the same is told by `EVENT_ID`.
     """
     headers = {**incoming.meta, **identity, "threadId": incoming.thread_id, "start": start_ms}
     if incoming.parent is not None:

@@ -20,7 +20,7 @@ from ..step import Invocation, Step
 from ..transport.base import DeliveryOutcome, NotPublished, Stopped, TooLarge, TransportError
 from ..wire.cipher import RAW, Undecodable
 from ..wire.headers import META, Incoming, outgoing
-from .emitter import DeadlineExceeded, Emitter, Output, event_ids, new_id, now_ms
+from .emitter import DeadlineExceeded, Emitter, Output, event_headers, new_id, now_ms
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -43,15 +43,15 @@ class InFlight:
     it if it comes back to a message that is settled: the outcome is not known before the error message is out.
     """
 
-    __slots__ = ("_settling", "delivery", "emitter", "incoming", "late_outcome", "new_id", "shared")
+    __slots__ = ("_settling", "delivery", "emitter", "incoming", "late_outcome", "next_header", "shared")
 
     def __init__(
-        self, delivery: Delivery, incoming: Incoming, shared: dict[str, Any], next_id: Callable[[], str]
+        self, delivery: Delivery, incoming: Incoming, shared: dict[str, Any], next_header: Callable[[], dict[str, Any]]
     ) -> None:
         self.delivery = delivery
         self.incoming = incoming
         self.shared = shared
-        self.new_id = next_id
+        self.next_header = next_header
         self.emitter: Emitter | None = None
         self.late_outcome: SimpleQueue[DeliveryOutcome] | None = None
         self._settling = threading.Lock()
@@ -64,7 +64,7 @@ class InFlight:
     def without_content(self) -> InFlight:
         """Return the same message without what came with it and may be too large to go out: its content, its meta."""
         shared = {name: value for name, value in self.shared.items() if not name.startswith(META)}
-        return InFlight(replace(self.delivery, content=b""), self.incoming, shared, self.new_id)
+        return InFlight(replace(self.delivery, content=b""), self.incoming, shared, self.next_header)
 
     def settle(self) -> bool:
         """Return True to the first caller only: the outcome is theirs to decide."""
@@ -105,10 +105,11 @@ class Worker:
         """Work on a delivery and return what became of it; raise nothing."""
         incoming = Incoming.read(delivery.headers, new_id())
         shared = outgoing(incoming, self._identity, now_ms())
-        inflight = InFlight(delivery, incoming, shared, event_ids(delivery, self._step_id))
+        inflight = InFlight(delivery, incoming, shared, event_headers(delivery, self._step_id))
         if delivery.redelivered:
             LOG.info(
-                "brought again: what an earlier attempt sent may arrive twice, with the same id", extra=incoming.ids()
+                "brought again: what an earlier attempt sent may arrive twice, by the same name",
+                extra=incoming.ids(),
             )
         try:
             message = self._codec.decode(incoming, delivery.headers, delivery.content)
@@ -155,12 +156,11 @@ class Worker:
         """Have the component work on the message. Its time runs while its bodies are fetched, too."""
         incoming = inflight.incoming
         resolved = self._output.bodies.incoming(message, incoming.message_id)
-        emitter = inflight.emitter = Emitter(self._output, incoming, resolved, inflight.shared, inflight.new_id)
+        emitter = inflight.emitter = Emitter(self._output, incoming, resolved, inflight.shared, inflight.next_header)
         # In this order: whoever settles it looks for the emitter afterwards.
         if inflight.is_settled or (deadline is not None and time.monotonic() >= deadline):
             raise self._deadline_error()
-        known_as = None if incoming.parent is None else str(incoming.parent)
-        self._step.process(resolved, Invocation(emitter, component_logger(incoming.ids()), deadline, known_as))
+        self._step.process(resolved, Invocation(emitter, component_logger(incoming.ids()), deadline, incoming.known_as))
 
     def _conclude(self, inflight: InFlight, error: BaseException | None) -> DeliveryOutcome:
         if error is None:
@@ -215,19 +215,16 @@ class Worker:
 
     def _write_error(self, error: BaseException, inflight: InFlight) -> tuple[Publish, ...]:
         original = self._input(inflight)
+        shared = {**inflight.shared, **inflight.next_header()}
         try:
-            return self._codec.error(
-                error, inflight.shared, now_ms=now_ms(), new_id=inflight.new_id(), original=original
-            )
+            return self._codec.error(error, shared, now_ms=now_ms(), new_id=new_id(), original=original)
         except Exception as undescribable:
             # An error of the component's own making may fail to describe itself.
             LOG.exception("the error cannot be written", extra=inflight.incoming.ids())
             instead = Defect(
                 f"The component failed with {type(error).__name__}, which cannot be described: {undescribable!r}"
             )
-            return self._codec.error(
-                instead, inflight.shared, now_ms=now_ms(), new_id=inflight.new_id(), original=original
-            )
+            return self._codec.error(instead, shared, now_ms=now_ms(), new_id=new_id(), original=original)
 
     def _report(self, report: Publish, inflight: InFlight) -> None:
         """Publish an error message, however long it takes: a message whose failure is not reported would be lost.

@@ -15,6 +15,7 @@ from ..errors import SailorError, StepError
 from ..platform.api import PlatformApiError
 from ..platform.object_storage import ObjectStorageError
 from ..transport.base import NotPublished, Transport
+from ..wire.headers import EVENT_ID
 from .stopping import Stopping
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from .bodies import Bodies
     from .throttle import Throttle
 
-_KNOWN_BY: Final = ("messageId", "parentMessageId", "threadId", "stepId", "start", "end", "reboundIteration")
+_INPUT: Final = (EVENT_ID, "reboundIteration")
+_UNNAMED_INPUT: Final = ("messageId", "parentMessageId", "threadId", "stepId", "start", "end", "reboundIteration")
 _RANDOM: Final = random.Random()  # noqa: S311 - seeded by the system; ids are no secrets
 
 
@@ -83,14 +85,14 @@ class Emitter:
         incoming: Incoming,
         received: Message,
         shared: Mapping[str, Any],
-        next_id: Callable[[], str],
+        next_header: Callable[[], dict[str, Any]],
     ) -> None:
         self._failure: SailorError | None = None
         self._output = output
         self._incoming = incoming
         self._received = received
         self._shared = shared
-        self._new_id = next_id
+        self._next_header = next_header
         self._turn = threading.Lock()
         self._over: type[DeadlineExceeded | TooLate] | None = None
 
@@ -131,11 +133,16 @@ class Emitter:
         codec = self._output.codec
         if isinstance(event, Data):
             return self._data(event.message)
+        shared = self._name()
         if isinstance(event, HttpReply):
-            return codec.http_reply(event, self._shared, new_id=self._new_id())
+            return codec.http_reply(event, shared, new_id=new_id())
         if isinstance(event, Snapshot):
-            return codec.snapshot(event.value, self._shared, new_id=self._new_id())
-        return codec.update_snapshot(event.delta, self._shared, new_id=self._new_id())
+            return codec.snapshot(event.value, shared, new_id=new_id())
+        return codec.update_snapshot(event.delta, shared, new_id=new_id())
+
+    def _name(self) -> dict[str, Any]:
+        """Return the headers for one event."""
+        return {**self._shared, **self._next_header()}
 
     def _data(self, message: Message) -> Publish:
         """Return the publish for the next step. The order matters: the step's own entry must carry its reference."""
@@ -143,32 +150,34 @@ class Emitter:
         carried = output.passthrough.carry(message, self._received, self._incoming.step_id)
         moved = output.bodies.outgoing(carried, self._incoming.message_id)
         whole = output.passthrough.complete(moved)
-        return output.codec.data(whole, self._shared, now_ms=now_ms(), new_id=self._new_id())
+        return output.codec.data(whole, self._name(), now_ms=now_ms(), new_id=new_id())
 
 
-def event_ids(delivery: Delivery, step_id: str) -> Callable[[], str]:
-    """Return what gives the events of one input their ids, one after the other.
+def event_headers(delivery: Delivery, step_id: str) -> Callable[[], dict[str, Any]]:
+    """Return what gives the events of one input the header that names them, one after the other.
 
-    The same input brought again has the same ids given out: whoever gets an event twice after a crash can tell. What
-    makes up the same input is its id, its thread, its times and its content, as other sailors send several messages
-    with one id. An input without an id cannot be told from others like it; its events have fresh ids.
+    The same input brought again has the same names given out: whoever gets an event twice after a crash can tell. What
+    makes up the same input is the name that it came with, if the step before was one of ours, and its content; else its
+    id, its thread, its times and its content, as other sailors send several messages with one id. An input without an
+    id cannot be told from others like it; its events have no names.
     """
     headers = delivery.headers
-    if not headers.get("messageId"):
-        return new_id
+    if not (headers.get(EVENT_ID) or headers.get("messageId")):
+        return dict
     count = itertools.count()
     seed = b""
 
-    def next_id() -> str:
+    def next_header() -> dict[str, Any]:
         nonlocal seed
         if not seed:
-            known_by = repr([step_id, *map(headers.get, _KNOWN_BY)]).encode(errors="replace")
+            names = _INPUT if headers.get(EVENT_ID) else _UNNAMED_INPUT
+            known_by = repr([step_id, *map(headers.get, names)]).encode(errors="replace")
             content = hashlib.blake2b(delivery.content, digest_size=32).digest()
             seed = hashlib.blake2b(known_by + content, digest_size=32).digest()
         number = next(count).to_bytes(8, "big")
-        return _uuid(hashlib.blake2b(number, key=seed, digest_size=16).hexdigest(), "5")
+        return {EVENT_ID: _uuid(hashlib.blake2b(number, key=seed, digest_size=16).hexdigest(), "5")}
 
-    return next_id
+    return next_header
 
 
 def now_ms() -> int:

@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pysailor.wire.headers import EVENT_ID
 from tests.support.broker import Cable, eventually
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def test_a_message_whose_headers_outgrow_a_frame_fails_alone(stage: Stage) -> No
         eventually(lambda: stage.count("in") == 0)
 
 
-def test_what_is_passed_on_twice_after_a_crash_has_the_same_id(stage: Stage) -> None:
+def test_what_is_passed_on_twice_after_a_crash_has_the_same_name_and_never_the_same_id(stage: Stage) -> None:
     gate, begun = stage.file("gate"), stage.file("begun")
     with stage.worker() as worker:
         stage.order("emit and hold", gate=str(gate), begun=str(begun))
@@ -174,8 +175,9 @@ def test_what_is_passed_on_twice_after_a_crash_has_the_same_id(stage: Stage) -> 
     with stage.worker() as worker:
         again, last = stage.take(count=2)
         assert worker.said("brought again")
-    assert (again.body, again.headers["messageId"]) == (first.body, first.headers["messageId"])
-    assert last.headers["messageId"] != first.headers["messageId"]
+    assert (again.body, again.headers[EVENT_ID]) == (first.body, first.headers[EVENT_ID])
+    assert last.headers[EVENT_ID] != first.headers[EVENT_ID]
+    assert len({each.headers["messageId"] for each in (first, again, last)}) == 3
     assert stage.nothing_left()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pysailor.platform.settings import StepIdentity
-from pysailor.wire.headers import Incoming, outgoing
+from pysailor.wire.headers import EVENT_ID, Incoming, outgoing
 from pysailor.worker.assembly import identity
 
 STEP = StepIdentity("flow", "exec", "step_1", "container", "workspace", "user", "comp", "sendRequest")
@@ -111,3 +111,19 @@ def test_a_header_that_is_no_text_is_read_as_json_has_it() -> None:
     given = {"messageId": {"a": True}, "threadId": [1, None], "reply_to": True, "stepId": 5}
     read = Incoming.read(given, "new")
     assert (read.message_id, read.thread_id, read.reply_to, read.step_id) == ('{"a": true}', "[1, null]", "true", "5")
+
+
+@pytest.mark.parametrize(
+    ("headers", "known_as"),
+    [
+        ({"messageId": "m"}, "m"),
+        ({"messageId": "m", EVENT_ID: "e"}, "e"),
+        ({EVENT_ID: "e"}, "e"),
+        ({"messageId": 7}, "7"),
+        ({}, None),
+    ],
+)
+def test_a_message_is_known_by_its_event_before_its_id(headers: dict[str, Any], known_as: str | None) -> None:
+    incoming = Incoming.read(headers, "fresh")
+    assert incoming.known_as == known_as
+    assert EVENT_ID not in outgoing(incoming, {}, 0)

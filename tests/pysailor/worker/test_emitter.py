@@ -1,4 +1,4 @@
-"""The ids of what a step sends."""
+"""The ids and names of what a step sends."""
 
 from __future__ import annotations
 
@@ -6,35 +6,42 @@ from dataclasses import replace
 from uuid import UUID
 
 from pysailor.wire.envelope import Delivery
-from pysailor.worker.emitter import event_ids, new_id
+from pysailor.wire.headers import EVENT_ID
+from pysailor.worker.emitter import event_headers, new_id
 
 DELIVERY = Delivery(1, b"content", {"messageId": "m", "threadId": "t", "end": 7, "x-delivery-count": 0}, {})
 
 
-def ids(delivery: Delivery, step_id: str = "step_1") -> list[str]:
-    next_id = event_ids(delivery, step_id)
-    return [next_id() for _ in range(3)]
+def names(delivery: Delivery, step_id: str = "step_1") -> list[str]:
+    next_header = event_headers(delivery, step_id)
+    return [next_header()[EVENT_ID] for _ in range(3)]
 
 
-def test_an_input_that_is_brought_again_has_its_events_sent_with_the_same_ids() -> None:
+def test_an_input_that_is_brought_again_has_its_events_sent_under_the_same_names() -> None:
     again = replace(DELIVERY, number=2, redelivered=True, headers={**DELIVERY.headers, "x-delivery-count": 1})
-    assert ids(DELIVERY) == ids(again)
-    assert len({str(UUID(each)) for each in ids(DELIVERY)}) == 3
+    assert names(DELIVERY) == names(again)
+    assert len({str(UUID(each)) for each in names(DELIVERY)}) == 3
 
 
-def test_other_content_another_time_and_another_step_have_other_ids() -> None:
+def test_other_content_another_time_and_another_step_have_other_names() -> None:
     others = [
         replace(DELIVERY, content=b"other"),
         replace(DELIVERY, headers={**DELIVERY.headers, "end": 8}),
         replace(DELIVERY, headers={**DELIVERY.headers, "reboundIteration": 1}),
     ]
-    found = [ids(DELIVERY), *map(ids, others), ids(DELIVERY, "step_2")]
+    found = [names(DELIVERY), *map(names, others), names(DELIVERY, "step_2")]
     assert len({each for several in found for each in several}) == 15
 
 
-def test_the_events_of_an_input_without_an_id_have_fresh_ids() -> None:
-    unknown = replace(DELIVERY, headers={})
-    assert set(ids(unknown)).isdisjoint(ids(unknown))
+def test_an_event_that_the_step_before_sent_twice_has_its_own_events_sent_under_the_same_names() -> None:
+    first, again = (replace(DELIVERY, headers={EVENT_ID: "e", "messageId": each, "end": 7}) for each in ("m1", "m2"))
+    again = replace(again, headers={**again.headers, "end": 8})
+    assert names(first) == names(again)
+    assert set(names(first)).isdisjoint(names(replace(again, headers={**again.headers, "reboundIteration": 1})))
+
+
+def test_the_events_of_an_input_without_an_id_have_no_names() -> None:
+    assert event_headers(replace(DELIVERY, headers={}), "step_1")() == {}
 
 
 def test_ids_are_uuids_and_differ() -> None:

@@ -5,6 +5,7 @@ first outcome of a delivery counts, what is returned comes again and says so. It
 
     unroutable     a publish to these routing keys raises Unroutable
     largest        more content than so many bytes raises TooLarge
+    fail(key, …)   the next publishes to this routing key raise these errors, one each
     away(), back() nothing is confirmed in between: a publish waits, at most until its deadline (Unconfirmed) or until
                    the transport is closed (Stopped)
 
@@ -43,6 +44,8 @@ class MemoryTransport:
         self._prefetch = prefetch
         self._unroutable = frozenset(unroutable)
         self._largest = largest
+        self._failures: dict[str, deque[Exception]] = {}
+        self._failed = threading.Event()
         self._changed = threading.Condition(threading.RLock())
         self._ready: deque[Delivery] = deque()
         self._in_work: dict[int, Delivery] = {}
@@ -74,6 +77,13 @@ class MemoryTransport:
             self._away = False
             self._changed.notify_all()
 
+    def fail(self, routing_key: str, *errors: Exception) -> threading.Event:
+        """Have the next publishes to this key raise these errors, one each; return what is set when the first did."""
+        with self._changed:
+            self._failures.setdefault(routing_key, deque()).extend(errors)
+            self._failed = threading.Event()
+            return self._failed
+
     @property
     def waiting(self) -> tuple[Delivery, ...]:
         """What is queued and not in work."""
@@ -101,6 +111,9 @@ class MemoryTransport:
             raise TooLarge(f"The message has {size} bytes; the transport takes at most {self._largest}.")
         with self._changed:
             self._wait_until_confirmed(deadline)
+            if failures := self._failures.get(publish.routing_key):
+                self._failed.set()
+                raise failures.popleft()
             if publish.routing_key in self._unroutable:
                 if publish.mandatory:
                     raise Unroutable(f"No queue takes messages with routing key {publish.routing_key!r}.")

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from pysailor.transport.base import DeliveryOutcome, InputMissing, Stopped, TooLarge, Unconfirmed
+from pysailor.transport.base import DeliveryOutcome, InputMissing, Refused, Stopped, TooLarge, Unconfirmed
 from pysailor.transport.memory import MemoryTransport
 from pysailor.wire.envelope import Publish
 
@@ -62,3 +62,17 @@ def test_the_outcomes_are_kept_and_what_was_not_begun_still_waits() -> None:
 def test_without_a_connection_there_is_nothing_to_read_from() -> None:
     with pytest.raises(InputMissing):
         MemoryTransport().consume(lambda _: DeliveryOutcome.DONE, lambda _: None)
+
+
+def test_publishes_fail_as_they_are_told_to_one_after_the_other_and_elsewhere_they_do_not() -> None:
+    with MemoryTransport() as transport:
+        failed = transport.fail("data", Refused("full"), TooLarge("too large"))
+        transport.publish(Publish("error", b"1"))
+        assert not failed.is_set()
+        with pytest.raises(Refused, match="full"):
+            transport.publish(Publish("data", b"2"))
+        assert failed.is_set()
+        with pytest.raises(TooLarge):
+            transport.publish(Publish("data", b"3"))
+        transport.publish(Publish("data", b"4"))
+        assert [publish.content for publish in transport.published] == [b"1", b"4"]

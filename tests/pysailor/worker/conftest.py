@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pysailor.wire.codec import Codec
-from tests.support.stage import CIPHER
-from tests.support.worker_bench import ROUTES, Bench, Wire
+from tests.support.worker_bench import Bench
 
 
 @pytest.fixture
 def bench() -> Bench:
-    return Bench(Wire(), Codec(CIPHER, ROUTES))
+    return Bench()
 
 
 @pytest.fixture

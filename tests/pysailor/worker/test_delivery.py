@@ -6,6 +6,7 @@ import io
 import threading
 from contextlib import suppress
 from dataclasses import replace
+from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -48,42 +49,42 @@ def test_the_outcome_follows_what_the_component_did(
     bench: Bench, do: str, outcome: DeliveryOutcome, routes: list[str]
 ) -> None:
     assert bench.worker()(order(do, times=2)) is outcome
-    assert bench.wire.routes() == routes
+    assert bench.routes() == routes
 
 
 def test_a_reply_reaches_whoever_waits_and_so_does_an_error(bench: Bench) -> None:
     assert bench.worker()(order("reply", {"reply_to": "them"})) is DeliveryOutcome.DONE
     assert bench.worker()(order("fail", {"reply_to": "them"})) is DeliveryOutcome.FAILED
-    assert bench.wire.routes() == ["them", "to.error", "them"]
+    assert bench.routes() == ["them", "to.error", "them"]
 
 
 def test_a_publish_that_fails_fails_the_message_whatever_the_component_makes_of_it(bench: Bench) -> None:
-    bench.wire.failures["nowhere"] = [Unroutable("no queue"), Unroutable("no queue")]
+    bench.transport.fail("nowhere", Unroutable("no queue"), Unroutable("no queue"))
     assert bench.worker()(order("shrug", to="nowhere")) is DeliveryOutcome.FAILED
     assert bench.error()["code"] == "unroutable"
 
 
 def test_a_worker_that_stops_returns_what_it_cannot_publish_and_tells_nobody(bench: Bench) -> None:
     for kind in ("to.data", "to.rebound", "to.error"):
-        bench.wire.failures[kind] = [Stopped("the worker stops")]
+        bench.transport.fail(kind, Stopped("the worker stops"))
     worker = bench.worker()
     assert worker(order("many", times=1)) is DeliveryOutcome.RETURNED
     assert worker(order("rebound")) is DeliveryOutcome.RETURNED
     assert worker(order("fail")) is DeliveryOutcome.RETURNED
-    assert bench.wire.sent == []
+    assert bench.transport.published == []
 
 
 def test_an_error_that_nobody_takes_is_not_waited_for_by_a_worker_that_stops(bench: Bench) -> None:
-    bench.wire.failures["to.error"] = [Refused("never")]
+    bench.transport.fail("to.error", Refused("never"))
     worker = bench.worker()
     worker.stop()
     assert worker(order("fail")) is DeliveryOutcome.RETURNED
 
 
 def test_a_reply_that_nobody_takes_does_not_change_the_outcome(bench: Bench) -> None:
-    bench.wire.failures["them"] = [Unroutable("gone")]
+    bench.transport.fail("them", Unroutable("gone"))
     assert bench.worker()(order("fail", {"reply_to": "them"})) is DeliveryOutcome.FAILED
-    assert bench.wire.routes() == ["to.error"]
+    assert bench.routes() == ["to.error"]
 
 
 def test_an_error_that_cannot_even_be_told_is_told_as_a_defect(bench: Bench) -> None:
@@ -103,40 +104,31 @@ def test_an_error_that_cannot_even_be_told_is_told_as_a_defect(bench: Bench) -> 
 
 def test_the_deadline_settles_a_message_that_its_component_holds(bench: Bench, tmp_path: Any) -> None:
     gate = tmp_path / "gate"
-    worker = bench.worker(seconds=0.01)
-    outcomes: list[DeliveryOutcome] = []
-    with worker:
+    with bench.worker(seconds=0.01) as worker:
         worker._watchdog._seconds = 0.02
-        thread = threading.Thread(target=lambda: outcomes.append(worker(order("hold", gate=str(gate)))))
-        thread.start()
-        assert bench.wire.over.wait(10)
+        delivery = bench.begin(worker, order("hold", gate=str(gate)))
+        assert bench.settled(delivery) is DeliveryOutcome.FAILED
         assert bench.error()["code"] == "deadline_exceeded"
-        assert bench.wire.finished[0][1] is DeliveryOutcome.FAILED
         gate.touch()
-        thread.join()
-    assert outcomes == [DeliveryOutcome.FAILED]
-    assert bench.wire.routes() == ["to.error"]  # what the component emitted too late went nowhere
+        assert bench.returned.get(timeout=10) is DeliveryOutcome.FAILED
+    assert bench.routes() == ["to.error"]  # what the component emitted too late went nowhere
 
 
 def test_an_input_is_not_rejected_before_the_error_message_of_its_deadline_is_out(bench: Bench, tmp_path: Any) -> None:
     gate = tmp_path / "gate"
-    worker = bench.worker(seconds=0.01)
-    turned_down = bench.wire.tell_of("to.error", Refused("not now"))
-    outcomes: list[DeliveryOutcome] = []
-    with worker:
+    turned_down = bench.transport.fail("to.error", Refused("not now"))
+    with bench.worker(seconds=0.01) as worker:
         worker._watchdog._seconds = 0.02
-        thread = threading.Thread(target=lambda: outcomes.append(worker(order("hold", gate=str(gate)))))
-        thread.start()
+        delivery = bench.begin(worker, order("hold", gate=str(gate)))
         assert turned_down.wait(10)
         gate.touch()
-        thread.join(0.2)
-        assert outcomes == []
+        with pytest.raises(Empty):
+            bench.returned.get(timeout=0.2)
+        bench.transport.stop_consuming()
         worker.stop()
-        thread.join(10)
-        assert bench.wire.over.wait(10)
-    assert outcomes == [DeliveryOutcome.RETURNED]
-    assert bench.wire.finished[0][1] is DeliveryOutcome.RETURNED
-    assert bench.wire.routes() == []
+        assert bench.returned.get(timeout=10) is DeliveryOutcome.RETURNED
+        assert bench.settled(delivery) is DeliveryOutcome.RETURNED
+    assert bench.routes() == []
 
 
 def test_what_is_emitted_after_the_message_is_finished_goes_nowhere(bench: Bench) -> None:
@@ -146,7 +138,7 @@ def test_what_is_emitted_after_the_message_is_finished_goes_nowhere(bench: Bench
     assert worker(order("anything")) is DeliveryOutcome.DONE
     with pytest.raises(TooLate, match="before process returns"):
         contexts[0].emit_snapshot({"late": True})
-    assert bench.wire.routes() == []
+    assert bench.routes() == []
 
 
 def test_the_time_runs_while_bodies_are_fetched_and_the_component_is_not_begun_when_it_is_over(
@@ -158,18 +150,14 @@ def test_the_time_runs_while_bodies_are_fetched_and_the_component_is_not_begun_w
     worker._output = replace(worker._output, bodies=Bodies(slow))
     begun = tmp_path / "begun"
     content = CIPHER.encode({"body": {"do": "many", "times": 0, "begun": str(begun)}, "headers": {OBJECT_ID: "id"}})
-    outcomes: list[DeliveryOutcome] = []
     with worker:
         worker._watchdog._seconds = 0.02
-        delivery = Delivery(1, content, {"messageId": "m"}, {})
-        thread = threading.Thread(target=lambda: outcomes.append(worker(delivery)))
-        thread.start()
-        assert bench.wire.over.wait(10)
+        delivery = bench.begin(worker, Delivery(1, content, {"messageId": "m"}, {}))
+        assert bench.settled(delivery) is DeliveryOutcome.FAILED
         assert bench.error()["code"] == "deadline_exceeded"
         gate.set()
-        thread.join(10)
-    assert outcomes == [DeliveryOutcome.FAILED]
-    assert bench.wire.routes() == ["to.error"]
+        assert bench.returned.get(timeout=10) is DeliveryOutcome.FAILED
+    assert bench.routes() == ["to.error"]
     assert not begun.exists()
 
 
@@ -204,7 +192,7 @@ def test_what_a_component_chokes_on_is_in_the_error_message_and_not_in_the_log(b
 
 def test_a_failure_at_telling_a_failure_rejects_and_raises_nothing(bench: Bench) -> None:
     worker = bench.worker()
-    bench.wire.failures["to.error"] = [RuntimeError("no words")]
+    bench.transport.fail("to.error", RuntimeError("no words"))
     assert worker(order("fail")) is DeliveryOutcome.FAILED
 
 
@@ -228,4 +216,4 @@ def test_a_message_whose_turn_comes_too_late_for_a_worker_that_stops_is_returned
     worker._output = replace(worker._output, throttle=Throttle({"data": Rate(1, 3600.0)}))
     worker.stop()
     assert worker(order("many", times=2)) is DeliveryOutcome.RETURNED
-    assert bench.wire.routes() == ["to.data"]
+    assert bench.routes() == ["to.data"]

@@ -9,11 +9,11 @@ from tests.support.worker_bench import Bench, order
 
 
 def test_an_error_message_that_is_too_large_goes_out_without_its_input_and_meta(bench: Bench) -> None:
-    bench.wire.failures = {"to.error": [TooLarge("too large")]}
+    bench.transport.fail("to.error", TooLarge("too large"))
     delivery = order("fail", {"x-eio-meta-big": "x", "messageId": "parent"})
     with bench.worker() as worker:
         assert worker(delivery) is DeliveryOutcome.FAILED
-    (report,) = bench.wire.sent
+    (report,) = bench.transport.published
     assert "x-eio-meta-big" not in report.headers
     assert report.headers["parentMessageId"] == "parent"
     assert "errorInput" not in json.loads(report.content)
@@ -21,7 +21,7 @@ def test_an_error_message_that_is_too_large_goes_out_without_its_input_and_meta(
 
 
 def test_an_input_whose_error_message_is_always_too_large_is_rejected_and_not_tried_for_ever(bench: Bench) -> None:
-    bench.wire.failures = {"to.error": [TooLarge("too large"), TooLarge("too large")]}
+    bench.transport.fail("to.error", TooLarge("too large"), TooLarge("too large"))
     with bench.worker() as worker:
         assert worker(order("fail")) is DeliveryOutcome.FAILED
-    assert bench.wire.sent == []
+    assert bench.transport.published == []

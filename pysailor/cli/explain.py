@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
     from pysailor.contract import Explanation
 
+_COLUMN, _NARROWEST = 32, 20
 _SUGGESTED = 3
 _SHORTEST_PART = 3
 _AROUND = " \t'\"`():;,."  # what may be copied along with a code
@@ -39,12 +43,20 @@ def run(args: argparse.Namespace) -> int:
     """Print the explanations; raise BadUsage for a code that nobody knows."""
     known = _explanations(args)
     if not args.codes:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         for each in sorted(known, key=lambda each: each.code):
-            print(f"{each.code:<32}{each.meaning}")
+            print(_line(each, width))
         return 0
     found = [each for code in args.codes for each in _find(code, known)]
     print("\n\n".join(_text(each) for each in found))
     return 0
+
+
+def _line(each: Explanation, width: int | None) -> str:
+    """Return the line of a list; at a terminal its meaning goes on below itself."""
+    line = f"{each.code:<{_COLUMN}}{each.meaning}"
+    wide = width is not None and width > _COLUMN + _NARROWEST
+    return textwrap.fill(line, width, subsequent_indent=" " * _COLUMN) if width and wide else line
 
 
 def _find(code: str, known: tuple[Explanation, ...]) -> list[Explanation]:

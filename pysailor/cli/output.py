@@ -38,7 +38,11 @@ def as_json(document: Any, indent: int | None = None) -> str:
 
 def describe(error: SailorError) -> str:
     """Return an error's lines; pointers into the settings begin with /cfg, to tell them from those into the body."""
-    return "\n".join(map(str, in_cfg(error))) if isinstance(error, InvalidConfig) else str(error)
+    if not isinstance(error, InvalidConfig):
+        return str(error)
+    return "\n".join(
+        str(found if fault.pointer else fault) for fault, found in zip(error.faults, in_cfg(error), strict=True)
+    )
 
 
 def in_cfg(error: InvalidConfig) -> list[Fault]:

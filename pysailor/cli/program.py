@@ -99,4 +99,5 @@ def _log_to_stderr(args: argparse.Namespace) -> None:
         level=logging.DEBUG if args.verbose else logging.WARNING,
         format=f"{CLEAR_LINE if shows_progress() else ''}%(levelname)s %(name)s: %(message)s",
     )
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    for library in ("urllib3", "charset_normalizer"):
+        logging.getLogger(library).setLevel(logging.ERROR)

@@ -253,6 +253,8 @@ def _attachments(files: Any) -> dict[str, dict[str, Any]]:
         if file.startswith(("https://", "http://")):
             found[name] = {"url": file, "content-type": kind}
             continue
+        if "://" in file:
+            raise BadUsage(f"{file} is not the address of an attachment; name a file, or an address with https://")
         try:
             content = Path(file).read_bytes()
         except OSError as error:

@@ -76,10 +76,11 @@ class ComponentCode:
         except (SailorError, KeyboardInterrupt):
             raise
         except ImportError as error:
-            raise BrokenComponent(f"Failed to load file '{path}': {error}") from error
+            missing = str(error).replace(self._package, "") if self._package else error
+            raise BrokenComponent(f"Failed to load file '{path}': {missing}") from error
         except SyntaxError as error:
             raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {_format_syntax_error(error)}") from error
-        except Exception as error:  # code of the component's author, which may do anything at import
+        except (Exception, SystemExit) as error:  # code of the component's author, which may do anything at import
             raise BrokenComponent(f"'{path}' is found, but cannot be loaded: {error!r}") from error
 
     @property

@@ -33,6 +33,13 @@ if TYPE_CHECKING:
         (("process", "sendRequest", HELLO, "--cfg", "baseUrl=http://127.0.0.1:9/v1"), 1, '/cfg/apiKey: "API Key" is m'),
         (("--component", "docs", "lint"), 1, ""),
         (("select", "sendRequest", "timeout", "--cfg", "apiKey=k"), 2, "not a select field"),
+        (
+            ("process", "ask", "--body", "prompt=x", "--attach", "ftp://x/y.png"),
+            2,
+            "is not the address of an attachment",
+        ),
+        (("conversations", "list", "--store", "x"), 1, "pysailor conversations: Conversations cannot be kept"),
+        (("explain", "over_budget", "timeout", "nonsense"), 2, 'no error has the code "nonsense"'),
         (("nonsense",), 2, "invalid choice"),
         ((), 2, "COMMAND"),
     ],

@@ -118,6 +118,19 @@ def test_a_command_of_the_component_that_lacks_a_part_is_found_by_lint_and_break
     assert 'the command "shout" has no HELP, EPILOG, declare, run' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("from .helper import x\n", "No module named 'lib.helper'"),
+        ("raise SystemExit(0)\n", "cannot be loaded: SystemExit(0)"),
+    ],
+)
+def test_a_module_that_cannot_be_loaded_is_told_by_its_own_names(
+    make_component: MakeComponent, capsys: pytest.CaptureFixture[str], code: str, sentence: str
+) -> None:
+    assert sentence in told(capsys, make_component(echo=code), *HELLO)
+
+
 def test_a_mistake_in_check_is_told_as_one_of_the_component(
     make_component: MakeComponent, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,99 +3,139 @@
 import { blocks, coloured } from "./markdown.js";
 import { t } from "./texts.js";
 
-/** Draws a text into an element, and again as it grows: what has not changed stays as it is, selection and all. */
+/**
+ * Draws a text into an element, and again as it grows. What has not changed stays as it is, selection and all: a drawing
+ * is planned first, {name, attributes, inside}, and only where a plan differs from the one before, elements are touched.
+ */
 export class Drawing {
   #element;
-  #drawn = []; // the source of each child
+  #drawn = []; // {source, plan} of each child
 
   constructor(element) {
     this.#element = element;
   }
 
   draw(text) {
-    const found = blocks(text);
-    let same = 0;
-    while (same < found.length && found[same].source === this.#drawn[same]) same += 1;
-    while (this.#element.children.length > same) this.#element.lastElementChild.remove();
-    this.#element.append(...found.slice(same).map(block));
-    this.#drawn = found.map(({ source }) => source);
+    const found = blocks(text).map((one, place) => {
+      const before = this.#drawn[place];
+      return before?.source === one.source ? before : { source: one.source, plan: block(one) };
+    });
+    updateInside(this.#element, this.#drawn.map(({ plan }) => plan), found.map(({ plan }) => plan));
+    this.#drawn = found;
   }
 }
 
-const makers = {
-  heading: ({ level, spans }) => filled(`h${Math.min(level + 2, 6)}`, spans.map(span)), // h2 is whose turn it is
-  paragraph: ({ spans }) => filled("p", spans.map(span)),
+// --- from plans to elements ------------------------------------------------------------------------------------------
+
+function updateInside(parent, before, after) {
+  const nodes = [...parent.childNodes];
+  after.forEach((plan, place) => {
+    if (place < before.length) update(nodes[place], before[place], plan);
+    else parent.append(build(plan));
+  });
+  for (const node of nodes.slice(after.length)) node.remove();
+}
+
+function update(node, before, after) {
+  if (before === after) return;
+  if (typeof before === "string" && typeof after === "string") {
+    if (after.startsWith(before)) node.appendData(after.slice(before.length));
+    else node.data = after;
+  } else if (before.name && before.name === after.name && isSame(before.attributes, after.attributes)) {
+    updateInside(node, before.inside, after.inside);
+  } else {
+    node.replaceWith(build(after));
+  }
+}
+
+function isSame(one, other) {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
+}
+
+function build(plan) {
+  if (typeof plan === "string") return document.createTextNode(plan);
+  if (plan.name === "copy") return copier(t.copyCode, (button) => button.closest("figure").querySelector("pre").textContent);
+  const element = document.createElement(plan.name);
+  for (const [name, value] of Object.entries(plan.attributes)) {
+    if (name === "align") element.style.textAlign = value; // the page's policy allows no style attribute
+    else element.setAttribute(name, value);
+  }
+  element.append(...plan.inside.map(build));
+  return element;
+}
+
+// --- from blocks to plans --------------------------------------------------------------------------------------------
+
+function plan(name, attributes, inside = []) {
+  return { name, attributes, inside };
+}
+
+const AUTO = { dir: "auto" };
+
+const plans = {
+  heading: ({ level, spans }) => plan(`h${Math.min(level + 2, 6)}`, AUTO, spans.map(span)), // h2 is whose turn it is
+  paragraph: ({ spans }) => plan("p", AUTO, spans.map(span)),
   code,
   list,
-  quote: (quote) => filled("blockquote", quote.blocks.map(block)),
+  quote: (quote) => plan("blockquote", AUTO, quote.blocks.map(block)),
   table,
-  rule: () => make("hr"),
+  rule: () => plan("hr", {}),
 };
 
 function block(one) {
-  const element = makers[one.kind](one);
-  if (one.kind !== "code") element.dir = "auto";
-  return element;
+  return plans[one.kind](one);
 }
 
 function span(one) {
   if (one.kind === "text") return one.text;
-  if (one.kind === "break") return make("br");
-  if (one.kind === "code") return filled("code", [one.text]);
-  const element = filled(one.kind === "link" ? "a" : one.kind, one.spans.map(span));
-  if (one.kind === "link") Object.assign(element, { href: one.to, target: "_blank", rel: "noopener noreferrer" });
-  return element;
+  if (one.kind === "break") return plan("br", {});
+  if (one.kind === "code") return plan("code", {}, [one.text]);
+  if (one.kind !== "link") return plan(one.kind, {}, one.spans.map(span));
+  return plan("a", { href: one.to, target: "_blank", rel: "noopener noreferrer" }, one.spans.map(span));
 }
 
 function list({ start, items }) {
-  const element = filled(start === null ? "ul" : "ol", items.map(item));
-  if (start !== null && start !== 1) element.start = start;
-  return element;
+  if (start === null) return plan("ul", AUTO, items.map(item));
+  return plan("ol", start === 1 ? AUTO : { ...AUTO, start }, items.map(item));
 }
 
 /** An item of one paragraph is drawn without its paragraph. */
 function item(found) {
   const [first, ...rest] = found;
   const begin = first?.kind === "paragraph" ? first.spans.map(span) : first ? [block(first)] : [];
-  const element = filled("li", [...begin, ...rest.map(block)]);
-  element.dir = "auto";
-  return element;
+  return plan("li", AUTO, [...begin, ...rest.map(block)]);
 }
 
 function code({ language, text }) {
-  const element = make("figure", "code");
-  const bar = filled("figcaption", [filled("span", [language])]);
-  if (navigator.clipboard) bar.append(copier(t.copyCode, () => text));
-  const shown = filled("pre", [filled("code", coloured(text).map(({ kind, text: part }) => (kind ? Object.assign(filled("span", [part]), { className: kind }) : part)))]);
-  shown.tabIndex = 0; // it may scroll sideways
-  shown.setAttribute("role", "region");
-  shown.setAttribute("aria-label", language ? `${t.code}, ${language}` : t.code);
-  element.append(bar, shown);
-  return element;
+  const parts = coloured(text).map(({ kind, text: part }) => (kind ? plan("span", { class: kind }, [part]) : part));
+  const bar = [plan("span", {}, [language]), ...(navigator.clipboard ? [plan("copy", {})] : [])];
+  const name = language ? `${t.code}, ${language}` : t.code;
+  const shown = plan("pre", scrolling(name), [plan("code", {}, parts)]);
+  return plan("figure", { class: "code" }, [plan("figcaption", {}, bar), shown]);
 }
 
 function table({ aligns, head, rows }) {
-  const row = (name, cells) => filled("tr", cells.map((spans, column) => cell(name, spans, aligns[column])));
-  const body = filled("tbody", rows.map((cells) => row("td", cells)));
-  const frame = filled("div", [filled("table", [filled("thead", [row("th", head)]), body])]);
-  frame.className = "table";
-  frame.tabIndex = 0; // it may scroll sideways
-  frame.setAttribute("role", "region");
-  frame.setAttribute("aria-label", t.table);
-  return frame;
+  const row = (name, cells) => plan("tr", {}, cells.map((spans, column) => cell(name, spans, aligns[column])));
+  const body = plan("tbody", {}, rows.map((cells) => row("td", cells)));
+  const drawn = plan("table", {}, [plan("thead", {}, [row("th", head)]), body]);
+  return plan("div", { ...AUTO, class: "table", ...scrolling(t.table) }, [drawn]);
 }
 
 function cell(name, spans, align) {
-  const element = filled(name, spans.map(span));
-  if (align) element.style.textAlign = align;
-  return element;
+  return plan(name, align ? { align } : {}, spans.map(span));
+}
+
+/** What may scroll sideways is reached with the keyboard, and has a name. */
+function scrolling(name) {
+  return { tabindex: 0, role: "region", "aria-label": name };
 }
 
 /** A button that copies, and says so for a moment. */
 export function copier(name, text) {
   const button = Object.assign(make("button"), { type: "button", textContent: name });
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text());
+    await navigator.clipboard.writeText(text(button));
     button.textContent = t.copied;
     setTimeout(() => { button.textContent = name; }, 1500);
   });
@@ -107,11 +147,5 @@ export function make(name, kind = "", more = {}, ...inside) {
   const element = Object.assign(document.createElement(name), more);
   if (kind) element.className = kind;
   element.append(...inside);
-  return element;
-}
-
-function filled(name, children) {
-  const element = make(name);
-  element.append(...children);
   return element;
 }

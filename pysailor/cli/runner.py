@@ -8,14 +8,14 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from pysailor.context import Data, HttpReply, Partial
+from pysailor.context import Data, HttpReply, Partial, Snapshot, SnapshotUpdate
 from pysailor.errors import InvalidConfig, SailorError
 from pysailor.masking import mask
 from pysailor.step import Invocation, Step
 
 from .defects import open_step
 from .dry_run import placeholders, print_request
-from .output import ResultWriter, describe, printable, require_reader, say
+from .output import ResultWriter, as_json, describe, printable, require_reader, say
 from .progress import Progress
 from .sample import Samples, display_name, input_schema_of
 from .usage import BadUsage, unknown_settings
@@ -189,6 +189,10 @@ class _Listener:
             self._runner.write(event.message)
         elif isinstance(event, HttpReply):
             say(f"the step answers the caller of the flow with status {event.status_code}")
+        elif isinstance(event, Snapshot):
+            say(printable(f"the snapshot becomes {as_json(event.value)}"))
+        elif isinstance(event, SnapshotUpdate):
+            say(printable(f"the snapshot takes {as_json(dict(event.delta))}"))
         else:
             say(f"the step emits {type(event).__name__}, which the platform would keep")
 

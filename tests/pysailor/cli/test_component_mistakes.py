@@ -147,3 +147,9 @@ def test_a_trigger_needs_no_sample(
     tick = "from pysailor import Message\n\ndef process(msg, cfg, snapshot, ctx):\n    return Message(body=msg.body)\n"
     assert main(["--component", str(make_component(declared, tick=tick)), "process", "tick"]) == 0
     assert '"body": {}' in capsys.readouterr().out
+
+
+def test_what_a_step_remembers_is_shown(echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    remember = ("process", "echo", "--body", "word=remember", "--cfg", "password=x")
+    assert main(["--component", str(echo), *remember]) == 0
+    assert '# the snapshot takes {"heard": 1}' in capsys.readouterr().err

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 _INPUT: Final = (EVENT_ID, "reboundIteration")
 _UNNAMED_INPUT: Final = ("messageId", "parentMessageId", "threadId", "stepId", "start", "end", "reboundIteration")
+_SHORT_PIECE: Final = 2047
+"""Bytes. For more, hashlib lets another thread run Python meanwhile, and the switch costs more than the hash."""
+_LONG_CONTENT: Final = 16_384
 _RANDOM: Final = random.Random()  # noqa: S311 - seeded by the system; ids are no secrets
 
 
@@ -172,12 +175,22 @@ def event_headers(delivery: Delivery, step_id: str) -> Callable[[], dict[str, An
         if not seed:
             names = _INPUT if headers.get(EVENT_ID) else _UNNAMED_INPUT
             known_by = repr([step_id, *map(headers.get, names)]).encode(errors="replace")
-            content = hashlib.blake2b(delivery.content, digest_size=32).digest()
-            seed = hashlib.blake2b(known_by + content, digest_size=32).digest()
+            seed = _digest(known_by, delivery.content)
         number = next(count).to_bytes(8, "big")
         return {EVENT_ID: _uuid(hashlib.blake2b(number, key=seed, digest_size=16).hexdigest(), "5")}
 
     return next_header
+
+
+def _digest(known_by: bytes, content: bytes) -> bytes:
+    """Return what stands for both. Usual contents are taken in pieces for which hashlib does not let other threads in."""
+    found = hashlib.blake2b(known_by, digest_size=32)
+    if len(content) > _LONG_CONTENT:
+        found.update(content)
+    else:
+        for begin in range(0, len(content), _SHORT_PIECE):
+            found.update(content[begin : begin + _SHORT_PIECE])
+    return found.digest()
 
 
 def now_ms() -> int:

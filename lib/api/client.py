@@ -17,6 +17,7 @@ from . import response, retry
 from .http.errors import (
     ConnectionRefused,
     ConnectTimeout,
+    CutOff,
     HttpError,
     ProxyFailed,
     TimedOut,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from .stream import Piece
 
 _ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
-_LISTS = ("data", "models", "result", "model_list", "items")
+_LISTS = ("data", "models", "result", "model_list", "items", "resources", "results")
 _WITHOUT_LIST = (
     *("wrong_address", "unreadable", "server_error", "bad_request", "unsupported", "model_not_found"),
     *("wrong_endpoint", "no_permission", "unknown"),
@@ -67,6 +68,7 @@ _FAILURES: tuple[tuple[type[HttpError], str, str], ...] = (
     (UnknownName, "unreachable", "The name {server} could not be resolved."),
     (ConnectionRefused, "unreachable", "Nothing listens at {server}."),
     (WrongEncoding, "unreadable", "It is not compressed as it says."),
+    (CutOff, "cut_off", ""),
     (HttpError, "dropped", ""),
 )
 
@@ -301,7 +303,9 @@ def _list_in(document: Mapping[str, Any]) -> Any:
     """Return the list of models, under whatever name it stands; raise ApiError."""
     for name in _LISTS:
         if name in document:
-            return document[name]
+            held = document[name]
+            inner = [held[one] for one in _LISTS if isinstance(held.get(one), list)] if isinstance(held, dict) else []
+            return inner[0] if inner else held
     raise ApiError("unreadable", "It holds no list of models.")
 
 
@@ -323,4 +327,4 @@ def _failure(fault: HttpError, server: str, seconds: float) -> ApiError:
     if isinstance(fault, Untrusted):
         return ApiError("untrusted", str(fault))
     code, why = next((code, why) for kind, code, why in _FAILURES if isinstance(fault, kind))
-    return ApiError(code, why.format(server=server, seconds=f"{seconds:g}"))
+    return ApiError(code, " ".join(filter(None, (why.format(server=server, seconds=f"{seconds:g}"), str(fault)))))

@@ -24,7 +24,10 @@ PUBLIC_API: str = declared.default("baseUrl")
 NO_KEY = "-"
 """Stands where a key is asked for and none is to be sent."""
 
-_BEFORE_KEY = re.compile(r"(?:(?:authorization|(?:x-)?api-key)\s*[:=]\s*)?(?:bearer(?:\s+|$))?", re.IGNORECASE)
+_BEFORE_KEY = re.compile(
+    r"(?:(?:export\s+)?(?:authorization|(?:x-)?api-key|\w*_(?:key|token))\s*[:=]\s*)?[\"']?(?:bearer(?:\s+|$))?",
+    re.IGNORECASE,
+)
 _VERSION = "api-version"
 _LONGEST_NAME = 253  # of a server, as the DNS has it
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")

@@ -21,13 +21,13 @@ MORE: Final = "something followed the answer; it was left out"
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _HUGE: Final = re.compile(r"[eE]\+?\d{3}")
 _DECODE: Final = json.JSONDecoder().decode
-_BETWEEN: Final = re.compile(r"(?:\s|data:|\[DONE\]|\x1e)*")
+_BETWEEN: Final = re.compile(r"(?:\s|\x00|data:|\[DONE\]|\x1e)*")
 
 Remarks = tuple[str, ...]
 
 
-def decode(content: bytes) -> tuple[str, Remarks]:
-    """Return bytes as text, whatever they are, and remarks."""
+def decode(content: bytes, charset: str = "") -> tuple[str, Remarks]:
+    """Return bytes as text, whatever they are, and remarks; `charset` counts where they are not UTF-8."""
     remarks: Remarks = ()
     encoding = "utf-8"
     for mark, named in _MARKS:
@@ -36,6 +36,9 @@ def decode(content: bytes) -> tuple[str, Remarks]:
     try:
         return content.decode(encoding), remarks
     except UnicodeDecodeError:
+        with suppress(LookupError, UnicodeError, ValueError):
+            if charset and codecs.lookup(charset).name != encoding:
+                return content.decode(charset), remarks
         return content.decode(encoding, "replace"), (*remarks, BROKEN_BYTES)
 
 

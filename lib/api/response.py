@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import api_error as errors
 from ..errors.api_error import ApiError
 from . import lenient_json
-from .http.errors import HttpError, TimedOut, WrongEncoding
+from .http.encoding import unknown_encoding
+from .http.errors import CutOff, HttpError, TimedOut, WrongEncoding
 from .sse import NO_DATA_FIELD, NOT_TYPED, as_events, is_undecided, looks_like_sse
 
 if TYPE_CHECKING:
@@ -20,6 +23,15 @@ if TYPE_CHECKING:
 
 _MOST_UNDECIDED = 64 * 1024
 _LARGEST_ANSWER = 64 * 1024 * 1024
+_LARGEST_REFUSAL = 8 * 1024 * 1024
+_LONGEST_REFUSAL = 5.0  # seconds to read what a refusal says: its status is known, and another try may be waiting
+_LOST: dict[type[HttpError], str] = {
+    TimedOut: "nothing more came in time after the end of the answer",
+    CutOff: "the connection was lost after the end of the answer",
+    WrongEncoding: "the answer was not compressed to its end; all of it had come",
+}
+_OF_A_PIECE = b'"delta"'  # a streamed piece is a whole object too, and not the whole answer
+_CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
 
 
 class Document(NamedTuple):
@@ -61,7 +73,13 @@ def read(
         first = _first(reply, limit)
         if read_stream is not None and looks_like_sse(first, reply.headers.get("content-type", "")):
             return (yield from _read_stream(read_stream(), reply, first, limit))
-        return (yield from _whole(reply, _rest(reply, first, limit), read_stream))
+        content, lost = _rest(reply, first, limit)
+        if lost is None:
+            return (yield from _whole(reply, content, read_stream))
+        if not _is_one_object(content):
+            raise lost
+        document = yield from _whole(reply, content, None)
+        return document._replace(remarks=(*document.remarks, _LOST.get(type(lost), _LOST[CutOff])))
     except TimedOut as fault:
         raise ApiError(
             "timeout", "The answer had begun, but was not complete in time.", request_id=request_id
@@ -74,11 +92,8 @@ def read(
 
 def content(reply: Reply, end: float) -> bytes:
     """Read the body of an error; what cannot be read of it is left out, since the status says the most."""
-    limit = ReadLimit(end)
-    try:
-        return _rest(reply, reply.read(limit.end), limit)
-    except HttpError:
-        return b""
+    limit = ReadLimit(min(end, time.monotonic() + _LONGEST_REFUSAL))
+    return _rest(reply, b"", limit, _LARGEST_REFUSAL)[0]
 
 
 def _read_stream(
@@ -88,7 +103,7 @@ def _read_stream(
     try:
         ending = yield from _pieces(stream, reply, first, limit)
         body = stream.finish()
-        return Document(body, (*(() if is_typed else (NOT_TYPED,)), *ending, *stream.remarks))
+        return Document(body, (*(() if is_typed else (NOT_TYPED,)), *ending, *reply.remarks, *stream.remarks))
     except ApiError as error:
         error.request_id = error.request_id or reply.headers.get("x-request-id")
         raise
@@ -126,14 +141,37 @@ def _first(reply: Reply, limit: ReadLimit) -> bytes:
     return first
 
 
-def _rest(reply: Reply, first: bytes, limit: ReadLimit) -> bytes:
+def _rest(
+    reply: Reply, first: bytes, limit: ReadLimit, largest: int = _LARGEST_ANSWER
+) -> tuple[bytes, HttpError | None]:
+    """Return all that comes, and what kept the rest from coming; of a refusal (`largest`) no more than is read."""
     pieces, size = [first], len(first)
-    while piece := reply.read(limit.end):
-        pieces.append(piece)
-        size += len(piece)
-        if size > _LARGEST_ANSWER:
-            raise ApiError("unreadable", f"It is larger than {_LARGEST_ANSWER >> 20} MiB.")
-    return b"".join(pieces)
+    try:
+        while piece := reply.read(limit.end):
+            pieces.append(piece)
+            size += len(piece)
+            if size > largest:
+                if largest == _LARGEST_REFUSAL:
+                    break
+                raise ApiError("unreadable", f"It is larger than {_LARGEST_ANSWER >> 20} MiB.")
+    except HttpError as fault:
+        return b"".join(pieces), fault
+    return b"".join(pieces), None
+
+
+def _is_one_object(content: bytes) -> bool:
+    """Return whether what has come is one whole JSON object, so that nothing of it is missing."""
+    if _OF_A_PIECE in content or not content.rstrip().endswith(b"}"):
+        return False
+    try:
+        return isinstance(json.loads(content), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _charset(reply: Reply) -> str:
+    found = _CHARSET.search(reply.headers.get("content-type", ""))
+    return found[1] if found else ""
 
 
 def _whole(
@@ -143,11 +181,14 @@ def _whole(
 
     Raise ApiError for anything else.
     """
-    text, remarks = lenient_json.decode(content)
+    text, remarks = lenient_json.decode(content, _charset(reply))
+    remarks += reply.remarks
     try:
         documents, odd = lenient_json.parse_all(text)
     except (ValueError, RecursionError) as fault:
         what = f"It is {reply.headers.get('content-type', 'of no type')}, not JSON." if content else "It is empty."
+        if packed := unknown_encoding(reply.headers.get("content-encoding")):
+            raise _unreadable(reply, f"It is compressed as {packed}, which was not asked for.") from fault
         raise errors.unreadable(what, reply.status, reply.headers, content) from fault
     remarks += odd
     is_stream = len(documents) > 1 and all(isinstance(one, dict) for one in documents)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 MODELS = "models"
 
-_AZURE_HOST = re.compile(r"\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$")
+_AZURE_HOST = re.compile(
+    r"\.((openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)|api\.cognitive\.microsoft\.com)$"
+)
 _AZURE_V1 = re.compile(r"/openai/v1$")
 _FOUNDRY_HOST = re.compile(r"\.services\.ai\.azure\.(com|us|cn)$")
 _FOUNDRY = "/models"
@@ -32,6 +34,7 @@ _AROUND = " \t\r\n\x0b\x0c\u00a0\"'`<>\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _DEPLOYMENTS = "/deployments/"
 _REGIONAL_HOST = re.compile(r"^[a-z]+\.api\.openai\.com$")
 _PORT_OF_OLLAMA = 11434
+_OWN_API_OF_OLLAMA = re.compile(r"^/api(/(chat|generate|tags))?$")
 _USAGE_SINCE = "2024-09-01"  # the first api-version of Azure that takes stream_options
 
 
@@ -183,6 +186,8 @@ def _complete(parts: SplitResult, chosen: str) -> SplitResult:
     """Return the address with the path of the API where only the server, or less than the API, is named."""
     server = server_for(urlunsplit(parts), chosen)
     if parts.path == "":
+        return parts._replace(path=server.home)
+    if server is OLLAMA and _OWN_API_OF_OLLAMA.match(parts.path):
         return parts._replace(path=server.home)
     return _complete_azure(parts, server) if server.key_header == AZURE.key_header else parts
 

@@ -204,7 +204,7 @@ def looks_like_sse(first_bytes: bytes, content_type: str = "") -> bool:
     where they are too few to tell, the content type does.
     """
     head = first_bytes.removeprefix(_BOM).lstrip()
-    if head.startswith(_FIELDS):
+    if head.startswith(_FIELDS) or (head.startswith(b"error:") and "event-stream" in content_type.lower()):
         return True
     if head and not any(field.startswith(head) for field in _FIELDS):
         return False

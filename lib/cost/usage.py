@@ -115,6 +115,8 @@ _PLACES: Final = (
     "amazon-bedrock-invocationMetrics",
 )
 _COSTS: Final = ("cost", "total_cost", "cost_in_usd", "cost_usd", "estimated_cost")
+_TICKS: Final = "cost_in_usd_ticks"
+_TICKS_OF_A_DOLLAR: Final = 10_000_000_000
 _SEARCHES: Final = ("num_search_queries", "web_search_requests", "num_web_search_requests", "searches", "num_requests")
 
 
@@ -136,7 +138,7 @@ def usage_of(completion: Any) -> Usage:
         total=_tokens(given.get("total_tokens")) or prompt + spoken,
         audio_prompt=audio,
         audio_completion=min(_tokens(answered.get("audio_tokens")), spoken),
-        known=_is_count(given.get("prompt_tokens")) and _is_count(given.get("completion_tokens")),
+        known=_is_told(given.get("prompt_tokens")) and _is_told(given.get("completion_tokens")) and prompt + spoken > 0,
     )
 
 
@@ -163,6 +165,9 @@ def told_cost(completion: Any) -> tuple[Decimal, str] | None:
     given = completion.get("usage") if isinstance(completion, dict) else None
     if not isinstance(given, dict):
         return None
+    ticks = _money(given.get(_TICKS))
+    if ticks is not None:
+        return ticks / _TICKS_OF_A_DOLLAR, f"usage.{_TICKS}"
     for name in _COSTS:
         told = given.get(name)
         told = told.get("total_cost", told.get("total")) if isinstance(told, dict) else told
@@ -287,6 +292,10 @@ def _member(value: Any, name: str) -> Any:
 def _details(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     details = usage.get(name)
     return details if isinstance(details, dict) else {}
+
+
+def _is_told(value: Any) -> bool:
+    return _is_count(value) and not (isinstance(value, (int, float)) and value < 0)
 
 
 def _is_count(value: Any) -> bool:

@@ -23,7 +23,7 @@ _PRECISE: Final = {
         *("organization_spend_limit_exceeded", "project_spend_limit_exceeded", "billing_hard_limit_reached"),
         *("insufficient_balance", "insufficient_credits", "insufficient_user_quota", "billing_error", "arrearage"),
         *("billing_not_active", "payment_required", "budget_exceeded", "account_overdue", "exceeded_current_quota"),
-        *("insufficient_funds", "quota_exhausted", "credits_exhausted", "out_of_credits"),
+        *("insufficient_funds", "quota_exhausted", "credits_exhausted", "out_of_credits", "token_quota_reached"),
     ),
     "model_not_found": (
         *("model_not_found", "deploymentnotfound", "model_not_exist", "invalid_model", "unknown_model"),
@@ -84,6 +84,7 @@ _BY_STATUS: Final = {
     **dict.fromkeys((400, 415, 422, 431), "bad_request"),
     **dict.fromkeys((404, 405, 410, 501), "wrong_address"),
     **dict.fromkeys((503, 529), "overloaded"),
+    424: "server_error",
     401: "bad_key",
     402: "quota",
     403: "no_permission",
@@ -95,7 +96,8 @@ _BY_STATUS: Final = {
 }
 
 _RATE: Final = (
-    r"rate[ _-]?limit|too many requests|throttl|(requests|tokens|queries|calls|messages)[ _]per[ _-]?(sec|min|hour|day)"
+    r"rate[ _-]?limit|too many requests|throttl|(requests|tokens|queries|calls"
+    r"|messages)[ _]per[ _-]?(sec|min|hour|day)"
     r"|per[ _-](second|minute)|\b(rpm|tpm|rpd|tpd|qps)\b|concurren\w+ (request|limit)|请求过于频繁"
 )
 _CONTEXT: Final = (
@@ -105,12 +107,13 @@ _CONTEXT: Final = (
     r"|(prompt|inputs?|input length|input tokens|messages|tokens|sequence)\b[^.]{0,60}\bexceed"
     r"|exceed[^.]{0,40}\b(maximum|max|limit|number)[^.]{0,30}\btokens|must have less than \d+ tokens"
     r"|inputs?\W{1,3}tokens \+|(too large|too long) for (the )?(model|context)|maximum (allowed )?(number of )?input"
-    r"|(maximum|max) prompt length|range of input length|requested [\d,]+ tokens,? but|上下文长度|最大长度"
+    r"|(maximum|max) (prompt length|input (characters|length))|exceeds? (the )?context"
+    r"|range of input length|requested [\d,]+ tokens,? but|上下文长度|最大长度"
 )
 _ABOUT_OUTPUT: Final = r"max_(completion_|output_|new_)?tokens|(completion|output) tokens"
 _SENSES: Final = r"images?|vision|pictures?|image_url|visual|multi-?modal\w*|audio|video|files?|pdfs?"
 _FEATURES: Final = (
-    rf"{_SENSES}|tools?|tool[ _]?(use|calls?|choice)|function(s| call\w*)?|response_format|json|stream\w*"
+    rf"{_SENSES}|parameters?|tools?|tool[ _]?(use|calls?|choice)|function(s| call\w*)?|response_format|json|stream\w*"
 )
 _NO: Final = r"(does(n't| not)|do(n't| not)|can(not|'t| not)|is(n't| not)|unable to|not|no)"
 
@@ -128,18 +131,20 @@ _BY_TEXT: Final = tuple(
         ),
         (
             (
-                r"max_(completion_|new_)?tokens.{0,120}(context[ _]?(length|window|size|limit)|n_ctx)"
+                r"max_(completion_|new_)?tokens.{0,120}(context[ _]?(length|window|size|limit)|n_ctx"
+                r"|exceeds? (the )?context)"
                 r"|inputs?\W{1,3}tokens \+"
             ),
             "",
             "context_length",
         ),
-        (_CONTEXT, rf"{_RATE}|{_ABOUT_OUTPUT}|credits?|quota|mib\b|bytes|\bm[bB]\b", "context_length"),
+        (_CONTEXT, rf"{_RATE}|{_ABOUT_OUTPUT}|credits?|quota|mib\b|bytes|\bm[bB]\b|wait before", "context_length"),
         (
             (
                 r"(entity|payload|request( body)?|body|content|file|image|audio|upload) (size )?(is |was )?too (large"
                 r"|big)"
-                r"|exceed[^.]{0,40}(maximum|max|limit|allowed)[^.]{0,30}(request |body |payload )?(size|bytes|\bmi?b\b)"
+                r"|exceed[^.]{0,40}(maximum|max|limit|allowed)[^.]{0,30}(request |body "
+                r"|payload )?(size|bytes|\bmi?b\b)"
                 r"|(body|payload|request|image|file|attachment|upload)[^.]{0,40}(exceeds?|larger than|over|above)"
                 r"[^.]{0,30}(size|bytes|\bmi?b\b|\bki?b\b|limit)|body exceeded|(length|size) limit[^.]{0,40} exceeded"
             ),
@@ -160,7 +165,8 @@ _BY_TEXT: Final = tuple(
         (
             (
                 r"overload|(at|over|no|insufficient|not enough|out of|exceed\w*|lack\w* of|full|limited|without)"
-                r" (\w+ ){0,2}capacity|capacity (is |was )?(exceeded|constraints?|full|reached|exhausted|limit)"
+                r" (\w+ ){0,2}capacity|capacity (is |was |temporarily )*(exceeded|constraints?|full"
+                r"|reached|exhausted|limit)"
                 r"|(server|service|engine|system|model|backend|upstream|cluster)\w*\b[^.]{0,40}\b(busy|temporarily"
                 r"|is down)"
                 r"|too busy|no healthy upstream|temporarily (unavailable|out of|at capacity|overloaded)"
@@ -173,8 +179,10 @@ _BY_TEXT: Final = tuple(
         ),
         (
             (
-                r"(unsupported|unknown|unrecogni[sz]ed|unexpected|invalid) (request )?(parameter|field|argument"
-                r"|keyword)"
+                r"(unsupported|unknown|unrecogni[sz]ed|unexpected|invalid) (request )?(parameter"
+                r"|field|(?<!invalid )argument"
+                r"|keyword)|unsupported ?params"
+                rf"|\b({_FEATURES})\b[^.]{{0,60}} requires? (the )?--"
                 r"|(parameter|field|argument|property)\b[^.]{0,60}(not supported|unsupported|not permitted"
                 r"|not allowed|unknown)"
                 r"|(extra|additional) (inputs|fields|properties)[^.]{0,30}not (permitted|allowed)|unsupported value"
@@ -204,6 +212,7 @@ _BY_TEXT: Final = tuple(
                 r"|no (endpoints?|available|channels?|deployments?|providers?)[^.]{0,40} (found "
                 r"|available )?for (the )?(model|\S+/\S+)"
                 r"|not have access to (the )?(requested )?model|pulling it first|no model named|模型不存在"
+                r"|no models? (is |are )?loaded|model (identifier|id|name)[^.]{0,20}\binvalid\b|^model: \S+$"
             ),
             r"(parameter|field|argument|'[a-z_]+' is not|data policy)",
             "model_not_found",
@@ -221,6 +230,9 @@ _BY_TEXT: Final = tuple(
                 r"|authentication (failed|error|failure|required|fails|is required)|(invalid|incorrect|wrong|missing"
                 r"|bad)[ _-](x-)?api[ _-]?key|login (fail|required)"
                 r"|^unauthori[sz]ed\W*$"
+                r"|^unauthenticated\b|\bkey (has |is |was )?(been )?(expired|revoked|disabled|reported as leaked)"
+                r"|(security|session|bearer) token[^.]{0,40}(invalid|expired)|\btoken (is |has "
+                r"|was )?(been )?(expired|revoked)"
                 r"|could ?n.?t authenticate|(signature|jwt)[^.]{0,20}(invalid|expired)|令牌|无效的令牌"
             ),
             "",
@@ -247,6 +259,7 @@ _BY_TEXT: Final = tuple(
                 r"|(account|billing|subscription)[^.]{0,30}(not active|past due|overdue|arrears|suspended|delinquent"
                 r"|expired"
                 r"|payment)|(add|purchase|buy|top[ -]?up|recharge|more)( \w+){0,2} (credits?|funds|balance)"
+                r"|exceed\w* [^.]{0,30}\b(quota|credits|budget)\b|out of (\w+ ){0,3}quota"
                 r"|余额不足|欠费|额度"
             ),
             "",
@@ -260,7 +273,7 @@ _BY_TEXT: Final = tuple(
                 r"|inappropriate content"
                 r"|sensitive (content|word|info)|prohibited content|data[ _]inspection|guardrail|(blocked"
                 r"|rejected) (by|due to)"
-                r"[^.]{0,40}(polic|filter|safety|risk)|harmful content|risk control|敏感|违规"
+                r"[^.]{0,40}(polic|filter|safety|risk)|harmful content|risk control|content exists risk|敏感|违规"
             ),
             r"data policy",
             "content_filter",
@@ -275,6 +288,22 @@ _BY_TEXT: Final = tuple(
             ),
             "",
             "no_permission",
+        ),
+        (
+            (
+                r"unexpected endpoint|could not route|no route matched|(unknown|invalid) (endpoint|url"
+                r"|path)\b|^cannot post /"
+            ),
+            "",
+            "wrong_address",
+        ),
+        (
+            (
+                r"(internal|server)( server)? error\b|failed during generation|\bcuda\b|out of memory"
+                r"|\b(model|process|runner|worker|engine) (\w+ )?(crashed|terminated|killed|died)"
+            ),
+            "",
+            "server_error",
         ),
     )
 )

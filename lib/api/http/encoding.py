@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import WrongEncoding
 
@@ -12,51 +12,117 @@ if TYPE_CHECKING:
 
 ACCEPTED = "gzip, deflate"
 
-_GZIP = 16 + zlib.MAX_WBITS
-_MOST_AT_ONCE = 1024 * 1024  # a few bytes may unpack to gigabytes; the reader stops at its own limit in between
+NOT_AS_TOLD: Final = "the answer was not compressed as its head said; it was read all the same"
+
+_GZIP, _DEFLATE, _ZLIB, _RAW, _PLAIN = "gzip", "deflate", "zlib", "raw", "plain"
+_WINDOW: Final = {_GZIP: 16 + zlib.MAX_WBITS, _ZLIB: zlib.MAX_WBITS, _RAW: -zlib.MAX_WBITS}
+_GZIP_HEAD: Final = b"\x1f\x8b"
+_MOST_AT_ONCE: Final = 1024 * 1024  # a few bytes may unpack to gigabytes; the reader stops at its own limit in between
+_ENOUGH: Final = 6  # bytes that tell
+_TEXT: Final = tuple(
+    start.encode()
+    for start in (
+        '{"',
+        "{ ",
+        "{\n",
+        "{\r",
+        "{}",
+        "[{",
+        '["',
+        "[]",
+        "data:",
+        "event:",
+        ": ",
+        "id:",
+        "<!",
+        "<h",
+        "<H",
+        "<?",
+        "\ufeff",
+    )
+)
 
 
 class Decoder:
-    """Unpacks gzip, of one or several members, or deflate, with or without zlib's head."""
+    """Unpacks what its first bytes say it is: gzip of one or several members, deflate with or without zlib's head.
+
+    The name in the head only decides where the bytes do not; what is not packed at all passes as it is. `remark` is a
+    sentence if the name was wrong.
+    """
 
     def __init__(self, encoding: str) -> None:
-        self._is_gzip = encoding in ("gzip", "x-gzip")
-        self._started = False
-        self._inner = zlib.decompressobj(_GZIP if self._is_gzip else zlib.MAX_WBITS)
+        self.remark = ""
+        self._encoding = encoding
+        self._first = b""
+        self._kind = ""
+        self._inner: Any = None
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         """Yield what the data unpacks to, in pieces of at most 1 MiB; raise WrongEncoding."""
+        if not self._kind:
+            data = self._first + data
+            if len(data.lstrip()) < _ENOUGH:
+                self._first = data
+                return
+            self._first = b""
+            self._begin(data)
+        if self._kind == _PLAIN:
+            yield data
+            return
         while data:
             if self._inner.eof:
-                if not self._is_gzip:
-                    return  # what follows the end of deflate means nothing
-                self._inner = zlib.decompressobj(_GZIP)
+                data, self._first = self._first + data, b""
+                if data == _GZIP_HEAD[:1]:
+                    self._first = data  # perhaps the half of a head
+                    return
+                if not (self._kind == _GZIP and data.startswith(_GZIP_HEAD)):
+                    return  # what follows the end means nothing
+                self._inner = zlib.decompressobj(_WINDOW[_GZIP])
             yield self._unpack(data)
             data = self._inner.unconsumed_tail or self._inner.unused_data
 
-    def finish(self) -> None:
-        """Raise WrongEncoding unless the data had come to its end."""
-        if self._started and not self._inner.eof:
+    def finish(self) -> Iterator[bytes]:
+        """Yield what was too short to tell; raise WrongEncoding unless the data had come to its end."""
+        if self._first and not self._kind:
+            self._begin(self._first)
+            short, self._first = self._first, b""
+            yield from self.decode(short)
+        if self._inner is not None and not self._inner.eof:
             raise WrongEncoding
+
+    def _begin(self, data: bytes) -> None:
+        if data.startswith(_GZIP_HEAD):
+            self._kind = _GZIP
+        elif data.lstrip().startswith(_TEXT):
+            self._kind = _PLAIN
+        elif data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0:
+            self._kind = _ZLIB
+        else:
+            self._kind = _RAW if self._encoding == _DEFLATE else _PLAIN
+        if self._kind != _PLAIN:
+            self._inner = zlib.decompressobj(_WINDOW[self._kind])
+        if (self._kind == _GZIP) != (self._encoding == _GZIP) or self._kind == _PLAIN:
+            self.remark = NOT_AS_TOLD
 
     def _unpack(self, data: bytes) -> bytes:
         try:
-            unpacked = self._inner.decompress(data, _MOST_AT_ONCE)
+            return bytes(self._inner.decompress(data, _MOST_AT_ONCE))
         except zlib.error as fault:
-            if self._started or self._is_gzip:
-                raise WrongEncoding from fault
-            self._inner = zlib.decompressobj(-zlib.MAX_WBITS)
-            self._started = True
-            return self._unpack(data)
-        self._started = True
-        return unpacked
+            raise WrongEncoding from fault
 
 
-def decoder_of(encoding: str | None) -> Decoder | None:
-    """Return what unpacks a body with this Content-Encoding; None where nothing is packed. Raise WrongEncoding."""
-    name = (encoding or "identity").strip().lower()
-    if name in ("identity", ""):
-        return None
-    if name in ("gzip", "x-gzip", "deflate"):
-        return Decoder(name)
-    raise WrongEncoding(name)
+def decoders_of(encoding: str | None) -> list[Decoder]:
+    """Return what unpacks a body with this Content-Encoding, in the order of use; none where nothing is packed."""
+    names = (encoding or "").lower().replace("x-gzip", _GZIP).split(",")
+    return [Decoder(name.strip()) for name in reversed(names) if name.strip() in (_GZIP, _DEFLATE)]
+
+
+def unknown_encoding(encoding: str | None) -> str:
+    """Return the name of an encoding that was not asked for and cannot be unpacked, "" if there is none."""
+    names = [name.strip() for name in (encoding or "").lower().split(",")]
+    return next((name for name in names if name in ("br", "zstd", "compress", "x-compress", "dcb", "dcz")), "")
+
+
+def is_packed(first_bytes: bytes) -> bool:
+    """Return whether a body is gzip though its head does not say so."""
+    return first_bytes.startswith(_GZIP_HEAD)

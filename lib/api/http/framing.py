@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httptools
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _LARGEST_HEAD = 256 * 1024
 _FIRST_FINAL = 200  # a status below only announces the answer
 _SWITCHED = 101
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_ANNOUNCEMENT = re.compile(rb"HTTP/\d\.\d 1(?!01)\d\d\b")
 
 
 class OddHead(Exception):
@@ -52,7 +55,7 @@ class ResponseParts:
         self.pieces: list[bytes] = []
         self.is_whole = False
         self.keeps = False
-        self._received: list[bytes] | None = []  # until the head is whole
+        self._received: list[bytes] | None = []  # until the body has begun
         self._parser: Any = httptools.HttpResponseParser(self)
 
     def receive(self, wire: Wire, end: float) -> None:
@@ -74,7 +77,7 @@ class ResponseParts:
             self._refused(fault)
         if self.is_whole:
             self._parser = None  # the two refer to each other
-        elif self._received is not None and sum(map(len, self._received)) > _LARGEST_HEAD:
+        elif not self.status and self._received is not None and sum(map(len, self._received)) > _LARGEST_HEAD:
             raise Dropped
 
     def on_message_begin(self) -> None:
@@ -98,7 +101,7 @@ class ResponseParts:
         if status < _FIRST_FINAL and status != _SWITCHED:
             self.headers.clear()
             return
-        self.status, self._received = status, None
+        self.status = status
         tokens = self.headers.get("connection", "").lower()
         self.keeps = "close" not in tokens and (self._parser.get_http_version() == "1.1" or "keep-alive" in tokens)
 
@@ -106,6 +109,7 @@ class ResponseParts:
         """Keep a part of the body."""
         if not self.is_whole:
             self.pieces.append(body)
+            self._received = None
 
     def on_message_complete(self) -> None:
         """End the body."""
@@ -141,7 +145,8 @@ class Lenient:
         self.headers: dict[str, str] = {}
         self.pieces: list[bytes] = []
         self.is_whole = False
-        self._source = _Source(received)
+        self._received = received
+        self._source = _Source()
         self._response = http.client.HTTPResponse(self._source, method="POST")  # type: ignore[arg-type]  # makefile()
 
     def receive(self, wire: Wire, end: float) -> None:
@@ -156,11 +161,28 @@ class Lenient:
             raise (CutOff() if self.status else Dropped()) from fault
 
     def _begin(self) -> None:
+        head, self._source.received = self._read_head()
+        self._source.received = _mend_head(head) + self._source.received
         self._response.begin()
         for name, value in self._response.headers.items():
             before = self.headers.get(name.lower())
             self.headers[name.lower()] = value if before is None else f"{before}, {value}"
         self.status = self._response.status
+
+    def _read_head(self) -> tuple[bytes, bytes]:
+        """Return the head of the answer, without those that only announce it, and what has come of its body."""
+        received = self._received
+        while True:
+            end = _HEAD_END.search(received)
+            if end is None:
+                data = self._source.wire.receive(self._source.end)
+                if not data or len(received) > _LARGEST_HEAD:
+                    raise Dropped
+                received += data
+            elif _ANNOUNCEMENT.match(received):
+                received = received[end.end() :]
+            else:
+                return received[: end.end()], received[end.end() :]
 
     def _read(self) -> None:
         data = self._response.read1(64 * 1024)
@@ -178,9 +200,7 @@ class _Source(io.RawIOBase):
     wire: Wire
     end: float
 
-    def __init__(self, received: bytes) -> None:
-        super().__init__()
-        self._received = received
+    received = b""
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         return io.BufferedReader(self)
@@ -189,8 +209,22 @@ class _Source(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._received or self.wire.receive(self.end)
+        data = self.received or self.wire.receive(self.end)
         size = min(len(buffer), len(data))
         buffer[:size] = data[:size]
-        self._received = data[size:]
+        self.received = data[size:]
         return size
+
+
+def _mend_head(head: bytes) -> bytes:
+    """Return a head without the lines at which http.client would stop reading, each length once."""
+    first, *lines = head.splitlines()
+    kept = [first]
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if line[:1] in (b" ", b"\t"):
+            kept.append(line)
+        elif colon:
+            lengths = {one.strip() for one in value.split(b",")} if name.strip().lower() == b"content-length" else ()
+            kept.append(name.strip() + b": " + (lengths.pop() if len(lengths) == 1 else value.strip()))
+    return b"\r\n".join(kept) + b"\r\n\r\n"

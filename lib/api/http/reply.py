@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from .encoding import decoder_of
+from .encoding import Decoder, decoders_of, is_packed
 from .framing import Framing, Lenient, OddHead, ResponseParts
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class Reply:
     """An answer whose head has come. Leaving it closes the connection, unless the body was read to its end."""
 
     def __init__(self, wire: Wire, end: float, give_back: Callable[[Wire], None]) -> None:
-        """Read the head before `end`; raise TimedOut, Dropped or WrongEncoding.
+        """Read the head before `end`; raise TimedOut, Dropped or CutOff.
 
         `give_back` gets the wire once the body is whole, if it can carry another request.
         """
@@ -30,11 +31,11 @@ class Reply:
         try:
             while not self._framing.status:
                 self._receive()
-            self._decoder = decoder_of(self.headers.get("content-encoding"))
         except BaseException:
             self.close()
             raise
-        self._body = self._parts()
+        self._decoders = decoders_of(self.headers.get("content-encoding"))
+        self._body = self._decode()
 
     @property
     def status(self) -> int:
@@ -45,6 +46,11 @@ class Reply:
     def headers(self) -> dict[str, str]:
         """The headers by their names in lower case; the values of one that came twice are joined by commas."""
         return self._framing.headers
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was odd about the body so far, in sentences."""
+        return tuple(dict.fromkeys(decoder.remark for decoder in self._decoders if decoder.remark))
 
     def read(self, end: float) -> bytes:
         """Return the next part of the body, b"" once it is whole; raise TimedOut, CutOff or WrongEncoding."""
@@ -63,19 +69,24 @@ class Reply:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    def _decode(self) -> Iterator[bytes]:
+        body = self._parts()
+        first = next(body, b"")
+        if not self._decoders and is_packed(first):
+            self._decoders = [Decoder("")]
+        body = chain([first], body)
+        for decoder in self._decoders:
+            body = _unpack(decoder, body)
+        yield from filter(None, body)
+
     def _parts(self) -> Iterator[bytes]:
-        framing, decoder = self._framing, self._decoder
-        while framing.pieces or not framing.is_whole:
-            data = b"".join(framing.pieces)
-            framing.pieces.clear()
-            if not data:
-                self._receive()
-            elif decoder is None:
+        while self._framing.pieces or not self._framing.is_whole:
+            data = b"".join(self._framing.pieces)
+            self._framing.pieces.clear()
+            if data:
                 yield data
             else:
-                yield from filter(None, decoder.decode(data))
-        if decoder is not None:
-            decoder.finish()
+                self._receive()
 
     def _receive(self) -> None:
         wire = self._wire
@@ -88,3 +99,9 @@ class Reply:
         if self._framing.is_whole:
             self._wire = None
             self._give_back(wire) if self._framing.keeps else wire.close()
+
+
+def _unpack(decoder: Decoder, body: Iterator[bytes]) -> Iterator[bytes]:
+    for data in body:
+        yield from decoder.decode(data)
+    yield from decoder.finish()

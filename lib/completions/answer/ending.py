@@ -59,6 +59,7 @@ _WORDS: Final[Mapping[Ending, str]] = {
     """,
 }
 _KNOWN: Final = {word: ending for ending, words in _WORDS.items() for word in words.split()}
+_BAD: Final = frozenset({Ending.LENGTH, Ending.BROKEN_OFF, Ending.FILTERED})
 _LONGEST: Final = 100
 _UNTOLD: Final = frozenset({"", "null", "none", "undefined", "nil"})
 _PREFIX: Final = re.compile(r"^(finish|stop|end|done|completion)_?reason_")
@@ -78,7 +79,13 @@ _LIKELY: Final = (
 def ending_of(choice: Mapping[str, Any]) -> Ending:
     """Return what a choice's finish_reason means."""
     reason = reason_of(choice)
-    return Ending.UNTOLD if reason in _UNTOLD else _KNOWN.get(reason, Ending.UNKNOWN)
+    if reason in _UNTOLD:
+        return Ending.UNTOLD
+    ending = _KNOWN.get(reason, Ending.UNKNOWN)
+    if ending is Ending.GOOD and isinstance(native := choice.get("native_finish_reason"), str):
+        native_ending = _KNOWN.get(_spell(native[:_LONGEST]), ending)
+        return native_ending if native_ending in _BAD else ending  # a gateway's own word may hide the model's
+    return ending
 
 
 def is_told(choice: Mapping[str, Any]) -> bool:

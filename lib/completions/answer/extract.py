@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 THOUGHTS: Final = "thoughts stood before the JSON of the answer; they were left out"
 FENCE: Final = "the JSON of the answer stood in a code fence, which was left out"
 TEXT_AROUND: Final = "text stood around the JSON of the answer; it was left out"
+ENCODED_TWICE: Final = "the JSON of the answer was encoded twice; it was decoded once more"
 CONTROL_CHARACTERS: Final = "the JSON of the answer held control characters that JSON does not allow; they were kept"
 
 _NAMES: Final = "think|thinking|thought|thoughts|reasoning|reflection|analysis|scratchpad"
@@ -39,8 +40,21 @@ def candidates(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     if bare and bare != plain:
         plain, remarks = bare, (THOUGHTS,)
     yield plain, remarks
+    yield from ((found, (*remarks, ENCODED_TWICE)) for found in _within_text(plain))
     yield from ((found, (*remarks, *around)) for found, around in _fenced(plain))
     yield from ((found, (*remarks, TEXT_AROUND)) for found in _within(plain))
+
+
+def _within_text(text: str) -> Iterator[str]:
+    """Yield the JSON object or list that is written out within a JSON text."""
+    if not text.startswith('"'):
+        return
+    try:
+        inner = json.loads(text)
+    except ValueError:
+        return
+    if isinstance(inner, str) and inner.lstrip().startswith(("{", "[")):
+        yield inner
 
 
 def _fenced(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from .outcome import Outcome, calls_of, choices, mapping, message_of, outcome_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+_CALL_IN_TEXT: Final = re.compile(
+    r"<tool_call>|<function_calls?>|<function=|\[TOOL_CALLS\]|<\|tool_calls?|<\uff5ctool\u2581call|<\|python_tag\|>"
+)
+"""How models write a call that a server is to take out of their text."""
 
 _FINISHED = (Outcome.COMPLETE, Outcome.TOOL_CALLS, Outcome.EMPTY)
 
@@ -24,6 +30,8 @@ def find_missing(completion: Mapping[str, Any], request: Mapping[str, Any]) -> I
         outcome = outcome_of(choice)
         if outcome in _FINISHED:
             yield from _missing_in(choice, f"choice {place}", outcome, request)
+        if request.get("tools") and outcome is Outcome.COMPLETE and _CALL_IN_TEXT.search(text_of(message_of(choice))):
+            yield f"the text looks like a tool call, which the server did not take out of it (choice {place})"
 
 
 def _count(number: int) -> str:

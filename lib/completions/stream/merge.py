@@ -42,7 +42,7 @@ class Completion:
     def add(self, chunk: dict[str, Any]) -> list[Piece]:
         """Merge a chunk and return the text that it brought."""
         if chunk.get("usage") is not None:
-            self._usage = chunk["usage"]
+            self._usage = _join_usage(self._usage, chunk["usage"])
         self._keep(chunk)
         pieces: list[Piece] = []
         choices = chunk.get("choices")
@@ -114,8 +114,8 @@ class _Choice:
 
     def add(self, choice: dict[str, Any]) -> list[Piece]:
         delta = choice.get("delta")
-        if not delta and self.is_blank():
-            delta = choice.get("message")  # the whole answer as one chunk
+        if not delta:
+            delta = self._delta_of(choice)
         had_ended = self.finish_reason is not None
         if choice.get("finish_reason") is not None or "delta" not in choice or len(choice) > _USUAL_MEMBERS:
             self._end(choice)
@@ -127,6 +127,20 @@ class _Choice:
         pieces = self._add_delta(delta) if isinstance(delta, dict) else []
         self.went_on = self.went_on or (had_ended and bool(pieces))
         return pieces
+
+    def _delta_of(self, choice: dict[str, Any]) -> Any:
+        """Return what is new in a choice without a delta: in a message as far as it has come, or in a former text."""
+        message, text = choice.get("message"), choice.get("text")
+        if not isinstance(message, dict):
+            return {"content": text} if isinstance(text, str) else message
+        if self.is_blank():
+            return message
+        new: dict[str, Any] = {}
+        for key in _JOINED:
+            before = "".join(self._texts.get(key, ()))
+            if isinstance(message.get(key), str):
+                new[key] = message[key].removeprefix(before)
+        return new
 
     def _add_delta(self, delta: dict[str, Any]) -> list[Piece]:
         pieces = []
@@ -234,6 +248,16 @@ class _Choice:
             message["content"] = None  # a stream opens with "" where an answer that is not streamed has null
         message["refusal"] = message["refusal"] or None
         return message
+
+
+def _join_usage(before: Any, now: Any) -> Any:
+    """Return the usage told last; what only an earlier chunk counted is kept."""
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return now
+    kept = {key: value for key, value in before.items() if value and key != "total_tokens" and not now.get(key)}
+    if not kept:
+        return now
+    return {**now, **kept, "total_tokens": now.get("total_tokens") or None}
 
 
 class _Audio:

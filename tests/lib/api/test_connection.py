@@ -212,6 +212,8 @@ def test_more_headers_reach_the_server(sandbox: Sandbox) -> None:
         "\ufeffsk-1\u200b",
         "sk\u200b-1",
         "`sk-1`",
+        "OPENAI_API_KEY=sk-1",
+        "export OPENAI_API_KEY='sk-1'",
     ],
 )
 def test_a_key_is_taken_without_what_was_copied_along(given: str) -> None:

@@ -118,6 +118,9 @@ def test_an_unknown_choice_names_those_there_are() -> None:
         ("<https://api.openai.com/v1>\u200b", "https://api.openai.com/v1"),
         ("http://hub/models/org/name/v1/chat/completions", "http://hub/models/org/name/v1"),
         ("http://gpu:8000/models", "http://gpu:8000/models"),
+        ("http://localhost:11434/api", "http://localhost:11434/v1"),
+        ("http://localhost:11434/api/chat", "http://localhost:11434/v1"),
+        ("https://eastus.api.cognitive.microsoft.com/", "https://eastus.api.cognitive.microsoft.com/openai/v1"),
     ],
 )
 def test_an_address_is_taken_as_it_was_meant(given: str, meant: str) -> None:

@@ -97,3 +97,8 @@ def test_the_first_bytes_tell_a_stream_before_the_content_type(
     first_bytes: bytes, content_type: str, stream: bool
 ) -> None:
     assert looks_like_sse(first_bytes, content_type) is stream
+
+
+def test_a_stream_may_begin_with_an_error_that_is_no_field() -> None:
+    assert looks_like_sse(b'error: {"message": "out of memory"}', "text/event-stream")
+    assert not looks_like_sse(b"error: out of memory", "text/plain")

@@ -222,7 +222,7 @@ BEGUN = b'data: {"choices": [{"index": 0, "delta": {"content": "Hi"}}]}\n\n'
 @pytest.mark.parametrize(
     ("events", "code", "text"),
     [
-        (b"data: Internal Server Error\n\n", "cut_off", "Internal Server Error"),
+        (b"data: Internal Server Error\n\n", "server_error", "Internal Server Error"),
         (b'data: {"message": "Rate limit exceeded", "code": 429}\n\n', "rate_limit", "Rate limit exceeded"),
         (b"event: error\ndata: model overloaded\n\n", "overloaded", "model overloaded"),
         (b'{"error": {"message": "Incorrect API key"}}', "bad_key", "Incorrect API key"),

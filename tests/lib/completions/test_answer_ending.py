@@ -170,3 +170,16 @@ def test_what_was_asked_for_and_did_not_come_is_told(
 )
 def test_nothing_is_told_where_nothing_is_missing(completion: dict[str, Any], request_: dict[str, Any]) -> None:
     assert "warnings" not in report(completion, request_)
+
+
+@pytest.mark.parametrize(
+    ("native", "told"),
+    [
+        ("SAFETY", Outcome.FILTERED),
+        ("MAX_TOKENS", Outcome.TRUNCATED),
+        ("STOP", Outcome.COMPLETE),
+        ("?", Outcome.COMPLETE),
+    ],
+)
+def test_a_gateway_s_stop_does_not_hide_how_the_model_ended(native: str, told: Outcome) -> None:
+    assert outcome(ended("stop", native_finish_reason=native)) is told

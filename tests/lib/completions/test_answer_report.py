@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,3 +113,10 @@ def test_no_schema_breaks_the_check(value: Any, schema: Any) -> None:
     found = parse_answer(answer(json.dumps(value)), asking(schema))
     assert found is not None
     assert found.fits or found.faults
+
+
+@pytest.mark.parametrize("text", ['<tool_call>\n{"name": "f"}\n</tool_call>', "[TOOL_CALLS] [{}]", "<function=f>{}"])
+def test_a_tool_call_left_in_the_text_is_told(text: str) -> None:
+    completion = {"choices": [{"index": 0, "finish_reason": "stop", "message": {"content": text}}]}
+    assert any("looks like a tool call" in warning for warning in report(completion, {"tools": [{}]})["warnings"])
+    assert not report(completion, {}).get("warnings")

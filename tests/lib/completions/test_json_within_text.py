@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.completions.answer import report
-from lib.completions.answer.extract import CONTROL_CHARACTERS, FENCE, TEXT_AROUND, THOUGHTS
+from lib.completions.answer.extract import CONTROL_CHARACTERS, ENCODED_TWICE, FENCE, TEXT_AROUND, THOUGHTS, candidates
 
 VALUE = {"capital": "Lisbon"}
 TEXT = json.dumps(VALUE)
@@ -119,3 +119,7 @@ def test_any_object_is_found_behind_thoughts_and_fences(value: dict[str, Any], i
     text = json.dumps(value, indent=indent)
     for content in (text, f"<think>Hm</think>{text}", f"```json\n{text}\n```", f"Here:\n```\n{text}\n```\n"):
         assert reported(content, REQUESTS[0])["parsed"] == value
+
+
+def test_json_that_was_encoded_twice_is_found() -> None:
+    assert ('{"a": 1}', (ENCODED_TWICE,)) in list(candidates(json.dumps('{"a": 1}')))

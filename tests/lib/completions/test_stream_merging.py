@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from lib.completions.stream import Completion
 
 from ...support.streams import chunk
@@ -97,3 +99,35 @@ def test_half_a_character_alone_is_replaced() -> None:
 
 def test_audio_that_is_not_base64_is_joined_as_it_is() -> None:
     assert merged({"audio": {"data": "A="}}, {"audio": {"data": "B"}})["audio"]["data"] == "A=B"
+
+
+def whole(*choices: dict[str, Any]) -> str:
+    completion = Completion()
+    for choice in choices:
+        completion.add({"choices": [{"index": 0, **choice}]})
+    content: str = completion.finish()["choices"][0]["message"]["content"]
+    return content
+
+
+def test_a_message_that_is_told_again_as_far_as_it_has_come_is_whole() -> None:
+    assert whole({"message": {"content": "Hel"}}, {"message": {"content": "Hello"}, "finish_reason": "stop"}) == "Hello"
+
+
+def test_the_texts_of_the_former_completions_are_joined() -> None:
+    assert whole({"text": "Hel"}, {"text": "lo", "finish_reason": "stop"}) == "Hello"
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+        {"completion_tokens": 2},
+        {"prompt_tokens": None},
+    ],
+)
+def test_what_an_earlier_chunk_counted_is_kept(later: dict[str, Any]) -> None:
+    completion = Completion()
+    completion.add({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}})
+    completion.add({"choices": [], "usage": later})
+    usage = completion.finish()["usage"]
+    assert (usage["prompt_tokens"], usage["completion_tokens"]) == (3, 2)

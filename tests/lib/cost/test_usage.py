@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lib.cost.budget import OverBudget, Plan, keep_within, worst_case
 from lib.cost.price import Cost, cost
-from lib.cost.usage import Usage, usage_of
+from lib.cost.usage import Usage, told_cost, usage_of
 from lib.models.table import Models
 from pysailor import StepError
 
@@ -257,3 +257,12 @@ def test_what_cannot_be_counted_is_named_in_the_refusal() -> None:
 def test_a_cost_that_cannot_be_known_does_not_fit() -> None:
     with pytest.raises(OverBudget, match=r"is not known; add its price .* or remove the maximum cost \(5 US"):
         check("5", None)
+
+
+@pytest.mark.parametrize("counts", [(0, 0), (-1, 5), (5, -1)])
+def test_counts_that_cannot_be_true_are_not_known(counts: tuple[int, int]) -> None:
+    assert not usage_of({"usage": {"prompt_tokens": counts[0], "completion_tokens": counts[1]}}).known
+
+
+def test_a_cost_in_ticks_is_told_in_dollars() -> None:
+    assert told_cost({"usage": {"cost_in_usd_ticks": 37_000}}) == (Decimal("0.0000037"), "usage.cost_in_usd_ticks")

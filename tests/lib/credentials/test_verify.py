@@ -61,8 +61,13 @@ def test_a_server_without_a_list_of_models_is_a_good_one_and_that_is_told(status
     assert "gw.example does not list its models" in found["reason"]
 
 
+MORE_LISTS = [{"data": {"models": [{"id": "m"}]}}, {"total_count": 1, "resources": [{"model_id": "m"}]}]
+
+
 @pytest.mark.parametrize(
-    "listed", [["m"], [{"id": "m"}], {"models": ["m"]}, {"models": [{"name": "m"}]}, {"data": {"m": {}}}], ids=str
+    "listed",
+    [["m"], [{"id": "m"}], {"models": ["m"]}, {"models": [{"name": "m"}]}, {"data": {"m": {}}}, *MORE_LISTS],
+    ids=str,
 )
 def test_a_list_of_another_shape_is_a_list(listed: Any) -> None:
     with FakeApi() as api:

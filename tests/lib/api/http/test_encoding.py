@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.api.http.encoding import Decoder, decoder_of
+from lib.api.http.encoding import NOT_AS_TOLD, Decoder, decoders_of, unknown_encoding
 from lib.api.http.errors import WrongEncoding
 
 if TYPE_CHECKING:
@@ -27,15 +27,13 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
 def unpacked(decoder: Decoder, packed: bytes, at_once: int) -> bytes:
     pieces = [packed[start : start + at_once] for start in range(0, len(packed), at_once)]
     found = b"".join(part for piece in pieces for part in decoder.decode(piece))
-    decoder.finish()
-    return found
+    return found + b"".join(decoder.finish())
 
 
 @pytest.mark.parametrize("name", PACKED)
 @given(data=st.binary(max_size=300), at_once=st.sampled_from([2, 7, 10_000]))
 def test_a_body_is_what_was_packed(name: str, data: bytes, at_once: int) -> None:
-    decoder = decoder_of(name.partition(",")[0])
-    assert decoder is not None
+    (decoder,) = decoders_of(name.partition(",")[0])
     assert unpacked(decoder, PACKED[name](data), at_once) == data
 
 
@@ -45,13 +43,43 @@ def test_a_few_bytes_that_unpack_to_gigabytes_come_in_pieces() -> None:
     assert sum(map(len, pieces)) == 50_000_000
 
 
-@pytest.mark.parametrize("packed", [b"no gzip at all", gzip.compress(b"x" * 100)[:-9]])
-def test_what_is_not_packed_as_it_says_is_an_error(packed: bytes) -> None:
+def test_what_is_not_packed_to_its_end_is_an_error() -> None:
     with pytest.raises(WrongEncoding):
-        unpacked(Decoder("gzip"), packed, 1000)
+        unpacked(Decoder("gzip"), gzip.compress(b"x" * 100)[:-9], 1000)
 
 
-def test_an_encoding_that_was_not_asked_for_is_an_error() -> None:
-    assert decoder_of(None) is decoder_of("identity") is None
-    with pytest.raises(WrongEncoding):
-        decoder_of("br")
+JSON = b'{"a": "b", "c": [1, 2, 3]}'
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("told", "sent"),
+    [
+        ("gzip", JSON),
+        ("deflate", JSON),
+        ("gzip", b"data: {}\n\n"),
+        ("deflate", b"\n\ndata: {}\n\n"),
+        ("deflate", gzip.compress(JSON)),
+        ("gzip", zlib.compress(JSON)),
+    ],
+)
+def test_the_bytes_count_where_their_name_is_wrong(told: str, sent: bytes, at_once: int) -> None:
+    decoder = Decoder(told)
+    assert unpacked(decoder, sent, at_once) in (JSON, sent)
+    assert decoder.remark == NOT_AS_TOLD
+
+
+@pytest.mark.parametrize("after", [bytes(20), b"\r\n", b"junk"])
+def test_what_follows_the_end_means_nothing(after: bytes) -> None:
+    assert unpacked(Decoder("gzip"), gzip.compress(JSON) + after, 1000) == JSON
+
+
+def test_the_names_of_encodings_come_in_lists_and_say_nothing_where_nothing_is_packed() -> None:
+    assert [len(decoders_of(name)) for name in (None, "identity", "UTF-8", "identity, GZIP", "gzip, gzip")] == [
+        0,
+        0,
+        0,
+        1,
+        2,
+    ]
+    assert (unknown_encoding("br"), unknown_encoding("identity, gzip")) == ("br", "")

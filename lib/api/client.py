@@ -321,7 +321,7 @@ def _cancelled(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiEr
 def _failure(fault: HttpError, server: str, seconds: float) -> ApiError:
     """Return the error for what kept an answer from beginning."""
     if isinstance(fault, WrongAddress):
-        error = ApiError("unreachable", "Its address, or the address of the proxy, is not valid.")
+        error = ApiError("unreachable", str(fault) or "Its address, or the address of the proxy, is not valid.")
         error.should_retry = False
         return error
     if isinstance(fault, Untrusted):

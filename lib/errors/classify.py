@@ -88,6 +88,7 @@ _BY_STATUS: Final = {
     401: "bad_key",
     402: "quota",
     403: "no_permission",
+    407: "unreachable",
     408: "server_timeout",
     409: "conflict",
     413: "body_too_large",

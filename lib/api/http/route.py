@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import http.client
+import re
 import socket
 import ssl
 import time
@@ -21,6 +21,11 @@ from .errors import ConnectionRefused, ConnectTimeout, ProxyFailed, UnknownName,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_LARGEST_HEAD = 64 * 1024
+_HEAD = re.compile(
+    rb"(?:HTTP/\d\.\d 1\d\d[^\n]*\n(?:[^\r\n]+\r?\n)*\r?\n)*HTTP/\d\.\d (?P<status>\d{3})(?P<words>[^\n]*)\n(?:[^\r\n]+\r?\n)*\r?\n"
+)
+"""What a proxy answers to CONNECT, after what only announces it."""
 _PORTS = {"http": 80, "https": 443}
 _KEEP_ALIVE = tuple(
     (socket.IPPROTO_TCP, getattr(socket, name), seconds)
@@ -81,8 +86,11 @@ class ServerRoute:
         if self.tls:
             self._tls_context()  # without certificates there is nothing to connect for
         try:
-            wire = self._open_proxied(end) if self._proxy_url else self._connect(self.host, self.port, _left(end))
-            watch(wire)
+            if self._proxy_url:
+                wire = self._open_proxied(end, watch)
+            else:
+                wire = self._connect(self.host, self.port, _left(end))
+                watch(wire)
             return self._secure(wire, end, watch) if self.tls else wire
         except TimeoutError as fault:
             raise ConnectTimeout from fault
@@ -95,23 +103,49 @@ class ServerRoute:
         except OSError as fault:
             raise ConnectionRefused from fault
 
-    def _open_proxied(self, end: float) -> Any:
+    def _open_proxied(self, end: float, watch: Callable[[Any], None]) -> Any:
         if self._guard is not None:
             self._guard.check_proxied(self.host, self.port)
         proxy = _proxy_of(str(self._proxy_url))
-        kind = http.client.HTTPSConnection if proxy.tls else http.client.HTTPConnection
-        options: dict[str, Any] = {"context": self._tls_context()} if proxy.tls else {}
-        connection = kind(proxy.host, proxy.port, timeout=_left(end), **options)
-        if self.tls:
-            connection.set_tunnel(self.host, self.port, headers=proxy.headers)
+        wire: Any = None
         try:
-            connection.connect()
-        except ssl.SSLError:
+            wire = _open_socket(proxy.host, proxy.port, _left(end))
+            watch(wire)
+            if proxy.tls:
+                wire = self._secure_socket(wire, proxy.host, end, watch)
+            if self.tls:
+                self._open_tunnel(wire, proxy, end)
+        except BaseException as fault:
+            if wire is not None:
+                wire.close()
+            if isinstance(fault, OSError) and not isinstance(fault, ssl.SSLError):
+                raise ProxyFailed from fault
             raise
-        except (OSError, http.client.HTTPException) as fault:
-            connection.close()
-            raise ProxyFailed from fault
-        return connection.sock
+        return wire
+
+    def _open_tunnel(self, wire: Any, proxy: Proxy, end: float) -> None:
+        """Ask the proxy to lead to the server; raise ProxyFailed, with what it said, or OSError."""
+        name = f"[{self.host}]" if ":" in self.host else self.host.encode("idna").decode()
+        place = f"{name}:{self.port}"
+        lines = [
+            f"CONNECT {place} HTTP/1.1",
+            f"Host: {place}",
+            *(f"{key}: {word}" for key, word in proxy.headers.items()),
+        ]
+        wire.settimeout(_left(end))
+        wire.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
+        received = b""
+        while not (head := _HEAD.match(received)):
+            wire.settimeout(_left(end))  # of the whole: a proxy may drip
+            data = wire.recv(_LARGEST_HEAD)
+            received += data
+            if not data or len(received) > _LARGEST_HEAD:
+                raise ProxyFailed("It did not answer in HTTP.")
+        if head["status"] == b"407":
+            raise ProxyFailed("It wants a user name and a password, or other ones (407).")
+        if not head["status"].startswith(b"2"):
+            words = head["words"].decode("latin-1").strip()
+            raise ProxyFailed(f"It answered {head['status'].decode()}{f' ({words})' if words else ''}.")
 
     def _secure(self, wire: Any, end: float, watch: Callable[[Any], None]) -> Any:
         context, name = self._tls_context(), self.host.rstrip(".")
@@ -119,12 +153,16 @@ class ServerRoute:
             wire.settimeout(_left(end))
             if isinstance(wire, ssl.SSLSocket):  # to the proxy: TLS within TLS
                 return SSLTransport(wire, context, server_hostname=name)
-            secured = context.wrap_socket(wire, server_hostname=name, do_handshake_on_connect=False)
-            watch(secured)
-            secured.do_handshake()
+            return self._secure_socket(wire, name, end, watch)
         except (OSError, ValueError):
             wire.close()
             raise
+
+    def _secure_socket(self, wire: Any, name: str, end: float, watch: Callable[[Any], None]) -> Any:
+        wire.settimeout(_left(end))
+        secured = self._tls_context().wrap_socket(wire, server_hostname=name, do_handshake_on_connect=False)
+        watch(secured)
+        secured.do_handshake()
         return secured
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -148,11 +186,13 @@ def _context(certificates: Any) -> ssl.SSLContext:
 def _proxy_of(url: str) -> Proxy:
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
-        port = parts.port or _PORTS[parts.scheme]
-    except (KeyError, ValueError) as fault:
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError as fault:
         raise WrongAddress from fault
     if not parts.hostname:
         raise WrongAddress
+    if parts.scheme not in _PORTS:
+        raise WrongAddress(f"A proxy must be one of http or https, not {parts.scheme}.")
     named = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
     headers = {} if named == ":" else {"Proxy-Authorization": f"Basic {base64.b64encode(named.encode()).decode()}"}
     return Proxy(parts.hostname, port, parts.scheme == "https", headers)

@@ -183,7 +183,7 @@ def event_headers(delivery: Delivery, step_id: str) -> Callable[[], dict[str, An
 
 
 def _digest(known_by: bytes, content: bytes) -> bytes:
-    """Return what stands for both. Usual contents are taken in pieces for which hashlib does not let other threads in."""
+    """Return what stands for both. Usual contents are taken in pieces, so that no other thread is let in."""
     found = hashlib.blake2b(known_by, digest_size=32)
     if len(content) > _LONG_CONTENT:
         found.update(content)

@@ -204,6 +204,7 @@ function offer() {
   });
   retry.dataset.again = edit.dataset.again = "";
   show();
+  log.scroll();
 }
 
 /** Asks the last question again, or what was made of it. */

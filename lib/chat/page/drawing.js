@@ -71,20 +71,26 @@ function plan(name, attributes, inside = []) {
   return { name, attributes, inside };
 }
 
+/** The whole decides on its direction: bullets and bars stand where its text begins. Lines within go by CSS. */
 const AUTO = { dir: "auto" };
 
 const plans = {
-  heading: ({ level, spans }) => plan(`h${Math.min(level + 2, 6)}`, AUTO, spans.map(span)), // h2 is whose turn it is
-  paragraph: ({ spans }) => plan("p", AUTO, spans.map(span)),
+  heading: ({ level, spans }, dir) => plan(`h${Math.min(level + 2, 6)}`, dir, spans.map(span)), // h2 is whose turn it is
+  paragraph: ({ spans }, dir) => plan("p", dir, spans.map(span)),
   code,
   list,
-  quote: (quote) => plan("blockquote", AUTO, quote.blocks.map(block)),
+  quote: (quote, dir) => plan("blockquote", dir, quote.blocks.map(inner)),
   table,
   rule: () => plan("hr", {}),
 };
 
 function block(one) {
-  return plans[one.kind](one);
+  return plans[one.kind](one, AUTO);
+}
+
+/** A block within another, whose direction it has. */
+function inner(one) {
+  return plans[one.kind](one, {});
 }
 
 function span(one) {
@@ -95,16 +101,16 @@ function span(one) {
   return plan("a", { href: one.to, target: "_blank", rel: "noopener noreferrer" }, one.spans.map(span));
 }
 
-function list({ start, items }) {
-  if (start === null) return plan("ul", AUTO, items.map(item));
-  return plan("ol", start === 1 ? AUTO : { ...AUTO, start }, items.map(item));
+function list({ start, items }, dir) {
+  if (start === null) return plan("ul", dir, items.map(item));
+  return plan("ol", start === 1 ? dir : { ...dir, start }, items.map(item));
 }
 
 /** An item of one paragraph is drawn without its paragraph. */
 function item(found) {
   const [first, ...rest] = found;
-  const begin = first?.kind === "paragraph" ? first.spans.map(span) : first ? [block(first)] : [];
-  return plan("li", AUTO, [...begin, ...rest.map(block)]);
+  const begin = first?.kind === "paragraph" ? first.spans.map(span) : first ? [inner(first)] : [];
+  return plan("li", {}, [...begin, ...rest.map(inner)]);
 }
 
 function code({ language, text }) {
@@ -115,11 +121,11 @@ function code({ language, text }) {
   return plan("figure", { class: "code" }, [plan("figcaption", {}, bar), shown]);
 }
 
-function table({ aligns, head, rows }) {
+function table({ aligns, head, rows }, dir) {
   const row = (name, cells) => plan("tr", {}, cells.map((spans, column) => cell(name, spans, aligns[column])));
   const body = plan("tbody", {}, rows.map((cells) => row("td", cells)));
   const drawn = plan("table", {}, [plan("thead", {}, [row("th", head)]), body]);
-  return plan("div", { ...AUTO, class: "table", ...scrolling(t.table) }, [drawn]);
+  return plan("div", { ...dir, class: "table", ...scrolling(t.table) }, [drawn]);
 }
 
 function cell(name, spans, align) {

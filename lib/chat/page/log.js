@@ -18,6 +18,7 @@ export class Log {
     element.addEventListener("scroll", () => {
       this.#scrolls = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_THE_END;
     });
+    new ResizeObserver(() => this.scroll()).observe(element); // a hint below it, or a keyboard, takes some of its height
   }
 
   get isEmpty() {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ _GZIP, _DEFLATE, _ZLIB, _RAW, _PLAIN = "gzip", "deflate", "zlib", "raw", "plain"
 _WINDOW: Final = {_GZIP: 16 + zlib.MAX_WBITS, _ZLIB: zlib.MAX_WBITS, _RAW: -zlib.MAX_WBITS}
 _GZIP_HEAD: Final = b"\x1f\x8b"
 _MOST_AT_ONCE: Final = 1024 * 1024  # a few bytes may unpack to gigabytes; the reader stops at its own limit in between
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # no text has it; what is packed soon does
 _ENOUGH: Final = 6  # bytes that tell
 _TEXT: Final = tuple(
     start.encode()
@@ -93,7 +95,7 @@ class Decoder:
     def _begin(self, data: bytes) -> None:
         if data.startswith(_GZIP_HEAD):
             self._kind = _GZIP
-        elif data.lstrip().startswith(_TEXT):
+        elif data.lstrip().startswith(_TEXT) and not _CONTROL.search(data[:64]):
             self._kind = _PLAIN
         elif data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0:
             self._kind = _ZLIB

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _LARGEST_HEAD = 64 * 1024
 _HEAD = re.compile(
-    rb"(?:HTTP/\d\.\d 1\d\d[^\n]*\n(?:[^\r\n]+\r?\n)*\r?\n)*HTTP/\d\.\d (?P<status>\d{3})(?P<words>[^\n]*)\n(?:[^\r\n]+\r?\n)*\r?\n"
+    rb"(?:HTTP/\d\.\d 1\d\d[^\n]*\n(?:[^\r\n]+\r?\n)*\r?\n)*"
+    rb"HTTP/\d\.\d (?P<status>\d{3})(?P<words>[^\n]*)\n(?:[^\r\n]+\r?\n)*\r?\n"
 )
 """What a proxy answers to CONNECT, after what only announces it."""
 _PORTS = {"http": 80, "https": 443}

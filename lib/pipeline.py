@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pysailor import InvalidInput
+from pysailor import CallReport, InvalidInput
 
 from .api.client import CallOptions, Client
 from .api.servers import is_regional
@@ -147,7 +147,13 @@ class Pipeline:
         )
 
     def _round(self, request: BuiltRequest, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
-        got, request, notes = yield from self._ask(request)
+        began = time.monotonic()
+        try:
+            got, request, notes = yield from self._ask(request)
+        except ApiError as error:
+            seconds = time.monotonic() - began
+            self._ctx.report(CallReport(request.model, error.code, seconds, max(1, len(error.tries))))
+            raise
         warnings += notes
         used = self._endpoint.usage(got.body)
         paid, doubts = self._paid(request, got, used)
@@ -157,6 +163,16 @@ class Pipeline:
             used = replace(used, known=False)
             tries = "1 try before the answer was" if lost == 1 else f"{lost} tries before the answer were"
             warnings += (f"{tries} lost, and may have been billed too",)
+        self._ctx.report(
+            CallReport(
+                request.model,
+                "ok",
+                time.monotonic() - began,
+                len(got.tries),
+                used.to_units(),
+                paid.amount if paid else None,
+            )
+        )
         report = self._endpoint.report(got.body, request.body)
         warnings += got.warnings + tuple(report.pop("warnings", ()))
         return Result(got.body, report, used, paid, warnings, got.tries, got.request_id, got.seconds, 1)

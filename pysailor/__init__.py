@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .context import (
+        CallReport,
         Context,
         Data,
         Emit,
@@ -81,6 +82,7 @@ __all__ = [
     "OPTIONAL_FUNCTIONS",
     "Action",
     "BrokenComponent",
+    "CallReport",
     "CheckFunction",
     "CheckResult",
     "Command",

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from .message import Message
 
 Resource = TypeVar("Resource")
@@ -60,6 +62,38 @@ class Partial:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """One call of a service that a step made, with all its tries; for the log and the metrics, never sent on.
+
+    `target` is what was asked, such as a model; there should be few of them, for each has metrics of its own.
+    `outcome` is "ok" or the code of an error. `units` counts what was used, by name: `{"input_tokens": 12}`; names
+    are plain words joined by `_`. `cost` is None if it is not known.
+    """
+
+    target: str
+    outcome: str
+    seconds: float
+    tries: int = 1
+    units: Mapping[str, int] = field(default_factory=dict)
+    cost: Decimal | None = None
+    currency: str = "USD"
+
+    def __post_init__(self) -> None:
+        """Raise TypeError where a member is of another type: whoever counts must not stumble over it."""
+        from decimal import Decimal  # noqa: PLC0415 - slow to load, and few commands need it
+
+        counts = (self.tries, *self.units.values())
+        names: tuple[Any, ...] = (self.target, self.outcome, self.currency, *self.units)
+        kinds: tuple[tuple[Any, tuple[Any, ...]], ...] = ((str, names), (int, counts), ((int, float), (self.seconds,)))
+        for kind, values in kinds:
+            if any(not isinstance(value, kind) for value in values):
+                raise TypeError("A CallReport has text for names, and whole numbers for tries and units.")
+        cost: Any = self.cost
+        if not (cost is None or isinstance(cost, Decimal)):
+            raise TypeError("A CallReport's cost is a Decimal, or None.")
+
+
 Event = Data | Snapshot | SnapshotUpdate | Keys | HttpReply | Partial
 Emit = Callable[[Event], None]
 """Takes one event and returns when it is safe (published and confirmed, or printed); raises when it cannot be."""
@@ -105,8 +139,8 @@ class Keep:
         self.close()
 
 
-def _discard(event: Event) -> None:
-    """Ignore an event: nobody listens."""
+def _discard(_: object) -> None:
+    """Ignore an event, or a call: nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +151,7 @@ class Context:
     object storage, by an object's id and the most bytes to take; None where there is no platform.
     `message_id` is what the message is known by if it is brought again, None if by nothing; others may share it.
     `watched` is whether a person sees what `partial` shows: then an answer that can come in pieces should.
+    `report` takes a CallReport when it has ended, well or not: that is what log and metrics know of it.
     """
 
     logger: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
@@ -129,6 +164,7 @@ class Context:
     storage: Storage | None = None
     message_id: str | None = None
     watched: bool = False
+    report: Callable[[CallReport], None] = _discard
 
     def keep(self, make: Callable[..., Resource], *args: Hashable) -> Resource:
         """Return `make(*args)`, made once in the life of this process and closed at its end: connections, caches."""

@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .context import Data, Emit, Event, HttpReply, Keys, Partial, Snapshot, SnapshotUpdate
+from .context import CallReport, Data, Emit, Event, HttpReply, Keys, Partial, Snapshot, SnapshotUpdate
 from .errors import Defect
 from .message import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from logging import Logger, LoggerAdapter
 
     from .snapshot import CurrentSnapshot
+
+
+def _ignore(_: CallReport) -> None:
+    """Nobody counts calls here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,7 @@ class Invocation:
     """What one message brings along: where events go, the logger, the deadline (on the clock of time.monotonic).
 
     `message_id` is what the transport knows the message by, None if by nothing. `watched` is whether a person sees the
-    pieces of an answer.
+    pieces of an answer. `report` takes the calls of services that the component made.
     """
 
     emit: Emit
@@ -29,6 +34,7 @@ class Invocation:
     deadline: float | None = None
     message_id: str | None = None
     watched: bool = False
+    report: Callable[[CallReport], None] = _ignore
 
 
 class Emission:

@@ -212,6 +212,13 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             YES,
         ),
         RuntimeErrorSpec(
+            "monitoring_unavailable",
+            "MonitoringUnavailable",
+            "The port for metrics and probes cannot be opened, or the heartbeat file cannot be written.",
+            "Set PYSAILOR_METRICS_PORT to a free port and PYSAILOR_HEARTBEAT_FILE to a file in a folder that can be "
+            "written, and install the extra [metrics].",
+        ),
+        RuntimeErrorSpec(
             "unreachable",
             "Unreachable",
             "The message broker cannot be reached, or refuses the login.",

@@ -97,6 +97,7 @@ class Step:
             self._storage,
             invocation.message_id,
             invocation.watched,
+            invocation.report,
         )
 
     def _check_output(self, message: Message, context: Context) -> Message:

@@ -38,6 +38,16 @@ class Usage:
         """Return the members by their names."""
         return {name: getattr(self, name) for name in _MEMBERS}
 
+    def to_units(self) -> dict[str, int]:
+        """Return what there is to count: tokens by what they were, of which some are part of others."""
+        units = {
+            "input_tokens": self.prompt,
+            "cached_input_tokens": self.cached,
+            "output_tokens": self.completion,
+            "reasoning_tokens": self.reasoning,
+        }
+        return {name: count for name, count in units.items() if count}
+
 
 _MEMBERS = tuple(member.name for member in fields(Usage))
 _COUNTS = tuple(name for name in _MEMBERS if name != "known")

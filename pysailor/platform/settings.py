@@ -216,6 +216,29 @@ class Behaviour:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """Metrics and probes; none of them unless set."""
+
+    port: int | None = whole(
+        "PYSAILOR_METRICS_PORT",
+        None,
+        "",
+        "port of /metrics, /healthz and /readyz; 0 takes a free one, which the log names; unset: none is opened",
+        most=65_535,
+    )
+    host: str = text(
+        "PYSAILOR_METRICS_HOST",
+        "127.0.0.1",
+        "address that the port is opened on; 0.0.0.0 in a container, or neither probes nor Prometheus reach it",
+    )
+    heartbeat_file: str | None = text(
+        "PYSAILOR_HEARTBEAT_FILE",
+        None,
+        "file that is touched every two seconds for as long as the worker's I/O loop turns",
+    )
+
+
 GROUPS: Final[Mapping[str, type[Any]]] = {
     "step": StepIdentity,
     "api": ApiSettings,
@@ -224,6 +247,7 @@ GROUPS: Final[Mapping[str, type[Any]]] = {
     "limits": WorkerLimits,
     "storage": Storage,
     "behaviour": Behaviour,
+    "monitoring": Monitoring,
 }
 """The parts of a worker's settings, in the order in which their variables are demanded."""
 
@@ -239,6 +263,7 @@ class WorkerSettings:
     limits: WorkerLimits
     storage: Storage
     behaviour: Behaviour
+    monitoring: Monitoring = field(default_factory=Monitoring)
     additional_headers: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 

@@ -9,6 +9,7 @@ keys need not guess (platform contract, appendix A).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -79,6 +80,16 @@ class DeliveryOutcome(Enum):
     """Neither: to be brought again at once. For a worker that stops."""
 
 
+@dataclass(frozen=True, slots=True)
+class TransportState:
+    """How a transport is: whether it can read and write, gets deliveries, and is asked to send nothing for now."""
+
+    reading: bool = False
+    writing: bool = False
+    consuming: bool = False
+    blocked: bool = False
+
+
 OnDelivery = Callable[[Delivery], DeliveryOutcome]
 """Works on one delivery, on a thread of its own, and returns what became of it."""
 IdOf = Callable[[Delivery], Hashable]
@@ -99,6 +110,9 @@ class Transport(Protocol):
 
     def finish(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """Settle a delivery whose work does not come to an end by itself; the first outcome counts."""
+
+    def probe(self, report: Callable[[TransportState], None]) -> None:
+        """Have `report` called with the state by whatever keeps the transport going: a sign that it still does."""
 
     def stop_consuming(self) -> None:
         """Take no more deliveries; those not yet handed out go back."""

@@ -22,10 +22,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from ..wire.envelope import Delivery, Publish
-from .base import DeliveryOutcome, InputMissing, Stopped, TooLarge, Unconfirmed, Unroutable
+from .base import DeliveryOutcome, InputMissing, Stopped, TooLarge, TransportState, Unconfirmed, Unroutable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from .base import IdOf, OnDelivery
 
@@ -132,6 +132,13 @@ class MemoryTransport:
             self.outcomes[delivery.number] = outcome
             self._hand_out()
             self._changed.notify_all()
+
+    def probe(self, report: Callable[[TransportState], None]) -> None:
+        """Report the state, here and now."""
+        with self._changed:
+            is_open = self._connected and not self._closed
+            state = TransportState(is_open, is_open and not self._away, self._on_delivery is not None, self._away)
+        report(state)
 
     def stop_consuming(self) -> None:
         """Take no more deliveries."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..monitoring.monitor import Monitor
 from ..wire.cipher import Cipher
 from ..wire.codec import Codec, Routes
 from ..wire.rebound import Backoff
@@ -37,6 +38,13 @@ def throttle(settings: WorkerSettings) -> Throttle:
     rates = {"data": limits.data_rate, "error": limits.error_rate, "snapshot": limits.snapshot_rate}
     interval = limits.rate_interval_ms / 1000
     return Throttle({name: Rate(limit, interval) for name, limit in rates.items() if limit})
+
+
+def monitor(settings: WorkerSettings, version: str) -> Monitor:
+    """Return what watches the worker; raise MonitoringUnavailable if it cannot as the settings want."""
+    step = settings.step
+    identity = {"version": version, "function": step.function, "step": step.step_id, "flow": step.flow_id}
+    return Monitor(settings.monitoring, settings.amqp.prefetch, identity)
 
 
 def amqp(settings: WorkerSettings) -> Transport:

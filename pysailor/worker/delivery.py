@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import Defect, Rebound, SailorError
 from ..log import component_logger
+from ..monitoring.observer import MessageReport, Observer
 from ..step import Invocation, Step
 from ..transport.base import DeliveryOutcome, NotPublished, Stopped, TooLarge, TransportError
 from ..wire.cipher import RAW, Undecodable
 from ..wire.headers import META, Incoming, outgoing
 from .emitter import DeadlineExceeded, Emitter, Output, event_headers, new_id, now_ms
+from .summary import log_outcome
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
+    from ..context import CallReport
     from ..message import Message
     from ..wire.envelope import Delivery, Publish
 
@@ -34,6 +37,13 @@ LOG = logging.getLogger(__name__)
 _GRACE = 2.0
 """Seconds after the deadline in which a component that keeps it can say itself what went wrong."""
 _LONGEST_PAUSE = 60.0
+_OUTCOMES = {
+    "done": DeliveryOutcome.DONE,
+    "rebound": DeliveryOutcome.DONE,
+    "failed": DeliveryOutcome.FAILED,
+    "rejected": DeliveryOutcome.FAILED,
+    "returned": DeliveryOutcome.RETURNED,
+}
 
 
 class InFlight:
@@ -43,7 +53,9 @@ class InFlight:
     it if it comes back to a message that is settled: the outcome is not known before the error message is out.
     """
 
-    __slots__ = ("_settling", "delivery", "emitter", "incoming", "late_outcome", "next_header", "shared")
+    __slots__ = (
+        *("_settling", "began", "calls", "delivery", "emitter", "incoming", "late_outcome", "next_header", "shared"),
+    )
 
     def __init__(
         self, delivery: Delivery, incoming: Incoming, shared: dict[str, Any], next_header: Callable[[], dict[str, Any]]
@@ -54,6 +66,8 @@ class InFlight:
         self.next_header = next_header
         self.emitter: Emitter | None = None
         self.late_outcome: SimpleQueue[DeliveryOutcome] | None = None
+        self.calls: list[CallReport] = []
+        self.began = time.perf_counter()
         self._settling = threading.Lock()
 
     @property
@@ -76,16 +90,25 @@ class Worker:
 
     `identity` are the headers that say who the step is. `seconds` is the time for one message, None for no limit. A
     component that knows the deadline keeps it; one that does not is left behind: its message fails, its thread's place
-    is taken by another, and what it emits later is refused. Threads cannot be ended from outside.
+    is taken by another, and what it emits later is refused. Threads cannot be ended from outside. `observer` is told
+    of every message and call.
     """
 
-    def __init__(self, step: Step, output: Output, identity: Mapping[str, Any], seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        step: Step,
+        output: Output,
+        identity: Mapping[str, Any],
+        seconds: float | None = None,
+        observer: Observer | None = None,
+    ) -> None:
         self._step = step
         self._output = output
         self._codec = output.codec
         self._identity = identity
         self._step_id = str(identity.get("stepId", ""))
         self._seconds = seconds
+        self._observer = observer or Observer()
         self._watchdog: Watchdog[InFlight] = Watchdog(None if seconds is None else seconds + _GRACE, self._on_overdue)
 
     def __enter__(self) -> Self:
@@ -106,6 +129,7 @@ class Worker:
         incoming = Incoming.read(delivery.headers, new_id())
         shared = outgoing(incoming, self._identity, now_ms())
         inflight = InFlight(delivery, incoming, shared, event_headers(delivery, self._step_id))
+        self._observer.begin(delivery.number)
         if delivery.redelivered:
             LOG.info(
                 "brought again: what an earlier attempt sent may arrive twice, by the same name",
@@ -116,17 +140,11 @@ class Worker:
         except Undecodable as error:
             # An error message could not say which message it means: nothing in it can be read.
             LOG.error("rejected: %s", error, extra=incoming.ids())  # noqa: TRY400 - its traceback tells nothing
-            return DeliveryOutcome.FAILED
-        except Exception:
+            return self._note_outcome(inflight, "rejected", error)
+        except Exception as error:
             LOG.exception("rejected: it cannot be read", extra=incoming.ids())
-            return DeliveryOutcome.FAILED
-        began = time.perf_counter()
-        outcome = self._outcome(inflight, message)
-        if LOG.isEnabledFor(logging.DEBUG):
-            took = round((time.perf_counter() - began) * 1000)
-            again = ", brought again" if delivery.redelivered else ""
-            LOG.debug("%s after %d ms%s", outcome.value, took, again, extra=incoming.ids())
-        return outcome
+            return self._note_outcome(inflight, "rejected", error)
+        return self._outcome(inflight, message)
 
     def _outcome(self, inflight: InFlight, message: Message) -> DeliveryOutcome:
         error = self._attempt(inflight, message)
@@ -160,21 +178,38 @@ class Worker:
         # In this order: whoever settles it looks for the emitter afterwards.
         if inflight.is_settled or (deadline is not None and time.monotonic() >= deadline):
             raise self._deadline_error()
-        self._step.process(resolved, Invocation(emitter, component_logger(incoming.ids()), deadline, incoming.known_as))
+
+        def report(call: CallReport) -> None:
+            inflight.calls.append(call)
+            self._observer.call(call)
+
+        logger = component_logger(incoming.ids())
+        self._step.process(resolved, Invocation(emitter, logger, deadline, incoming.known_as, report=report))
 
     def _conclude(self, inflight: InFlight, error: BaseException | None) -> DeliveryOutcome:
         if error is None:
-            return DeliveryOutcome.DONE
+            return self._note_outcome(inflight, "done")
         try:
-            if isinstance(error, Rebound):
-                return self._rebound(inflight, error)
-            return self._fail(inflight, error)
-        except Stopped:
-            return DeliveryOutcome.RETURNED
+            outcome = self._rebound(inflight, error) if isinstance(error, Rebound) else self._fail(inflight, error)
+        except Stopped as stopped:
+            return self._note_outcome(inflight, "returned", stopped)
         except Exception:
             # Whatever it is, it would be so the next time: bringing the message again would go on for ever.
             LOG.exception("rejected: its failure cannot be reported", extra=inflight.incoming.ids())
-            return DeliveryOutcome.FAILED
+            return self._note_outcome(inflight, "rejected", error)
+        return self._note_outcome(inflight, "rebound" if outcome is DeliveryOutcome.DONE else "failed", error)
+
+    def _note_outcome(self, inflight: InFlight, outcome: str, error: BaseException | None = None) -> DeliveryOutcome:
+        """Return what the transport must know of a message, after the log and the observer have got it."""
+        report = MessageReport(
+            outcome,
+            time.perf_counter() - inflight.began,
+            "" if error is None else code_of(error),
+            inflight.delivery.redelivered,
+        )
+        self._observer.end(inflight.delivery.number, report)
+        log_outcome(report, inflight.calls, inflight.incoming.ids())
+        return _OUTCOMES[outcome]
 
     def _rebound(self, inflight: InFlight, reason: Rebound) -> DeliveryOutcome:
         """Have the message brought again later; if that cannot be, it fails."""
@@ -291,6 +326,11 @@ def id_of(delivery: Delivery) -> Hashable:
     """Return the id by which a delivery is known when it is brought again."""
     value = delivery.headers.get("messageId")
     return str(value) if value else None
+
+
+def code_of(error: BaseException) -> str:
+    """Return the word by which programs tell errors apart."""
+    return str(getattr(error, "code", "")) if isinstance(error, SailorError) else type(error).__name__
 
 
 def describe_error(error: BaseException) -> str:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..component.component import Loaded
+    from ..monitoring.monitor import Monitor
     from ..wire.codec import Codec
 
 LOG = logging.getLogger(__name__)
@@ -106,20 +107,26 @@ class WorkerProcess:
         codec = assembly.codec(self.settings)
         transport = self.transport(self.settings)
         with ExitStack() as stack:
+            monitor = stack.enter_context(assembly.monitor(self.settings, version()))
             api = self._api(stack)
             with stop.interrupting():
                 transport.connect()
             stack.callback(transport.close, None)
+            monitor.attach(transport)
+            stack.callback(monitor.detach)
             try:
                 with stop.interrupting():
-                    worker = self._begin(stack, api, transport, codec)
+                    worker = self._begin(stack, api, transport, codec, monitor)
                 consume_until(stop, transport, worker)
             except Exception as error:
                 report(error, transport, codec, self.settings)
                 raise
+            monitor.detach()
             self._stop(worker, transport)
 
-    def _begin(self, stack: ExitStack, api: PlatformApi, transport: Transport, codec: Codec) -> Worker:
+    def _begin(
+        self, stack: ExitStack, api: PlatformApi, transport: Transport, codec: Codec, monitor: Monitor
+    ) -> Worker:
         """Return the worker, ready for messages."""
         settings = self.settings
         data = api.retrieve_step()
@@ -150,7 +157,8 @@ class WorkerProcess:
             api.store_startup_data(hooks.startup())
         hooks.init()
         own = identity(settings.step, settings.additional_headers)
-        return stack.enter_context(Worker(step, output, own, settings.limits.message_deadline))
+        deadline = settings.limits.message_deadline
+        return stack.enter_context(Worker(step, output, own, deadline, monitor.observer))
 
     def _stop(self, worker: Worker, transport: Transport) -> None:
         """Finish what is in work, in the time there is; the rest goes back to the queue."""

@@ -54,6 +54,7 @@ class RecoveringConnection:
         self, io: IoThread, broker: Broker, parameters: Any, pika: PikaAccess, outages: OutageLog | None = None
     ) -> None:
         self.channel: Any = None
+        self.is_blocked = False
         self.on_closed: Callable[[], None] = _ignore
         self._on_open: Callable[[Any], None]
         self._on_lost: Callable[[Exception], None]
@@ -82,6 +83,11 @@ class RecoveringConnection:
     ) -> None:
         """Call `on_open(channel)` for each channel, `on_lost(reason)` when it is gone, `on_failed` when giving up."""
         self._on_open, self._on_lost, self._on_failed = on_open, on_lost, on_failed
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a channel is open."""
+        return self.channel is not None and self.channel.is_open
 
     def open(self) -> None:
         """Connect."""
@@ -195,6 +201,7 @@ class RecoveringConnection:
         if connection is not self._connection:
             return
         self._connection = None
+        self.is_blocked = False
         self._cancel_timer()
         if self._closing:
             self._check_closed()
@@ -234,9 +241,11 @@ class RecoveringConnection:
             self._timer = None
 
     def _on_blocked(self, _connection: Any, frame: Any) -> None:
+        self.is_blocked = True
         LOG.warning("%s: the broker takes no messages for now (%s)", self._name, frame.method.reason)
 
     def _on_unblocked(self, _connection: Any, _frame: Any) -> None:
+        self.is_blocked = False
         LOG.info("%s: the broker takes messages again", self._name)
 
 

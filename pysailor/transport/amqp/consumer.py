@@ -102,6 +102,11 @@ class Consumer:
                 InputMissing(f"Messages cannot be read from the queue {self._broker.queue!r}: {reason.reply_text}")
             )
 
+    @property
+    def is_consuming(self) -> bool:
+        """Whether the broker brings messages."""
+        return bool(self._consumer_tag) and self._is_open()
+
     def finish(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """Acknowledge, reject or give back; nothing if that was done before."""
         work = self._works.pop(delivery.number, None)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pika import URLParameters
 
-from pysailor.transport.base import Unreachable
+from pysailor.transport.base import TransportState, Unreachable
 
 from .channel import OutageLog, RecoveringConnection, describe
 from .consumer import Consumer
@@ -19,6 +19,8 @@ from .pika_internals import PikaAccess, access
 from .publisher import Publisher
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pysailor.transport.base import DeliveryOutcome, IdOf, OnDelivery
     from pysailor.wire.envelope import Delivery, Publish
 
@@ -124,6 +126,18 @@ class Amqp:
     def finish(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """Settle a delivery before its work ends, which then counts no more; the first outcome stands."""
         self._io.post(self._consumer.finish_early, delivery, outcome)
+
+    def probe(self, report: Callable[[TransportState], None]) -> None:
+        """Have `report` called with the state on the I/O thread, when its loop comes to it."""
+        self._io.post(lambda: report(self._state()))
+
+    def _state(self) -> TransportState:
+        return TransportState(
+            self._reading.is_usable,
+            self._writing.is_usable,
+            self._consumer.is_consuming,
+            self._reading.is_blocked or self._writing.is_blocked,
+        )
 
     def stop_consuming(self) -> None:
         """Take no more deliveries; those that were not begun go back to the queue."""

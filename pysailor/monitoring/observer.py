@@ -1,0 +1,78 @@
+"""What is known of messages and calls while they happen; whoever counts them comes later.
+
+The threads that work on messages must not wait for each other here: each note is one operation on a deque or a dict,
+which the interpreter does as a whole.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..context import CallReport
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReport:
+    """What became of one message.
+
+    `outcome` is done, rebound, failed, rejected (it could not be read, or its failure could not be reported) or
+    returned (it is brought again). `error_code` is "" without an error.
+    """
+
+    outcome: str
+    seconds: float
+    error_code: str = ""
+    redelivered: bool = False
+
+
+class Observer:
+    """Notes nothing: for a worker that nobody watches."""
+
+    def begin(self, number: int) -> None:
+        """Note that the delivery of this number is in work."""
+
+    def end(self, number: int, report: MessageReport) -> None:
+        """Note what became of it."""
+
+    def call(self, call: CallReport) -> None:
+        """Note a call of a service."""
+
+
+class Notes(Observer):
+    """Keeps everything until `take`."""
+
+    def __init__(self) -> None:
+        self._began: dict[int, float] = {}
+        self._reports: deque[MessageReport | CallReport] = deque()
+
+    def begin(self, number: int) -> None:
+        """Note that the delivery of this number is in work."""
+        self._began[number] = time.monotonic()
+
+    def end(self, number: int, report: MessageReport) -> None:
+        """Note what became of it."""
+        self._began.pop(number, None)
+        self._reports.append(report)
+
+    def call(self, call: CallReport) -> None:
+        """Note a call of a service."""
+        self._reports.append(call)
+
+    def take(self) -> list[MessageReport | CallReport]:
+        """Return what was noted since the last time, for one thread at a time."""
+        return [self._reports.popleft() for _ in range(len(self._reports))]
+
+    @property
+    def in_flight(self) -> int:
+        """How many deliveries are in work."""
+        return len(self._began)
+
+    @property
+    def oldest_seconds(self) -> float:
+        """For how long the oldest of them has been; 0 without any."""
+        began = list(self._began.values())
+        return time.monotonic() - min(began) if began else 0.0

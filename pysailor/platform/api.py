@@ -154,7 +154,7 @@ class PlatformApi:
             answer = send(
                 self._session, self._tries, method, self._base + path, timeout=self._timeout, total=total, **how
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # of an address that is none, urllib3's own
             raise PlatformUnreachable(
                 f"The platform's API cannot be reached ({method} {path}): {type(error).__name__}. "
                 "Check ELASTICIO_API_URI and the network."

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,6 +22,9 @@ MOST: Final = 2**31 - 1
 LONGEST: Final = 86_400.0
 """Seconds; the longest time that can be set."""
 LONGEST_MS: Final = 86_400_000
+OWN_PREFIX: Final = "PYSAILOR_"
+_NEARLY: Final = 0.85
+_LONGEST_NAME: Final = 255
 _MOST_DIGITS: Final = 30
 _LONG_NUMBER: Final = 10**15
 Kind = Literal["text", "secret", "whole number", "number", "yes/no"]
@@ -194,10 +198,36 @@ def check_broker_address(found: str) -> str:
 def _check_address(found: str, schemes: tuple[str, ...], example: str) -> str:
     try:
         parts = urlsplit(found)
-        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme in schemes and _is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         usable = False
     return "" if usable else f"is not an address like {example}"
+
+
+def _is_host(host: str) -> bool:
+    """Return whether a text can be a host's name or address; raise UnicodeError, a ValueError, for a label too long."""
+    return bool(host) and not any(map(str.isspace, host)) and bool(host.encode("idna"))
+
+
+def check_name(found: str) -> str:
+    """Return what is wrong with the name of a queue or an exchange, or with a routing key."""
+    size = len(found.encode(errors="replace"))
+    return f"has {size} bytes; RabbitMQ takes at most {_LONGEST_NAME}" if size > _LONGEST_NAME else ""
+
+
+def check_token(found: str) -> str:
+    """Return what is wrong with a text that goes into a header of HTTP."""
+    is_plain = found.isprintable() and found.isascii() and found == found.strip()
+    return "" if is_plain else "holds a blank, a line end or another character that no HTTP header can carry"
+
+
+def find_misspelled(environ: Mapping[str, str], names: Collection[str]) -> Iterator[str]:
+    """Return a remark for each variable of ours that nobody reads, and that is nearly the name of one that is read."""
+    for name in environ:
+        if name.startswith(OWN_PREFIX) and name not in names:
+            close = get_close_matches(name, names, 1, _NEARLY)
+            if close:
+                yield f"{name} is not known; did you mean {close[0]}?"
 
 
 def require(environ: Mapping[str, str], name: str) -> str:

@@ -18,7 +18,10 @@ from .environment import (
     Variable,
     additional_headers,
     check_broker_address,
+    check_name,
+    check_token,
     check_web_address,
+    find_misspelled,
     flag,
     invalid,
     mandatory,
@@ -95,14 +98,20 @@ class AmqpSettings:
     uri: str = mandatory(
         "ELASTICIO_AMQP_URI", "address of the broker, with user and password", "secret", check=check_broker_address
     )
-    listen_on: str = mandatory("ELASTICIO_LISTEN_MESSAGES_ON", "queue that the step's input comes from")
-    publish_to: str = mandatory("ELASTICIO_PUBLISH_MESSAGES_TO", "exchange that everything goes to")
-    data_routing_key: str = mandatory("ELASTICIO_DATA_ROUTING_KEY", "routing key of messages for the next step")
-    error_routing_key: str = mandatory("ELASTICIO_ERROR_ROUTING_KEY", "routing key of errors")
-    rebound_routing_key: str = mandatory(
-        "ELASTICIO_REBOUND_ROUTING_KEY", "routing key of messages that come back later"
+    listen_on: str = mandatory(
+        "ELASTICIO_LISTEN_MESSAGES_ON", "queue that the step's input comes from", check=check_name
     )
-    snapshot_routing_key: str = mandatory("ELASTICIO_SNAPSHOT_ROUTING_KEY", "routing key of snapshots")
+    publish_to: str = mandatory("ELASTICIO_PUBLISH_MESSAGES_TO", "exchange that everything goes to", check=check_name)
+    data_routing_key: str = mandatory(
+        "ELASTICIO_DATA_ROUTING_KEY", "routing key of messages for the next step", check=check_name
+    )
+    error_routing_key: str = mandatory("ELASTICIO_ERROR_ROUTING_KEY", "routing key of errors", check=check_name)
+    rebound_routing_key: str = mandatory(
+        "ELASTICIO_REBOUND_ROUTING_KEY", "routing key of messages that come back later", check=check_name
+    )
+    snapshot_routing_key: str = mandatory(
+        "ELASTICIO_SNAPSHOT_ROUTING_KEY", "routing key of snapshots", check=check_name
+    )
     prefetch: int = whole(
         "ELASTICIO_RABBITMQ_PREFETCH_SAILOR",
         20,
@@ -174,7 +183,9 @@ class Storage:
     uri: str | None = text(
         "ELASTICIO_OBJECT_STORAGE_URI", None, "base address of the object storage", check=check_web_address
     )
-    token: str | None = text("ELASTICIO_OBJECT_STORAGE_TOKEN", None, "bearer token of the object storage", "secret")
+    token: str | None = text(
+        "ELASTICIO_OBJECT_STORAGE_TOKEN", None, "bearer token of the object storage", "secret", check=check_token
+    )
     threshold: int = whole(
         "ELASTICIO_OBJECT_STORAGE_SIZE_THRESHOLD",
         1_048_576,
@@ -278,6 +289,7 @@ class WorkerSettings:
             raise InvalidSettings("; ".join(fault.removesuffix(".") for fault in faults))
         remarks: list[str] = []
         groups = {name: read(group, environ, remarks.append) for name, group in GROUPS.items()}
+        remarks.extend(find_misspelled(environ, [each.name for each in variables()]))
         return cls(**groups, additional_headers=additional_headers(environ), remarks=tuple(remarks))
 
     def secrets(self) -> tuple[str, ...]:

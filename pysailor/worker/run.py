@@ -244,7 +244,7 @@ def is_unexpected(error: Exception) -> bool:
         return False
     if isinstance(error, (TransportError, PlatformApiError)):
         return False
-    return not isinstance(error, SailorError) or error.__cause__ is not None
+    return not isinstance(error, SailorError) or not isinstance(error.__cause__, (OSError, type(None)))
 
 
 def version() -> str:

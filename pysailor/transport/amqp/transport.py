@@ -184,7 +184,8 @@ def _parameters(uri: str, purpose: str) -> Any:
         parameters = None
     if parameters is None:
         # Not from pika's error: its text may hold the address, and with it the password.
-        raise Unreachable("The AMQP address is not one like amqps://user:password@host/vhost.")
+        options = ", or one of its options (behind the ?) is unknown or has a wrong value" if "?" in uri else ""
+        raise Unreachable(f"The AMQP address is not one like amqps://user:password@host/vhost{options}.")
     if "heartbeat=" not in urlsplit(uri).query:
         parameters.heartbeat = HEARTBEAT
     parameters.client_properties = {"connection_name": f"{socket.gethostname()}-{purpose}"}

@@ -39,6 +39,7 @@ _SCHEMAS = Path(__file__).parents[1] / "schemas"
 _LONGEST_WINDOW = 1000
 _LONGEST_ID = 200
 _SECONDS_A_DAY = 86_400
+_MOST_DAYS = 36_500
 
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Message:
@@ -134,7 +135,7 @@ class _AskRequest:
         return Memory(
             self._ctx.keep(open_store, self.pipeline.environment.conversations),
             owner,
-            str(self._msg.body.get("conversationId") or self._new_id(owner)),
+            str(self._msg.body.get("conversationId") or "").strip() or self._new_id(owner),
             busy=self._cfg["busy"],
             wait_seconds=self.pipeline.seconds_left(),
             ttl_seconds=_seconds(self._cfg["memoryDays"]),
@@ -161,11 +162,17 @@ class _AskRequest:
         if not name:
             return None
         asked = json.dumps([self._msg.body, sorted(map(str, self._cfg.items()))], sort_keys=True, default=str)
-        return f"{name[:_LONGEST_ID]} {hashlib.sha256(asked.encode()).hexdigest()[:16]}"
+        if len(name) > _LONGEST_ID or not name.isprintable():
+            name = _digest(name)[:32]
+        return f"{name} {_digest(asked)[:16]}"
 
     def _new_id(self, owner: str) -> str:
         """Return a new conversation's id: the same one if the same message is brought again."""
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{owner}/{self._key}") if self._key else uuid.uuid4())
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 @contextmanager
@@ -212,6 +219,8 @@ def _window(messages: float) -> int:
 
 def _seconds(days: float) -> float | None:
     """Return how long a conversation is kept, None for ever."""
-    if days < 0:
-        raise InvalidConfig(f"found {days:g}, allowed: a number of days, or 0 for ever", pointer="/memoryDays")
+    if not 0 <= days <= _MOST_DAYS:
+        raise InvalidConfig(
+            f"found {days:g}, allowed: a number of days up to {_MOST_DAYS}, or 0 for ever", pointer="/memoryDays"
+        )
     return days * _SECONDS_A_DAY if days else None

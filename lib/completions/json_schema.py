@@ -15,7 +15,7 @@ _EDITIONS = (
 )
 _TYPES = "string, number, integer, boolean, object, array and null"
 _LONGEST = 300
-_BYTES_OF_A_PATTERN = 1_000_000  # compiled
+BYTES_OF_A_PATTERN = 1_000_000  # compiled
 _MOST_PARTS = 50_000
 _DEEPEST = 100
 _MOST_STEPS = 10_000  # rules asked at one place of a value, through alternatives and references
@@ -42,9 +42,9 @@ def compile_schema(schema: Any) -> jsonschema_rs.Draft202012Validator:
                 raise BadSchema(
                     "refers back to itself at the same place; refer from inside a property or an item"
                 ) from error
-    options = jsonschema_rs.RegexOptions(size_limit=_BYTES_OF_A_PATTERN)  # linear in time, whatever the pattern
+    options = jsonschema_rs.RegexOptions(size_limit=BYTES_OF_A_PATTERN)  # linear in time, whatever the pattern
     try:
-        return jsonschema_rs.Draft202012Validator(schema, retriever=_refuse_to_fetch, pattern_options=options)
+        return jsonschema_rs.Draft202012Validator(schema, retriever=refuse_to_fetch, pattern_options=options)
     except jsonschema_rs.ValidationError as error:
         raise BadSchema(_describe(error), pointer_to(error.instance_path)) from error
     except (ValueError, TypeError, RecursionError) as error:
@@ -142,5 +142,6 @@ def _target(reference: str, root: Any) -> Any:
     return target
 
 
-def _refuse_to_fetch(uri: str) -> NoReturn:
+def refuse_to_fetch(uri: str) -> NoReturn:
+    """Keep to the schema itself."""
     raise ValueError(f"{uri} is not fetched; put the definition into the schema itself")

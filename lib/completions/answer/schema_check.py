@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import islice
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -11,12 +12,17 @@ import jsonschema_rs
 
 from pysailor import BrokenComponent, Fault, Schema, pointer_to
 
-from ..json_schema import BadSchema, compile_schema, shorten
+from ..json_schema import BYTES_OF_A_PATTERN, BadSchema, compile_schema, refuse_to_fetch, shorten
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
 _LONG_NUMBER: Final = "it holds a whole number of more than 4,300 digits"
+_MOST_DATES: Final = 100
+_OTHER_FORMATS: Final = (
+    *("date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri", "iri"),
+    *("uri-reference", "iri-reference", "uri-template", "json-pointer", "relative-json-pointer", "regex", "uuid"),
+)
 _AROUND: Final = 20  # characters quoted on each side of a place that is not JSON
 
 
@@ -50,7 +56,33 @@ def find_faults(value: Any, schema: Any) -> list[Fault]:
         checked = Schema(schema, "the schema")
     except BrokenComponent as error:
         raise BadSchema(shorten(str(error))) from error
-    return [] if checked.accepts(value) else checked.faults(value)
+    return _find_bad_dates(value, schema) if checked.accepts(value) else checked.faults(value)
+
+
+def _find_bad_dates(value: Any, schema: dict[str, Any]) -> list[Fault]:
+    """Return the texts that are no dates where the schema has the format date.
+
+    Other formats only say what is meant, as JSON Schema has it: models write times without a zone, and still usably.
+    """
+    if '"format": "date"' not in json.dumps(schema):
+        return []
+    checker = jsonschema_rs.Draft202012Validator(
+        schema,
+        validate_formats=True,
+        formats=dict.fromkeys(_OTHER_FORMATS, _accept_any),
+        retriever=refuse_to_fetch,
+        pattern_options=jsonschema_rs.RegexOptions(size_limit=BYTES_OF_A_PATTERN),
+    )
+    found = islice(checker.iter_errors(value), _MOST_DATES)
+    allowed = "allowed: a date like 2026-12-31"
+    return [
+        Fault(pointer_to(error.instance_path), f"found text {shorten(json.dumps(error.instance))}, {allowed}")
+        for error in found
+    ]
+
+
+def _accept_any(_: str) -> bool:
+    return True
 
 
 def _explain_plainly(fast: Draft202012Validator, value: Any) -> list[Fault]:

@@ -155,3 +155,26 @@ def test_a_question_with_a_picture_that_is_brought_again_emits_the_same(ask: Cal
     body = {"conversationId": "c", "images": ["data:image/png;base64,iVBORw0K"]}
     first = ask(memory="conversation", message_id="m-1", body=body)
     assert ask(memory="conversation", message_id="m-1", body=body).body == first.body
+
+
+@pytest.mark.parametrize("message_id", ["a\nb", "half \ud800", "m" * 5000, "\x00"])
+def test_a_message_is_known_again_whatever_its_id_is(ask: Callable[..., Message], message_id: str) -> None:
+    first = ask(memory="conversation", message_id=message_id)
+    assert ask(memory="conversation", message_id=message_id).body == first.body
+
+
+def test_long_ids_that_begin_alike_are_two_messages(ask: Callable[..., Message], sandbox: Sandbox) -> None:
+    for end in "ab":
+        ask(memory="conversation", message_id="m" * 300 + end)
+    assert len(sandbox.requests) == 2
+
+
+def test_an_id_of_blanks_is_no_conversation_that_all_share(ask: Callable[..., Message]) -> None:
+    ids = {ask(memory="conversation", body={"conversationId": "  "}).body["conversationId"] for _ in range(2)}
+    assert len(ids) == 2
+    assert all(map(str.strip, ids))
+
+
+def test_the_days_of_a_memory_have_an_upper_bound(ask: Callable[..., Message]) -> None:
+    with pytest.raises(InvalidConfig, match="allowed: a number of days up to 36500"):
+        ask(memory="conversation", memoryDays=1e12)

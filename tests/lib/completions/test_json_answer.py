@@ -8,6 +8,7 @@ import pytest
 
 from lib.completions.answer import parse_answer
 from lib.completions.answer.parsing import Why
+from lib.completions.answer.schema_check import find_faults
 
 from ...support.answers import answer, asking, call, calling
 
@@ -128,3 +129,24 @@ def test_what_only_one_validator_understands_is_still_explained(schema: Any, con
     reason, faults = why(answer(content), asking(schema))
     assert reason == Why.DOES_NOT_FIT
     assert faults[0]
+
+
+DATES = {"properties": {"due": {"type": ["string", "null"], "format": "date"}, "all": {"items": {"format": "date"}}}}
+
+
+@pytest.mark.parametrize(
+    ("value", "pointers"),
+    [
+        ({"due": "2026-12-31"}, []),
+        ({"due": None, "all": ["2024-02-29", 5]}, []),
+        ({"due": "31.12.2026"}, ["/due"]),
+        ({"due": "2026-02-30", "all": ["2026-01-01", "soon"]}, ["/all/1", "/due"]),
+    ],
+)
+def test_a_date_that_is_none_does_not_fit(value: Any, pointers: list[str]) -> None:
+    assert sorted(fault.pointer for fault in find_faults(value, DATES)) == pointers
+
+
+def test_other_formats_only_say_what_is_meant() -> None:
+    schema = {"properties": {"at": {"format": "date-time"}, "day": {"format": "date"}, "x": {"format": "regex"}}}
+    assert find_faults({"at": "2026-12-31 10:00", "day": "2026-12-31", "x": "("}, schema) == []

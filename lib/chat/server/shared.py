@@ -26,7 +26,7 @@ class ChatLimits:
     """What a visitor may do, and what the server does at once. Sizes in bytes, times in seconds.
 
     `unauthenticated` are sockets that have not shown the token yet. `over_limit` is how many messages above the rate
-    are answered before the socket is closed.
+    are answered before the socket is closed, `stop` how long a stopped call may take to end.
     """
 
     message_bytes: int = 64 * 1024
@@ -47,6 +47,7 @@ class ChatLimits:
     keep: float = 24 * 3600
     wait_for_turn: float = 60
     grace: float = 5
+    stop: float = 1
 
 
 class SharedState:

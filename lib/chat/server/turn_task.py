@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ..conversation import Chat
     from .shared import SharedState
 
-_SECONDS_TO_STOP = 1.0
 _BUSY = Failed(
     "conversation_busy",
     "Another message of this conversation is still being answered. Send this one again when that is done.",
@@ -53,7 +52,7 @@ class TurnTask:
         """Return what came of it; of a stopped one that cannot be stopped at once, that it was stopped."""
         if self._work is None:
             return Done(stopped_answer() if self._cancel.is_set() else _BUSY)
-        await asyncio.wait([self._work], timeout=_SECONDS_TO_STOP if self._cancel.is_set() else None)
+        await asyncio.wait([self._work], timeout=self._shared.limits.stop if self._cancel.is_set() else None)
         return self._work.result() if self._work.done() else Done(stopped_answer())
 
     def stop(self) -> None:

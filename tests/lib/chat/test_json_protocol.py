@@ -76,7 +76,7 @@ def test_a_stopped_call_that_does_not_end_holds_nobody_up(serve: Serve, played: 
         return answer("too late")
 
     played.play = play
-    with socket(serve(), "?format=json") as ws:
+    with socket(serve(limits=ChatLimits(stop=0.05)), "?format=json") as ws:
         event(ws)
         ws.send('{"type": "ask", "text": "one"}')
         assert handshake.wait(WAIT)

@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from lib.chat.server.shared import ChatLimits
+from tests.support.conversation_turns import eventually
 from tests.support.played import Gate, Played, Serve, Show, answer
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def test_a_slow_reader_holds_the_api_up_and_is_let_go_in_the_end(serve: Serve, p
         ws.send("Hi")
         assert ended.wait(WAIT)
     assert len(shown) < 20_000
-    assert not server.sockets
+    assert eventually(lambda: not server.sockets)
 
 
 def test_when_the_visitor_goes_the_call_is_stopped(serve: Serve, played: Played) -> None:

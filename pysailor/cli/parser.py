@@ -135,6 +135,8 @@ class _CommandParser(_Parser):
             if word.startswith("-") and word != "-":
                 name = word.partition("=")[0]
                 self.error(f"unrecognized option {name}{self._meant(name)}")
+        if rest:
+            self.error(f"unrecognized argument {rest[0]}")
         return found, rest
 
     def _meant(self, name: str) -> str:

@@ -59,6 +59,7 @@ def test_the_help_fits_a_terminal_of_80_columns_but_for_its_examples(
         ([], "COMMAND is missing; pysailor --help lists the commands"),
         (["process"], "the following arguments are required: FUNCTION\n"),
         (["process", "echo", "--tone", "loud"], "unrecognized option --tone; a setting is given as --cfg tone=…"),
+        (["lint", "extra"], "pysailor lint: error: unrecognized argument extra"),
         (["process", "echo", "--bodi", "x=1"], "unrecognized option --bodi; did you mean --body?"),
     ],
 )

@@ -10,9 +10,10 @@ from ..api.connection import Connection
 from ..api.retry import CallLimits
 from ..completions.auto_model import AutoModel
 from ..completions.endpoint import COMPLETIONS
+from ..embeddings import EMBEDDINGS
 from ..environment import Environment
 from ..models.auto import AUTO, choose_model
-from ..models.choices import chat_models
+from ..models.choices import chat_models, list_embedding_models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,14 @@ def models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
     choices = chat_models(listed.entries, today, table, public_api=connection.public)
     chosen = choose_model(choices, table, today)
     return {AUTO: f"Automatic: the least expensive that lasts (now {chosen})", **choices} if chosen else choices
+
+
+def embedding_models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
+    """Return the embedding models that the credential can use, newest first; the step's own if none are listed."""
+    connection = Connection.of(cfg)
+    listed = ctx.keep(Client, connection).models(EMBEDDINGS, CallOptions(_LIMITS, ctx.logger))
+    model = str(cfg.get("embeddingModel") or "")
+    return list_embedding_models(listed.entries) or {model: f"{model} ({listed.note})"}
 
 
 def resolve_model(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:

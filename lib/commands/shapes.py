@@ -13,10 +13,11 @@ _COUNTS = ("prompt", "completion")
 
 
 def body_of(function: str, text: str) -> dict[str, Any] | None:
-    """Return the body that a plain text makes: the question."""
+    """Return the body that a plain text makes: the question, or the text."""
     if function == "sendRequest":
         return {"messages": [{"role": "user", "content": text}]}
-    return {"prompt": text} if function == "ask" else None
+    name = {"ask": "prompt", "embed": "text"}.get(function)
+    return {name: text} if name else None
 
 
 def attach(function: str, body: Any, kinds: Mapping[str, str]) -> Any:
@@ -71,7 +72,7 @@ def text_of(function: str, body: Any) -> str | None:
 
 def doubts_of(function: str, body: Any) -> list[str]:
     """Return what a person who sees the text alone must know of it: that it broke off, was refused, and warnings."""
-    if not isinstance(body, dict) or function not in ("ask", "sendRequest"):
+    if not isinstance(body, dict) or function not in ("ask", "embed", "sendRequest"):
         return []
     report = _report(body)
     outcome, warnings = report.get("outcome"), report.get("warnings")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pysailor import Fault, InvalidConfig
 
 from ..api.connection import Connection
 from ..api.retry import CallLimits
+from ..call_settings import collect, read_amount
 from .answer import Outcome
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from pysailor import Context
 
-Read = TypeVar("Read")
 _MOST_REPAIRS = 3
 _SETTING = {
     Outcome.TRUNCATED: "onTruncated",
@@ -43,10 +44,10 @@ class StepSettings:
     def of(cls, cfg: Mapping[str, Any]) -> StepSettings:
         """Read them from cfg; raise InvalidConfig with everything that is wrong."""
         faults: list[Fault] = []
-        connection = _read(faults, Connection.of, cfg)
-        limits = _read(faults, CallLimits.of, cfg)
-        repairs = _read(faults, _repairs, cfg)
-        max_cost = _read(faults, _amount, cfg.get("maxCost"))
+        connection = collect(faults, Connection.of, cfg)
+        limits = collect(faults, CallLimits.of, cfg)
+        repairs = collect(faults, _repairs, cfg)
+        max_cost = collect(faults, read_amount, cfg.get("maxCost"))
         if connection is None or limits is None or faults:
             raise InvalidConfig(faults=faults)
         return cls(
@@ -66,15 +67,6 @@ def step_settings(cfg: Mapping[str, Any], ctx: Context) -> StepSettings:
     return ctx.keep(StepSettings.of, cfg) if isinstance(cfg, Hashable) else StepSettings.of(cfg)
 
 
-def _read(faults: list[Fault], read: Callable[[Any], Read], given: Any) -> Read | None:
-    """Return what is read; if it is wrong, add why to the faults and return None."""
-    try:
-        return read(given)
-    except InvalidConfig as error:
-        faults.extend(error.faults)
-        return None
-
-
 def _repairs(cfg: Mapping[str, Any]) -> int:
     repairs = cfg["repairs"]
     if repairs not in range(_MOST_REPAIRS + 1):
@@ -82,16 +74,3 @@ def _repairs(cfg: Mapping[str, Any]) -> int:
     if repairs and cfg.get("emitPieces"):
         raise InvalidConfig("pieces that went out cannot be repaired; choose one of both", pointer="/repairs")
     return int(repairs)
-
-
-def _amount(text: Any) -> Decimal | None:
-    """Read an amount of US$."""
-    if text in (None, ""):
-        return None
-    try:
-        amount = Decimal(str(text).strip().removeprefix("$"))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise InvalidConfig(f'found "{text}", allowed: an amount in US$, for example 0.05', pointer="/maxCost")
-    return amount

@@ -253,6 +253,14 @@ CATALOG: Mapping[str, ErrorSpec] = {
             YES,
         ),
         ErrorSpec(
+            "answer_broken",
+            "AnswerBroken",
+            "The answer is not what the request asked for, and nothing of it can be relied on.",
+            "Try again; if it goes on, the server does not keep to the API: choose another model or server. "
+            "It may have been paid for.",
+            BILLED,
+        ),
+        ErrorSpec(
             "address_refused",
             "AddressRefused",
             "An attachment lies in a network that flows may not reach.",

@@ -22,6 +22,9 @@ _NOT_CHAT = re.compile(
     r"|-instruct|codex|-pro(?![a-z])|deep-research|search(?!-api)",
 )
 
+_EMBEDDING = re.compile(
+    r"embed|(^|[/:_-])(bge|e5|gte|gtr|jina|minilm|nomic|voyage|stella|arctic|instructor)([-_:.0-9]|$)", re.IGNORECASE
+)
 
 _NAMES = ("id", "name", "model", "model_id", "modelId", "model_name", "slug")
 
@@ -39,6 +42,13 @@ def chat_models(listing: Any, today: date, models: Models, *, public_api: bool =
         name: _label(name, gone or (_shutdown_day(name, models) if public_api else None), today)
         for name, _, gone in entries
     }
+
+
+def list_embedding_models(listing: Any) -> dict[str, str]:
+    """Return `{id: id}` of the models that make vectors, by their names, newest first; all if no name tells."""
+    entries = sorted(_entries(listing), key=lambda entry: -entry[1])
+    names = [name for name, _, _ in entries]
+    return {name: name for name in [name for name in names if _EMBEDDING.search(name)] or names}
 
 
 def _shutdown_day(name: str, models: Models) -> date | None:

@@ -92,6 +92,7 @@ class Family:
     context: int | None = None
     max_input: int | None = None
     max_output: int | None = None
+    dimensions: int | None = None
     encoding: str = "o200k_base"
     tool_tokens: int = 7
     image: Image | None = None

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from . import errors
 from .answers import completion, prompt_tokens, token_cap
 from .chunks import stream_packets
+from .embeddings import embed
 from .errors import ErrorReply
 from .models import ANSWER_TOKENS, CONTEXT_TOKENS, Model, list_models
 from .reply import EVENTS, SandboxReply, encode
@@ -86,6 +87,8 @@ class Api:
             return scenario.instead()
         if path == "/v1/chat/completions":
             return self._chat(call, scenario, is_streamed=name != "stream_ignored")
+        if path == "/v1/embeddings":
+            return self._embed(call, scenario)
         reply = SandboxReply(body=encode(self._list_models(path)))
         return scenario.damages(reply, self._delays.slow) if scenario.damages else reply
 
@@ -135,6 +138,14 @@ class Api:
         reply = self._reply_with(request, answer, scenario, is_streamed=is_streamed and "choices" in answer)
         return _with_limits(reply, spent)
 
+    def _embed(self, call: IncomingRequest, scenario: Scenario) -> SandboxReply:
+        answer = embed(parse_body(call))
+        if scenario.changes_vectors:
+            answer = scenario.changes_vectors(answer)
+        reply = SandboxReply(body=encode(answer))
+        reply = scenario.damages(reply, self._delays.slow) if scenario.damages else reply
+        return _with_limits(reply, answer["usage"]["total_tokens"])
+
     def _accept(self, call: IncomingRequest) -> dict[str, Any]:
         request = parse_body(call)
         error = self._schema_check.first_error(request) or first_error(request)
@@ -181,7 +192,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _check_address(method: str, path: str, shown: str) -> None:
-    if path == "/v1/chat/completions":
+    if path in ("/v1/chat/completions", "/v1/embeddings"):
         allowed = "POST"
     elif path == "/v1/models" or path.startswith("/v1/models/"):
         allowed = "GET"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from . import errors
+from . import embeddings, errors
 from .answers import MARK, call, prompt_tokens, question, text_choice, usage
 from .chunks import DONE
 from .models import CONTEXT_TOKENS
@@ -41,7 +41,8 @@ class Scenario:
     """One thing that goes wrong; what it does not name stays as it is.
 
     `instead` replies without any work, at every address; with `is_once` only to the first of two equal requests.
-    `refuses` looks at a chat request, `changes` at its completion. `damages` is done to a reply that is no stream and
+    `refuses` looks at a chat request, `changes` at its completion, `changes_vectors` at an
+    answer of embeddings. `damages` is done to a reply that is no stream and
     `streams` to the packets of one; both get the seconds that something slow takes.
     """
 
@@ -50,6 +51,7 @@ class Scenario:
     is_once: bool = False
     refuses: Callable[[Mapping[str, Any]], ErrorReply | None] | None = None
     changes: Callable[[Mapping[str, Any], Json], Json] | None = None
+    changes_vectors: Callable[[Json], Json] | None = None
     damages: Callable[[SandboxReply, float], SandboxReply] | None = None
     streams: Callable[[Packets, float], SandboxReply] | None = None
 
@@ -227,6 +229,15 @@ TABLE: Mapping[str, Scenario] = MappingProxyType(
         "content_filter": Scenario("the answer breaks off, finish_reason is content_filter", changes=_filter_content),
         "tool_call": Scenario("the answer calls the first tool (look_up if there is none)", changes=_call_tool),
         "no_choices": Scenario("200, but the JSON has no choices", changes=_without_choices),
+        "vectors_reversed": Scenario(
+            "embeddings: the vectors come in another order, with their numbers", changes_vectors=embeddings.reverse
+        ),
+        "vectors_missing": Scenario(
+            "embeddings: one vector fewer than there are texts", changes_vectors=embeddings.lose_one
+        ),
+        "vectors_broken": Scenario(
+            "embeddings: vectors in which a number is none", changes_vectors=embeddings.break_numbers
+        ),
         "bad_key": Scenario("401 invalid_api_key, whatever the key", instead=lambda: errors.wrong_key("sk-").reply()),
         "forbidden": Scenario("403: the key lacks a permission", instead=lambda: errors.forbidden().reply()),
         "quota": Scenario("429 insufficient_quota: no money left", instead=lambda: errors.no_quota().reply()),

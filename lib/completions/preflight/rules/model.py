@@ -32,10 +32,16 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
 }
 
 
+_ELSEWHERE = {
+    "embeddings": "makes vectors of texts and does not chat",
+    "moderations": "checks texts and pictures and does not chat",
+}
+
+
 def _another_endpoint(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and facts.family.endpoint != "chat":
-        problem = f"{_name(facts)} answers on the Responses API only, not on Chat Completions"
-        yield "/model", problem, "choose another model"
+        what = _ELSEWHERE.get(facts.family.endpoint, "answers on the Responses API only, not on Chat Completions")
+        yield "/model", f"{_name(facts)} {what}", "choose another model"
 
 
 def _shut_down(facts: RequestFacts) -> Iterator[Breach]:

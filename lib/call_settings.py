@@ -1,0 +1,65 @@
+"""What the settings of every step say: where to ask, how long and how often, and how much it may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pysailor import Fault, InvalidConfig
+
+from .api.connection import Connection
+from .api.retry import CallLimits
+
+if TYPE_CHECKING:
+    from pysailor import Context
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """Where to ask, the limits of a call, and the most that a message may cost in US$, None for no limit."""
+
+    connection: Connection
+    limits: CallLimits
+    max_cost: Decimal | None = None
+
+    @classmethod
+    def of(cls, cfg: Mapping[str, Any]) -> CallSettings:
+        """Read them from cfg; raise InvalidConfig with everything that is wrong."""
+        faults: list[Fault] = []
+        connection = collect(faults, Connection.of, cfg)
+        limits = collect(faults, CallLimits.of, cfg)
+        max_cost = collect(faults, read_amount, cfg.get("maxCost"))
+        if connection is None or limits is None or faults:
+            raise InvalidConfig(faults=faults)
+        return cls(connection, limits, max_cost)
+
+
+def call_settings(cfg: Mapping[str, Any], ctx: Context) -> CallSettings:
+    """Return what cfg says; that of a step, which stays the same object, is read once. Raise InvalidConfig."""
+    return ctx.keep(CallSettings.of, cfg) if isinstance(cfg, Hashable) else CallSettings.of(cfg)
+
+
+def collect(faults: list[Fault], read: Callable[[Any], Read], given: Any) -> Read | None:
+    """Return what is read; if it is wrong, add why to the faults and return None."""
+    try:
+        return read(given)
+    except InvalidConfig as error:
+        faults.extend(error.faults)
+        return None
+
+
+def read_amount(text: Any) -> Decimal | None:
+    """Return an amount of US$, None if there is none; raise InvalidConfig."""
+    if text in (None, ""):
+        return None
+    try:
+        amount = Decimal(str(text).strip().removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise InvalidConfig(f'found "{text}", allowed: an amount in US$, for example 0.05', pointer="/maxCost")
+    return amount

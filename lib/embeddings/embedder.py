@@ -1,0 +1,227 @@
+"""One message's way to its vectors: texts found, checked, priced, cut into requests, sent, put together in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pysailor import Fault, InvalidInput
+
+from ..api.client import CallOptions, Client
+from ..api.servers import is_regional
+from ..call_settings import call_settings
+from ..cost.budget import OverBudget
+from ..cost.price import Cost, Surcharges, cost, dollars
+from ..cost.usage import Usage, told_cost
+from ..endpoint import CheckResult
+from ..environment import Environment
+from ..errors.api_error import ApiError
+from .cutting import cut, most_texts_for
+from .dimensions import read_dimensions
+from .length import NO_TOKENIZER, TokenCounter, estimate, keep_within
+from .refusals import Base64Refusal, explain, is_too_much, refuses_base64
+from .result import Embeddings, read_usage
+from .texts import read_texts
+from .vectors import EMBEDDINGS, check_lengths, read_vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pysailor import Context, HttpRequest
+
+    from ..api.client import ApiAnswer
+    from ..api.retry import CallLimits
+    from ..errors.api_error import Try
+    from ..models.table import Family
+    from .texts import PlacedText
+
+_LOST = ("timeout", "cut_off", "dropped")
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What the requests of a message have brought so far."""
+
+    vectors: list[list[float]] = field(default_factory=list)
+    answers: list[ApiAnswer] = field(default_factory=list)
+    refused: tuple[Try, ...] = ()
+    doubts: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """The texts as they are sent, and what was done to them."""
+
+    texts: tuple[PlacedText, ...]
+    notes: tuple[str, ...]
+    parts: tuple[range, ...]
+    sizes: tuple[int, ...]
+
+
+class Embedder:
+    """Makes the vectors of one message's texts, with the settings of a step."""
+
+    def __init__(self, cfg: Mapping[str, Any], ctx: Context) -> None:
+        """Read the settings; the client is kept between messages. Raise InvalidConfig."""
+        self._settings = call_settings(cfg, ctx)
+        connection = self._settings.connection
+        self._client = ctx.keep(Client, connection)
+        self._refusal = ctx.keep(Base64Refusal, connection)
+        self._ctx = ctx
+        self._limits: CallLimits = self._settings.limits
+        self._call = CallOptions(self._limits, ctx.logger, ctx.until(self._limits.timeout))
+        self._model = str(cfg["embeddingModel"])
+        self._family = ctx.keep(Environment).models.find(self._model)
+        self._dimensions = read_dimensions(cfg.get("dimensions"), self._family if connection.public else None)
+        self._field = str(cfg["field"])
+        self._shortens = cfg["onTooLong"] == "shorten"
+
+    def check(self, body: Mapping[str, Any]) -> CheckResult:
+        """Return what is wrong with the texts, without sending them."""
+        try:
+            prepared = self._prepare(body)
+        except InvalidInput as error:
+            return CheckResult(tuple(error.faults))
+        return CheckResult((), tuple(Fault("", note) for note in prepared.notes))
+
+    def preview(self, body: Mapping[str, Any]) -> HttpRequest:
+        """Return the first request that would be sent."""
+        prepared = self._prepare(body)
+        return self._client.preview(EMBEDDINGS, self._request(prepared.texts, prepared.parts[0]))
+
+    def embed(self, body: Mapping[str, Any]) -> Embeddings:
+        """Return the vectors; raise InvalidInput or OverBudget before anything is sent, or ApiError."""
+        prepared = self._prepare(body)
+        notes = prepared.notes + self._within_budget(prepared)
+        taken = _Taken()
+        parts = deque(prepared.parts)
+        while parts:
+            part = parts.popleft()
+            try:
+                self._ask(prepared.texts, part, taken)
+            except ApiError as error:
+                if len(part) > 1 and is_too_much(error):
+                    self._ctx.logger.warning("%d texts were too much for one request; trying half", len(part))
+                    taken.refused += error.tries
+                    parts = deque(self._cut_again(prepared.sizes, part.start, len(part) // 2))
+                    continue
+                raise explain(error, prepared.texts, part, len(taken.vectors)) from error
+        check_lengths(taken.vectors)
+        return self._sum_up(taken, notes)
+
+    def _prepare(self, body: Mapping[str, Any]) -> _Prepared:
+        texts = read_texts(body, self._field)
+        notes: tuple[str, ...] = ()
+        if self._family is not None and self._family.max_input is not None:
+            counter = TokenCounter.of(self._family.encoding)
+            texts, notes = keep_within(texts, self._family.max_input, counter, shorten=self._shortens)
+        sizes = tuple(estimate(one.text) for one in texts)
+        return _Prepared(texts, notes, tuple(cut(sizes, self._most_texts())), sizes)
+
+    def _most_texts(self) -> int:
+        dimensions = self._dimensions or (self._family.dimensions if self._family else None)
+        return most_texts_for(dimensions, base64=self._client.connection.public and not self._refusal.is_known)
+
+    @staticmethod
+    def _cut_again(sizes: Sequence[int], start: int, most_texts: int) -> list[range]:
+        return [range(start + one.start, start + one.stop) for one in cut(sizes[start:], most_texts)]
+
+    def _request(self, texts: Sequence[PlacedText], part: range) -> dict[str, Any]:
+        request: dict[str, Any] = {"model": self._model, "input": [texts[index].text for index in part]}
+        if not self._refusal.is_known:
+            request["encoding_format"] = "base64"
+        if self._dimensions is not None:
+            request["dimensions"] = self._dimensions
+        return request
+
+    def _ask(self, texts: Sequence[PlacedText], part: range, taken: _Taken) -> None:
+        """Send one request, once more without base64 if that is refused; raise ApiError."""
+        try:
+            got = self._client.ask(EMBEDDINGS, self._request(texts, part), self._call)
+        except ApiError as error:
+            if self._refusal.is_known or not refuses_base64(error):
+                raise
+            self._refusal.is_known = True
+            taken.refused += error.tries
+            got = self._client.ask(EMBEDDINGS, self._request(texts, part), self._call)
+        try:
+            vectors, doubts = read_vectors(got.body, len(part), self._dimensions)
+        except ApiError as error:
+            error.request_id, error.tries = got.request_id, got.tries
+            raise
+        taken.vectors.extend(vectors)
+        taken.answers.append(replace(got, body={**got.body, "data": None}))  # megabytes that are not needed again
+        taken.doubts.update(dict.fromkeys((*got.warnings, *doubts)))
+
+    def _sum_up(self, taken: _Taken, notes: tuple[str, ...]) -> Embeddings:
+        used, paid = Usage(), []
+        for got in taken.answers:
+            one = read_usage(got.body)
+            used += one
+            paid.append(self._paid(got.body, one))
+        total = None
+        for amount in paid:
+            total = amount if total is None or amount is None else total + amount
+        tries = (*taken.refused, *(one for got in taken.answers for one in got.tries))
+        lost = sum(one.outcome in _LOST for one in tries)
+        warnings = (*notes, *taken.doubts)
+        if lost:
+            used = replace(used, known=False)
+            warnings += (f"tries whose answer was lost: {lost}; they may have been billed too",)
+        last = taken.answers[-1]
+        return Embeddings(
+            taken.vectors,
+            str(last.body.get("model") or self._model),
+            used,
+            None if None in paid else total,
+            warnings,
+            tries,
+            len(taken.answers),
+            last.request_id,
+            sum(got.seconds for got in taken.answers),
+        )
+
+    def _paid(self, answer: Mapping[str, Any], used: Usage) -> Cost | None:
+        """Return what an answer cost: as the service says, or by the table; None if that is not known."""
+        told = told_cost(answer)
+        if told is not None:
+            return Cost(told[0], datetime.now(tz=UTC).date(), (f"as the service told it ({told[1]})",))
+        return cost(used, self._priced(), None, self._surcharges())
+
+    def _priced(self) -> Family | None:
+        """Return the family if its prices hold on this server: the table's are not those of somebody else's."""
+        is_foreign = self._client.server.self_hosted
+        return self._family if self._family is not None and (self._family.own_price or not is_foreign) else None
+
+    def _surcharges(self) -> Surcharges:
+        return Surcharges(regional=is_regional(self._client.connection.base_url))
+
+    def _within_budget(self, prepared: _Prepared) -> tuple[str, ...]:
+        """Raise OverBudget unless all texts fit at worst; return a sentence if that was counted poorly."""
+        limit, family = self._settings.max_cost, self._priced()
+        if limit is None:
+            return ()
+        tokens = TokenCounter.of(family.encoding) if family else TokenCounter(None)
+        count = sum(tokens.count(one.text) if tokens.exact else estimate(one.text) for one in prepared.texts)
+        tries = 1 + self._limits.max_retries if self._limits.after_timeout else 1
+        worst = cost(Usage(prompt=count, total=count), family, None, self._surcharges())
+        if worst is None:
+            raise OverBudget(
+                f"what {self._model} costs on this server is not known; add its price to your own table of models, or "
+                f"remove the maximum cost ({dollars(limit)} US$)",
+                limit,
+                None,
+            )
+        if worst.amount * tries > limit:
+            often = f", each sent up to {tries} times" if tries > 1 else ""
+            raise OverBudget(
+                f"this may cost {dollars(worst.amount * tries)} US$ (about {count} tokens in {len(prepared.texts)} "
+                f"texts{often}; {self._model}, prices of {worst.as_of}), and {dollars(limit)} US$ is allowed; send "
+                "fewer or shorter texts, or raise the maximum cost",
+                limit,
+                worst.amount * Decimal(tries),
+            )
+        return () if tokens.exact else (NO_TOKENIZER,)

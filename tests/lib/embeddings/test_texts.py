@@ -65,7 +65,11 @@ def test_without_a_tokenizer_a_shortened_text_is_a_beginning_too(text: str, limi
 
 
 def test_texts_that_are_too_long_are_all_named_with_their_length() -> None:
-    texts = (PlacedText("/texts/0", "word " * 50), PlacedText("/texts/1", "short"), PlacedText("/texts/2", "word " * 20))
+    texts = (
+        PlacedText("/texts/0", "word " * 50),
+        PlacedText("/texts/1", "short"),
+        PlacedText("/texts/2", "word " * 20),
+    )
     with pytest.raises(InvalidInput, match="reads 10 of one text") as refused:
         keep_within(texts, 10, TokenCounter.of(ENCODING), shorten=False)
     assert [fault.pointer for fault in refused.value.faults] == ["/texts/0", "/texts/2"]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pysailor.wire import json_text
@@ -27,6 +27,7 @@ def test_what_is_not_json_is_an_error_that_does_not_quote_it(content: bytes) -> 
         json_text.read(content)
 
 
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=30)  # half surrogate pairs among them
 NUMBERS = st.integers() | st.integers(-(2**70), 2**70) | st.floats() | st.floats(-100, 100).map(round).map(float)
 VALUES = st.recursive(
@@ -50,6 +51,7 @@ def as_javascript(value: Any) -> Any:
     return {key: as_javascript(member) for key, member in value.items()} if isinstance(value, dict) else value
 
 
+@PATIENT
 @given(VALUES)
 @example({"n": 1.0, "text": "1.0", "big": 2**64, "bigger": 2**64 + 1, "least": -(2**63) - 1})
 @example([math.nan, math.inf, -0.0, 1e16, 1e22, 5e-324, "\ud800", "\u2028\x7f\x00"])
@@ -59,6 +61,7 @@ def test_what_is_written_reads_as_the_same_value_with_numbers_as_javascript_has_
     assert b"\n" not in written
 
 
+@PATIENT
 @given(VALUES, st.booleans(), st.sampled_from([(",", ":"), (" , ", " : ")]))
 @example([2**53 + 1, 10**18, 10**19, 2**63, 2**64, -(2**64), 123456789012345678901234567890], True, (",", ":"))
 @example([1.0, -0.0, 1e300, 0.1234567890123456789], True, (",", ":"))
@@ -69,6 +72,7 @@ def test_any_json_is_read_as_json_reads_it(value: Any, ascii_only: bool, separat
             assert repr(json_text.read(text.encode())) == repr(json.loads(text))
 
 
+@PATIENT
 @given(JSON_LIKE)
 @example("-0")
 @example("1e400")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 pytest.importorskip("pika")
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pika import BasicProperties
 from pika.adapters.select_connection import IOLoop
@@ -25,6 +25,7 @@ from pysailor.transport.amqp.properties import Properties
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TAGS = st.integers(0, 2**64 - 1)
 NUMBERS = st.integers(1, 65_535)
 NAMES = st.text(st.characters(codec="utf-8"), max_size=60)
@@ -126,6 +127,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
     return [data[begin:end] for begin, end in itertools.pairwise(edges)]
 
 
+@PATIENT
 @given(NUMBERS, TAGS, st.booleans())
 def test_ack_and_reject_are_written_as_pika_writes_them(number: int, tag: int, requeue: bool) -> None:
     assert frames.ack(number, tag) == Method(number, Basic.Ack(tag)).marshal()
@@ -137,6 +139,7 @@ CONTENTS = st.builds(
 )
 
 
+@PATIENT
 @given(NUMBERS, NAMES, NAMES, HEADERS, OTHERS, CONTENTS, st.integers(4096, 9000), st.booleans())
 @example(1, "e", "k", {}, {}, b"x" * 2 * (4096 - 8), 4096, True)  # two full frames, and none after them
 @example(1, "e", "k", {}, {}, b"", 4096, True)
@@ -158,6 +161,7 @@ def test_a_publish_is_written_as_pika_writes_it_and_counted_as_it_counts(
         assert ours.counters() == pikas.counters()
 
 
+@PATIENT
 @given(
     st.lists(st.tuples(st.integers(0, 2**63), st.binary(max_size=600), HEADERS, OTHERS), max_size=4),
     st.integers(8, 400),
@@ -183,6 +187,7 @@ def test_deliveries_are_read_as_pika_reads_them_wherever_the_network_cuts_them(
         assert len(ours.events) == len(messages) + 1
 
 
+@PATIENT
 @given(st.lists(st.tuples(TAGS, st.booleans(), st.booleans()), max_size=8), st.lists(st.integers(0), max_size=6))
 def test_confirms_are_read_as_pika_reads_them(confirms: list[tuple[int, bool, bool]], places: list[int]) -> None:
     stream = b"".join(

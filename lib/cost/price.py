@@ -132,7 +132,8 @@ def price_in(family: Family | None, tier: str | None) -> Price | None:
     """Return the prices of a tier, or None if they are not known."""
     if family is None or family.price is None:
         return None
-    named = _TIER_NAMES.get(tier or "", tier)
+    tier = tier if isinstance(tier, str) else ""  # as it came in an answer
+    named = _TIER_NAMES.get(tier, tier)
     if named == "default":
         return family.price
     given = family.tiers.get(str(named))

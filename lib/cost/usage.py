@@ -183,8 +183,21 @@ def told_cost(completion: Any) -> tuple[Decimal, str] | None:
         told = told.get("total_cost", told.get("total")) if isinstance(told, dict) else told
         amount = _money(told)
         if amount is not None:
-            return amount, f"usage.{name}"
+            own = _upstream_cost(given)
+            return (
+                (amount, f"usage.{name}")
+                if own is None
+                else (amount + own, f"usage.{name}, and what your own key paid")
+            )
     return None
+
+
+def _upstream_cost(usage: Mapping[str, Any]) -> Decimal | None:
+    """Return what a gateway says that the provider charged to the user's own key there, beside the gateway's fee."""
+    details = usage.get("cost_details")
+    if usage.get("is_byok") is not True or not isinstance(details, dict):
+        return None
+    return _money(details.get("upstream_inference_cost"))
 
 
 def count_searches(completion: Any) -> int | None:

@@ -266,3 +266,15 @@ def test_counts_that_cannot_be_true_are_not_known(counts: tuple[int, int]) -> No
 
 def test_a_cost_in_ticks_is_told_in_dollars() -> None:
     assert told_cost({"usage": {"cost_in_usd_ticks": 37_000}}) == (Decimal("0.0000037"), "usage.cost_in_usd_ticks")
+
+
+def test_what_the_provider_charged_to_an_own_key_is_part_of_the_cost() -> None:
+    usage = {"cost": 0.001, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.01}}
+    assert told_cost({"usage": usage}) == (Decimal("0.011"), "usage.cost, and what your own key paid")
+    assert told_cost({"usage": {**usage, "is_byok": False}}) == (Decimal("0.001"), "usage.cost")
+
+
+@pytest.mark.parametrize("tier", [None, "", ["x"], {}, 1, True])
+def test_a_tier_that_is_no_name_is_the_usual_one(tier: Any) -> None:
+    family = MODELS.find("gpt-4o-mini")
+    assert cost(Usage(1000, completion=500), family, tier) == cost(Usage(1000, completion=500), family)

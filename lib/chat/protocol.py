@@ -274,6 +274,8 @@ class Joiner:
 
     def join(self, piece: str) -> str:
         """Return what is whole so far."""
+        if piece.isascii() and not self._held:
+            return piece
         text = self._held + piece
         self._held = text[-1:] if text and ord(text[-1]) in _HIGH_SURROGATE else ""
         return well_formed(text[: len(text) - len(self._held)])

@@ -123,7 +123,7 @@ class _Socket(WebSocketsSansIOProtocol):
         await super().run_asgi()
 
     def _write(self, frames: Sequence[str]) -> bool:
-        """Write frames of text at once; return whether that was possible. Half the cost of `send()`, which may wait."""
+        """Write frames of text at once; return whether that was possible. `send()` may have to wait."""
         if not self.writable.is_set() or self.conn.state is not State.OPEN or not self.handshake_complete:
             return False
         self.transport.write(b"".join(map(_frame, frames)))

@@ -212,6 +212,12 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             YES,
         ),
         RuntimeErrorSpec(
+            "nothing_listens",
+            "NothingListens",
+            "No worker tells its metrics at this address.",
+            "Start the worker with PYSAILOR_METRICS_PORT; its log names the port that it opened.",
+        ),
+        RuntimeErrorSpec(
             "monitoring_unavailable",
             "MonitoringUnavailable",
             "The port for metrics and probes cannot be opened, or the heartbeat file cannot be written.",

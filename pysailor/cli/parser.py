@@ -11,14 +11,14 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import check, completion, docs, explain, lint, man, meta, new, process, run, select, service, verify
+from . import check, completion, docs, explain, lint, man, meta, new, process, run, select, service, top, verify
 from . import component_commands as own
 from .usage import add_everywhere, add_servers, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (process, check, verify, select, meta, explain, lint, docs, new, run, service, completion, man)
+_COMMANDS = (process, check, verify, select, meta, explain, lint, docs, new, run, top, service, completion, man)
 _ASKING = ("process", "check", "verify", "select")
 """Commands that a server of the component's may answer."""
 _LISTED = re.compile(r" +\S+ {2,}")

@@ -12,7 +12,10 @@ from pysailor.cli import main
 if TYPE_CHECKING:
     from pathlib import Path
 
-OF_THE_RUNTIME = ("process", "check", "verify", "select", "meta", "explain", "lint", "docs", "new", "run", "service")
+OF_THE_RUNTIME = (
+    *("process", "check", "verify", "select", "meta", "explain", "lint", "docs"),
+    *("new", "run", "top", "service"),
+)
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

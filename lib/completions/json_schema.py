@@ -19,6 +19,7 @@ BYTES_OF_A_PATTERN = 1_000_000  # compiled
 _MOST_PARTS = 50_000
 _DEEPEST = 100
 _MOST_STEPS = 10_000  # rules asked at one place of a value, through alternatives and references
+_REFERENCES = frozenset(("$ref", "$dynamicRef", "$recursiveRef"))
 _AT_ONE_PLACE = ("allOf", "anyOf", "oneOf")
 
 
@@ -34,7 +35,7 @@ class BadSchema(ValueError):
 def compile_schema(schema: Any) -> jsonschema_rs.Draft202012Validator:
     """Return what checks values against a schema (JSON Schema 2020-12); raise BadSchema."""
     _check_bounds(schema)
-    if isinstance(schema, dict):
+    if isinstance(schema, dict) and _refers(schema):
         try:
             Schema(schema, "")  # it knows what could keep the process busy
         except BrokenComponent as error:
@@ -94,6 +95,20 @@ def _describe(error: jsonschema_rs.ValidationError) -> str:
             "or backreferences, which are not supported: a pattern must take time that grows with the text alone"
         )
     return _describe_text(error.message)
+
+
+def _refers(schema: Any) -> bool:
+    """Return whether anything in a schema may be a reference: without one there are no circles."""
+    waiting = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if not _REFERENCES.isdisjoint(part):
+                return True
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+    return False
 
 
 def _check_bounds(schema: Any) -> None:

@@ -68,9 +68,12 @@ def check(
         refusals=refusals,
         now=now,
     )
-    certain = [found for found in findings if found.certain or (strict and found.rule not in _NEVER_CERTAIN)]
-    doubtful = [found for found in findings if found not in certain]
-    return CheckResult(tuple(map(_fault, certain)), tuple(map(_fault, doubtful)))
+    errors: list[Fault] = []
+    warnings: list[Fault] = []
+    for found in findings:
+        is_error = found.certain or (strict and found.rule not in _NEVER_CERTAIN)
+        (errors if is_error else warnings).append(_fault(found))
+    return CheckResult(tuple(errors), tuple(warnings))
 
 
 def plan(request: BuiltRequest, rounds: int, tries: int) -> tuple[Plan, str]:

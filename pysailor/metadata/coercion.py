@@ -114,7 +114,7 @@ def _types(error: jsonschema_rs.ValidationError) -> list[str] | None:
 def _is_of(value: Any, types: list[str]) -> bool:
     if isinstance(value, bool):
         return "boolean" in types
-    return math.isfinite(value) and ("number" in types or ("integer" in types and value == int(value)))
+    return _is_finite(value) and ("number" in types or ("integer" in types and value == int(value)))
 
 
 def _replace_all(value: Any, found: list[tuple[list[str | int], Any]]) -> Any:
@@ -177,7 +177,10 @@ def _is_admitted(value: Any, schema: Any, validator: Draft202012Validator) -> bo
 
 
 def _is_finite(number: float) -> bool:
-    return isinstance(number, int) or math.isfinite(number)
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number larger than any float
+        return False
 
 
 def _readings(value: Any) -> Iterator[Any]:

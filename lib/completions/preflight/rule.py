@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ Breach = tuple[str, str, str]
 
 
 _LONGEST_QUOTED = 100
+_MOST_TOLD = 100
 
 
 def quote(value: Any) -> str:
@@ -108,10 +110,13 @@ class Rule:
     about: tuple[str, ...] = ()
 
     def check(self, facts: RequestFacts) -> list[Finding]:
-        """Return every breach in the request."""
+        """Return the breaches in the request, the first hundred of them: a body may hold any number."""
+        found = list(islice(self.find(facts), _MOST_TOLD + 1))
+        if len(found) > _MOST_TOLD:
+            found[_MOST_TOLD] = (found[_MOST_TOLD][0], "and more of this kind from here on", "correct those before")
         return [
             Finding(pointer, message, fix, self.source, self._is_certain(facts), self.name)
-            for pointer, message, fix in self.find(facts)
+            for pointer, message, fix in found
         ]
 
     def _is_certain(self, facts: RequestFacts) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pysailor import pointer_to
@@ -24,6 +25,8 @@ _LONGEST_VALUE = 512
 _HIGHEST_BIAS = 100
 _LONGEST_SAFETY_IDENTIFIER = 64
 _INT64 = 2**63
+_MOST_COMPARED = 200
+_LONGEST_NAME = 100
 _SIMILAR, _ALMOST_SAME = 0.6, 0.85  # other servers have fields of their own, such as top_k
 _OF_OTHER_SERVERS = ("models", "reasoning", "tool")
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -193,14 +196,13 @@ def _strict_null(facts: RequestFacts) -> Iterator[Breach]:
 
 
 def _unknown_field(facts: RequestFacts) -> Iterator[Breach]:
-    for name in facts.body:
-        if name not in known_fields():
-            close = get_close_matches(
-                name.casefold(), known_fields(), 1, _SIMILAR if facts.public_api else _ALMOST_SAME
-            )
-            fix = f"did you mean {close[0]}?" if close else "remove it, unless the API has learned it since"
-            if facts.public_api or (close and name not in _OF_OTHER_SERVERS):
-                yield pointer_to([name]), "is not a field of this API, as far as known", fix
+    known = known_fields()
+    for name in islice((name for name in facts.body if name not in known), _MOST_COMPARED):
+        cutoff = _SIMILAR if facts.public_api else _ALMOST_SAME
+        close = get_close_matches(name.casefold(), known, 1, cutoff) if len(name) <= _LONGEST_NAME else []
+        fix = f"did you mean {close[0]}?" if close else "remove it, unless the API has learned it since"
+        if facts.public_api or (close and name not in _OF_OTHER_SERVERS):
+            yield pointer_to([name[:_LONGEST_NAME]]), "is not a field of this API, as far as known", fix
 
 
 _REFERENCE = "API reference"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +14,8 @@ from lib.completions.preflight.facts.schemas import StrictSchema
 from lib.completions.preflight.facts.toolbox import Toolbox
 from lib.completions.preflight.facts.transcript import Transcript
 from lib.completions.preflight.rule import RequestFacts
+from lib.completions.request import check as check_request
+from lib.endpoint import BuiltRequest
 from tests.support.preflight import (
     MODELS,
     NOW,
@@ -69,3 +73,23 @@ def test_a_rule_finds_nothing_where_all_that_it_is_about_is_absent(
     for rule in RULES:
         if rule.about and not set(rule.about).intersection(facts.members()):
             assert rule.check(facts) == []
+
+
+MANY = 20_000
+CROWDS: dict[str, dict[str, Any]] = {
+    "tool messages without a call": {"messages": [{"role": "tool", "tool_call_id": "c", "content": "x"}] * MANY},
+    "fields that nobody knows": {"messages": [], **{f"temprature{number}": 1 for number in range(MANY)}},
+    "a field with a long name": {"messages": [], "x" * 5_000_000: 1},
+    "recordings": {"messages": [{"role": "user", "content": [{"type": "file", "file": {}}] * MANY}]},
+}
+
+
+@pytest.mark.parametrize("name", CROWDS)
+@pytest.mark.parametrize("public_api", [True, False])
+def test_of_any_number_of_breaches_the_first_are_told_in_a_moment(name: str, public_api: bool) -> None:
+    start = time.process_time()
+    request = BuiltRequest({"model": "m", **CROWDS[name]}, None, ())
+    found = check_request(request, public_api=public_api)
+    assert time.process_time() - start < 2
+    assert len(found.errors) + len(found.warnings) <= 101
+    assert sum(len(str(fault)) for fault in (*found.errors, *found.warnings)) < 100_000

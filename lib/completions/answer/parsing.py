@@ -128,11 +128,16 @@ def repair_prompt(faults: Sequence[Fault], completion: Mapping[str, Any] | None 
 
 def _parse_text(text: str, schema: Any) -> ParsedAnswer:
     try:
-        return _fit(parse_json(text), schema, ())
+        value = parse_json(text)
     except Unusable as error:
         if not text.strip():
             return ParsedAnswer(why=Why.EMPTY, faults=(error.fault,))
         return _parse_within(text, schema) or ParsedAnswer(why=Why.NOT_JSON, faults=(error.fault,))
+    found = _fit(value, schema, ())
+    if found.fits or not isinstance(value, str):
+        return found
+    within = _parse_within(text, schema)  # a text that holds JSON may have been encoded twice
+    return within if within is not None and within.fits else found
 
 
 def _parse_within(text: str, schema: Any) -> ParsedAnswer | None:

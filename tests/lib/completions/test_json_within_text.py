@@ -123,3 +123,11 @@ def test_any_object_is_found_behind_thoughts_and_fences(value: dict[str, Any], i
 
 def test_json_that_was_encoded_twice_is_found() -> None:
     assert ('{"a": 1}', (ENCODED_TWICE,)) in list(candidates(json.dumps('{"a": 1}')))
+
+
+def test_an_object_that_was_encoded_twice_fits_where_an_object_is_asked_for() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    request = {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}}
+    choice = {"index": 0, "finish_reason": "stop", "message": {"content": json.dumps('{"a": 1}')}}
+    found = report({"choices": [choice]}, request)
+    assert (found["parsed"], ENCODED_TWICE in found["warnings"]) == ({"a": 1}, True)

@@ -2,7 +2,7 @@
 # docs/deploy.md says what a container of it must be told.
 
 FROM python:3.13-slim AS build
-ARG EXTRAS=rabbitmq,tokens
+ARG EXTRAS=rabbitmq,tokens,metrics
 WORKDIR /build
 COPY pyproject.toml component.json logo.png README.md LICENSE ./
 COPY pysailor pysailor

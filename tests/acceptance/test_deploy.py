@@ -123,7 +123,10 @@ def test_a_worker_in_the_cluster_may_do_nothing_that_it_need_not(pod: Any, worke
 
 
 def test_no_probe_asks_a_port_that_nobody_listens_on(worker: Any) -> None:
-    assert not {name for name in worker if name.endswith("Probe") or name == "ports"}
+    (port,) = worker["ports"]
+    assert str(port["containerPort"]) == environment_of(worker)["PYSAILOR_METRICS_PORT"]
+    asked = {worker[name]["httpGet"]["port"] for name in worker if name.endswith("Probe")}
+    assert asked == {port["name"]}
     assert one("Deployment")["spec"]["minReadySeconds"] > 0
 
 

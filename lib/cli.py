@@ -81,5 +81,5 @@ def servers_for(cfg: Mapping[str, Any], scenario: str | None) -> tuple[str, ...]
     """Name the servers that may answer in place of the API, the best first; none if cfg leads to an API."""
     if cfg.get("apiKey") or cfg.get("baseUrl"):
         return ()
-    is_chat = "embeddingModel" not in cfg
+    is_chat = not {"embeddingModel", "moderationModel"} & cfg.keys()
     return ("local", "sandbox") if is_chat and not scenario else ("sandbox",)

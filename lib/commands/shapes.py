@@ -16,7 +16,7 @@ def body_of(function: str, text: str) -> dict[str, Any] | None:
     """Return the body that a plain text makes: the question, or the text."""
     if function == "sendRequest":
         return {"messages": [{"role": "user", "content": text}]}
-    name = {"ask": "prompt", "embed": "text"}.get(function)
+    name = {"ask": "prompt", "embed": "text", "moderate": "text"}.get(function)
     return {name: text} if name else None
 
 

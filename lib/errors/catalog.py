@@ -261,6 +261,12 @@ CATALOG: Mapping[str, ErrorSpec] = {
             BILLED,
         ),
         ErrorSpec(
+            "content_flagged",
+            "ContentFlagged",
+            "The message was flagged as harmful, and the step stops the flow then.",
+            "Look at the message; raise the thresholds, or let the step hand flagged messages on, marked.",
+        ),
+        ErrorSpec(
             "address_refused",
             "AddressRefused",
             "An attachment lies in a network that flows may not reach.",

@@ -16,6 +16,7 @@ from .chunks import stream_packets
 from .embeddings import embed
 from .errors import ErrorReply
 from .models import ANSWER_TOKENS, CONTEXT_TOKENS, Model, list_models
+from .moderations import moderate
 from .reply import EVENTS, SandboxReply, encode
 from .rules import first_error
 from .scenarios import SCENARIOS, TABLE, Scenario
@@ -89,6 +90,8 @@ class Api:
             return self._chat(call, scenario, is_streamed=name != "stream_ignored")
         if path == "/v1/embeddings":
             return self._embed(call, scenario)
+        if path == "/v1/moderations":
+            return self._moderate(call, scenario)
         reply = SandboxReply(body=encode(self._list_models(path)))
         return scenario.damages(reply, self._delays.slow) if scenario.damages else reply
 
@@ -146,6 +149,13 @@ class Api:
         reply = scenario.damages(reply, self._delays.slow) if scenario.damages else reply
         return _with_limits(reply, answer["usage"]["total_tokens"])
 
+    def _moderate(self, call: IncomingRequest, scenario: Scenario) -> SandboxReply:
+        answer = moderate(parse_body(call))
+        if scenario.changes_moderation:
+            answer = scenario.changes_moderation(answer)
+        reply = SandboxReply(body=encode(answer))
+        return scenario.damages(reply, self._delays.slow) if scenario.damages else reply
+
     def _accept(self, call: IncomingRequest) -> dict[str, Any]:
         request = parse_body(call)
         error = self._schema_check.first_error(request) or first_error(request)
@@ -192,7 +202,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _check_address(method: str, path: str, shown: str) -> None:
-    if path in ("/v1/chat/completions", "/v1/embeddings"):
+    if path in ("/v1/chat/completions", "/v1/embeddings", "/v1/moderations"):
         allowed = "POST"
     elif path == "/v1/models" or path.startswith("/v1/models/"):
         allowed = "GET"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from . import embeddings, errors
+from . import embeddings, errors, moderations
 from .answers import MARK, call, prompt_tokens, question, text_choice, usage
 from .chunks import DONE
 from .models import CONTEXT_TOKENS
@@ -42,7 +42,7 @@ class Scenario:
 
     `instead` replies without any work, at every address; with `is_once` only to the first of two equal requests.
     `refuses` looks at a chat request, `changes` at its completion, `changes_vectors` at an
-    answer of embeddings. `damages` is done to a reply that is no stream and
+    answer of embeddings, `changes_moderation` at one of moderations. `damages` is done to a reply that is no stream and
     `streams` to the packets of one; both get the seconds that something slow takes.
     """
 
@@ -52,6 +52,7 @@ class Scenario:
     refuses: Callable[[Mapping[str, Any]], ErrorReply | None] | None = None
     changes: Callable[[Mapping[str, Any], Json], Json] | None = None
     changes_vectors: Callable[[Json], Json] | None = None
+    changes_moderation: Callable[[Json], Json] | None = None
     damages: Callable[[SandboxReply, float], SandboxReply] | None = None
     streams: Callable[[Packets, float], SandboxReply] | None = None
 
@@ -237,6 +238,12 @@ TABLE: Mapping[str, Scenario] = MappingProxyType(
         ),
         "vectors_broken": Scenario(
             "embeddings: vectors in which a number is none", changes_vectors=embeddings.break_numbers
+        ),
+        "moderation_flagged": Scenario(
+            "moderations: everything is flagged as violence", changes_moderation=moderations.flag
+        ),
+        "moderation_broken": Scenario(
+            "moderations: the scores are missing", changes_moderation=moderations.lose_scores
         ),
         "bad_key": Scenario("401 invalid_api_key, whatever the key", instead=lambda: errors.wrong_key("sk-").reply()),
         "forbidden": Scenario("403: the key lacks a permission", instead=lambda: errors.forbidden().reply()),

@@ -76,6 +76,8 @@ export default {
     untrusted: ASK_OPERATOR,
     dropped: TRY_AGAIN,
     timeout: TRY_AGAIN,
+    answer_broken: TRY_AGAIN,
+    content_flagged: ASK_OPERATOR,
     cut_off: "Die Antwort brach ab; versuchen Sie es noch einmal.",
     cancelled: ASK_OPERATOR,
     unreadable: ASK_OPERATOR,

@@ -180,7 +180,10 @@ def test_who_answers_is_one() -> None:
     ("words", "told"),
     [
         (("proces", "ask"), "'proces' is not a command; did you mean process?"),
-        (("process", "aks", HELLO), '"aks" is not a function; choose from sendRequest, ask; did you mean ask?'),
+        (
+            ("process", "aks", HELLO),
+            '"aks" is not a function; choose from sendRequest, ask, embed, moderate; did you mean ask?',
+        ),
         (("process", "sendRequest", "helo"), "did you mean samples/sendRequest/hello.json?"),
         (("process", "sendRequest", "samples/sendRequest/helo.json"), "did you mean samples/sendRequest/hello.json?"),
         (("process", "sendRequest", HELLO, "--prety"), "unrecognized option --prety; did you mean --pretty?"),

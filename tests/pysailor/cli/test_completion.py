@@ -38,7 +38,7 @@ def test_commands_are_completed_those_of_the_component_too() -> None:
 
 
 def test_functions_are_completed_and_then_their_samples() -> None:
-    assert words("process", "") == ["sendRequest", "ask"]
+    assert words("process", "") == ["sendRequest", "ask", "embed", "moderate"]
     assert words("process", "ask", "samples/ask/h") == ["samples/ask/hello.json"]
     assert words("process", "ask", "samples/ask/hello.json", "samples/ask/wrong-n") == [
         "samples/ask/wrong-no-prompt.json"

@@ -103,7 +103,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
         ErrorSpec(
             "context_length",
             "ContextTooLong",
-            "The messages and the longest answer asked for, or a text, do not fit into what the model can read at once.",
+            "The messages and the longest answer asked for, or one text, do not fit into what the model can read.",
             "Send fewer or shorter messages, lower the answer's length, or choose a model with a larger context.",
             visitor="This conversation has become too long for the assistant; begin a new one.",
         ),

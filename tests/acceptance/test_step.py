@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +37,7 @@ def test_a_message_goes_through_in_either_protocol_with_exactly_these_headers(
     start, end, own_id = (came.headers.pop(name) for name in ("start", "end", "messageId"))
     assert began - 1 <= start <= end <= time.time() * 1000
     assert own_id not in (message_id, "")
+    assert uuid.UUID(came.headers.pop("x-pysailor-event-id")).version == 5
     assert came.headers == {
         **FIXED,
         "threadId": "the-thread",

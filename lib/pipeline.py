@@ -19,8 +19,8 @@ from .completions.result import Result
 from .completions.result import check as check_result
 from .completions.settings import step_settings
 from .cost.budget import keep_within, worst_case
-from .cost.price import Cost, cost, has_no_tier_price
-from .cost.usage import count_searches, told_cost
+from .cost.price import cost, cost_told_by, has_no_tier_price, priced_on
+from .cost.usage import count_searches, despite_lost
 from .environment import Environment
 from .errors.api_error import ApiError
 
@@ -33,12 +33,10 @@ if TYPE_CHECKING:
     from .api.client import ApiAnswer
     from .api.stream import Piece
     from .completions.settings import StepSettings
-    from .cost.price import Surcharges
+    from .cost.price import Cost, Surcharges
     from .cost.usage import Usage
     from .endpoint import BuiltRequest, CheckResult, Endpoint
     from .models.table import Family
-
-_LOST = ("timeout", "cut_off", "dropped")
 
 
 class Pipeline:
@@ -158,11 +156,8 @@ class Pipeline:
         used = self._endpoint.usage(got.body)
         paid, doubts = self._paid(request, got, used)
         warnings += doubts
-        lost = sum(1 for each in got.tries if each.outcome in _LOST)
-        if lost:
-            used = replace(used, known=False)
-            tries = "1 try before the answer was" if lost == 1 else f"{lost} tries before the answer were"
-            warnings += (f"{tries} lost, and may have been billed too",)
+        used, lost = despite_lost(used, got.tries)
+        warnings += lost
         self._ctx.report(
             CallReport(
                 request.model,
@@ -200,10 +195,9 @@ class Pipeline:
 
     def _paid(self, request: BuiltRequest, got: ApiAnswer, used: Usage) -> tuple[Cost | None, tuple[str, ...]]:
         """Return what the answer cost, None if that is not known, and why not where only its tier has no price."""
-        told = told_cost(got.body)
+        told = cost_told_by(got.body, datetime.now(tz=UTC).date())
         if told is not None:
-            amount, name = told
-            return Cost(amount, datetime.now(tz=UTC).date(), (f"as the service told it ({name})",)), ()
+            return told, ()
         answered = self.environment.models.find(str(got.body.get("model")))
         family = self._priced(answered) or self._priced(request.family)
         tier = got.body.get("service_tier")
@@ -217,9 +211,7 @@ class Pipeline:
         return cost(used, family, tier, replace(extra, searches=least if searches is None else searches)), ()
 
     def _priced(self, family: Family | None) -> Family | None:
-        """Return the family if its prices hold on this server: the table's are not those of somebody else's."""
-        is_foreign = self._client.server.self_hosted
-        return family if family is not None and (family.own_price or not is_foreign) else None
+        return priced_on(family, self_hosted=self._client.server.self_hosted)
 
     def _surcharges(self, extra: Surcharges) -> Surcharges:
         return replace(extra, regional=is_regional(self._client.connection.base_url))

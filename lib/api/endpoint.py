@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from ..errors.api_error import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..errors.api_error import ApiError
     from .stream import Piece
 
 
@@ -58,3 +60,22 @@ class AnswerFormat(Protocol):
 
         Raise ApiError if it is no answer of this endpoint.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAnswerFormat:
+    """An endpoint that never streams: its answers hold a list, `member`, of which errors speak as `what`."""
+
+    path: str
+    member: str
+    what: str
+
+    def read_stream(self) -> NoReturn:
+        """Raise ApiError: answers come whole."""
+        raise ApiError("unreadable", "It is a stream.")
+
+    def read_answer(self, answer: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
+        """Return the answer; raise ApiError if the list is not in it."""
+        if not isinstance(answer.get(self.member), list):
+            raise ApiError("unreadable", f"It holds no {self.what}.")
+        return answer, ()

@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import Fault, InvalidConfig
 
-from ..api.connection import Connection
-from ..api.retry import CallLimits
-from ..call_settings import collect, read_amount
+from ..call_settings import CallSettings, collect
 from .answer import Outcome
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from pysailor import Context
 
 _MOST_REPAIRS = 3
@@ -28,14 +24,11 @@ _SETTING = {
 
 
 @dataclass(frozen=True, slots=True)
-class StepSettings:
+class StepSettings(CallSettings):
     """What a step asks for, before it looks at a message. `fails_on` names the outcomes that are errors."""
 
-    connection: Connection
-    limits: CallLimits
     model: str | None = None
     strict: bool = False
-    max_cost: Decimal | None = None
     repairs: int = 0
     fails_on: frozenset[Outcome] = frozenset()
     fails_on_mismatch: bool = False
@@ -44,18 +37,16 @@ class StepSettings:
     def of(cls, cfg: Mapping[str, Any]) -> StepSettings:
         """Read them from cfg; raise InvalidConfig with everything that is wrong."""
         faults: list[Fault] = []
-        connection = collect(faults, Connection.of, cfg)
-        limits = collect(faults, CallLimits.of, cfg)
+        call = collect(faults, CallSettings.of, cfg)
         repairs = collect(faults, _repairs, cfg)
-        max_cost = collect(faults, read_amount, cfg.get("maxCost"))
-        if connection is None or limits is None or faults:
+        if call is None or faults:
             raise InvalidConfig(faults=faults)
         return cls(
-            connection=connection,
-            limits=limits,
+            connection=call.connection,
+            limits=call.limits,
+            max_cost=call.max_cost,
             model=cfg.get("model"),
             strict=cfg.get("strict", False),
-            max_cost=max_cost,
             repairs=repairs or 0,
             fails_on=frozenset(outcome for outcome, name in _SETTING.items() if cfg.get(name) == "fail"),
             fails_on_mismatch=cfg.get("onMisfit") == "fail",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ..errors.api_error import Try
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,15 @@ def find_usage(completion: Any) -> tuple[dict[str, Any] | None, str]:
             called = f" as {', '.join(names)}" if names else ""
             return moved, f"the usage was told{told}{called}" if told or called else ""
     return (given if isinstance(given, dict) else None), ""
+
+
+def despite_lost(usage: Usage, tries: Iterable[Try]) -> tuple[Usage, tuple[str, ...]]:
+    """Return the usage, no longer known if a try's answer was lost, and a sentence that says so."""
+    lost = sum(each.is_lost for each in tries)
+    if not lost:
+        return usage, ()
+    words = "1 try before the answer was" if lost == 1 else f"{lost} tries before the answer were"
+    return replace(usage, known=False), (f"{words} lost, and may have been billed too",)
 
 
 def told_cost(completion: Any) -> tuple[Decimal, str] | None:

@@ -14,8 +14,8 @@ from ..api.client import CallOptions, Client
 from ..api.servers import is_regional
 from ..call_settings import call_settings
 from ..cost.budget import OverBudget
-from ..cost.price import Cost, Surcharges, cost, dollars
-from ..cost.usage import Usage, told_cost
+from ..cost.price import Cost, Surcharges, cost, cost_told_by, dollars, priced_on
+from ..cost.usage import Usage, despite_lost
 from ..endpoint import CheckResult
 from ..environment import Environment
 from ..errors.api_error import ApiError
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from ..errors.api_error import Try
     from ..models.table import Family
     from .texts import PlacedText
-
-_LOST = ("timeout", "cut_off", "dropped")
 
 
 @dataclass(slots=True)
@@ -166,18 +164,14 @@ class Embedder:
         for amount in paid:
             total = amount if total is None or amount is None else total + amount
         tries = (*taken.refused, *(one for got in taken.answers for one in got.tries))
-        lost = sum(one.outcome in _LOST for one in tries)
-        warnings = (*notes, *taken.doubts)
-        if lost:
-            used = replace(used, known=False)
-            warnings += (f"tries whose answer was lost: {lost}; they may have been billed too",)
+        used, lost = despite_lost(used, tries)
         last = taken.answers[-1]
         return Embeddings(
             taken.vectors,
             str(last.body.get("model") or self._model),
             used,
             None if None in paid else total,
-            warnings,
+            (*notes, *taken.doubts, *lost),
             tries,
             len(taken.answers),
             last.request_id,
@@ -186,15 +180,11 @@ class Embedder:
 
     def _paid(self, answer: Mapping[str, Any], used: Usage) -> Cost | None:
         """Return what an answer cost: as the service says, or by the table; None if that is not known."""
-        told = told_cost(answer)
-        if told is not None:
-            return Cost(told[0], datetime.now(tz=UTC).date(), (f"as the service told it ({told[1]})",))
-        return cost(used, self._priced(), None, self._surcharges())
+        told = cost_told_by(answer, datetime.now(tz=UTC).date())
+        return told or cost(used, self._priced(), None, self._surcharges())
 
     def _priced(self) -> Family | None:
-        """Return the family if its prices hold on this server: the table's are not those of somebody else's."""
-        is_foreign = self._client.server.self_hosted
-        return self._family if self._family is not None and (self._family.own_price or not is_foreign) else None
+        return priced_on(self._family, self_hosted=self._client.server.self_hosted)
 
     def _surcharges(self) -> Surcharges:
         return Surcharges(regional=is_regional(self._client.connection.base_url))

@@ -7,8 +7,9 @@ import math
 import sys
 from array import array
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
+from ..api.endpoint import WholeAnswerFormat
 from ..errors.api_error import ApiError
 
 if TYPE_CHECKING:
@@ -18,23 +19,7 @@ _BYTES = 4  # of a float32
 _UNNUMBERED = "the server did not number its vectors; they were taken in the order in which they came"
 
 
-class EmbeddingsFormat:
-    """The endpoint, as far as HTTP goes."""
-
-    path = "embeddings"
-
-    def read_stream(self) -> NoReturn:
-        """Raise ApiError: vectors come whole."""
-        raise ApiError("unreadable", "It is a stream, not vectors.")
-
-    def read_answer(self, answer: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
-        """Return the answer; raise ApiError if it holds no list of vectors."""
-        if not isinstance(answer.get("data"), list):
-            raise ApiError("unreadable", "It holds no vectors.")
-        return answer, ()
-
-
-EMBEDDINGS: Final = EmbeddingsFormat()
+EMBEDDINGS: Final = WholeAnswerFormat("embeddings", "data", "vectors")
 
 
 def read_vectors(

@@ -35,6 +35,11 @@ class Try:
     seconds: float
     request_id: str | None = None
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether its answer never came whole, so that it may have been billed for nothing."""
+        return self.outcome in ("timeout", "cut_off", "dropped")
+
 
 class ApiError(StepError):
     """The API refused, or could not be asked.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
+from ..api.endpoint import WholeAnswerFormat
 from ..errors.api_error import ApiError
 
 if TYPE_CHECKING:
@@ -14,23 +15,7 @@ if TYPE_CHECKING:
     from ..errors.api_error import Try
 
 
-class ModerationsFormat:
-    """The endpoint, as far as HTTP goes."""
-
-    path = "moderations"
-
-    def read_stream(self) -> NoReturn:
-        """Raise ApiError: it comes whole."""
-        raise ApiError("unreadable", "It is a stream.")
-
-    def read_answer(self, answer: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
-        """Return the answer; raise ApiError if it holds no results."""
-        if not isinstance(answer.get("results"), list):
-            raise ApiError("unreadable", "It holds no results of a moderation.")
-        return answer, ()
-
-
-MODERATIONS: Final = ModerationsFormat()
+MODERATIONS: Final = WholeAnswerFormat("moderations", "results", "results of a moderation")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from lib.api.connection import PUBLIC_API
 from lib.cost.budget import OverBudget
 from pysailor.errors import InvalidInput
 from tests.support.fake_api import FakeApi
-
-from ..test_pipeline import HELLO, completion, emitted
+from tests.support.send_request import HELLO, completion, emitted
 
 ENDPOINT = f"{PUBLIC_API}/chat/completions"
 PDF = "data:application/pdf;base64," + base64.b64encode(b"%PDF-1.4\n" + bytes(1 << 20)).decode()

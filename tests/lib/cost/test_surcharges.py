@@ -14,9 +14,9 @@ from lib.cost.budget import OverBudget, Plan, keep_within, worst_case
 from lib.cost.price import Surcharges, cost
 from lib.cost.usage import Usage, count_searches, told_cost, usage_of
 from lib.models.table import Models
+from tests.support.send_request import HELLO, completion, emitted
 
 from ...support.fake_api import FakeApi
-from ..test_pipeline import HELLO, completion, emitted
 
 if TYPE_CHECKING:
     from pathlib import Path

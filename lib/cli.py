@@ -40,7 +40,8 @@ WORDS_HERE = {
     "into the credential": "into OPENAI_API_KEY or --cfg apiKey=…",
     "another model in the step; the list shows those the credential can use": "another model with OPENAI_MODEL or "
     "--cfg model=…; pysailor select ask model lists those the key can use",
-    "a chat model in the step": "a chat model with OPENAI_MODEL or --cfg model=…",
+    "a model of the step's own kind": "with OPENAI_MODEL or --cfg model=… (embeddingModel, moderationModel) a model "
+    "of the step's kind",
     "choose one on the step, or map a model in the message": "set OPENAI_MODEL or --cfg model=…, "
     "or name one in the body",
     "more time in the step": "more time with --cfg timeout=…",

@@ -91,14 +91,15 @@ CATALOG: Mapping[str, ErrorSpec] = {
         ErrorSpec(
             "wrong_endpoint",
             "WrongEndpoint",
-            "This model is not offered for chat completions.",
-            "Choose a chat model in the step.",
+            "This model is not offered for what the step asks of it.",
+            "Choose a model of the step's own kind: a chat model, one for embeddings, or one for moderation.",
         ),
         ErrorSpec(
             "wrong_address",
             "WrongAddress",
-            "There is no chat API at this address.",
-            "Check the Base URL in the credential: it usually ends with /v1.",
+            "What was asked for is not at this address.",
+            "Check the Base URL in the credential: it usually ends with /v1. Some servers have no embeddings or "
+            "moderation.",
         ),
         ErrorSpec(
             "context_length",
@@ -217,7 +218,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
         ErrorSpec(
             "unreadable",
             "UnreadableAnswer",
-            "What came back is not an answer of the chat API.",
+            "What came back is not an answer of the API.",
             "Check the Base URL in the credential: a web page or a proxy may stand there.",
         ),
         ErrorSpec(

@@ -69,6 +69,8 @@ class Workspace:
         self._choice: str | None = getattr(args, "server", None)
         self._servers: dict[str, Any] = {}
         self._noted: set[str] = set()
+        self._defaults: Mapping[str, Any] = {}
+        """The defaults of the step's own fields: they tell which step it is."""
         self._stack = stack
 
     def function(self, name: str) -> Loaded:
@@ -78,6 +80,12 @@ class Workspace:
             raise BadUsage(f'"{name}" is not a function; choose from {", ".join(known)}{suggest(name, known)}')
         function = self.component.function(name)
         self.demand_known(function.fields)
+        credential = self._credential()
+        self._defaults = {
+            field.name: field.default
+            for field in function.fields
+            if field.name not in credential and field.default is not None
+        }
         return function
 
     def demand_known(self, fields: Iterable[Field]) -> None:
@@ -104,7 +112,7 @@ class Workspace:
             return self.chosen(sample)
         own = server.cfg(scenario)
         if self._choice:
-            credential = {field.name for field in self.component.descriptor.credentials}
+            credential = self._credential()
             sample = {name: value for name, value in sample.items() if name not in credential}
         meant = {**sample, **self.given}
         for variable, name in self.variables.items():
@@ -163,7 +171,10 @@ class Workspace:
         if self.offers is None or not hasattr(self.offers, "servers_for"):
             return ()
         leads = {**sample, **self.given} if scenario else self.chosen(sample)
-        return tuple(self.offers.servers_for(leads, scenario))
+        return tuple(self.offers.servers_for({**self._defaults, **leads}, scenario))
+
+    def _credential(self) -> set[str]:
+        return {field.name for field in self.component.descriptor.credentials}
 
     def _server(self, sample: Mapping[str, Any], scenario: str | None) -> Any:
         candidates = self._candidates(sample, scenario)

@@ -120,6 +120,13 @@ def test_the_sandbox_answers_if_asked_whatever_key_is_set() -> None:
         assert KEY not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("function", ["embed", "moderate"])
+def test_without_a_key_the_sandbox_answers_what_the_embedded_model_cannot(function: str) -> None:
+    done = pysailor("process", function, "--body", "text=Hello")
+    assert done.returncode == 0, done.stderr
+    assert "the sandbox (a program that behaves like the API, not a model) answers" in done.stderr
+
+
 def test_a_scenario_is_played_by_the_sandbox_unless_told_otherwise() -> None:
     refusal = "samples/sendRequest/scenario-refusal.json"
     done = pysailor("process", "sendRequest", refusal, "--text", environment=REAL)

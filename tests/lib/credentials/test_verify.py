@@ -91,7 +91,7 @@ def test_without_a_list_a_wrong_key_and_a_wrong_address_are_still_told() -> None
             api.post("https://gw.example/v1/chat/completions", status=status)
             told.append(reason({"apiKey": "key", "baseUrl": "https://gw.example/v1"}))
     assert "does not accept the API key" in told[0]
-    assert "no chat API at this address" in told[1]
+    assert "not at this address" in told[1]
 
 
 def test_the_choices_of_a_server_without_a_list_are_the_step_s_model_or_a_line_that_says_so() -> None:

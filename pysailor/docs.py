@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .error_catalog import RUNTIME_ERRORS
 from .errors import SailorError
 from .platform.environment import variables_of
-from .platform.settings import GROUPS
+from .platform.variables import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,7 +13,7 @@ from .observer import Notes, Observer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..platform.settings import Monitoring
+    from ..platform.variables import Monitoring
     from ..transport.base import Transport
     from .metrics import Metrics
     from .server import MonitoringServer

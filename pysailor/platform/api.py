@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-    from .settings import ApiSettings, ResultSettings
+    from .settings import ResultSettings
+    from .variables import ApiSettings
 
 _OK: Final = 200
 _REDIRECT: Final = 300

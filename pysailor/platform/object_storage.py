@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from requests import Response
 
     from ..wire.cipher import Cipher
-    from .settings import Storage
+    from .variables import Storage
 
 _REDIRECT: Final = 300
 _FAILED: Final = 500

@@ -1,6 +1,6 @@
 """What the environment says, read once at the start (platform contract, 1.2 and 1.7).
 
-Each variable is declared once, as a field: type, name, default, unit, help. The parsing rules are in `environment`.
+Each variable is declared in `variables`; the parsing rules are in `environment`.
 """
 
 from __future__ import annotations
@@ -12,255 +12,34 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import unquote, urlsplit
 
 from ..errors import InvalidSettings
-from ..log import level
 from .environment import (
     PREFIX,
-    Variable,
     additional_headers,
-    check_broker_address,
-    check_name,
-    check_token,
-    check_web_address,
     find_misspelled,
-    flag,
     invalid,
-    mandatory,
     missing,
     read,
     require,
-    seconds,
-    text,
     variable,
-    variables_of,
-    whole,
+)
+from .variables import (
+    GROUPS,
+    AmqpSettings,
+    ApiSettings,
+    Behaviour,
+    Crypto,
+    Monitoring,
+    StepIdentity,
+    Storage,
+    WorkerLimits,
+    variables,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-VECTOR_SIZE: Final = 16
 METHODS: Final = ("verifyCredentials", "getMetaModel", "selectModel")
 _PASSWORD: Final = re.compile(r"://[^/?#:]*:([^/?#]*)@")
-
-
-def check_level(found: str) -> str:
-    """Return what is wrong with a level of the log."""
-    try:
-        level(found)
-    except InvalidSettings as error:
-        return str(error).removeprefix("LOG_LEVEL ").removesuffix(".")
-    return ""
-
-
-def check_vector(found: str) -> str:
-    """Return what is wrong with an initialisation vector."""
-    size = len(found.encode(errors="replace"))
-    return "" if size == VECTOR_SIZE else f"has {size} bytes; it must have {VECTOR_SIZE}"
-
-
-@dataclass(frozen=True, slots=True)
-class StepIdentity:
-    """Who this step is."""
-
-    flow_id: str = mandatory("ELASTICIO_FLOW_ID", "the flow; sent as taskId")
-    exec_id: str = mandatory("ELASTICIO_EXEC_ID", "the execution")
-    step_id: str = mandatory("ELASTICIO_STEP_ID", "the step within the flow")
-    container_id: str = mandatory("ELASTICIO_CONTAINER_ID", "the container that the process runs in")
-    workspace_id: str = mandatory("ELASTICIO_WORKSPACE_ID", "the workspace of the flow")
-    user_id: str = mandatory("ELASTICIO_USER_ID", "who started the flow")
-    comp_id: str = mandatory("ELASTICIO_COMP_ID", "the component")
-    function: str = mandatory("ELASTICIO_FUNCTION", "the action or trigger to run, as component.json names it")
-
-
-@dataclass(frozen=True, slots=True)
-class ApiSettings:
-    """The platform's REST API."""
-
-    uri: str = mandatory("ELASTICIO_API_URI", "base address of the platform's API", check=check_web_address)
-    username: str = mandatory("ELASTICIO_API_USERNAME", "user of the API")
-    key: str = mandatory("ELASTICIO_API_KEY", "password of the API", "secret")
-    retry_attempts: int = whole(
-        "ELASTICIO_API_REQUEST_RETRY_ATTEMPTS", 3, "", "tries for one request, the first included"
-    )
-    retry_delay_ms: int = whole("ELASTICIO_API_REQUEST_RETRY_DELAY", 100, "ms", "wait before the second try; doubles")
-    timeout: float = seconds(
-        "PYSAILOR_API_TIMEOUT",
-        15.0,
-        "longest silence while a request is answered; all of it may take four times as long",
-        least=0.1,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class AmqpSettings:
-    """The message broker. Empty texts if the process runs only the shutdown hook."""
-
-    uri: str = mandatory(
-        "ELASTICIO_AMQP_URI", "address of the broker, with user and password", "secret", check=check_broker_address
-    )
-    listen_on: str = mandatory(
-        "ELASTICIO_LISTEN_MESSAGES_ON", "queue that the step's input comes from", check=check_name
-    )
-    publish_to: str = mandatory("ELASTICIO_PUBLISH_MESSAGES_TO", "exchange that everything goes to", check=check_name)
-    data_routing_key: str = mandatory(
-        "ELASTICIO_DATA_ROUTING_KEY", "routing key of messages for the next step", check=check_name
-    )
-    error_routing_key: str = mandatory("ELASTICIO_ERROR_ROUTING_KEY", "routing key of errors", check=check_name)
-    rebound_routing_key: str = mandatory(
-        "ELASTICIO_REBOUND_ROUTING_KEY", "routing key of messages that come back later", check=check_name
-    )
-    snapshot_routing_key: str = mandatory(
-        "ELASTICIO_SNAPSHOT_ROUTING_KEY", "routing key of snapshots", check=check_name
-    )
-    prefetch: int = whole(
-        "ELASTICIO_RABBITMQ_PREFETCH_SAILOR",
-        20,
-        "",
-        "messages worked on at a time; 1 keeps their order",
-        least=1,
-        most=65_535,
-    )
-    persistent: bool = flag(
-        "ELASTICIO_AMQP_PERSISTENT_MESSAGES", True, "whether messages survive a restart of the broker"
-    )
-    publish_retry_attempts: int | None = whole(
-        "ELASTICIO_AMQP_PUBLISH_RETRY_ATTEMPTS", None, "", "tries for one publish; unset: until it is taken"
-    )
-    publish_retry_delay_ms: int = whole(
-        "ELASTICIO_AMQP_PUBLISH_RETRY_DELAY", 100, "ms", "wait before the second try; doubles"
-    )
-    publish_max_retry_delay_ms: int = whole(
-        "ELASTICIO_AMQP_PUBLISH_MAX_RETRY_DELAY", 300_000, "ms", "longest wait between two tries"
-    )
-    connect_attempts: int = whole(
-        "ELASTICIO_AMQP_RECONNECT_ATTEMPTS",
-        3,
-        "",
-        "further tries to connect at the start; a connection lost later is sought without end",
-    )
-    connect_delay_ms: int = whole(
-        "ELASTICIO_AMQP_RECONNECT_TIMEOUT", 100, "ms", "wait before the next try to connect; doubles"
-    )
-    connect_max_delay_ms: int = whole(
-        "PYSAILOR_RECONNECT_MAX_DELAY", 2_000, "ms", "longest wait between two tries to connect", least=1
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Crypto:
-    """What messages are encrypted with."""
-
-    iv: str = mandatory("ELASTICIO_MESSAGE_CRYPTO_IV", "initialisation vector, 16 bytes", "secret", check=check_vector)
-    password: str = mandatory("ELASTICIO_MESSAGE_CRYPTO_PASSWORD", "password that the key is made of", "secret")
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerLimits:
-    """How much, how often, how long. A rate that is unset or 0 does not throttle."""
-
-    data_rate: int | None = whole("ELASTICIO_DATA_RATE_LIMIT", None, "", "messages for the next step per interval")
-    error_rate: int | None = whole("ELASTICIO_ERROR_RATE_LIMIT", None, "", "errors per interval")
-    snapshot_rate: int | None = whole("ELASTICIO_SNAPSHOT_RATE_LIMIT", None, "", "snapshots per interval")
-    rate_interval_ms: int = whole("ELASTICIO_RATE_INTERVAL", 100, "ms", "the interval of the three rates")
-    message_size: int = whole(
-        "ELASTICIO_OUTGOING_MESSAGE_SIZE_LIMIT", 10_485_760, "bytes", "largest content of a message"
-    )
-    rebound_initial_ms: int = whole(
-        "ELASTICIO_REBOUND_INITIAL_EXPIRATION", 15_000, "ms", "rest before the first rebound; doubles"
-    )
-    rebounds: int = whole("ELASTICIO_REBOUND_LIMIT", 20, "", "rebounds before the message fails")
-    message_deadline: float | None = seconds("PYSAILOR_MESSAGE_DEADLINE", None, "time for one message; unset: no limit")
-    shutdown_deadline: float = seconds("PYSAILOR_SHUTDOWN_DEADLINE", 60.0, "time for messages in work after SIGTERM")
-    service_deadline: float = seconds(
-        "PYSAILOR_SERVICE_DEADLINE", 45.0, "time for a service to answer; the platform waits a minute"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Storage:
-    """The platform's object storage; absent if it has no address."""
-
-    uri: str | None = text(
-        "ELASTICIO_OBJECT_STORAGE_URI", None, "base address of the object storage", check=check_web_address
-    )
-    token: str | None = text(
-        "ELASTICIO_OBJECT_STORAGE_TOKEN", None, "bearer token of the object storage", "secret", check=check_token
-    )
-    threshold: int = whole(
-        "ELASTICIO_OBJECT_STORAGE_SIZE_THRESHOLD",
-        1_048_576,
-        "bytes",
-        "bodies that are larger together are stored, if lightweight messages are on",
-    )
-    lightweight: bool = flag(
-        "ELASTICIO_EMIT_LIGHTWEIGHT_MESSAGE", False, "whether large bodies are emitted as references"
-    )
-    retries: int = whole("REQUEST_MAX_RETRY", 2, "", "further tries for one request")
-    timeout_ms: int = whole("REQUEST_TIMEOUT", 10_000, "ms", "longest silence while a request is answered", least=1)
-    object_size: int = whole("PYSAILOR_OBJECT_SIZE_LIMIT", 104_857_600, "bytes", "largest object that is fetched")
-
-
-@dataclass(frozen=True, slots=True)
-class Behaviour:
-    """What the platform may switch."""
-
-    component_path: str = text("ELASTICIO_COMPONENT_PATH", "", "the component's directory, from where we are")
-    startup_required: bool = flag("ELASTICIO_STARTUP_REQUIRED", False, "whether the startup hook runs")
-    hook_shutdown: bool = flag("ELASTICIO_HOOK_SHUTDOWN", False, "whether the shutdown hook is all that runs")
-    self_passthrough_off: bool = flag(
-        "ELASTICIO_NO_SELF_PASSTRHOUGH",
-        False,
-        "whether the step leaves its own message out of the passthrough and puts its input there",
-    )
-    protocol_version: int = whole(
-        "ELASTICIO_PROTOCOL_VERSION", 1, "", "content of emitted messages: 1 is base64, 2 is raw", choices=(1, 2)
-    )
-    error_replies_off: bool = flag(
-        "ELASTICIO_NO_ERROR_REPLIES", False, "whether errors are not sent to whoever waits for a reply"
-    )
-    input_format: str = text(
-        "ELASTICIO_INPUT_FORMAT", "default", "'error': the step is a flow's error handler", choices=("default", "error")
-    )
-    log_level: str = text("LOG_LEVEL", "info", "least level that is logged, by name or number", check=check_level)
-    one_cpu: bool = flag(
-        "PYSAILOR_ONE_CPU", False, "whether the worker stays on one of the processors that it may use, which costs less"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Monitoring:
-    """Metrics and probes; none of them unless set."""
-
-    port: int | None = whole(
-        "PYSAILOR_METRICS_PORT",
-        None,
-        "",
-        "port of /metrics, /healthz and /readyz; 0 takes a free one, which the log names; unset: none is opened",
-        most=65_535,
-    )
-    host: str = text(
-        "PYSAILOR_METRICS_HOST",
-        "127.0.0.1",
-        "address that the port is opened on; 0.0.0.0 in a container, or neither probes nor Prometheus reach it",
-    )
-    heartbeat_file: str | None = text(
-        "PYSAILOR_HEARTBEAT_FILE",
-        None,
-        "file that is touched every two seconds for as long as the worker's I/O loop turns",
-    )
-
-
-GROUPS: Final[Mapping[str, type[Any]]] = {
-    "step": StepIdentity,
-    "api": ApiSettings,
-    "amqp": AmqpSettings,
-    "crypto": Crypto,
-    "limits": WorkerLimits,
-    "storage": Storage,
-    "behaviour": Behaviour,
-    "monitoring": Monitoring,
-}
-"""The parts of a worker's settings, in the order in which their variables are demanded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,11 +143,6 @@ class ServiceSettings:
             deadline=read(WorkerLimits, environ, remarks.append).service_deadline,
             remarks=tuple(remarks),
         )
-
-
-def variables() -> tuple[Variable, ...]:
-    """Return every variable of a worker, in the order in which they are demanded: for documentation."""
-    return tuple(each for group in GROUPS.values() for each in variables_of(group).values())
 
 
 def _json_object(text: str) -> Mapping[str, Any]:

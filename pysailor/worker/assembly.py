@@ -13,7 +13,8 @@ from .throttle import Rate, Throttle
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..platform.settings import StepIdentity, WorkerSettings
+    from ..platform.settings import WorkerSettings
+    from ..platform.variables import StepIdentity
     from ..transport.base import Transport
 
 

@@ -19,7 +19,7 @@ import yaml
 
 from lib.offline.sandbox import KEY
 from pysailor.cli import main
-from pysailor.platform.settings import WorkerLimits, variables
+from pysailor.platform.variables import WorkerLimits, variables
 from pysailor.worker.signals import _LAST_RESORT
 from tests.support.broker import eventually, free_port
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor.component.component import Component
 from pysailor.platform.object_storage import ObjectStorageError
-from pysailor.platform.settings import StepIdentity
+from pysailor.platform.variables import StepIdentity
 from pysailor.step import Step
 from pysailor.transport.memory import MemoryTransport
 from pysailor.wire.codec import Codec, Routes

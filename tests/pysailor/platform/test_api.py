@@ -20,7 +20,8 @@ from pysailor.platform.api import (
     post_result,
 )
 from pysailor.platform.rest import Tries
-from pysailor.platform.settings import ApiSettings, ResultSettings
+from pysailor.platform.settings import ResultSettings
+from pysailor.platform.variables import ApiSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

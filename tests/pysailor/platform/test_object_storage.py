@@ -11,7 +11,7 @@ from responses import matchers
 
 from pysailor.platform.object_storage import NoObjectStorage, ObjectStorage, ObjectStorageError, UnusableObject
 from pysailor.platform.rest import Tries
-from pysailor.platform.settings import Storage
+from pysailor.platform.variables import Storage
 from pysailor.wire.cipher import RAW, Cipher
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pysailor.errors import InvalidSettings
-from pysailor.platform.settings import ResultSettings, ServiceSettings, WorkerSettings, variables
+from pysailor.platform.settings import ResultSettings, ServiceSettings, WorkerSettings
+from pysailor.platform.variables import variables
 
 ALWAYS = (
     *("FLOW_ID", "EXEC_ID", "STEP_ID", "CONTAINER_ID", "WORKSPACE_ID", "USER_ID", "COMP_ID", "FUNCTION"),

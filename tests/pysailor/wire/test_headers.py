@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pysailor.platform.settings import StepIdentity
+from pysailor.platform.variables import StepIdentity
 from pysailor.wire.headers import EVENT_ID, Incoming, outgoing
 from pysailor.worker.assembly import identity
 

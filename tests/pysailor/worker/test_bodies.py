@@ -11,7 +11,7 @@ import responses
 from pysailor.message import Message
 from pysailor.platform.object_storage import ObjectStorage, ObjectStorageError
 from pysailor.platform.rest import Tries
-from pysailor.platform.settings import Storage
+from pysailor.platform.variables import Storage
 from pysailor.wire.cipher import RAW
 from pysailor.wire.passthrough import OBJECT_ID
 from pysailor.worker.bodies import Bodies

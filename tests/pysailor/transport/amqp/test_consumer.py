@@ -14,7 +14,8 @@ from tests.support.broker import Cable, eventually
 
 pytest.importorskip("pika")
 from pysailor.transport.amqp import Amqp
-from pysailor.transport.amqp.properties import BASIC, Properties, Timestamp
+from pysailor.transport.amqp.properties import BASIC, Properties
+from pysailor.transport.amqp.tables import Timestamp
 from tests.support.relay import PERSISTENT, Relay, StepQueues, by_message_id, count_threads, cut_off, numbers
 
 

@@ -15,7 +15,8 @@ pytest.importorskip("pika")
 from pika import BasicProperties
 from pika.data import decode_table, encode_table
 
-from pysailor.transport.amqp.properties import Properties, ReceivedProperties, Timestamp, read_table, write_table
+from pysailor.transport.amqp.properties import Properties, ReceivedProperties
+from pysailor.transport.amqp.tables import Timestamp, read_table, write_table
 
 SHORT = st.integers(-(2**31), 2**31 - 1)  # pika 1.3 takes longer ones for unsigned
 NAMES = st.text(max_size=20).filter(lambda name: len(name.encode()) <= 255)

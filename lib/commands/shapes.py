@@ -22,11 +22,13 @@ def body_of(function: str, text: str) -> dict[str, Any] | None:
 
 def attach(function: str, body: Any, kinds: Mapping[str, str]) -> Any:
     """Return the body with its message's attachments in it, by name and media type, that it does not have yet."""
-    if not isinstance(body, dict) or function not in ("ask", "sendRequest"):
+    if not isinstance(body, dict) or function not in ("ask", "moderate", "sendRequest"):
         return body
     new = {name: kind for name, kind in kinds.items() if f"{_SCHEME}{name}" not in str(body)}
     if not new:
         return body
+    if function == "moderate":
+        return _with_fields(body, {name: kind for name, kind in new.items() if kind.startswith("image/")})
     return _with_fields(body, new) if function == "ask" else _with_parts(body, new)
 
 

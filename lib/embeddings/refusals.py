@@ -43,7 +43,7 @@ def is_too_much(error: ApiError) -> bool:
 def explain(error: ApiError, texts: Sequence[PlacedText], part: range, done: int) -> ApiError:
     """Add which text the service complained about, by its place in the message, and what was paid for in vain."""
     named = _NAMED.search(f"{error.param or ''} {error.text}")
-    if len(part) == 1 and error.code in ("context_length", "bad_request"):
+    if len(part) == 1 and error.code in ("context_length", "bad_request") and error.param in (None, "", "input"):
         error.why = f"{error.why} It is about {texts[part.start].pointer}.".strip()
     elif named and int(named[1]) < len(part):
         error.why = f"{error.why} It is about {texts[part[int(named[1])]].pointer}.".strip()

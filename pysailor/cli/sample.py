@@ -170,11 +170,22 @@ class Samples:
             more = _document("--body", value) if not key else {key: self._typed(key, value)}
             message = message.with_body({**message.body, **more})
         if self._attachments:
-            message = replace(message, attachments={**message.attachments, **self._attachments})
-            kinds = {name: about.get("content-type", "") for name, about in self._attachments.items()}
-            add = getattr(self._offers, "attach", lambda _function, body, _kinds: body)
-            message = message.with_body(add(self._function.declared.name, message.body, kinds))
+            message = self._with_attachments(message)
         return replace(sample, message=message)
+
+    def _with_attachments(self, message: Message) -> Message:
+        """Return the message with the files; raise BadUsage for one that the component would leave unread."""
+        name = self._function.declared.name
+        message = replace(message, attachments={**message.attachments, **self._attachments})
+        add = getattr(self._offers, "attach", None)
+        if add is None:
+            return message
+        kinds = {file: about.get("content-type", "") for file, about in self._attachments.items()}
+        message = message.with_body(add(name, message.body, kinds))
+        unread = [file for file in kinds if file not in str(message.body)]
+        if unread:
+            raise BadUsage(f"{name} has no use for {', '.join(unread)}; leave out --attach")
+        return message
 
     def _typed(self, key: str, value: str) -> Any:
         """Return the value as JSON if it is that, unless the schema wants text."""

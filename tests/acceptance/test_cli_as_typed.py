@@ -94,6 +94,15 @@ def test_body_adds_to_a_sample(sandbox: Sandbox) -> None:
     assert sandbox.requests[-1].body["temperature"] == 0.5
 
 
+@pytest.mark.parametrize(
+    ("function", "file"), [("embed", "logo.png"), ("moderate", "README.md")], ids=["no files", "no such files"]
+)
+def test_a_file_that_would_be_left_unread_is_refused(sandbox: Sandbox, function: str, file: str) -> None:
+    done = pysailor("process", function, "--body", "text=hi", "--attach", str(ROOT / file), *at(sandbox))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{function} has no use for {file}" in done.stderr
+
+
 def test_a_file_on_this_machine_is_attached(sandbox: Sandbox) -> None:
     logo = ("--attach", str(ROOT / "logo.png"))
     assert pysailor("ask", "See?", *logo, *at(sandbox)).returncode == 0
@@ -105,6 +114,13 @@ def test_a_file_on_this_machine_is_attached(sandbox: Sandbox) -> None:
     done = pysailor("ask", "See?", "--attach", "logo.jpg", "--sandbox")
     assert done.returncode == 2
     assert "logo.jpg cannot be read: No such file or directory; did you mean logo.png?" in done.stderr
+
+
+def test_a_picture_is_attached_to_what_is_moderated(sandbox: Sandbox) -> None:
+    logo = ("--attach", str(ROOT / "logo.png"))
+    done = pysailor("process", "moderate", "--body", "text=hi", *logo, *at(sandbox))
+    assert done.returncode == 0, done.stderr
+    assert sandbox.requests[-1].body["input"][1]["image_url"]["url"].startswith("data:image/png;base64,")
 
 
 def test_the_sandbox_answers_if_asked_whatever_key_is_set() -> None:

@@ -12,7 +12,7 @@ pytest.importorskip("pika")
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pika import BasicProperties
-from pika import __version__ as PIKA
+from pika import __version__ as pika_version
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.exceptions import BodyTooLongError, InvalidFrameError
@@ -30,7 +30,7 @@ PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TAGS = st.integers(0, 2**64 - 1)
 NUMBERS = st.integers(1, 65_535)
 NAMES = st.text(st.characters(codec="utf-8"), max_size=60)
-WIDEST = 2**31 if PIKA.startswith("1.3") else 2**63  # pika 1.3 takes longer ones for unsigned
+WIDEST = 2**31 if pika_version.startswith("1.3") else 2**63  # pika 1.3 takes longer ones for unsigned
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-WIDEST, WIDEST - 1) | st.text(st.characters(codec="utf-8"), max_size=300),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),

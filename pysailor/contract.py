@@ -185,7 +185,8 @@ class CommandLine(Protocol):
     * `COMMANDS`: commands by name
     * `EXPLANATIONS`: errors by code, for `pysailor explain` and the documentation's tables
     * `SERVERS`: classes of servers by name; each is a command of that name, with its `help` as help
-    * `servers_for(cfg, scenario)`: the names of the servers that may answer for these settings, the best first
+    * `servers_for(cfg, scenario)`: the names of the servers that may answer for these settings (and the defaults of the
+      step's own fields), the best first
     * `SCENARIOS`: what a server can be asked to do instead of answering well
     * `HOW_TO_GO_LIVE`: what to set so that the real service answers
     * `WORDS_HERE`: phrases of the component's messages that speak of the platform's forms, and what to say instead

@@ -1,4 +1,4 @@
-"""The servers that speak the Chat Completions API, and how each differs from the public one.
+"""The servers that speak the API, and how each differs from the public one.
 
 The address says which one it is. docs/servers.md tells the same for people, with settings that work.
 """

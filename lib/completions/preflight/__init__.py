@@ -56,7 +56,7 @@ def check(
     """Return all that the service would refuse in this body, or may: the certain first.
 
     `family` is what is known about the model, None if nothing. `public_api` is false for any other server, of which
-    less is certain. With an `estimate` the length is judged too, with `now` what has expired, with `refusals` what
+    less is certain. With an `estimate` the length is checked too, with `now` what has expired, with `refusals` what
     this server refused before. Never raises, whatever the body.
     """
     facts = RequestFacts(*_read(body), family, public_api, estimate, refusals, now)

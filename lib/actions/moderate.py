@@ -19,7 +19,7 @@ __all__ = ["check", "preview", "process"]
 
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Message:
-    """Emit what the service says; raise InvalidInput or NotFetched before it is asked, ApiError, or Flagged."""
+    """Emit what the service says; raise InvalidInput or NotFetched before it is asked, ApiError, or ContentFlagged."""
     moderation = Moderator(cfg, ctx, msg.attachments).moderate(msg.body)
     return Message(body=moderation.to_json(), headers=moderation.headers())
 

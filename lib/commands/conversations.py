@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -14,7 +16,6 @@ from ..environment import DEFAULT_STORE
 from ..environment import STORE as STORE_VARIABLE
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator, Mapping
 
     from ..conversation import Store, Summary
@@ -61,7 +62,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source", choices=("api", "sandbox", "local"), default="api", help="of the chat: what answered (default: api)"
     )
-    parser.add_argument("--older", metavar="DAYS", type=float, help="only those without a turn for so many days")
+    parser.add_argument("--older", metavar="DAYS", type=_days, help="only those without a turn for so many days")
     parser.add_argument("--text", metavar="WORDS", help="only those in which these words stand, in any case of letters")
 
 
@@ -85,13 +86,15 @@ def run(args: argparse.Namespace) -> int:
     with open_store("memory:" if is_empty(url) else url) as store:
         found = list(_choose(store, owners, args))
         if not found and args.what != "list":
-            return _missing(args.id or "so chosen", place)
-        return _act(store, found, args, place)
+            return _missing(args.id or "so chosen", place, _hint(store, args))
+        if not found:
+            return _none(place, _hint(store, args))
+        return _act(store, found, args)
 
 
-def _act(store: Store, found: list[tuple[dict[str, str], str, Summary]], args: argparse.Namespace, place: str) -> int:
+def _act(store: Store, found: list[tuple[dict[str, str], str, Summary]], args: argparse.Namespace) -> int:
     if args.what == "list":
-        return _list([{**route, **summary.to_json()} for route, _, summary in found], place)
+        return _print([{**route, **summary.to_json()} for route, _, summary in found])
     if args.what != "delete":
         whole = [(route, store.export(owner, summary.id)) for route, owner, summary in found]
         return _print([{**route, **document} for route, document in whole if document])
@@ -148,10 +151,29 @@ def _misused(sentence: str) -> int:
     return MISUSED
 
 
-def _list(documents: list[Any], place: str) -> int:
-    if not documents:
-        sys.stderr.write(f"no conversations of this credential in {place}\n")
-    return _print(documents)
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = math.nan
+    if not (math.isfinite(days) and days >= 0):
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of days')
+    return days
+
+
+def _hint(store: Store, args: argparse.Namespace) -> str:
+    """Return where it is if it was held without a key, which the key that is set now does not lead to; else ""."""
+    from ..conversation import LOCAL_ACCOUNT, owner_of  # noqa: PLC0415 - as above
+
+    if args.chat or args.account or not any(_choose(store, [({}, owner_of(LOCAL_ACCOUNT))], args)):
+        return ""
+    there = "it is there" if args.id else "there are some"
+    return f"; {there} with --account {LOCAL_ACCOUNT}, of what was asked without a key"
+
+
+def _none(place: str, hint: str) -> int:
+    sys.stderr.write(f"no conversations of this credential in {place}{hint}\n")
+    return DONE
 
 
 def _print(documents: list[Any]) -> int:
@@ -169,6 +191,6 @@ def _line(document: Any) -> str:
     return text
 
 
-def _missing(name: str, place: str) -> int:
-    sys.stderr.write(f"there is no conversation {name} of this credential in {place}\n")
+def _missing(name: str, place: str, hint: str) -> int:
+    sys.stderr.write(f"there is no conversation {name} of this credential in {place}{hint}\n")
     return FAILED

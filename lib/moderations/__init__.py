@@ -4,7 +4,7 @@ parts finds what is to be checked, thresholds reads the step's own limits, resul
 it all for one message.
 """
 
-from .moderator import Flagged, Moderator
+from .moderator import ContentFlagged, Moderator
 from .result import Moderation
 
-__all__ = ["Flagged", "Moderation", "Moderator"]
+__all__ = ["ContentFlagged", "Moderation", "Moderator"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..api.client import ApiAnswer
 
 
-class Flagged(StepError):
+class ContentFlagged(StepError):
     """The message was flagged, and the step stops the flow then."""
 
     code = "content_flagged"
@@ -68,12 +68,12 @@ class Moderator:
         return self._client.preview(MODERATIONS, self._request(group(read_parts(body))[0]))
 
     def moderate(self, body: Mapping[str, Any]) -> Moderation:
-        """Return what the service says; raise InvalidInput or NotFetched before it is asked, ApiError, or Flagged."""
+        """Return what the service says; raise InvalidInput, NotFetched, ApiError, or ContentFlagged."""
         inputs = group(self._fetch(read_parts(body)))
         answers = [self._client.ask(MODERATIONS, self._request(one), self._call) for one in inputs]
         moderation = self._sum_up(answers)
         if moderation.flagged and self._stops:
-            raise Flagged(moderation)
+            raise ContentFlagged(moderation)
         return moderation
 
     def _request(self, given: Any) -> dict[str, Any]:

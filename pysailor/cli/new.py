@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,4 +72,8 @@ def _fill(content: bytes, words: dict[str, str]) -> bytes:
 
 
 def _pytest() -> str:
-    return f"{Path(sys.executable).name} -m pytest"
+    """Return the line that runs the tests, with the one that installs what they need where it is not there."""
+    name = Path(sys.executable).name
+    python = name if shutil.which(name) == sys.executable else sys.executable
+    install = "" if importlib.util.find_spec("pytest") else f"{python} -m pip install pytest; "
+    return f"{install}{python} -m pytest"

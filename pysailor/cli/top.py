@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import math
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
-from pysailor.errors import SailorError
+from pysailor.errors import BrokenComponent, SailorError
+from pysailor.shell import how_to_install
 
 from .usage import BadUsage
 
+_CHECKOUT = Path(__file__).parents[2]
 _CLEAR = "\x1b[H\x1b[J"
 _HIGHEST_PORT = 65_535
 _NOTE = """\
@@ -46,6 +50,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show; return the exit code."""
+    if importlib.util.find_spec("prometheus_client") is None:
+        raise BrokenComponent(f"this needs prometheus_client: {how_to_install('metrics', _CHECKOUT)}")
     from pysailor.monitoring.reading import Look, read_metrics  # noqa: PLC0415 - needs an extra, and few commands do
 
     url = _address(args.address)
@@ -57,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
                 look = read_metrics(url)
             except OSError as error:
                 raise NothingListens(
-                    f"nothing tells metrics at {url} ({error}). "
+                    f"nothing tells metrics at {url} ({_reason(error)}). "
                     "A worker does if PYSAILOR_METRICS_PORT is set; the log says on which port."
                 ) from None
             except ValueError:
@@ -85,8 +91,17 @@ def _address(given: str | None) -> str:
     return f"http://{host or '127.0.0.1'}:{port}/metrics"
 
 
+def _reason(error: OSError) -> str:
+    """Return in words why nothing was read."""
+    reason = getattr(error, "reason", error)
+    return str(getattr(reason, "strerror", None) or reason)
+
+
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of seconds') from None
     if not (math.isfinite(value) and value > 0):
         raise argparse.ArgumentTypeError("must be more than 0 seconds")
     return value

@@ -64,7 +64,9 @@ def test_nothing_that_listens_is_a_sentence() -> None:
     done = top(str(port))
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith(f"pysailor top: nothing tells metrics at http://127.0.0.1:{port}/metrics (")
+    assert done.stderr.startswith(
+        f"pysailor top: nothing tells metrics at http://127.0.0.1:{port}/metrics (Connection refused). "
+    )
     assert done.stderr.count("\n") == 1
 
 

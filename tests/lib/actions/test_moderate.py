@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from lib.errors.api_error import ApiError
-from lib.moderations import Flagged
+from lib.moderations import ContentFlagged
 from lib.moderations.thresholds import CATEGORIES
 from lib.offline.sandbox import KEY
 from lib.offline.sandbox.moderations import moderate as sandbox_answer
@@ -72,7 +72,7 @@ def test_a_threshold_of_the_step_decides(sandbox: Sandbox) -> None:
 
 
 def test_a_flagged_message_stops_the_flow_if_the_step_says_so(sandbox: Sandbox) -> None:
-    with pytest.raises(Flagged, match="violence") as stopped:
+    with pytest.raises(ContentFlagged, match="violence") as stopped:
         moderate(sandbox, {"text": "pancakes"}, "moderation_flagged", onFlagged="stop")
     assert stopped.value.code == "content_flagged"
     assert stopped.value.to_json()["scores"]["violence"] > 0.9

@@ -87,3 +87,36 @@ def test_what_was_kept_under_the_former_account_desk_is_still_found(
 def test_which_conversation_must_be_said(store: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["conversations", "delete", "--store", store]) == 2
     assert "which one to delete? Name its id" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ("show", "kept"),
+            "there is no conversation kept of this credential in {store}; it is there with --account local",
+        ),
+        (("delete", "kept"), "; it is there with --account local"),
+        (("list",), "no conversations of this credential in {store}; there are some with --account local"),
+    ],
+)
+def test_what_was_held_without_a_key_is_pointed_to_where_a_key_is_set_meanwhile(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str],
+    told: str,
+) -> None:
+    store = f"sqlite:///{tmp_path}/memory.sqlite"
+    with open_store(store) as opened, opened.conversation(owner_of(LOCAL_ACCOUNT), "kept") as talk:
+        talk.append([{"role": "user", "content": "Hi"}])
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-set-later")
+    main(["conversations", *arguments, "--store", store])
+    assert told.format(store=store) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("days", ["x", "nan", "-1"])
+def test_what_is_no_number_of_days_is_told(capsys: pytest.CaptureFixture[str], days: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["conversations", "list", f"--older={days}"])
+    assert f'argument --older: "{days}" is not a number of days' in capsys.readouterr().err

@@ -56,3 +56,14 @@ def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(["new", "weather", "--dir", str(tmp_path)]) == 2
     assert "is not an empty directory" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [tmp_path / "mine"]
+
+
+def test_what_to_do_next_installs_pytest_where_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "first"]) == 0
+    assert "pip install" not in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "pytest", None)
+    assert main(["new", "second"]) == 0
+    assert " -m pip install pytest; " in capsys.readouterr().err

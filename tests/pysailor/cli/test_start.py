@@ -47,3 +47,11 @@ def test_a_worker_without_its_extra_says_how_to_install_it(missing: str) -> None
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
     assert done.stderr == f"pysailor run: this needs {missing}: pip install -e '{ROOT}[rabbitmq]'\n"
+
+
+def test_a_look_at_a_worker_without_its_extra_says_how_to_install_it() -> None:
+    load = "from pysailor.cli import main\nprint(main(['top', '1']))"
+    program = f"import sys; sys.modules['prometheus_client'] = None\n{load}"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+    assert done.stderr == f"pysailor top: this needs prometheus_client: pip install -e '{ROOT}[metrics]'\n"

@@ -97,7 +97,8 @@ def _act(store: Store, found: list[tuple[dict[str, str], str, Summary]], args: a
         return _print([{**route, **summary.to_json()} for route, _, summary in found])
     if args.what != "delete":
         whole = [(route, store.export(owner, summary.id)) for route, owner, summary in found]
-        return _print([{**route, **document} for route, document in whole if document])
+        documents = [{**route, **document} for route, document in whole if document]
+        return _print(documents, indent=2 if args.what == "show" and sys.stdout.isatty() else None)
     for _, owner, summary in found:
         store.delete(owner, summary.id)
     if not args.id:
@@ -176,18 +177,18 @@ def _none(place: str, hint: str) -> int:
     return DONE
 
 
-def _print(documents: list[Any]) -> int:
+def _print(documents: list[Any], indent: int | None = None) -> int:
     for document in documents:
-        sys.stdout.write(_line(document) + "\n")
+        sys.stdout.write(_text(document, indent) + "\n")
     return DONE
 
 
-def _line(document: Any) -> str:
-    text = json.dumps(document, ensure_ascii=False)
+def _text(document: Any, indent: int | None) -> str:
+    text = json.dumps(document, ensure_ascii=False, indent=indent)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:  # half of a character, which JSON can have and UTF-8 cannot
-        return json.dumps(document)
+        return json.dumps(document, indent=indent)
     return text
 
 

@@ -29,6 +29,8 @@ class LocalModel(EmbeddedModel):
     """The embedded model, as the command line starts it."""
 
     title = EMBEDDED_MODEL
+    UNUSED = ("model",)
+    """Settings that it takes and does not heed."""
 
     def cfg(self, scenario: str | None = None) -> dict[str, str]:
         """Return the settings that lead to it. The key is new each time; conversations belong to the account local."""

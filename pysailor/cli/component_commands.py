@@ -24,11 +24,17 @@ if TYPE_CHECKING:
 def load(arguments: Sequence[str]) -> ModuleType | None:
     """Return lib/cli.py of the component that the arguments lead to; None if there is none, or it cannot be had."""
     try:
-        named, _ = _peek().parse_known_args(arguments)
-        root = locate(named.component)
+        root = locate(named_directory(arguments))
         return ComponentCode(root).cli if (root / "component.json").is_file() else None
     except (BrokenComponent, argparse.ArgumentError):  # the command that is asked for will say so
         return None
+
+
+def named_directory(arguments: Sequence[str]) -> str | None:
+    """Return the directory that --component names; raise argparse.ArgumentError if it names none."""
+    named, _ = _peek().parse_known_args(arguments)
+    directory: str | None = named.component
+    return directory
 
 
 def add(commands: Any, offered: ModuleType) -> None:

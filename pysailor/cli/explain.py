@@ -44,17 +44,17 @@ def run(args: argparse.Namespace) -> int:
     known = _explanations(args)
     if not args.codes:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        for each in sorted(known, key=lambda each: each.code):
-            print(_line(each, width))
+        for code in sorted({each.code for each in known}):
+            print(_line(code, [each.meaning for each in known if each.code == code], width))
         return 0
     found = [each for code in args.codes for each in _find(code, known)]
     print("\n\n".join(_text(each) for each in found))
     return 0
 
 
-def _line(each: Explanation, width: int | None) -> str:
-    """Return the line of a list; at a terminal its meaning goes on below itself."""
-    line = f"{each.code:<{_COLUMN}}{each.meaning}"
+def _line(code: str, meanings: list[str], width: int | None) -> str:
+    """Return the line of a list, with all that a code may mean; at a terminal it goes on below itself."""
+    line = f"{code:<{_COLUMN}}{' Or: '.join(meanings)}"
     wide = width is not None and width > _COLUMN + _NARROWEST
     return textwrap.fill(line, width, subsequent_indent=" " * _COLUMN) if width and wide else line
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _COMMANDS = (process, check, verify, select, meta, explain, lint, docs, new, run, top, service, completion, man)
 _ASKING = ("process", "check", "verify", "select")
 """Commands that a server of the component's may answer."""
+_CHOICE = re.compile(r"invalid choice: '(?P<given>.*)' \(choose from (?P<known>.*)\)$")
+_NUMBER = re.compile(r"invalid (?:int|float) value: '(?P<given>.*)'$")
 _LISTED = re.compile(r" +\S+ {2,}")
 _DESCRIPTION = "Run, check and describe the component in this directory."
 _EPILOG = """\
@@ -146,6 +148,9 @@ class _CommandParser(_Parser):
 
     def error(self, message: str) -> NoReturn:
         """End the program with what is wrong; what may be left out is not asked for, as argparse does while mixing."""
+        if found := _CHOICE.search(message):
+            message += suggest(found["given"], re.findall(r"[^\s',]+", found["known"]))
+        message = _NUMBER.sub(lambda found: f'"{found["given"]}" is not a number', message)
         before, colon, names = message.partition("are required: ")
         optional = {action.metavar for action in self._actions if action.nargs in ("?", "*")}
         required = [name for name in names.split(", ") if name not in optional]

@@ -27,7 +27,10 @@ def run_command(arguments: Sequence[str]) -> int:
     command = "pysailor"
     try:
         parser = build_parser(arguments)
-        args = parser.parse_args(to_front(parser, arguments))
+        ordered = to_front(parser, arguments)
+        if {"-h", "--help"} & set(ordered):
+            _name_own_functions(parser, ordered)
+        args = parser.parse_args(ordered)
         command = f"pysailor {args.command}"
         logs = getattr(args, "logs", False)  # what runs on the platform logs in its form
         if is_readable or logs:
@@ -49,6 +52,13 @@ def run_command(arguments: Sequence[str]) -> int:
         _discard_output()
         code = _fail(command, ": ".join(filter(None, [error.filename, error.strerror or str(error)])), FAILED)
     return code
+
+
+def _name_own_functions(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
+    from .component_commands import named_directory  # noqa: PLC0415 - for help only
+    from .examples import name_own_functions  # noqa: PLC0415 - as above
+
+    name_own_functions(parser, named_directory(arguments))
 
 
 def _run(args: argparse.Namespace, *, logs: bool) -> int:

@@ -15,7 +15,7 @@ from pysailor.component.fields import bind_form
 from pysailor.context import Context
 from pysailor.message import Message
 
-from .usage import BadUsage, suggest
+from .usage import BadUsage, near_file, suggest
 
 if TYPE_CHECKING:
     import argparse
@@ -129,7 +129,7 @@ class Samples:
             try:
                 sample = Sample.read(name)
             except BadUsage as error:
-                raise BadUsage(f"{error}{self._sample_called(name) or _near(name)}") from error
+                raise BadUsage(f"{error}{self._sample_called(name) or near_file(name)}") from error
         return self._with_more(sample)
 
     def _of_standard_input(self) -> Sample:
@@ -269,7 +269,7 @@ def _attachments(files: Any) -> dict[str, dict[str, Any]]:
         try:
             content = Path(file).read_bytes()
         except OSError as error:
-            raise BadUsage(f"{file} cannot be read: {error.strerror}{_near(file)}") from error
+            raise BadUsage(f"{file} cannot be read: {error.strerror}{near_file(file)}") from error
         data = base64.b64encode(content).decode()
         found[name] = {"url": f"data:{kind};base64,{data}", "content-type": kind, "size": len(content)}
     return found
@@ -280,15 +280,6 @@ def _new_name(name: str, known: Mapping[str, Any]) -> str:
     while name in known:
         name, number = f"{path.stem}-{number}{path.suffix}", number + 1
     return name
-
-
-def _near(file: str) -> str:
-    """Return a hint to a file beside it whose name is nearly that, "" if there is none or it is there."""
-    path = Path(file)
-    if path.exists() or not path.parent.is_dir():
-        return ""
-    hint = suggest(path.name, [each.name for each in path.parent.iterdir() if each.is_file()])
-    return hint.replace("mean ", f"mean {path.parent}/", 1) if hint and str(path.parent) != "." else hint
 
 
 def _document(name: str, text: str) -> Any:

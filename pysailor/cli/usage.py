@@ -32,6 +32,15 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
+def near_file(file: str) -> str:
+    """Return a hint to a file beside it whose name is nearly that, "" if there is none or it is there."""
+    path = Path(file)
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    hint = suggest(path.name, [each.name for each in path.parent.iterdir() if each.is_file()])
+    return hint.replace("mean ", f"mean {path.parent}/", 1) if hint and str(path.parent) != "." else hint
+
+
 def unknown_settings(cfg: Iterable[str], fields: Iterable[Field]) -> Iterator[Fault]:
     """Return the settings that no field declares; what the platform itself puts into cfg is none of them."""
     known = [field.name for field in fields]
@@ -122,7 +131,7 @@ def _value(text: str) -> str:
     try:
         return Path(text[1:]).read_text(encoding="utf-8-sig").removesuffix("\n")
     except OSError as error:
-        why = f"{text[1:]} cannot be read: {error.strerror}; a text that begins with @ is written @@"
-        raise argparse.ArgumentTypeError(why) from error
+        hint = near_file(text[1:]) or "; a text that begins with @ is written @@"
+        raise argparse.ArgumentTypeError(f"{text[1:]} cannot be read: {error.strerror}{hint}") from error
     except UnicodeDecodeError as error:
         raise argparse.ArgumentTypeError(f"{text[1:]} is not text in UTF-8") from error

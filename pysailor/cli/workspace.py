@@ -118,6 +118,10 @@ class Workspace:
         for variable, name in self.variables.items():
             if name in own and name in self.environment and name not in meant and not self._choice:
                 self._note_once(f"{variable} is not used: it is for the real service")
+        who = server.title.partition(" (")[0]
+        for name in getattr(server, "UNUSED", ()):
+            if name in self.given:
+                self._note_once(f"{name}={self.given[name]} is not used: {who} has only its own")
         return {**self.environment, **own, **meant}
 
     def server_answers(self, sample: Mapping[str, Any], scenario: str | None = None) -> bool:

@@ -53,12 +53,21 @@ def load(
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise InvalidConfig(f"{path} cannot be read: {error.strerror}") from error
+        raise InvalidConfig(f"{path} cannot be read: {error.strerror}{_near(path)}") from error
     except UnicodeDecodeError as error:
         raise InvalidConfig(f"{path} is not text in UTF-8") from error
     return parse(
         text, str(path), environment=environment, hooks=hooks or HookFunctions(), needs_key=needs_key, offline=offline
     )
+
+
+def _near(path: Path) -> str:
+    """Return a question with the file beside it that is probably meant, "" if there is none."""
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    names = [file.name for file in path.parent.iterdir() if file.is_file()]
+    close = get_close_matches(path.name, names, 1)
+    return f"; did you mean {path.with_name(close[0])}?" if close else ""
 
 
 def parse(

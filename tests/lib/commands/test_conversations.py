@@ -120,3 +120,19 @@ def test_what_is_no_number_of_days_is_told(capsys: pytest.CaptureFixture[str], d
     with pytest.raises(SystemExit):
         main(["conversations", "list", f"--older={days}"])
     assert f'argument --older: "{days}" is not a number of days' in capsys.readouterr().err
+
+
+def test_a_command_that_is_nearly_one_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["conversations", "lst"])
+    assert capsys.readouterr().err.endswith("did you mean list?\n")
+
+
+def test_a_conversation_is_shown_over_several_lines_at_a_terminal(
+    store: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["conversations", "show", "c", "--store", store, "--key", "key"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("{\n  ")
+    assert json.loads(shown)["conversationId"] == "c"

@@ -79,3 +79,54 @@ def test_what_is_missing_or_unknown_is_told_with_what_to_write(
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys, "--version") == f"pysailor {pysailor.__version__}\n"
+
+
+@pytest.mark.parametrize("command", [(), ("process",), ("run",), ("check",), ("meta",)])
+def test_examples_are_about_the_first_function_of_the_component_at_hand(
+    echo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(echo)
+    text = shown(capsys, *command, "--help")
+    assert "greet" not in text
+    assert "echo" in text.partition("example")[2]
+
+
+def test_examples_are_made_from_the_function_s_own_sample(
+    echo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(echo)
+    folder = echo / "samples" / "echo"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "hello.json").write_text('{"cfg": {"tone": "so so"}, "msg": {"body": {"who": "Bo"}}}')
+    lines = [line.strip() for line in shown(capsys, "process", "--help").splitlines()]
+    assert "pysailor process echo samples/echo/hello.json --cfg 'tone=so so'" in lines
+    assert "pysailor process echo --body who=Bo --text" in lines
+
+
+@pytest.mark.parametrize("declared", ["", "[]", '{"actions": []}', "{"])
+def test_examples_stay_neutral_where_nothing_is_declared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, declared: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "component.json").write_text(declared)
+    assert "pysailor process greet" in shown(capsys, "process", "--help")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["completion", "zhs"], "did you mean zsh?"),
+        (
+            ["process", "echo", "--body", "text=@notes.txt"],
+            "notes.txt cannot be read: No such file or directory; did",
+        ),
+        (["process", "echo", "--cfg", "text=@notes.txt"], "did you mean note.txt?"),
+        (["process", "echo", "--body", "text=@nobody"], "; a text that begins with @ is written @@"),
+    ],
+)
+def test_a_choice_or_a_file_that_is_nearly_there_is_asked_for(
+    echo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    monkeypatch.chdir(echo)
+    (echo / "note.txt").touch()
+    assert told in shown(capsys, *arguments)

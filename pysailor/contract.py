@@ -157,7 +157,10 @@ class FunctionCommand(Protocol):
 
 
 class Server(Protocol):
-    """A server on this machine that answers in place of the real service; made with the number of a port, 0 for any."""
+    """A server on this machine that answers in place of the real service; made with the number of a port, 0 for any.
+
+    It may have `UNUSED`: the settings that it takes and does not heed, which the command line then says.
+    """
 
     title: str
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from pysailor.context import Data, HttpReply, Partial, Snapshot, SnapshotUpdate
-from pysailor.errors import InvalidConfig, SailorError
+from pysailor.errors import Defect, InvalidConfig, SailorError
 from pysailor.masking import mask
 from pysailor.step import Invocation, Step
 
@@ -120,7 +120,8 @@ class _Runner:
             error = self.workspace.reword_faults(error, self.function.fields, self.name)
             text, name = describe(error), "InvalidConfig"
         else:
-            text, name = self.workspace.reword(describe(error)), error.to_json()["name"]
+            name = Defect.__name__ if isinstance(error, Defect) else error.to_json()["name"]  # which explain knows
+            text = self.workspace.reword(describe(error))
         lines = "\n".join([f"{sample.name}: {name}", *(f"  {line}" for line in text.splitlines())])
         lines = mask(lines, self.workspace.secrets(self.workspace.chosen(sample.cfg)))
         print(printable(lines), file=sys.stderr)

@@ -187,8 +187,9 @@ class Workspace:
             say("a scenario is played by the component's own server only; the service that is set answers as it does")
         if not candidates or offers is None:
             return None
-        if scenario and scenario not in offers.SCENARIOS:
-            raise BadUsage(f'there is no scenario "{scenario}"; there is: {", ".join(offers.SCENARIOS)}')
+        scenarios = getattr(offers, "SCENARIOS", ())
+        if scenario and scenario not in scenarios:
+            raise BadUsage(f'there is no scenario "{scenario}"; there is: {", ".join(scenarios) or "none"}')
         return next((server for name in candidates if (server := self._running(offers, name)) is not None), None)
 
     def _running(self, offers: ModuleType, name: str) -> Any:
@@ -196,15 +197,18 @@ class Workspace:
         if name not in self._servers:
             try:
                 self._servers[name] = server = self._stack.enter_context(start(offers.SERVERS[name]))
-                is_set = self.environment and not offers.servers_for(self.environment, None)
-                how = "--api asks the real service" if is_set else offers.HOW_TO_GO_LIVE
-                say(f"{server.title} answers" + ("" if self._choice else f"; {how}"))
+                say(f"{server.title} answers" + ("" if self._choice else f"; {self._how_to_go_live(offers)}"))
             except BrokenComponent as error:
                 if self._choice:
                     raise
                 self._servers[name] = None
                 say(str(error))
         return self._servers[name]
+
+    def _how_to_go_live(self, offers: ModuleType) -> str:
+        is_set = self.environment and not offers.servers_for(self.environment, None)
+        with_api = "--api asks the real service"
+        return with_api if is_set else getattr(offers, "HOW_TO_GO_LIVE", with_api)
 
     def _note_once(self, line: str) -> None:
         if line not in self._noted:

@@ -153,3 +153,11 @@ def test_what_a_step_remembers_is_shown(echo: Path, capsys: pytest.CaptureFixtur
     remember = ("process", "echo", "--body", "word=remember", "--cfg", "password=x")
     assert main(["--component", str(echo), *remember]) == 0
     assert '# the snapshot takes {"heard": 1}' in capsys.readouterr().err
+
+
+def test_a_defect_is_named_as_explain_knows_it(
+    make_component: MakeComponent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_component(echo="def process(msg, cfg, snapshot, ctx):\n    1 / 0\n")
+    assert any(line.endswith(": Defect") for line in told(capsys, root, *HELLO).splitlines())
+    assert main(["--component", str(root), "explain", "Defect"]) == 0

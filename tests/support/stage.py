@@ -72,7 +72,7 @@ class StartedWorker:
     def __init__(self, env: dict[str, str], command: Sequence[str | Path], cwd: Path) -> None:
         self.process = subprocess.Popen(command, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.lines: list[dict[str, Any]] = []
-        self.text = ""
+        self._text: list[str] = []
         self.errors = ""
         self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read, self._read_errors)]
         for reader in self._readers:
@@ -114,6 +114,11 @@ class StartedWorker:
         self.process.kill()
         self.end()
 
+    @property
+    def text(self) -> str:
+        """What it logged, as it stands; kept by the line, since a hundred thousand of them are many to add up."""
+        return "".join(list(self._text))
+
     def said(self, text: str) -> list[dict[str, Any]]:
         """Return the log lines with this text."""
         return [line for line in list(self.lines) if text in line["msg"]]
@@ -121,7 +126,7 @@ class StartedWorker:
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.text += line.decode()
+            self._text.append(line.decode())
             self.lines.append(json.loads(line))
 
     def _read_errors(self) -> None:

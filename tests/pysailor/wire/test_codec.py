@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,24 +12,11 @@ from hypothesis import strategies as st
 from pysailor.context import HttpReply
 from pysailor.message import Message
 from pysailor.wire.cipher import BASE64, RAW, Cipher, Undecodable
-from pysailor.wire.codec import Codec, MessageTooLarge, NoReplyAddress, Routes
+from pysailor.wire.codec import Codec, MessageTooLarge, NoReplyAddress
 from pysailor.wire.envelope import Publish
 from pysailor.wire.headers import Incoming
 from pysailor.wire.rebound import ReboundLimitExceeded
-
-GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "crypto-vectors.json").read_text(encoding="utf-8"))
-VECTORS = {vector["name"]: vector for vector in GOLDEN["messages"]}
-ERROR = GOLDEN["error_format"]
-CIPHER = Cipher("testCryptoPassword", "iv=any16_symbols")
-CODEC = Codec(CIPHER, Routes("to.data", "to.error", "to.rebound", "to.snapshot"))
-SHARED = {"threadId": "t", "stepId": "step_1", "start": 1}
-ASKED = {**SHARED, "reply_to": "asker"}
-PROPERTIES = {"content_type": "application/json", "content_encoding": "utf8", "delivery_mode": 2}
-
-
-def decode(content: bytes, codec: Codec = CODEC, **headers: Any) -> Message:
-    return codec.decode(Incoming.read(headers, "fresh"), headers, content)
-
+from tests.support.codec import ASKED, CIPHER, CODEC, ERROR, PROPERTIES, SHARED, VECTORS, decode
 
 # --- in ----------------------------------------------------------------------------------------------------------
 

@@ -6,33 +6,18 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pysailor.errors import InvalidInput
 from pysailor.wire import error_message
-from pysailor.wire.cipher import BASE64, RAW, Cipher, Undecodable
-from pysailor.wire.codec import Codec, Routes
+from pysailor.wire.cipher import BASE64, RAW, Undecodable
 from pysailor.wire.envelope import Publish
-from pysailor.wire.headers import Incoming
+from tests.support.codec import ASKED, CIPHER, CODEC, ERROR, PROPERTIES, SHARED, VECTORS, decode
 
 if TYPE_CHECKING:
-    from pysailor.message import Message
-
-GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "crypto-vectors.json").read_text(encoding="utf-8"))
-VECTORS = {vector["name"]: vector for vector in GOLDEN["messages"]}
-ERROR = GOLDEN["error_format"]
-CIPHER = Cipher("testCryptoPassword", "iv=any16_symbols")
-CODEC = Codec(CIPHER, Routes("to.data", "to.error", "to.rebound", "to.snapshot"))
-SHARED = {"threadId": "t", "stepId": "step_1", "start": 1}
-ASKED = {**SHARED, "reply_to": "asker"}
-PROPERTIES = {"content_type": "application/json", "content_encoding": "utf8", "delivery_mode": 2}
-
-
-def decode(content: bytes, codec: Codec = CODEC, **headers: Any) -> Message:
-    return codec.decode(Incoming.read(headers, "fresh"), headers, content)
+    from pysailor.wire.codec import Codec
 
 
 def raised(error: BaseException) -> BaseException:

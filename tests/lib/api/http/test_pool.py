@@ -98,71 +98,38 @@ def wait_until_closed(pool: ConnectionPool) -> None:
         pass
 
 
-def no_answer(server: WireServer, connection: socket.socket) -> None:
-    server.read_request(connection)
+def after_a_request(sent: bytes, *, resets: bool = False) -> Callable[[WireServer, socket.socket], None]:
+    """Return what reads one request, sends these bytes and ends the connection."""
+
+    def serve(server: WireServer, connection: socket.socket) -> None:
+        server.read_request(connection)
+        connection.sendall(sent)
+        if resets:
+            reset(connection)
+
+    return serve
 
 
-def half_a_head(server: WireServer, connection: socket.socket) -> None:
-    server.read_request(connection)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-")
+no_answer = after_a_request(b"")
+a_reset_in_the_body = after_a_request(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", resets=True)
+CUT_OFF = {
+    "no answer": (no_answer, Dropped),
+    "half a head": (after_a_request(b"HTTP/1.1 200 OK\r\nContent-"), Dropped),
+    "no HTTP": (after_a_request(b"SSH-2.0-OpenSSH_9.2\r\n"), Dropped),
+    "another protocol": (
+        after_a_request(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"),
+        Dropped,
+    ),
+    "a reset": (after_a_request(b"", resets=True), Dropped),
+    "half a body": (after_a_request(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}"), CutOff),
+    "half a chunk": (after_a_request(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}"), CutOff),
+    "no last chunk": (after_a_request(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"), CutOff),
+    "an odd head and half": (after_a_request(b"HTTP/1.1 200 OK\nContent-Length: 3\n\n{}"), CutOff),
+    "a reset in the body": (a_reset_in_the_body, CutOff),
+}
 
 
-def half_a_body(server: WireServer, connection: socket.socket) -> None:
-    server.read_request(connection)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}")
-
-
-def half_a_chunk(server: WireServer, connection: socket.socket) -> None:
-    server.read_request(connection)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}")
-
-
-def no_last_chunk(server: WireServer, connection: socket.socket) -> None:
-    server.read_request(connection)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
-
-
-def odd_and_half(server: WireServer, connection: socket.socket) -> None:
-    server.read_request(connection)
-    connection.sendall(b"HTTP/1.1 200 OK\nContent-Length: 3\n\n{}")
-
-
-def no_http(server: WireServer, connection: socket.socket) -> None:
-    server.read_request(connection)
-    connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
-
-
-def another_protocol(server: WireServer, connection: socket.socket) -> None:
-    server.read_request(connection)
-    connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n")
-
-
-def a_reset(server: WireServer, connection: socket.socket) -> None:
-    server.read_request(connection)
-    reset(connection)
-
-
-def a_reset_in_the_body(server: WireServer, connection: socket.socket) -> None:
-    server.read_request(connection)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}")
-    reset(connection)
-
-
-@pytest.mark.parametrize(
-    ("serve", "kind"),
-    [
-        (no_answer, Dropped),
-        (half_a_head, Dropped),
-        (no_http, Dropped),
-        (another_protocol, Dropped),
-        (a_reset, Dropped),
-        (half_a_body, CutOff),
-        (half_a_chunk, CutOff),
-        (no_last_chunk, CutOff),
-        (odd_and_half, CutOff),
-        (a_reset_in_the_body, CutOff),
-    ],
-)
+@pytest.mark.parametrize(("serve", "kind"), CUT_OFF.values(), ids=CUT_OFF)
 @pytest.mark.parametrize("is_kept", [False, True], ids=["at first", "on a kept connection"])
 def test_what_is_cut_off_is_never_an_answer_and_never_sent_again(
     serve: Callable[[WireServer, socket.socket], None], kind: type[HttpError], *, is_kept: bool

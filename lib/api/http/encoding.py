@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import zlib
 from typing import TYPE_CHECKING, Any, Final
@@ -95,7 +96,7 @@ class Decoder:
     def _begin(self, data: bytes) -> None:
         if data.startswith(_GZIP_HEAD):
             self._kind = _GZIP
-        elif data.lstrip().startswith(_TEXT) and not _CONTROL.search(data[:64]):
+        elif _is_text(data):
             self._kind = _PLAIN
         elif data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0:
             self._kind = _ZLIB
@@ -111,6 +112,17 @@ class Decoder:
             return bytes(self._inner.decompress(data, _MOST_AT_ONCE))
         except zlib.error as fault:
             raise WrongEncoding from fault
+
+
+def _is_text(data: bytes) -> bool:
+    """Return whether bytes begin as an answer in plain text does; what is packed may begin so, but is no UTF-8."""
+    if not data.lstrip().startswith(_TEXT) or _CONTROL.search(data[:64]):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data[:64])  # its last character may be cut
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def decoders_of(encoding: str | None) -> list[Decoder]:

@@ -32,6 +32,7 @@ def unpacked(decoder: Decoder, packed: bytes, at_once: int) -> bytes:
 
 @pytest.mark.parametrize("name", PACKED)
 @example(data=b"\xe4\x10", at_once=2)
+@example(data=b"\xeb\xc0\x00\x00\x91", at_once=2)
 @given(data=st.binary(max_size=300), at_once=st.sampled_from([2, 7, 10_000]))
 def test_a_body_is_what_was_packed(name: str, data: bytes, at_once: int) -> None:
     (decoder,) = decoders_of(name.partition(",")[0])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..api.client import CallOptions, Client
 from ..api.connection import Connection
+from ..api.model_list import list_models
 from ..api.retry import CallLimits
 from ..completions.auto_model import AutoModel
 from ..completions.endpoint import COMPLETIONS
@@ -29,7 +30,7 @@ def models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
     Of a server that lists none, return the step's own model, or a line without a value that says so.
     """
     connection = Connection.of(cfg)
-    listed = ctx.keep(Client, connection).models(COMPLETIONS, CallOptions(_LIMITS, ctx.logger))
+    listed = list_models(ctx.keep(Client, connection), COMPLETIONS, CallOptions(_LIMITS, ctx.logger))
     if listed.note:
         model = str(cfg.get("model") or "")
         return {model: f"{model} ({listed.note})" if model else f"{listed.note}; map its name to Model in the message"}
@@ -42,7 +43,7 @@ def models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
 def embedding_models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
     """Return the embedding models that the credential can use, newest first; the step's own if none are listed."""
     connection = Connection.of(cfg)
-    listed = ctx.keep(Client, connection).models(EMBEDDINGS, CallOptions(_LIMITS, ctx.logger))
+    listed = list_models(ctx.keep(Client, connection), EMBEDDINGS, CallOptions(_LIMITS, ctx.logger))
     model = str(cfg.get("embeddingModel") or "")
     return list_embedding_models(listed.entries) or {model: f"{model} ({listed.note})"}
 

@@ -7,7 +7,7 @@ import random
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pysailor import HttpRequest
 
@@ -29,7 +29,6 @@ from .http.errors import (
 from .http.pool import ConnectionPool
 from .http.request import Template
 from .http.route import ServerRoute
-from .servers import MODELS
 from .stream import drain
 
 if TYPE_CHECKING:
@@ -46,17 +45,6 @@ if TYPE_CHECKING:
     from .stream import Piece
 
 _ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
-_LISTS = ("data", "models", "result", "model_list", "items", "resources", "results")
-_WITHOUT_LIST = (
-    *("wrong_address", "unreadable", "server_error", "bad_request", "unsupported", "model_not_found"),
-    *("wrong_endpoint", "no_permission", "unknown"),
-)
-"""How GET /models fails where there may be a server all the same."""
-_NOT_THERE = ("wrong_address", "unreadable", "unreachable", "redirected")
-_THERE = (
-    *("bad_request", "unsupported", "model_not_found", "wrong_endpoint", "context_length", "content_filter"),
-    *("server_error", "rate_limit", "overloaded", "model_loading", "conflict", "unknown"),
-)
 _HOLDING = ("rate_limit", "slow_down")
 """Refusals that concern all calls of a credential."""
 _LONGEST_HOLD = 120.0
@@ -106,13 +94,6 @@ class ApiAnswer:
     warnings: tuple[str, ...] = ()
 
 
-class ModelList(NamedTuple):
-    """The entries of a list of models, each an object or a name; `note` is a sentence if there are none."""
-
-    entries: list[Any]
-    note: str = ""
-
-
 class Client:
     """Keeps the connections to one API for one credential. Threads may share it."""
 
@@ -160,35 +141,16 @@ class Client:
             raise
         return replace(answer, body=body_read, warnings=(*answer.warnings, *doubts))
 
-    def models(self, endpoint: AnswerFormat, call: CallOptions) -> ModelList:
-        """Return what the credential may use, as GET /models lists it, or a note that this server has no list.
-
-        Where it has none, a request without content to the endpoint tells whether the API is there: it is refused, and
-        costs nothing. Raise ApiError.
-        """
-        try:
-            entries = _list_in(drain(self._send("GET", self.connection.url(MODELS), b"", call)).body)
-        except ApiError as error:
-            if error.code not in _WITHOUT_LIST:
-                raise
-            self._probe(endpoint, call, error)
-            return ModelList([], f"{self.connection.server_name} does not list its models")
-        if isinstance(entries, dict):
-            entries = [{"id": name, **(entry if isinstance(entry, dict) else {})} for name, entry in entries.items()]
-        if not isinstance(entries, list) or not entries:
-            return ModelList([], f"the list of models of {self.connection.server_name} is empty")
-        return ModelList(entries)
-
-    def _probe(self, endpoint: AnswerFormat, call: CallOptions, error: ApiError) -> None:
-        """Return if the endpoint is there; raise `error`, or what the endpoint says of the credential."""
-        url = self.connection.url(endpoint.path, "-")
-        try:
-            drain(self._send("POST", url, b"{}", call, endpoint.read_stream))
-        except ApiError as refused:
-            if refused.code in _NOT_THERE:
-                raise error from refused
-            if refused.code not in _THERE:
-                raise
+    def request(
+        self,
+        method: str,
+        path: str,
+        call: CallOptions,
+        body: bytes = b"",
+        read_stream: Callable[[], StreamReader] | None = None,
+    ) -> ApiAnswer:
+        """Send bytes to a path beneath the base URL, and return the JSON object that is answered; raise ApiError."""
+        return drain(self._send(method, self.connection.url(path, "-"), body, call, read_stream))
 
     def preview(self, endpoint: AnswerFormat, body: Mapping[str, Any]) -> HttpRequest:
         """Return the request that ask() would send, without the secrets in it; raise ApiError if it cannot be made."""
@@ -297,16 +259,6 @@ class Client:
             return reply
         with reply:
             raise errors.from_answer(reply.status, reply.headers, response.content(reply, end))
-
-
-def _list_in(document: Mapping[str, Any]) -> Any:
-    """Return the list of models, under whatever name it stands; raise ApiError."""
-    for name in _LISTS:
-        if name in document:
-            held = document[name]
-            inner = [held[one] for one in _LISTS if isinstance(held.get(one), list)] if isinstance(held, dict) else []
-            return inner[0] if inner else held
-    raise ApiError("unreadable", "It holds no list of models.")
 
 
 def _cancelled(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiError:

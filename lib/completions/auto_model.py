@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pysailor import InvalidConfig
 
 from ..api.client import CallOptions
+from ..api.model_list import list_models
 from ..api.retry import CallLimits
 from ..environment import Environment
 from ..models.auto import AUTO, choose_model
@@ -41,7 +42,7 @@ class AutoModel:
 
 
 def _choose(client: Client, ctx: Context) -> str:
-    listed = client.models(COMPLETIONS, CallOptions(_LIMITS, ctx.logger))
+    listed = list_models(client, COMPLETIONS, CallOptions(_LIMITS, ctx.logger))
     today, table = datetime.now(tz=UTC).date(), ctx.keep(Environment).models
     choices = chat_models(listed.entries, today, table, public_api=client.connection.public)
     chosen = choose_model(choices, table, today)

@@ -8,6 +8,7 @@ from pysailor import InvalidCredentials
 
 from ..api.client import CallOptions, Client
 from ..api.connection import Connection
+from ..api.model_list import list_models
 from ..api.retry import CallLimits
 from ..completions.endpoint import COMPLETIONS
 from ..errors.api_error import ApiError
@@ -30,7 +31,7 @@ def verify(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
     """
     client = ctx.keep(Client, Connection.of(cfg))
     try:
-        found = client.models(COMPLETIONS, CallOptions(_LIMITS, ctx.logger))
+        found = list_models(client, COMPLETIONS, CallOptions(_LIMITS, ctx.logger))
     except ApiError as error:
         raise InvalidCredentials(_NO_ANSWER if error.code == "timeout" else str(error)) from error
     if not found.note:

@@ -87,11 +87,24 @@ class ServerMemory(Protocol):
 
 
 class Relaxed(NamedTuple):
-    """A request without what was refused and can be left out, the server as it is known now, and a sentence."""
+    """What may be asked instead of what was refused, the server as it is known now, and a sentence.
+
+    With `endpoint`, that one is asked from now on.
+    """
 
     body: dict[str, Any]
     server: ServerKind
     note: str
+    endpoint: Endpoint | None = None
+
+
+class ChooseEndpoint(Protocol):
+    """Chooses the endpoint that one body is sent to."""
+
+    def __call__(
+        self, body: Mapping[str, Any], *, api: str, server: ServerKind, family: Family | None, refusals: tuple[Any, ...]
+    ) -> Endpoint:
+        """Return it: `api` is what the step says (auto, chat, responses), `refusals` what was refused before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +119,8 @@ class Endpoint:
     answer and the body that was sent, and in `warnings` what is to be told of it; `repair` is the body that asks for a
     better one, None where that is no use. `attach` puts files into a body, `usage` reads what an answer took, `memory`
     reads a step's snapshot, `relax` returns what may be asked instead after an error, and `can_stream` whether a body
-    that says nothing of it may be streamed.
+    that says nothing of it may be streamed. `write` returns what of a body goes over the wire; the others
+    see it as it was built. `route` chooses the endpoint that is asked in place of this one, None for itself.
     """
 
     path: str
@@ -123,3 +137,5 @@ class Endpoint:
     memory: Callable[[Any], ServerMemory]
     relax: Callable[[Mapping[str, Any], ApiError, ServerKind], Relaxed | None]
     can_stream: Callable[[Mapping[str, Any]], bool]
+    write: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    route: ChooseEndpoint | None = None

@@ -15,14 +15,14 @@ from pysailor import CallReport, InvalidInput
 from .api.client import CallOptions, Client
 from .api.servers import is_regional
 from .api.stream import drain
-from .completions.result import Result
-from .completions.result import check as check_result
-from .completions.settings import step_settings
 from .cost.budget import keep_within, worst_case
 from .cost.price import cost, cost_told_by, has_no_tier_price, priced_on
 from .cost.usage import count_searches, despite_lost
 from .environment import Environment
 from .errors.api_error import ApiError
+from .result import Result
+from .result import check as check_result
+from .step_settings import step_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from .api.cancel import Cancel
     from .api.client import ApiAnswer
     from .api.stream import Piece
-    from .completions.settings import StepSettings
     from .cost.price import Cost, Surcharges
     from .cost.usage import Usage
     from .endpoint import BuiltRequest, CheckResult, Endpoint
     from .models.table import Family
+    from .step_settings import StepSettings
 
 
 class Pipeline:
@@ -85,7 +85,8 @@ class Pipeline:
 
     def preview(self, body: Mapping[str, Any]) -> HttpRequest:
         """Return the request that would be sent, before files are fetched."""
-        return self._client.preview(self._endpoint, self._build(body).body)
+        request = self._build(body)
+        return self._client.preview(self._endpoint, self._endpoint.write(request.body))
 
     def pieces(self, body: Mapping[str, Any]) -> Generator[Piece, None, Result]:
         """Ask: yield the pieces of a streamed answer as they come, return the result.
@@ -131,7 +132,13 @@ class Pipeline:
 
     def _build(self, body: Mapping[str, Any]) -> BuiltRequest:
         model = str(body.get("model") or self._settings.model)
-        server = self._memory.adapt(self._client.server, self._client.connection.address, model)
+        address = self._client.connection.address
+        server = self._memory.adapt(self._client.server, address, model)
+        if self._endpoint.route is not None:
+            family, refusals = self.environment.models.find(model), self._memory.about(address, model)
+            self._endpoint = self._endpoint.route(
+                body, api=self._settings.api, server=server, family=family, refusals=refusals
+            )
         return self._endpoint.build(body, self._settings.model, self.environment.models, server)
 
     def _check(self, request: BuiltRequest) -> CheckResult:
@@ -175,7 +182,7 @@ class Pipeline:
     def _ask(self, request: BuiltRequest) -> Generator[Piece, None, tuple[ApiAnswer, BuiltRequest, tuple[str, ...]]]:
         """Send; once more, without what was refused and can be left out. Return the answer and what was sent."""
         try:
-            return (yield from self._client.stream(self._endpoint, request.body, self._call)), request, ()
+            return (yield from self._send(request.body)), request, ()
         except ApiError as error:
             new = self._memory.learn(self._client.connection.address, request.body, error, datetime.now(tz=UTC))
             if new:
@@ -186,12 +193,16 @@ class Pipeline:
             refused = error.tries
         self._ctx.logger.warning("Asking again: %s", relaxed.note)
         try:
-            got = yield from self._client.stream(self._endpoint, relaxed.body, self._call)
+            self._endpoint = relaxed.endpoint or self._endpoint
+            got = yield from self._send(relaxed.body)
         except ApiError as error:
             error.tries = (*refused, *error.tries)
             raise
         self._client.server = relaxed.server
         return replace(got, tries=(*refused, *got.tries)), replace(request, body=relaxed.body), (relaxed.note,)
+
+    def _send(self, body: Mapping[str, Any]) -> Generator[Piece, None, ApiAnswer]:
+        return self._client.stream(self._endpoint, self._endpoint.write(body), self._call)
 
     def _paid(self, request: BuiltRequest, got: ApiAnswer, used: Usage) -> tuple[Cost | None, tuple[str, ...]]:
         """Return what the answer cost, None if that is not known, and why not where only its tier has no price."""

@@ -18,12 +18,12 @@ from ..completions import prompt as prompts
 from ..completions.endpoint import COMPLETIONS
 from ..completions.form_fields import FormFields, use_form_words
 from ..completions.preflight import find_missing_sources
-from ..completions.settings import step_settings
 from ..completions.unknown_members import list_unknown
 from ..conversation import Memory, TurnOutput, open_store, owner_of, take_turn
 from ..cost.budget import OverBudget
 from ..endpoint import CheckResult
 from ..pipeline import Pipeline
+from ..step_settings import step_settings
 from .select_model import guess_model, models, resolve_model
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from pysailor import Context, HttpRequest
 
-    from ..completions.result import Result
     from ..conversation import ChatMessage, Turn
+    from ..result import Result
 
 __all__ = ["check", "get_meta_model", "models", "preview", "process"]
 _SCHEMAS = Path(__file__).parents[1] / "schemas"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pysailor import Context, HttpRequest
 
     from ..api.stream import Piece
-    from ..completions.result import Result
     from ..endpoint import CheckResult
+    from ..result import Result
 
 __all__ = ["check", "models", "preview", "process"]
 _SCHEMA = Path(__file__).parents[1] / "schemas" / "sendRequest.in.json"

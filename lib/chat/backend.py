@@ -17,15 +17,15 @@ from ..attachments import Guard
 from ..completions.answer.outcome import Outcome, choices, message_of, outcome, refusal_of, text_of
 from ..completions.auto_model import AutoModel
 from ..completions.endpoint import COMPLETIONS
-from ..completions.settings import StepSettings
 from ..models.auto import AUTO
 from ..pipeline import Pipeline
+from ..step_settings import StepSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..api.cancel import Cancel
-    from ..completions.result import Result
+    from ..result import Result
 
 _MAX_CLIENTS = 64  # a key that a visitor brings gets a client of its own
 _LOG = logging.getLogger(__name__)

@@ -22,6 +22,8 @@ from .usage_option import relax
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_ITEMS: Final = "response_items"
+
 
 def read_answer(completion: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the completion in the API's own shape, and the doubts about it.
@@ -63,6 +65,22 @@ def repair(completion: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, 
     return {**body, "messages": [*body["messages"], *answers.repair_prompt(parsed.faults, completion)]}
 
 
+def without_response_items(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the body as this endpoint takes it: without what the messages of another one carry along."""
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not any(_carries_items(message) for message in messages):
+        return body
+    kept = [
+        {name: value for name, value in message.items() if name != _ITEMS} if _carries_items(message) else message
+        for message in messages
+    ]
+    return {**body, "messages": kept}
+
+
+def _carries_items(message: Any) -> bool:
+    return message.__class__ is dict and _ITEMS in message
+
+
 def can_stream(body: Mapping[str, Any]) -> bool:
     """Return whether a body says nothing of streaming, and asks for one answer in words."""
     return "stream" not in body and "audio" not in body and body.get("n") in (None, 1)
@@ -83,4 +101,5 @@ COMPLETIONS: Final = Endpoint(
     memory=StepMemory.of,
     relax=relax,
     can_stream=can_stream,
+    write=without_response_items,
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lib.completions.result import BadAnswer
+from lib.result import BadAnswer
 from pysailor.component.component import Component
 from pysailor.errors import InvalidInput
 from pysailor.message import Message

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lib.completions.result import BadAnswer
+from lib.result import BadAnswer
 from lib.conversation import ConversationBusy, open_store, owner_of
 from lib.offline.sandbox import KEY, Sandbox
 from pysailor.errors import InvalidConfig

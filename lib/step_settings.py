@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import Fault, InvalidConfig
 
-from ..call_settings import CallSettings, collect
-from .answer import Outcome
+from .call_settings import CallSettings, collect
+from .completions.answer import Outcome
 
 if TYPE_CHECKING:
     from pysailor import Context
@@ -25,13 +25,17 @@ _SETTING = {
 
 @dataclass(frozen=True, slots=True)
 class StepSettings(CallSettings):
-    """What a step asks for, before it looks at a message. `fails_on` names the outcomes that are errors."""
+    """What a step asks for, before it looks at a message. `fails_on` names the outcomes that are errors.
+
+    `api` is the endpoint to ask: auto, chat or responses.
+    """
 
     model: str | None = None
     strict: bool = False
     repairs: int = 0
     fails_on: frozenset[Outcome] = frozenset()
     fails_on_mismatch: bool = False
+    api: str = "auto"
 
     @classmethod
     def of(cls, cfg: Mapping[str, Any]) -> StepSettings:
@@ -50,6 +54,7 @@ class StepSettings(CallSettings):
             repairs=repairs or 0,
             fails_on=frozenset(outcome for outcome, name in _SETTING.items() if cfg.get(name) == "fail"),
             fails_on_mismatch=cfg.get("onMisfit") == "fail",
+            api=cfg.get("api") or "auto",
         )
 
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
 
-from ..errors.catalog import CATALOG, NO
-from .answer import Outcome
+from .completions.answer import Outcome
+from .errors.catalog import CATALOG, NO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..cost.price import Cost
-    from ..cost.usage import Usage
-    from ..errors.api_error import ApiError, Try
-    from .settings import StepSettings
+    from .cost.price import Cost
+    from .cost.usage import Usage
+    from .errors.api_error import ApiError, Try
+    from .step_settings import StepSettings
 
 _LONGEST_HEADER = 1000
 

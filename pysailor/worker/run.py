@@ -62,7 +62,7 @@ def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
         return FAILED
     redaction = Redaction(settings.secrets())
     at_least = level(settings.behaviour.log_level)
-    with LogTo(sys.stdout, BunyanFormatter(log_context(environ), redaction), at_least):
+    with LogTo(sys.stdout, BunyanFormatter(log_context(environ), redaction), at_least, buffered=True):
         silence_libraries()
         for remark in settings.remarks:
             LOG.warning("%s", remark)

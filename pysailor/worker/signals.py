@@ -10,6 +10,8 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from ..log_buffer import flush_logs
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -89,6 +91,7 @@ class StopSignal:
 
 def leave(code: int) -> NoReturn:
     """End the process, without waiting for threads that a component still holds."""
+    flush_logs()
     sys.stdout.flush()
     sys.stderr.flush()
     if threading.active_count() > 1:

@@ -9,6 +9,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pysailor.errors import InvalidSettings
 from pysailor.log import BunyanFormatter, LogTo, Redaction, component_logger, level
@@ -132,3 +134,17 @@ def test_logging_is_put_back_as_it_was() -> None:
     with LogTo(io.StringIO(), BunyanFormatter({}, Redaction()), logging.DEBUG):
         assert logging.getLogger().level == logging.DEBUG
     assert (logging.getLogger().level, list(logging.getLogger().handlers)) == before
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=5),
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.just("\ud800"),
+    )
+)
+def test_a_line_is_what_json_makes_of_it_whoever_writes_it(members: dict[str, Any]) -> None:
+    record = logging.LogRecord("sailor", logging.INFO, "", 0, "x", (), None)
+    record.extra = members
+    line = BunyanFormatter({}, Redaction()).format(record)
+    assert line.isascii()
+    assert json.loads(line)["extra"] == {name: json.loads(json.dumps(value)) for name, value in members.items()}

@@ -1,0 +1,124 @@
+"""Log lines that go out in batches: a write for each gives the interpreter away, with twenty busy threads for long.
+
+Lines stay in order. They are out within a twentieth of a second; at once from WARNING on, at the end, before a fork,
+and when so much waits that it should not grow: whoever logs then waits for the reader, as with a write for each line.
+A process that is killed loses what it logged within the last twentieth of a second, never a warning or an error.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+PAUSE: Final = 0.05
+"""Seconds that a line may wait."""
+MOST_WAITING: Final = 262_144
+"""Characters that may wait."""
+
+
+class BufferedHandler(logging.StreamHandler["TextIO"]):
+    """Writes to a stream, some lines at a time."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._waiting: deque[str] = deque()
+        self._size = 0
+        self._turn = threading.RLock()
+        self._lines_came = threading.Event()
+        self._is_due = False
+        self._thread: threading.Thread | None = None
+        self._ended = False
+        _OPEN.add(self)
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Take a record, without the lock that holds every other thread while one formats."""
+        if not self.filter(record):
+            return False
+        self.emit(record)
+        return True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Have the record written soon, or at once if it is urgent."""
+        try:
+            line = self.format(record) + self.terminator
+            self._waiting.append(line)
+            self._size += len(line)
+            if record.levelno >= logging.WARNING or self._size > MOST_WAITING or self._ended:
+                self._write()
+            elif not self._is_due:
+                self._is_due = True
+                self._wake()
+        except Exception:  # noqa: BLE001 - as every handler: a line that cannot be written must not end a message
+            self.handleError(record)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        try:
+            self._write()
+        except Exception:  # noqa: BLE001 - as above
+            self.handleError(logging.makeLogRecord({"msg": "log lines cannot be written"}))
+
+    def close(self) -> None:
+        """Write what waits; what is logged afterwards is written at once."""
+        self._ended = True
+        self.flush()
+        self._lines_came.set()
+        super().close()
+
+    def begin_anew(self) -> None:
+        """Forget the lines and the thread of the process that this one was forked from: they are its own."""
+        self._turn, self._lines_came = threading.RLock(), threading.Event()
+        self._waiting.clear()
+        self._size, self._is_due, self._thread = 0, False, None
+
+    def _write(self) -> None:
+        with self._turn:
+            lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            if lines:
+                self._size = 0  # what is added meanwhile may go uncounted; the next lines are counted
+                self.stream.write("".join(lines))
+                self.stream.flush()
+
+    def _wake(self) -> None:
+        if self._thread is None:
+            with self._turn:
+                self._thread = self._thread or self._start()
+        self._lines_came.set()
+
+    def _start(self) -> threading.Thread:
+        thread = threading.Thread(target=self._run, name="pysailor-log", daemon=True)
+        thread.start()
+        return thread
+
+    def _run(self) -> None:
+        while not self._ended:
+            self._lines_came.wait()
+            self._lines_came.clear()
+            time.sleep(0 if self._ended else PAUSE)
+            self._is_due = False  # lowered first: a line that comes meanwhile makes it due again
+            self.flush()
+
+
+_OPEN: WeakSet[BufferedHandler] = WeakSet()
+
+
+def flush_logs() -> None:
+    """Write all lines that wait, before the process ends in a way that no context manager sees."""
+    for handler in list(_OPEN):
+        handler.flush()
+
+
+def _begin_anew() -> None:
+    for handler in list(_OPEN):
+        handler.begin_anew()
+
+
+os.register_at_fork(before=flush_logs, after_in_child=_begin_anew)

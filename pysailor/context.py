@@ -94,6 +94,25 @@ class CallReport:
             raise TypeError("A CallReport's cost is a Decimal, or None.")
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How much there is of something at this moment, such as money left; for the metrics, never sent on.
+
+    `name` is plain words joined by `_`; a name has the same labels each time, and there should be few values of each.
+    """
+
+    name: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raise TypeError where a member is of another type: whoever counts must not stumble over it."""
+        names: tuple[Any, ...] = (self.name, *self.labels, *self.labels.values())
+        value: Any = self.value
+        if not isinstance(value, (int, float)) or any(not isinstance(name, str) for name in names):
+            raise TypeError("A Measure has text for names and labels, and a number.")
+
+
 Event = Data | Snapshot | SnapshotUpdate | Keys | HttpReply | Partial
 Emit = Callable[[Event], None]
 """Takes one event and returns when it is safe (published and confirmed, or printed); raises when it cannot be."""
@@ -151,7 +170,9 @@ class Context:
     object storage, by an object's id and the most bytes to take; None where there is no platform.
     `message_id` is what the message is known by if it is brought again, None if by nothing; others may share it.
     `watched` is whether a person sees what `partial` shows: then an answer that can come in pieces should.
-    `report` takes a CallReport when it has ended, well or not: that is what log and metrics know of it.
+    `report` takes a CallReport when it has ended, well or not: that is what log and metrics know of it; and a Measure
+    whenever it changes. `run_id` is what the flow's run is known by, through all its steps, None if by nothing; `step`
+    names this step of its flow, "" off the platform.
     """
 
     logger: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
@@ -164,7 +185,9 @@ class Context:
     storage: Storage | None = None
     message_id: str | None = None
     watched: bool = False
-    report: Callable[[CallReport], None] = _discard
+    report: Callable[[CallReport | Measure], None] = _discard
+    run_id: str | None = None
+    step: str = ""
 
     def keep(self, make: Callable[..., Resource], *args: Hashable) -> Resource:
         """Return `make(*args)`, made once in the life of this process and closed at its end: connections, caches."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .context import CallReport, Data, Emit, Event, HttpReply, Keys, Partial, Snapshot, SnapshotUpdate
+from .context import CallReport, Data, Emit, Event, HttpReply, Keys, Measure, Partial, Snapshot, SnapshotUpdate
 from .errors import Defect
 from .message import Message
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .snapshot import CurrentSnapshot
 
 
-def _ignore(_: CallReport) -> None:
+def _ignore(_: CallReport | Measure) -> None:
     """Nobody counts calls here."""
 
 
@@ -26,7 +26,8 @@ class Invocation:
     """What one message brings along: where events go, the logger, the deadline (on the clock of time.monotonic).
 
     `message_id` is what the transport knows the message by, None if by nothing. `watched` is whether a person sees the
-    pieces of an answer. `report` takes the calls of services that the component made.
+    pieces of an answer. `report` takes the calls of services that the component made, and what it measures. `run_id`
+    and `step` name the flow's run and the step of the flow, where a platform tells them.
     """
 
     emit: Emit
@@ -34,7 +35,9 @@ class Invocation:
     deadline: float | None = None
     message_id: str | None = None
     watched: bool = False
-    report: Callable[[CallReport], None] = _ignore
+    report: Callable[[CallReport | Measure], None] = _ignore
+    run_id: str | None = None
+    step: str = ""
 
 
 class Emission:

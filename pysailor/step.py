@@ -98,6 +98,8 @@ class Step:
             invocation.message_id,
             invocation.watched,
             invocation.report,
+            invocation.run_id,
+            invocation.step,
         )
 
     def _check_output(self, message: Message, context: Context) -> Message:

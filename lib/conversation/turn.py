@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -18,11 +17,6 @@ if TYPE_CHECKING:
 
     from .window import ChatMessage
 
-ACCOUNT = "_account"
-"""The member of cfg by which the platform tells the credential's id; it goes before the key, which may be renewed."""
-LOCAL_ACCOUNT = "local"
-"""The account of whoever asks off the platform without a key."""
-_FORMER_NAMES = {"local": "desk"}  # what was kept under the name of before stays where it is
 LARGEST_TURN = 8 * 1024 * 1024
 """In bytes of JSON."""
 _LONGEST_ID = 255
@@ -41,12 +35,6 @@ class Place:
         """Refuse what some store could not tell apart or not keep."""
         check_owner(self.owner)
         _check_name(self.id, "/conversationId", "A conversation's id")
-
-
-def owner_of(*credential: str) -> str:
-    """Return the namespace of whoever has this credential; the credential cannot be read back from it."""
-    names = [_FORMER_NAMES.get(name, name) for name in credential] if len(credential) == 1 else credential
-    return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:40]
 
 
 def check_owner(owner: str) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
+from ..context import CallReport
 from .errors import MonitoringUnavailable
+from .labels import LabelValues
+from .measures import Measures
 from .observer import MessageReport
 
 try:
@@ -21,31 +24,11 @@ except ModuleNotFoundError as error:
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..context import CallReport
     from .health import Health
     from .observer import Notes
 
 OUTCOMES: Final = ("done", "rebound", "failed", "rejected", "returned")
-OTHER: Final = "other"
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600)
-_MOST_VALUES: Final = 100
-_LONGEST_VALUE: Final = 120
-
-
-class LabelValues:
-    """The values that a label has had; beyond a hundred they are all "other": each costs memory, here and there."""
-
-    def __init__(self) -> None:
-        self._known: set[str] = set()
-
-    def limit(self, value: str) -> str:
-        """Return the value, or what stands for it."""
-        value = value[:_LONGEST_VALUE]
-        if value not in self._known:
-            if len(self._known) >= _MOST_VALUES:
-                return OTHER
-            self._known.add(value)
-        return value
 
 
 class Metrics:
@@ -54,7 +37,7 @@ class Metrics:
     def __init__(self, notes: Notes, health: Health, prefetch: int, identity: Mapping[str, str]) -> None:
         self._notes, self._health, self._prefetch, self._identity = notes, health, prefetch, identity
         self._lock = threading.Lock()
-        self._targets, self._codes, self._units = LabelValues(), LabelValues(), LabelValues()
+        self._targets, self._codes, self._units, self._currencies = (LabelValues() for _ in range(4))
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # when a counter began tells nothing
         self._registry = registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=registry)
@@ -92,6 +75,7 @@ class Metrics:
         self._unpriced = Counter(
             "pysailor_calls_unpriced", "Calls that went well and whose cost is not known", ["target"], registry=registry
         )
+        self._measures = Measures(registry)
         Gauge("pysailor_info", "Who this worker is", list(identity), registry=registry).labels(*identity.values()).set(
             1
         )
@@ -103,7 +87,12 @@ class Metrics:
         """Count what was noted."""
         with self._lock:
             for note in self._notes.take():
-                self._count_message(note) if isinstance(note, MessageReport) else self._count_call(note)
+                if isinstance(note, MessageReport):
+                    self._count_message(note)
+                elif isinstance(note, CallReport):
+                    self._count_call(note)
+                else:
+                    self._measures.set(note)
 
     def render(self) -> bytes:
         """Return all of it, in Prometheus' text format."""
@@ -145,6 +134,6 @@ class Metrics:
         for unit, used in call.units.items():
             self._used.labels(target, self._units.limit(unit)).inc(max(0, used))
         if call.cost is not None and call.cost.is_finite():
-            self._cost.labels(target, call.currency[:_LONGEST_VALUE]).inc(max(0.0, float(call.cost)))
+            self._cost.labels(target, self._currencies.limit(call.currency)).inc(max(0.0, float(call.cost)))
         elif call.outcome == "ok":
             self._unpriced.labels(target).inc()

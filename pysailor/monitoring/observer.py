@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..context import CallReport
+    from ..context import CallReport, Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Observer:
     def end(self, number: int, report: MessageReport) -> None:
         """Note what became of it."""
 
-    def call(self, call: CallReport) -> None:
-        """Note a call of a service."""
+    def call(self, call: CallReport | Measure) -> None:
+        """Note a call of a service, or a measure."""
 
 
 class Notes(Observer):
@@ -47,7 +47,7 @@ class Notes(Observer):
 
     def __init__(self) -> None:
         self._began: dict[int, float] = {}
-        self._reports: deque[MessageReport | CallReport] = deque()
+        self._reports: deque[MessageReport | CallReport | Measure] = deque()
 
     def begin(self, number: int) -> None:
         """Note that the delivery of this number is in work."""
@@ -58,11 +58,11 @@ class Notes(Observer):
         self._began.pop(number, None)
         self._reports.append(report)
 
-    def call(self, call: CallReport) -> None:
-        """Note a call of a service."""
+    def call(self, call: CallReport | Measure) -> None:
+        """Note a call of a service, or a measure."""
         self._reports.append(call)
 
-    def take(self) -> list[MessageReport | CallReport]:
+    def take(self) -> list[MessageReport | CallReport | Measure]:
         """Return what was noted since the last time, for one thread at a time."""
         return [self._reports.popleft() for _ in range(len(self._reports))]
 

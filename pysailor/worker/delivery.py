@@ -14,6 +14,7 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
+from ..context import CallReport, Measure
 from ..errors import Defect, Rebound, SailorError
 from ..log import component_logger
 from ..monitoring.observer import MessageReport, Observer
@@ -28,7 +29,6 @@ from .watchdog import Watchdog
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from ..context import CallReport
     from ..message import Message
     from ..wire.envelope import Delivery, Publish
 
@@ -107,6 +107,7 @@ class Worker:
         self._codec = output.codec
         self._identity = identity
         self._step_id = str(identity.get("stepId", ""))
+        self._step_name = f"{identity.get('taskId', '')}/{self._step_id}"
         self._seconds = seconds
         self._observer = observer or Observer()
         self._watchdog: Watchdog[InFlight] = Watchdog(None if seconds is None else seconds + _GRACE, self._on_overdue)
@@ -179,12 +180,15 @@ class Worker:
         if inflight.is_settled or (deadline is not None and time.monotonic() >= deadline):
             raise self._deadline_error()
 
-        def report(call: CallReport) -> None:
-            inflight.calls.append(call)
-            self._observer.call(call)
+        def report(told: CallReport | Measure) -> None:
+            if isinstance(told, CallReport):
+                inflight.calls.append(told)
+            self._observer.call(told)
 
         logger = component_logger(incoming.ids())
-        self._step.process(resolved, Invocation(emitter, logger, deadline, incoming.known_as, report=report))
+        known, run = incoming.known_as, incoming.thread_id
+        invocation = Invocation(emitter, logger, deadline, known, report=report, run_id=run, step=self._step_name)
+        self._step.process(resolved, invocation)
 
     def _conclude(self, inflight: InFlight, error: BaseException | None) -> DeliveryOutcome:
         if error is None:

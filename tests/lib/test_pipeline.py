@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from lib.api.connection import PUBLIC_API
-from lib.result import BadAnswer
 from lib.cost.budget import OverBudget
 from lib.errors.api_error import ApiError
 from lib.offline.sandbox import KEY, Sandbox
+from lib.result import BadAnswer
 from pysailor.context import Context, Event, SnapshotUpdate
 from pysailor.errors import InvalidConfig, InvalidInput
 from pysailor.message import Message

@@ -28,7 +28,7 @@ def find_promtool() -> str | None:
 
 
 def series_of(scraped: Scraped) -> list[dict[str, str]]:
-    """Return the samples of one scrape as series: a gauge stays what it is, a counter grows by its value each minute."""
+    """Return the samples of one scrape as series: a gauge stays, a counter grows by its value each minute."""
     return [
         {
             "series": sample.name + _selector({**sample.labels, "instance": "worker:9100", "job": "pysailor"}),

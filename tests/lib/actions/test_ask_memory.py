@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lib.result import BadAnswer
 from lib.conversation import ConversationBusy, open_store, owner_of
 from lib.offline.sandbox import KEY, Sandbox
+from lib.result import BadAnswer
 from pysailor.errors import InvalidConfig
 from pysailor.message import Message
 from pysailor.step import Invocation, Step

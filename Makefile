@@ -3,7 +3,7 @@ VENV ?= .venv
 OLDEST = .venv-oldest
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
-SOURCES = lib pysailor tests bench deploy examples
+SOURCES = lib pysailor tests bench deploy examples components
 SCRIPTS = tools/draw-layers tools/draw-demo tools/oldest-versions
 MEASURED = $(filter-out bench/timing.py bench/stub.py,$(wildcard bench/*.py))
 

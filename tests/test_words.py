@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("lib", "pysailor", "tests", "bench", "deploy", "examples")
+ROOMS = ("lib", "pysailor", "tests", "bench", "deploy", "examples", "components")
 
 PRIVATE_WORDS = {
     "badge": "cookie",

@@ -1,0 +1,25 @@
+"""Where a message's file goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pysailor import InvalidInput
+
+from .text import find_below
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def find_destination(cfg: Mapping[str, Any], body: Mapping[str, Any]) -> Path:
+    """Return the path: the message's, which must lie in the step's folder, else the step's own, which may lie anywhere.
+
+    Raise InvalidInput if neither names one.
+    """
+    if body.get("path"):
+        return find_below(cfg.get("folder", ""), body["path"], "/path")
+    if cfg.get("path"):
+        return Path(cfg["path"]).absolute()
+    raise InvalidInput("is missing; map it, or fill in the field Path", pointer="/path")

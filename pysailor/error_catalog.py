@@ -50,6 +50,13 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "A page of the documentation has a mark that pysailor docs cannot fill, or one that is not closed.",
             "Correct the mark; pysailor docs names the known ones.",
         ),
+        # a flow
+        RuntimeErrorSpec(
+            "invalid_flow",
+            "InvalidFlow",
+            "The flow file says something that cannot be meant, or names what is not there.",
+            "Correct each line that the message names; pysailor flow check shows all of them without running anything.",
+        ),
         # a step
         RuntimeErrorSpec(
             "step_failed",

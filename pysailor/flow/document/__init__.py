@@ -1,6 +1,6 @@
 """Flow files: YAML in, values with their places out. Nothing here runs anything or loads a component."""
 
-from .finding import Finding, InvalidFlow
+from .finding import FlowFinding, InvalidFlow
 from .model import (
     OTHERWISE,
     ComponentReference,
@@ -8,14 +8,14 @@ from .model import (
     Edge,
     FlowFile,
     FlowStep,
-    Local,
-    Retry,
-    Tune,
-    Variable,
+    FlowVariable,
+    LocalSettings,
+    RetryPolicy,
+    TuneSettings,
 )
-from .place import Place
+from .position import Position
 from .read import SCHEMA, parse_flow, read_flow
-from .source import Expression
+from .source import FlowExpression
 
 __all__ = [
     "OTHERWISE",
@@ -23,16 +23,16 @@ __all__ = [
     "ComponentReference",
     "CredentialReference",
     "Edge",
-    "Expression",
-    "Finding",
+    "FlowExpression",
     "FlowFile",
+    "FlowFinding",
     "FlowStep",
+    "FlowVariable",
     "InvalidFlow",
-    "Local",
-    "Place",
-    "Retry",
-    "Tune",
-    "Variable",
+    "LocalSettings",
+    "Position",
+    "RetryPolicy",
+    "TuneSettings",
     "parse_flow",
     "read_flow",
 ]

@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from .finding import Finding
+from .finding import FlowFinding
 from .model import (
     OTHERWISE,
     ComponentReference,
@@ -14,17 +14,17 @@ from .model import (
     Edge,
     FlowFile,
     FlowStep,
-    Local,
-    Retry,
-    Tune,
-    Variable,
+    FlowVariable,
+    LocalSettings,
+    RetryPolicy,
+    TuneSettings,
 )
 from .source import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .source import Expression, Path, Source
+    from .source import FlowExpression, FlowText, Path
 
 ERROR_HANDLER: Final = "error_handler"
 _ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,29}\Z")
@@ -33,7 +33,7 @@ _DURATION: Final = re.compile(r"([0-9.]+)(ms|s|m|h)\Z")
 _CRON_FIELDS: Final = 5
 
 
-def build(source: Source) -> tuple[FlowFile, list[Finding]]:
+def build(source: FlowText) -> tuple[FlowFile, list[FlowFinding]]:
     """Return the flow and what is wrong within it."""
     builder = _Builder(source)
     return builder.flow(), builder.findings
@@ -50,8 +50,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
 class _Builder:
     """Makes values of the document's members and collects what is wrong."""
 
-    def __init__(self, source: Source) -> None:
-        self.findings: list[Finding] = []
+    def __init__(self, source: FlowText) -> None:
+        self.findings: list[FlowFinding] = []
         self._source = source
         self._document: dict[str, Any] = source.value
 
@@ -85,11 +85,11 @@ class _Builder:
             self._note(("cron",), f'"{cron}" has {len(cron.split())} fields; it takes five, such as "*/10 * * * *"')
         return cron
 
-    def _variable(self, name: str, member: Any) -> Variable:
+    def _variable(self, name: str, member: Any) -> FlowVariable:
         place = self._source.place(("variables", name))
         if not isinstance(member, dict):
-            return Variable(name, member, place=place)
-        return Variable(name, member.get("value"), member.get("title", ""), member.get("help", ""), place)
+            return FlowVariable(name, member, place=place)
+        return FlowVariable(name, member.get("value"), member.get("title", ""), member.get("help", ""), place)
 
     def _component(self, name: str, member: Mapping[str, Any]) -> ComponentReference:
         path = ("components", name)
@@ -126,7 +126,7 @@ class _Builder:
             map=self._map(member, path),
             set=member.get("set", {}),
             sample=member.get("sample"),
-            tune=Tune(**member.get("tune", {})),
+            tune=TuneSettings(**member.get("tune", {})),
             local=self._local(member.get("local", {}), (*path, "local")),
             platform=member.get("platform", {}),
             title=member.get("title", ""),
@@ -166,14 +166,14 @@ class _Builder:
             for name, value in mapped.items()
         }
 
-    def _leaf(self, value: Any, path: Path) -> Expression:
+    def _leaf(self, value: Any, path: Path) -> FlowExpression:
         return self._source.expression(path, value)
 
-    def _local(self, member: Mapping[str, Any], path: Path) -> Local:
+    def _local(self, member: Mapping[str, Any], path: Path) -> LocalSettings:
         retry, on_error = member.get("retry"), member.get("on_error", "continue")
         is_route = isinstance(on_error, dict)
-        return Local(
-            retry=None if retry is None else Retry(retry["times"], self._seconds(retry.get("wait", 1.0), path)),
+        return LocalSettings(
+            retry=None if retry is None else RetryPolicy(retry["times"], self._seconds(retry.get("wait", 1.0), path)),
             timeout=self._seconds(member["timeout"], (*path, "timeout")) if "timeout" in member else None,
             concurrency=member.get("concurrency"),
             on_error="route" if is_route else on_error,
@@ -216,4 +216,4 @@ class _Builder:
 
     def _note(self, path: Path, message: str, *, is_value: bool = False) -> None:
         place = self._source.value_place(path) if is_value else self._source.place(path)
-        self.findings.append(Finding(place, message, dotted(path)))
+        self.findings.append(FlowFinding(place, message, dotted(path)))

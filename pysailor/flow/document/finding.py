@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pysailor.errors import SailorError
 
-from .place import Place
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .position import Position
+
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FlowFinding:
     """One thing that was found: its place, the member it is about, and what to do.
 
     `path` names the member as a person would, `steps.judge.run`. An error keeps the flow from being run, a warning
     does not.
     """
 
-    place: Place
+    place: Position
     message: str
     path: str = ""
     severity: Literal["error", "warning"] = "error"
@@ -50,7 +50,7 @@ class InvalidFlow(SailorError):
 
     code = "invalid_flow"
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[FlowFinding]) -> None:
         self.findings = tuple(sorted(findings, key=lambda finding: (finding.place, finding.path)))
         super().__init__("\n".join(map(str, self.findings)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from .finding import Finding
+from .finding import FlowFinding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from .model import FlowFile, FlowStep
 
 
-def find_faults(flow: FlowFile) -> list[Finding]:
+def find_faults(flow: FlowFile) -> list[FlowFinding]:
     """Return what keeps messages from finding their way, each thing once."""
     return [*_find_beginnings(flow), *_find_circles(flow), *_find_defaults(flow), *_find_twins(flow)]
 
 
-def _find_beginnings(flow: FlowFile) -> Iterator[Finding]:
+def _find_beginnings(flow: FlowFile) -> Iterator[FlowFinding]:
     routed = {step.local.route for step in flow.steps}
     first = [step for step in flow.steps if step.after is None and step.id not in routed]
     if not first:
@@ -30,7 +30,7 @@ def _find_beginnings(flow: FlowFile) -> Iterator[Finding]:
             yield _finding(step, "errors are routed here, so it stands without after")
 
 
-def _find_circles(flow: FlowFile) -> Iterator[Finding]:
+def _find_circles(flow: FlowFile) -> Iterator[FlowFinding]:
     """Yield one finding for each circle, at the step that stands first in the file."""
     known = {step.id: step for step in flow.steps}
     done: set[str] = set()
@@ -47,29 +47,29 @@ def _find_circles(flow: FlowFile) -> Iterator[Finding]:
         done.update(way)
 
 
-def _find_defaults(flow: FlowFile) -> Iterator[Finding]:
+def _find_defaults(flow: FlowFile) -> Iterator[FlowFinding]:
     taken: dict[str, str] = {}
     for edge in flow.edges:
         if edge.is_otherwise and edge.source in taken:
             message = f"{edge.source} leads to {taken[edge.source]} otherwise; there is one such way"
-            yield Finding(edge.place, message, f"steps.{edge.target}.after")
+            yield FlowFinding(edge.place, message, f"steps.{edge.target}.after")
         elif edge.is_otherwise:
             taken[edge.source] = edge.target
     conditional = Counter(edge.source for edge in flow.edges if edge.condition is not None)
     for source, target in taken.items():
         if not conditional[source]:
-            yield Finding(
+            yield FlowFinding(
                 flow.step(target).place, f"otherwise needs another way out of {source} with a condition",
                 f"steps.{target}.after", "warning",
             )  # fmt: skip
 
 
-def _find_twins(flow: FlowFile) -> Iterator[Finding]:
+def _find_twins(flow: FlowFile) -> Iterator[FlowFinding]:
     handler = flow.on_error
     if handler is not None and any(step.id == handler.id for step in flow.steps):
         yield _finding(handler, f'"{handler.id}" is a step already; give it another id')
 
 
-def _finding(step: FlowStep, message: str, member: str = "") -> Finding:
+def _finding(step: FlowStep, message: str, member: str = "") -> FlowFinding:
     path = ".".join(map(str, step.path)) + (f".{member}" if member else "")
-    return Finding(step.place, message, path)
+    return FlowFinding(step.place, message, path)

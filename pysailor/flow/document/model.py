@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .place import Place
+from .position import Position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .source import Expression, Source
+    from .source import FlowExpression, FlowText
 
 OTHERWISE: Final = "otherwise"
 """The condition of the one edge that is taken when no other is true."""
 
 MapTree = Mapping[str, Any]
-"""Names to an Expression, or to another MapTree."""
+"""Names to an FlowExpression, or to another MapTree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Edge:
 
     source: str
     target: str
-    condition: Expression | None = None
+    condition: FlowExpression | None = None
     is_otherwise: bool = False
-    place: Place = field(default_factory=Place)
+    place: Position = field(default_factory=Position)
 
     @property
     def is_conditional(self) -> bool:
@@ -46,7 +46,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class RetryPolicy:
     """How often a message is tried again after an error that may pass, and how long to wait before that (seconds).
 
     The wait doubles each time.
@@ -57,13 +57,13 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
+class LocalSettings:
     """What holds on this machine only: the platform knows none of it.
 
     `on_error` is what follows when a message fails: the flow goes on, stops, or the step named by `route` gets it.
     """
 
-    retry: Retry | None = None
+    retry: RetryPolicy | None = None
     timeout: float | None = None
     concurrency: int | None = None
     on_error: Literal["continue", "stop", "route"] = "continue"
@@ -71,7 +71,7 @@ class Local:
 
 
 @dataclass(frozen=True, slots=True)
-class Tune:
+class TuneSettings:
     """What the platform lets a step be tuned with (nodes_config); None is its default."""
 
     prefetch: int | None = None
@@ -85,22 +85,22 @@ class Tune:
 class FlowStep:
     """One step. Its body is made by `map` (expressions) and `set` (literals); with neither the message comes as it is.
 
-    `map` is one Expression where it makes the whole body. `path` leads to the step in the document.
+    `map` is one FlowExpression where it makes the whole body. `path` leads to the step in the document.
     """
 
     id: str
     component: str
     function: str
     path: tuple[str | int, ...]
-    place: Place
+    place: Position
     fields: Mapping[str, Any] = field(default_factory=dict)
     credential: str | None = None
     after: Edge | None = None
-    map: MapTree | Expression | None = None
+    map: MapTree | FlowExpression | None = None
     set: Mapping[str, Any] = field(default_factory=dict)
     sample: Any = None
-    tune: Tune = field(default_factory=Tune)
-    local: Local = field(default_factory=Local)
+    tune: TuneSettings = field(default_factory=TuneSettings)
+    local: LocalSettings = field(default_factory=LocalSettings)
     platform: Mapping[str, Any] = field(default_factory=dict)
     title: str = ""
     description: str = ""
@@ -117,14 +117,14 @@ class FlowStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class FlowVariable:
     """A flow variable: `$getFlowVariables().<id>`. None is one that must be given from outside."""
 
     id: str
     value: str | None
     title: str = ""
     help: str = ""
-    place: Place = field(default_factory=Place)
+    place: Position = field(default_factory=Position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class ComponentReference:
     path: str | None = None
     builtin: str | None = None
     platform_name: str | None = None
-    place: Place = field(default_factory=Place)
+    place: Position = field(default_factory=Position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class CredentialReference:
     id: str
     component: str
     variables: Mapping[str, str] = field(default_factory=dict)
-    place: Place = field(default_factory=Place)
+    place: Position = field(default_factory=Position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +154,11 @@ class FlowFile:
 
     name: str
     steps: tuple[FlowStep, ...]
-    source: Source = field(repr=False, compare=False)
+    source: FlowText = field(repr=False, compare=False)
     description: str = ""
     type: str = "ordinary"
     cron: str | None = None
-    variables: Mapping[str, Variable] = field(default_factory=dict)
+    variables: Mapping[str, FlowVariable] = field(default_factory=dict)
     components: Mapping[str, ComponentReference] = field(default_factory=dict)
     credentials: Mapping[str, CredentialReference] = field(default_factory=dict)
     on_error: FlowStep | None = None

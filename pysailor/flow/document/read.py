@@ -12,15 +12,15 @@ from pysailor.metadata import Schema
 
 from . import source as yaml_source
 from .build import build
-from .finding import Finding, InvalidFlow
+from .finding import FlowFinding, InvalidFlow
 from .graph import find_faults
-from .place import Place
+from .position import Position
 
 if TYPE_CHECKING:
     from pysailor.errors import Fault
 
     from .model import FlowFile
-    from .source import Source
+    from .source import FlowText
 
 SCHEMA: Final = Path(__file__).with_name("flow.schema.json")
 _UNKNOWN: Final = "is not known here"
@@ -66,19 +66,19 @@ def _schema() -> Schema:
     return Schema(json.loads(SCHEMA.read_text(encoding="utf-8")), SCHEMA.name)
 
 
-def _find_structural(source: Source) -> list[Finding]:
+def _find_structural(source: FlowText) -> list[FlowFinding]:
     schema = _schema()
     if schema.accepts(source.value):
         return []
-    found: dict[tuple[str | int, ...], Finding] = {}
+    found: dict[tuple[str | int, ...], FlowFinding] = {}
     for fault in schema.faults(source.value):
         path = _path(fault.pointer, source.value)
         found.setdefault(path, _finding(fault, path, source))
     return list(found.values())
 
 
-def _finding(fault: Fault, path: tuple[str | int, ...], source: Source) -> Finding:
-    known = _known_members(source, path)
+def _finding(fault: Fault, path: tuple[str | int, ...], source: FlowText) -> FlowFinding:
+    known = _known_members(path)
     message = fault.message
     if path and known and path[-1] not in known:
         close = get_close_matches(str(path[-1]), known, 1)
@@ -86,11 +86,11 @@ def _finding(fault: Fault, path: tuple[str | int, ...], source: Source) -> Findi
         message = f"{_UNKNOWN}; {meant}Allowed: {', '.join(known)}"
     elif path and path[-1] in _IN_WORDS and "that matches" in message:
         message = f"{message.partition(', allowed:')[0]}, allowed: {_IN_WORDS[str(path[-1])]}"
-    place = source.place(path) if path else Place(source.file)
-    return Finding(place, message, yaml_source.dotted(path))
+    place = source.place(path) if path else Position(source.file)
+    return FlowFinding(place, message, yaml_source.dotted(path))
 
 
-def _known_members(source: Source, path: tuple[str | int, ...]) -> list[str]:
+def _known_members(path: tuple[str | int, ...]) -> list[str]:
     """Return the members that an object may have where its members are all known; empty where they are not."""
     if not path or not isinstance(path[-1], str):
         return []
@@ -133,4 +133,4 @@ def _near(path: Path) -> str:
 
 
 def _invalid(file: str, message: str) -> InvalidFlow:
-    return InvalidFlow([Finding(Place(file), message)])
+    return InvalidFlow([FlowFinding(Position(file), message)])

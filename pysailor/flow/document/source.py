@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from .finding import Finding, InvalidFlow
-from .place import Place
+from .finding import FlowFinding, InvalidFlow
+from .position import Position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,26 +34,26 @@ _STRING_TAG: Final = "tag:yaml.org,2002:str"
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class FlowExpression:
     """A text of the file that is read further, such as a JSONata expression; `at` finds a place within it."""
 
     text: str
-    place: Place = field(default_factory=Place, compare=False)
+    place: Position = field(default_factory=Position, compare=False)
     block_indent: int | None = field(default=None, compare=False)
     """Of a text that begins below its `|` or `>`: the columns before each of its lines."""
     is_quoted: bool = field(default=False, compare=False)
 
-    def at(self, offset: int) -> Place:
+    def at(self, offset: int) -> Position:
         """Return where the character of this number stands; where the text was folded or escaped, nearly."""
         before = self.text[: max(0, offset)]
         lines = before.count("\n")
         column = len(before) - (before.rfind("\n") + 1)
         start = self.place
         if self.block_indent is not None:
-            return Place(start.file, start.line + 1 + lines, self.block_indent + column + 1)
+            return Position(start.file, start.line + 1 + lines, self.block_indent + column + 1)
         if lines:
             return start
-        return Place(start.file, start.line, start.column + column + self.is_quoted)
+        return Position(start.file, start.line, start.column + column + self.is_quoted)
 
     def __str__(self) -> str:
         """Return the text."""
@@ -61,53 +61,53 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FlowText:
     """A file's value, and where each part of it stands: names under `keys`, values under `values`, both by path."""
 
     file: str
     value: Any
-    keys: Mapping[Path, Place]
-    values: Mapping[Path, Place]
-    texts: Mapping[Path, Expression]
+    keys: Mapping[Path, Position]
+    values: Mapping[Path, Position]
+    texts: Mapping[Path, FlowExpression]
 
-    def place(self, path: Path) -> Place:
+    def place(self, path: Path) -> Position:
         """Return where a member is named; of what is not there, where it should be."""
         while path:
             found = self.keys.get(path) or self.values.get(path)
             if found is not None:
                 return found
             path = path[:-1]
-        return Place(self.file)
+        return Position(self.file)
 
-    def value_place(self, path: Path) -> Place:
+    def value_place(self, path: Path) -> Position:
         """Return where a member's value begins."""
         return self.values.get(path) or self.place(path)
 
-    def expression(self, path: Path, value: Any) -> Expression:
+    def expression(self, path: Path, value: Any) -> FlowExpression:
         """Return a text with its place; a number, true, false or null is its own JSON."""
         found = self.texts.get(path)
         if found is not None and isinstance(value, str):
             return found
-        return Expression(_json(value), self.value_place(path))
+        return FlowExpression(_json(value), self.value_place(path))
 
 
-def parse(text: str, file: str) -> Source:
+def parse(text: str, file: str) -> FlowText:
     """Return what a YAML text says; raise InvalidFlow, with the place, for what cannot be read."""
     if len(text) > _MOST_BYTES:
-        raise _invalid(Place(file), f"the file has {len(text)} characters; allowed are {_MOST_BYTES}")
+        raise _invalid(Position(file), f"the file has {len(text)} characters; allowed are {_MOST_BYTES}")
     try:
-        node = yaml.compose(text, _Loader)  # type: ignore[arg-type]  # a loader of ours
+        node = yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
         raise _invalid(*_describe(error, file)) from error
     except yaml.YAMLError as error:
-        raise _invalid(Place(file), f"this is not YAML: {' '.join(str(error).split())}") from error
+        raise _invalid(Position(file), f"this is not YAML: {' '.join(str(error).split())}") from error
     except RecursionError as error:
-        raise _invalid(Place(file), f"this is nested too deep; allowed are {_DEEPEST} levels") from error
+        raise _invalid(Position(file), f"this is nested too deep; allowed are {_DEEPEST} levels") from error
     reader = _Reader(file, text.splitlines())
     value = None if node is None else reader.read(node, ())
     if reader.findings:
         raise InvalidFlow(reader.findings)
-    return Source(file, value, reader.keys, reader.values, reader.texts)
+    return FlowText(file, value, reader.keys, reader.values, reader.texts)
 
 
 class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
@@ -120,10 +120,10 @@ class _Reader:
     """Makes values of nodes and notes their places."""
 
     def __init__(self, file: str, lines: list[str]) -> None:
-        self.findings: list[Finding] = []
-        self.keys: dict[Path, Place] = {}
-        self.values: dict[Path, Place] = {}
-        self.texts: dict[Path, Expression] = {}
+        self.findings: list[FlowFinding] = []
+        self.keys: dict[Path, Position] = {}
+        self.values: dict[Path, Position] = {}
+        self.texts: dict[Path, FlowExpression] = {}
         self._file, self._lines = file, lines
         self._count = 0
 
@@ -141,6 +141,8 @@ class _Reader:
         if isinstance(node, SequenceNode):
             self._demand_tag(node, "tag:yaml.org,2002:seq", path)
             return [self.read(item, (*path, number)) for number, item in enumerate(node.value)]
+        if not isinstance(node, ScalarNode):
+            raise TypeError(f"PyYAML composed a {type(node).__name__}")
         return self._scalar(node, path)
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
@@ -167,7 +169,7 @@ class _Reader:
         style = node.style
         indent = self._indent(node) if style in ("|", ">") else None
         is_quoted = style in ("'", '"')
-        self.texts[path] = Expression(text, self._place(node), indent, is_quoted)
+        self.texts[path] = FlowExpression(text, self._place(node), indent, is_quoted)
         return text if style else self._plain(node, text, path)
 
     def _plain(self, node: Node, text: str, path: Path) -> Any:
@@ -205,10 +207,10 @@ class _Reader:
             self._note(node, path, f"{node.tag.replace('tag:yaml.org,2002:', '!!')} is a tag; leave it out")
 
     def _note(self, node: Node, path: Path, message: str) -> None:
-        self.findings.append(Finding(self._place(node), message, dotted(path)))
+        self.findings.append(FlowFinding(self._place(node), message, dotted(path)))
 
-    def _place(self, node: Node) -> Place:
-        return Place(self._file, node.start_mark.line + 1, node.start_mark.column + 1)
+    def _place(self, node: Node) -> Position:
+        return Position(self._file, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def dotted(path: Path) -> str:
@@ -225,10 +227,10 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _describe(error: yaml.MarkedYAMLError, file: str) -> tuple[Place, str]:
+def _describe(error: yaml.MarkedYAMLError, file: str) -> tuple[Position, str]:
     """Return where YAML ended to make sense, and why, with what is probably meant."""
     mark = error.problem_mark or error.context_mark
-    place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
+    place = Position(file) if mark is None else Position(file, mark.line + 1, mark.column + 1)
     problem = " ".join(str(error.problem or error.context or "it cannot be read").split())
     hint = ""
     if "mapping values" in problem or "expected" in problem or "found character" in problem:
@@ -240,5 +242,5 @@ def _describe(error: yaml.MarkedYAMLError, file: str) -> tuple[Place, str]:
     return place, f"this is not YAML: {problem}{hint}"
 
 
-def _invalid(place: Place, message: str) -> InvalidFlow:
-    return InvalidFlow([Finding(place, message)])
+def _invalid(place: Position, message: str) -> InvalidFlow:
+    return InvalidFlow([FlowFinding(place, message)])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 
 from pysailor.flow.document import SCHEMA, InvalidFlow, parse_flow, read_flow
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEMBERS = "title, description, run, after, credential, fields, map, set, sample, tune, local, platform"
 BEGIN = "flow: 1\nname: x\ncomponents: {c: {path: .}}\nsteps:\n"
 
 
@@ -62,8 +66,7 @@ def test_all_faults_are_told_with_place_and_what_is_allowed() -> None:
   two: {run: "c:f", after: one, local: {on_error: stopp, timeout: 3x}}
 """) == [
         'f:5:9: steps.one.run: found text "c", allowed: component:function, such as csv:read',
-        "f:5:17: steps.one.feilds: is not known here; did you mean fields? Allowed: title, description, run, after, "
-        "credential, fields, map, set, sample, tune, local, platform",
+        "f:5:17: steps.one.feilds: is not known here; did you mean fields? Allowed: " + MEMBERS,
         'f:6:41: steps.two.local.on_error: found text "stopp", allowed: continue, stop (did you mean stop?)',
         'f:6:58: steps.two.local.timeout: found text "3x", allowed: a duration: seconds, or 500ms, 2s, 1m, 1h',
     ]  # fmt: skip

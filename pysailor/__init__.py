@@ -54,15 +54,17 @@ if TYPE_CHECKING:
         Rebound,
         SailorError,
         StepError,
+        StoreUnavailable,
     )
     from .masking import MASK, mask
     from .message import HttpRequest, Message
     from .metadata import Schema, pointer_to
     from .shell import environment, how_to_install, port
+    from .store.base import Store
 
     __version__: str
 else:
-    _MODULES = ("errors", "masking", "shell", "message", "context", "contract", "metadata")
+    _MODULES = ("errors", "masking", "shell", "message", "context", "contract", "metadata", "store.base")
 
     def __getattr__(name: str) -> Any:
         """Find the name in the modules of the contract, the quickest to load first."""
@@ -123,6 +125,8 @@ __all__ = [
     "StartupFunction",
     "StepError",
     "Storage",
+    "Store",
+    "StoreUnavailable",
     "Trigger",
     "Verifier",
     "VerifyFunction",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from .message import Message
+    from .store.base import Store
 
 Resource = TypeVar("Resource")
 
@@ -162,6 +163,12 @@ def _discard(_: object) -> None:
     """Ignore an event, or a call: nobody listens."""
 
 
+def _open_in_memory() -> Store:
+    from .store.memory import MemoryValues  # noqa: PLC0415 - few steps need it
+
+    return MemoryValues()
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What `process` and the hooks may use: the logger, the events, the time that is left.
@@ -188,6 +195,15 @@ class Context:
     report: Callable[[CallReport | Measure], None] = _discard
     run_id: str | None = None
     step: str = ""
+    open_store: Callable[[], Store] = _open_in_memory
+
+    @property
+    def store(self) -> Store:
+        """What the workers of an operator share (PYSAILOR_JOURNAL); one in this process's memory where none is named.
+
+        Keys begin with a word of the component's own, and hold the ids of whatever must be kept apart.
+        """
+        return self.kept.get(self.open_store)
 
     def keep(self, make: Callable[..., Resource], *args: Hashable) -> Resource:
         """Return `make(*args)`, made once in the life of this process and closed at its end: connections, caches."""

@@ -77,6 +77,13 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "Map the member that the message points to as it says. pysailor meta FUNCTION shows what the step takes.",
         ),
         RuntimeErrorSpec(
+            "store_unavailable",
+            "StoreUnavailable",
+            "The store that PYSAILOR_JOURNAL names cannot be reached, or has no room; the message says why.",
+            "Bring the store back, or make room. PYSAILOR_JOURNAL_FAILURE says what becomes of messages meanwhile.",
+            YES,
+        ),
+        RuntimeErrorSpec(
             "invalid_output",
             "InvalidOutput",
             "The step's result is not what it promises to the next step, so it was not handed on.",

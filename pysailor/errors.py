@@ -5,6 +5,7 @@ SailorError
 │   ├── InvalidConfig    the step's or the credential's settings are wrong: every message would fail
 │   ├── InvalidInput     this message's body is wrong: trying it again cannot help
 │   ├── InvalidOutput    what came back breaks what the step promises to the next one
+│   ├── StoreUnavailable the store of the journal and the budgets cannot be reached, or has no room
 │   └── Defect           the component did what it never should: its author must mend it
 ├── Rebound              not now: the platform brings the same message again later
 ├── InvalidCredentials   verify() says no, and why
@@ -109,6 +110,13 @@ class Defect(StepError):
     def shown_name(self) -> str:
         """The name of what was raised."""
         return self._name
+
+
+class StoreUnavailable(StepError):
+    """The store that PYSAILOR_JOURNAL names cannot be reached, or has no room; what was to be kept is not."""
+
+    code = "store_unavailable"
+    retryable = True
 
 
 class Rebound(SailorError):

@@ -97,3 +97,10 @@ def test_the_deadline_shortens_what_a_call_may_take(deadline: Any, expected: flo
     context = Context(deadline=None if deadline is None else now + deadline)
     assert context.seconds_left(30.0) == pytest.approx(expected, abs=0.5)
     assert context.until(30.0) - now == pytest.approx(expected, abs=0.5)
+
+
+def test_a_context_without_a_runner_has_a_store_in_memory_that_its_messages_share() -> None:
+    with Keep() as kept:
+        Context(kept=kept).store.put("a", b"x", 60)
+        assert Context(kept=kept).store.get("a") == b"x"
+        assert Context().store.get("a") is None

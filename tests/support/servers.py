@@ -35,7 +35,7 @@ def postgresql_url() -> Iterator[str]:
     if given:
         yield given
         return
-    with private_postgresql(_program("postgres").resolve().parent) as url:
+    with private_postgresql(find_program("postgres").resolve().parent) as url:
         yield url
 
 
@@ -46,7 +46,7 @@ def redis_url() -> Iterator[str]:
     if given:
         yield given
         return
-    with private_redis(_program("redis-server")) as url:
+    with private_redis(find_program("redis-server")) as url:
         yield url
 
 
@@ -93,7 +93,7 @@ def private_redis(program: Path) -> Iterator[str]:
             yield f"redis://127.0.0.1:{port}/0"
 
 
-def _program(name: str) -> Path:
+def find_program(name: str) -> Path:
     """Find the server's program; install it in CI, skip the test at a desk."""
     found = _find(name)
     if found is None and os.environ.get("CI") == "true":

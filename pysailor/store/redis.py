@@ -1,0 +1,149 @@
+"""Values in Redis, shared by any number of workers; what a write survives is set there (appendonly, appendfsync)."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from ..errors import InvalidSettings, StoreUnavailable
+from .group import GroupCommit
+from .write import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from .write import Write
+
+_PREFIX: Final = "pysailor:"
+_CONNECT_SECONDS: Final = 5.0
+_ANSWER_SECONDS: Final = 10.0
+_LONGEST_STRIFE: Final = 30.0
+_SCANNED_AT_ONCE: Final = 500
+_ADD: Final = """
+local found = redis.call('GET', KEYS[1])
+if found then return found end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return false
+"""
+_SWAP: Final = """
+if redis.call('GET', KEYS[1]) ~= (ARGV[1] == '1' and ARGV[2]) then return 0 end
+if ARGV[3] == '1' then redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) else redis.call('DEL', KEYS[1]) end
+return 1
+"""
+
+
+class RedisValues(GroupCommit):
+    """Values under the prefix `pysailor:`; Redis removes what has expired."""
+
+    def __init__(self, url: str) -> None:
+        """Connect to nothing yet; raise InvalidSettings if the address or the driver is not one."""
+        super().__init__()
+        self._client = _client(url)
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value, None if there is none or it has expired."""
+        with _translate_errors():
+            found: bytes | None = self._client.get(_PREFIX + key)
+            return found
+
+    def update(self, key: str, change: Callable[[bytes | None], bytes | None], seconds: float) -> bytes | None:
+        """Replace the value by `change` of it if nobody has changed it meanwhile; else begin again."""
+        ends = time.monotonic() + _LONGEST_STRIFE
+        with _translate_errors():
+            while time.monotonic() < ends:
+                old = self._client.get(_PREFIX + key)
+                new = change(old)
+                arguments = ((old is not None and 1) or 0, old or b"", (new is not None and 1) or 0, new or b"")
+                if self._client.eval(_SWAP, 1, _PREFIX + key, *arguments, _milliseconds(seconds)):
+                    return new
+                time.sleep(random.random() / 500)  # noqa: S311 - so that those who collided do not do so again
+        raise StoreUnavailable("A value in Redis is changed by others all the time; the change was given up.")
+
+    def scan(self, prefix: str) -> Iterator[tuple[str, bytes]]:
+        """Yield what begins with the prefix."""
+        pattern = _PREFIX + "".join(f"\\{sign}" if sign in "*?[]^\\" else sign for sign in prefix) + "*"
+        with _translate_errors():
+            for name in set(self._client.scan_iter(pattern, _SCANNED_AT_ONCE)):
+                value = self._client.get(name)
+                if value is not None:
+                    yield name.decode().removeprefix(_PREFIX), value
+
+    def purge(self) -> int:
+        """Leave it to Redis."""
+        return 0
+
+    def now(self) -> float:
+        """Return the server's time."""
+        with _translate_errors():
+            whole, micros = self._client.time()
+            return float(whole) + float(micros) / 1e6
+
+    def close(self) -> None:
+        """Write what was begun, and close the connections."""
+        super().close()
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _commit(self, writes: Sequence[Write]) -> None:
+        with _translate_errors(), self._client.pipeline(transaction=False) as pipeline:
+            for write in writes:
+                _write(pipeline, write)
+            for write, answer in zip(writes, pipeline.execute(), strict=True):
+                if write.kind is Kind.ADD:
+                    write.result = answer
+
+
+def _write(pipeline: Any, write: Write) -> None:
+    key = _PREFIX + write.key
+    match write.kind:
+        case Kind.PUT:
+            pipeline.set(key, write.value, px=_milliseconds(write.seconds))
+        case Kind.ADD:
+            pipeline.eval(_ADD, 1, key, write.value, _milliseconds(write.seconds))
+        case Kind.TOUCH:
+            pipeline.pexpire(key, _milliseconds(write.seconds))
+        case _:
+            pipeline.delete(key)
+
+
+def _milliseconds(seconds: float) -> int:
+    """Return the time to live as Redis takes it; it refuses 0."""
+    return max(1, round(seconds * 1000))
+
+
+def _client(url: str) -> Any:
+    try:
+        import redis  # noqa: PLC0415 - an extra, needed by this store only
+    except ImportError as error:
+        raise InvalidSettings("A store in Redis needs the package redis: the extra [redis].") from error
+    from redis.backoff import NoBackoff  # noqa: PLC0415 - as above
+    from redis.retry import Retry  # noqa: PLC0415 - as above
+
+    try:
+        return redis.Redis.from_url(
+            url,
+            socket_connect_timeout=_CONNECT_SECONDS,
+            socket_timeout=_ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 1),
+        )
+    except ValueError as error:
+        raise InvalidSettings("The address of the store is not one of Redis: redis://host:6379/0.") from error
+
+
+@contextmanager
+def _translate_errors() -> Iterator[None]:
+    """Raise Redis' errors as ours, in one line."""
+    import redis  # noqa: PLC0415 - an extra, needed by this store only
+
+    try:
+        yield
+    except redis.RedisError as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(". ")
+        raise StoreUnavailable(f"The store in Redis cannot be used now: {reason}.") from error

@@ -1,0 +1,107 @@
+"""A store that is away, full, or no store at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pysailor.errors import InvalidSettings, StoreUnavailable
+from pysailor.store import open_store
+from tests.support.servers import ROOT, find_program, private_postgresql, private_redis
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pysailor.store import Store
+
+_FILL = """
+import resource, signal, sys
+from pysailor.store import open_store
+from pysailor.errors import StoreUnavailable
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+with open_store(sys.argv[1]) as store:
+    store.put("before", b"x", 60)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))
+    try:
+        for number in range(1000):
+            store.put(f"big/{number}", bytes(20_000), 60)
+    except StoreUnavailable as error:
+        print(error)
+    assert store.get("before") == b"x"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    store.put("after", b"y", 60)
+    print(store.get("after"))
+"""
+
+
+def all_fail(store: Store) -> None:
+    for attempt in (
+        lambda: store.get("key"),
+        lambda: store.put("key", b"x", 60),
+        lambda: store.update("key", lambda value: value, 60),
+        lambda: list(store.scan("")),
+    ):
+        with pytest.raises(StoreUnavailable, match="cannot be used now"):
+            attempt()
+
+
+def test_a_full_disk_is_said_and_what_was_kept_stays(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _FILL, f"sqlite:///{tmp_path / 'a.sqlite'}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "cannot be used now" in done.stdout
+    assert done.stdout.endswith("b'y'\n")
+
+
+def test_a_postgresql_that_was_away_is_used_again() -> None:
+    programs = find_program("postgres").resolve().parent
+    with private_postgresql(programs) as url, open_store(url) as store:
+        store.put("key", b"x", 60)
+        with open_store("postgresql://tester@127.0.0.1:1/postgres") as away:
+            all_fail(away)
+        terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        subprocess.run([programs / "psql", "-q", "-c", terminate, url], check=True, capture_output=True)
+        assert store.get("key") == b"x"
+        store.put("key", b"y", 60)
+        assert store.get("key") == b"y"
+
+
+def test_a_redis_that_went_away_is_said() -> None:
+    with private_redis(find_program("redis-server")) as url:
+        store = open_store(url)
+        store.put("key", b"x", 60)
+    all_fail(store)
+    store.close()
+
+
+@pytest.mark.parametrize("path", ["/nowhere/at/all.sqlite", "/proc/no.sqlite"])
+def test_a_file_that_cannot_be_made_is_said(path: str) -> None:
+    with open_store(f"sqlite:///{path}") as store:
+        all_fail(store)
+
+
+def test_a_file_that_is_something_else_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear reader, " * 1000)
+    with open_store(f"sqlite:///{path}") as store:
+        all_fail(store)
+    assert path.read_text().startswith("Dear reader")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "off", "mysql://a:secret@b/c", "sqlite://file", "sqlite:///", "sqlite:///a?b=c", "sqlite:////tmp/",
+     "redis://host:port/x", "postgresql://a:secret@b:port/c?nonsense=1", "memory:///file"],
+)  # fmt: skip
+def test_an_address_of_nothing_is_refused_without_quoting_it(url: str) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        open_store(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_file_is_readable_by_its_user_only(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'a.sqlite'}?sync=full") as store:
+        store.put("key", b"x", 60)
+        assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}

@@ -1,0 +1,36 @@
+"""Starts a flow with each HTTP request: those that a platform received, or those that this step listens for."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from typing import TYPE_CHECKING, Any
+
+from pysailor import Context, InvalidConfig, Message, port
+
+from .server import WebhookServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:
+    """Yield the message as it came where no port is set, else one for each request until there were as many as set."""
+    if not cfg.get("port"):
+        yield Message(body=msg.body, headers=msg.headers, attachments=msg.attachments)
+        return
+    with WebhookServer(cfg["host"], _port(cfg), float(cfg["waitForReply"])) as server:
+        ctx.logger.info("listening on %s", server.address)
+        left = int(cfg["requests"])
+        for request in server.requests():
+            yield Message(body=request.body, headers={"reply_to": request.reply_to})
+            request.accept()
+            left -= 1
+            if left == 0:
+                return
+
+
+def _port(cfg: Mapping[str, Any]) -> int:
+    try:
+        return port(str(cfg["port"]))
+    except ArgumentTypeError as error:
+        raise InvalidConfig(str(error), pointer="/port") from error

@@ -1,0 +1,141 @@
+"""HTTP requests: what is sent, what comes back, and what an error status means."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pysailor import Data, InvalidConfig, InvalidInput, Rebound, StepError
+from pysailor.component.builtin import locate_builtin
+from pysailor.testing import run_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = locate_builtin("http")
+
+
+class Service(ThreadingHTTPServer):
+    """Answers with these (status, type, content), the last one again and again; keeps what was asked."""
+
+    answers: list[tuple[int, str, bytes]]
+    asked: list[tuple[str, str, dict[str, str], bytes]]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Service
+
+    def do_POST(self) -> None:
+        """Answer."""
+        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.asked.append((self.command, self.path, dict(self.headers.items()), content))
+        status, kind, body = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Retry-After", "0")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_DELETE = do_POST  # noqa: N815 - the names that http.server calls
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service(("127.0.0.1", 0), Handler) as server:
+        server.answers, server.asked = [(200, "application/json", b'{"ok": true}')], []
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def ask(service: Service, body: dict[str, Any] | None = None, **cfg: Any) -> Any:
+    cfg = {"url": f"http://127.0.0.1:{service.server_port}/tickets?a=1", **cfg}
+    (event,) = run_step(ROOT, "request", body or {}, cfg=cfg)
+    assert isinstance(event, Data)
+    return event.message.body
+
+
+def test_a_request_is_sent_as_mapped(service: Service) -> None:
+    body = {"method": "POST", "query": {"b": [2, 3], "c": None}, "headers": {"X-A": 1}, "body": {"name": "Änn"}}
+    result = ask(service, body, authorization="Bearer key")
+    ((method, path, headers, content),) = service.asked
+    assert (method, path) == ("POST", "/tickets?a=1&b=2&b=3")
+    assert (headers["X-A"], headers["Authorization"], headers["Content-Type"]) == (
+        "1",
+        "Bearer key",
+        "application/json",
+    )
+    assert json.loads(content) == {"name": "Änn"}
+    assert (result["statusCode"], result["responseBody"]) == (200, {"ok": True})
+    assert result["HTTPHeaders"]["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "body"),
+    [
+        ("application/json", b"{broken", "{broken"),
+        ("text/plain; charset=iso-8859-1", b"\xc4nn", "Änn"),
+        ("text/plain; charset=nonsense", b"x", "x"),
+        ("image/png", b"\0\1", "data:image/png;base64,AAE="),
+        ("application/json", b"", None),
+    ],
+)
+def test_an_answer_is_what_its_type_says(service: Service, kind: str, content: bytes, body: Any) -> None:
+    service.answers = [(200, kind, content)]
+    assert ask(service)["responseBody"] == body
+
+
+@pytest.mark.parametrize(
+    ("status", "cfg", "raised"),
+    [
+        (404, {}, StepError),
+        (429, {}, Rebound),
+        (429, {"errorPolicy": "throwError"}, StepError),
+        (500, {"errorPolicy": "rebound"}, Rebound),
+        (404, {"errorCodes": "500-599, 404"}, StepError),
+        (404, {"errorPolicy": "emit"}, None),
+        (404, {"errorCodes": "500-599"}, None),
+        (404, {"errorCodes": "x"}, InvalidConfig),
+    ],
+)
+def test_an_error_status_is_what_the_policy_makes_of_it(
+    service: Service, status: int, cfg: dict[str, Any], raised: type[Exception] | None
+) -> None:
+    service.answers = [(status, "text/plain", b"sorry")]
+    if raised is None:
+        assert ask(service, **cfg)["statusCode"] == status
+    else:
+        with pytest.raises(raised, match=r"status \d+: sorry|are not statuses"):
+            ask(service, **cfg)
+
+
+def test_a_request_that_failed_for_now_is_sent_again(service: Service) -> None:
+    service.answers = [(503, "text/plain", b""), (500, "text/plain", b""), (200, "text/plain", b"done")]
+    assert ask(service, maxRetries=2)["responseBody"] == "done"
+    assert len(service.asked) == 3
+    service.answers, service.asked = [(503, "text/plain", b"")], []
+    with pytest.raises(StepError) as caught:
+        ask(service)
+    assert (caught.value.to_json()["status"], caught.value.to_json()["retryable"]) == (503, True)
+    assert len(service.asked) == 1
+
+
+def test_addresses_are_checked_and_servers_that_are_away_are_named(service: Service) -> None:
+    with pytest.raises(InvalidInput, match="/url: 'tickets' is not an address"):
+        ask(service, {"url": "tickets"})
+    with pytest.raises(InvalidInput, match="/url: is missing"):
+        ask(service, url="")
+    with pytest.raises(InvalidInput, match="/headers: "):
+        ask(service, {"headers": {"X": "a\r\nb"}})
+    with pytest.raises(StepError, match=r"http://127\.0\.0\.1:1/a cannot be reached: nobody answers there"):
+        ask(service, {"url": "http://user:secret@127.0.0.1:1/a?key=secret"})

@@ -1,0 +1,151 @@
+"""Requests start a flow; a later step answers them, or the webhook thanks at once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from pysailor import Context, Data, HttpReply, InvalidConfig, InvalidInput, Message, StepError
+from pysailor.component.builtin import locate_builtin
+from pysailor.component.component import Component
+from pysailor.component.fields import bind
+from pysailor.testing import run_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = locate_builtin("webhook")
+REPLY = locate_builtin("reply")
+
+
+class Flow:
+    """A webhook that hands each message to a function, on a thread of its own."""
+
+    def __init__(self, handle: Callable[[Message], None], **cfg: Any) -> None:
+        loaded = Component(ROOT).function("receive")
+        self._settings = bind(loaded.fields, {"port": "0", **cfg})
+        self._process = loaded.get_function("process")
+        self._handle = handle
+        self.address = ""
+        self.ready = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        logger = logging.getLogger("webhook-test")
+        logger.setLevel("INFO")
+        logger.addFilter(self._note)
+        try:
+            for message in self._process(Message(), self._settings, {}, Context(logger)):
+                self._handle(message)
+        finally:
+            logger.removeFilter(self._note)
+
+    def _note(self, record: logging.LogRecord) -> bool:
+        self.address = record.getMessage().removeprefix("listening on ")
+        self.ready.set()
+        return True
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Flow]]:
+    flows = []
+
+    def start_flow(handle: Callable[[Message], None], **cfg: Any) -> Flow:
+        flow = Flow(handle, **cfg)
+        flow.thread.start()
+        assert flow.ready.wait(10)
+        flows.append(flow)
+        return flow
+
+    yield start_flow
+    for flow in flows:
+        flow.thread.join(10)
+        assert not flow.thread.is_alive()
+
+
+def answer(message: Message, **body: Any) -> None:
+    passed = {"webhook": {"headers": dict(message.headers), "body": message.body}}
+    loaded = Component(REPLY).function("reply")
+    later = Message(body=body, passthrough=passed)
+    assert loaded.get_function("process")(later, {}, {}, Context()) == Message(body=body)
+
+
+def test_a_request_starts_the_flow_and_is_thanked(start: Callable[..., Flow]) -> None:
+    seen: list[Message] = []
+    flow = start(seen.append, requests=3)
+    first = requests.post(f"{flow.address}orders?a=1&b=", json={"order": 7}, timeout=10)
+    requests.post(flow.address, data={"name": "Änn"}, timeout=10)
+    requests.post(flow.address, data="hello", headers={"Content-Type": "text/plain"}, timeout=10)
+    assert (first.status_code, first.json()["message"]) == (200, "thank you")
+    body = seen[0].body
+    assert (body["order"], body["_query"], body["_method"], body["_url"]) == (
+        7,
+        {"a": "1", "b": ""},
+        "POST",
+        "/orders?a=1&b=",
+    )
+    assert body["_headers"]["content-type"] == "application/json"
+    assert (seen[1].body["name"], seen[2].body["text"]) == ("Änn", "hello")
+
+
+def test_a_later_step_answers(start: Callable[..., Flow]) -> None:
+    def handle(message: Message) -> None:
+        answer(message, responseBody={"text": "é"}, statusCode=201, customHeaders={"X-Count": 1})
+
+    flow = start(handle, requests=1, waitForReply=10)
+    got = requests.post(flow.address, json={}, timeout=10)
+    assert (got.status_code, got.json(), got.headers["X-Count"]) == (201, {"text": "é"}, "1")
+
+
+def test_an_answer_that_does_not_come_is_told(start: Callable[..., Flow]) -> None:
+    seen: list[Message] = []
+    flow = start(seen.append, requests=1, waitForReply=0.2)
+    got = requests.get(flow.address, timeout=10)
+    assert (got.status_code, got.json()["error"]) == (504, "The flow did not answer in 0.2 seconds.")
+    with pytest.raises(StepError, match=r"is gone|waited too long"):
+        answer(seen[0], responseBody="late")
+
+
+def test_broken_requests_are_refused_and_start_nothing(start: Callable[..., Flow]) -> None:
+    seen: list[Message] = []
+    flow = start(seen.append, requests=1)
+    broken = requests.post(flow.address, data="{", headers={"Content-Type": "application/json"}, timeout=10)
+    chunked = requests.post(flow.address, data=iter([b"x"]), timeout=10)
+    assert (broken.status_code, chunked.status_code) == (400, 411)
+    assert requests.get(flow.address, timeout=10).status_code == 200
+    assert len(seen) == 1
+
+
+def test_without_a_port_the_platforms_request_is_passed_on() -> None:
+    assert run_step(ROOT, "receive", {"order": 7}, cfg={}) == [Data(Message(body={"order": 7}))]
+    with pytest.raises(InvalidConfig, match=r'/port: "70000" is not a valid port'):
+        run_step(ROOT, "receive", {}, cfg={"port": "70000"})
+
+
+def test_on_a_platform_the_answer_is_an_event() -> None:
+    first, second = run_step(REPLY, "reply", {"responseBody": "hi", "statusCode": 202}, headers={"reply_to": "key"})
+    assert first == HttpReply(202, "hi", {})
+    assert second == Data(Message(body={"responseBody": "hi", "statusCode": 202}))
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"statusCode": 99}, "/statusCode: 99 is not a status"),
+        ({"customHeaders": {"a b": "x"}}, "is not a header"),
+        ({"customHeaders": {"a": "x\r\nb: y"}}, "is not a header"),
+        ({"contentType": "x\ny"}, "is not a header"),
+    ],
+)
+def test_an_answer_that_http_does_not_allow_is_refused(body: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        run_step(REPLY, "reply", {"responseBody": "x", **body}, headers={"reply_to": "key"})
+
+
+def test_nobody_to_answer_is_told() -> None:
+    with pytest.raises(StepError, match="there is nobody to answer"):
+        run_step(REPLY, "reply", {"responseBody": "x"})

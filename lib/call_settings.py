@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pysailor import Fault, InvalidConfig
 
 from .api.connection import Connection
 from .api.retry import CallLimits
+from .budgets.settings import BudgetSettings, read_amount
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from pysailor import Context
 
 Read = TypeVar("Read")
@@ -20,11 +23,12 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True, slots=True)
 class CallSettings:
-    """Where to ask, the limits of a call, and the most that a message may cost in US$, None for no limit."""
+    """Where to ask, the limits of a call, the most that a message may cost in US$, and the budget that it shares."""
 
     connection: Connection
     limits: CallLimits
     max_cost: Decimal | None = None
+    budget: BudgetSettings | None = None
 
     @classmethod
     def of(cls, cfg: Mapping[str, Any]) -> CallSettings:
@@ -32,10 +36,11 @@ class CallSettings:
         faults: list[Fault] = []
         connection = collect(faults, Connection.of, cfg)
         limits = collect(faults, CallLimits.of, cfg)
-        max_cost = collect(faults, read_amount, cfg.get("maxCost"))
+        max_cost = collect(faults, partial(read_amount, pointer="/maxCost"), cfg.get("maxCost"))
+        budget = collect(faults, BudgetSettings.of, cfg)
         if connection is None or limits is None or faults:
             raise InvalidConfig(faults=faults)
-        return cls(connection, limits, max_cost)
+        return cls(connection, limits, max_cost, budget)
 
 
 def call_settings(cfg: Mapping[str, Any], ctx: Context) -> CallSettings:
@@ -50,16 +55,3 @@ def collect(faults: list[Fault], read: Callable[[Any], Read], given: Any) -> Rea
     except InvalidConfig as error:
         faults.extend(error.faults)
         return None
-
-
-def read_amount(text: Any) -> Decimal | None:
-    """Return an amount of US$, None if there is none; raise InvalidConfig."""
-    if text in (None, ""):
-        return None
-    try:
-        amount = Decimal(str(text).strip().removeprefix("$"))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise InvalidConfig(f'found "{text}", allowed: an amount in US$, for example 0.05', pointer="/maxCost")
-    return amount

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .chat import command as chat
-from .commands import ask, conversations
+from .commands import ask, budget, conversations
 from .commands.shapes import attach, body_of, doubts_of, summarize, text_of
 from .environment import CREDENTIAL as ENVIRONMENT
 from .errors.catalog import CATALOG as EXPLANATIONS
@@ -32,7 +32,7 @@ class ChatCommand:
         return chat.run(args, servers=SERVERS)
 
 
-COMMANDS = {"ask": ask, "chat": ChatCommand, "conversations": conversations}
+COMMANDS = {"ask": ask, "budget": budget, "chat": ChatCommand, "conversations": conversations}
 HOW_TO_GO_LIVE = "to ask the real API, set OPENAI_API_KEY and OPENAI_MODEL"
 WORDS_HERE = {
     "into the credential's Base URL": "into OPENAI_BASE_URL or --cfg baseUrl=…",

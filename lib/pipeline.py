@@ -15,7 +15,8 @@ from pysailor import CallReport, InvalidInput
 from .api.client import CallOptions, Client
 from .api.servers import is_regional
 from .api.stream import drain
-from .cost.budget import keep_within, worst_case
+from .budgets import NO_HOLD, Payer, Pays, claim, payer_of
+from .cost.budget import keep_within, require_price, worst_case
 from .cost.price import cost, cost_told_by, has_no_tier_price, priced_on
 from .cost.usage import count_searches, despite_lost
 from .environment import Environment
@@ -32,11 +33,15 @@ if TYPE_CHECKING:
     from .api.cancel import Cancel
     from .api.client import ApiAnswer
     from .api.stream import Piece
+    from .budgets import Hold, NoHold
     from .cost.price import Cost, Surcharges
     from .cost.usage import Usage
     from .endpoint import BuiltRequest, CheckResult, Endpoint
     from .models.table import Family
     from .step_settings import StepSettings
+
+
+NOBODY = Pays()
 
 
 class Pipeline:
@@ -51,8 +56,9 @@ class Pipeline:
         snapshot: Any = None,
         attachments: Mapping[str, Any] | None = None,
         cancel: Cancel | None = None,
+        payer: Payer | None = None,
     ) -> None:
-        """Keep what the message brings along (the step's memory, attachments by name), and what stops the call."""
+        """Keep what the message brings along (the step's memory, attachments by name), who pays, what stops it."""
         self._endpoint = endpoint
         self._client = client
         self._settings = settings
@@ -61,6 +67,8 @@ class Pipeline:
         self.environment = ctx.keep(Environment)
         self._call = CallOptions(settings.limits, ctx.logger, ctx.until(settings.limits.timeout), cancel)
         self._memory = endpoint.memory(snapshot)
+        self._payer = payer or Payer()
+        self._hold: Hold | NoHold = NO_HOLD
 
     @classmethod
     def of_step(
@@ -70,10 +78,13 @@ class Pipeline:
         ctx: Context,
         snapshot: Any = None,
         attachments: Mapping[str, Any] | None = None,
+        pays: Pays = NOBODY,
     ) -> Pipeline:
         """Return the pipeline of a step, whose settings and client are kept between messages; raise InvalidConfig."""
         settings = step_settings(cfg, ctx)
-        return cls(endpoint, ctx.keep(Client, settings.connection), settings, ctx, snapshot, attachments)
+        client = ctx.keep(Client, settings.connection)
+        payer = payer_of(pays, cfg, ctx, settings.connection.api_key) if settings.budget else None
+        return cls(endpoint, client, settings, ctx, snapshot, attachments, payer=payer)
 
     def seconds_left(self) -> float:
         """Return what is left of the time for all of it; it began when this pipeline was made."""
@@ -101,7 +112,14 @@ class Pipeline:
             self._ctx.logger.warning("Doubts about the request: %s", ", ".join(f.pointer for f in found.warnings))
         warnings = tuple(str(fault) for fault in found.warnings) + request.notes
         request = self._with_attachments(request)
-        warnings += self._within_budget(request)
+        note, self._hold = self._within_budget(request)
+        with self._hold as hold:
+            result = yield from self._rounds(request, warnings + note)
+            low = hold.settle(result.cost, result.tries)
+        return check_result(replace(result, warnings=(*result.warnings, *low)), self._settings)
+
+    def _rounds(self, request: BuiltRequest, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
+        """Ask, and ask again while the answer does not fit and the step allows it."""
         result = yield from self._round(request, warnings)
         for _ in range(self._settings.repairs):
             better = self._endpoint.repair(result.completion, request.body)
@@ -113,7 +131,7 @@ class Pipeline:
             except ApiError as error:
                 result = result.despite(error)
                 break
-        return check_result(result, self._settings)
+        return result
 
     def result(self, body: Mapping[str, Any], show: Callable[[str], None] | None = None) -> Result:
         """Ask, show the words of the first choice as they come, and return the result; raise as pieces() does.
@@ -202,6 +220,7 @@ class Pipeline:
         return replace(got, tries=(*refused, *got.tries)), replace(request, body=relaxed.body), (relaxed.note,)
 
     def _send(self, body: Mapping[str, Any]) -> Generator[Piece, None, ApiAnswer]:
+        self._hold.take()
         return self._client.stream(self._endpoint, self._endpoint.write(body), self._call)
 
     def _paid(self, request: BuiltRequest, got: ApiAnswer, used: Usage) -> tuple[Cost | None, tuple[str, ...]]:
@@ -240,14 +259,20 @@ class Pipeline:
         )
         return request if body is request.body else replace(request, body=body)
 
-    def _within_budget(self, request: BuiltRequest) -> tuple[str, ...]:
-        """Raise OverBudget unless the request fits at worst; return a sentence if that was counted poorly."""
-        if self._settings.max_cost is None:
-            return ()
+    def _within_budget(self, request: BuiltRequest) -> tuple[tuple[str, ...], Hold | NoHold]:
+        """Raise OverBudget unless the request fits at worst; return a sentence if counted poorly, and the claim."""
+        most, budget = self._settings.max_cost, self._settings.budget
+        if most is None and budget is None:
+            return (), NO_HOLD
         limits = self._settings.limits
         tries = 1 + limits.max_retries if limits.after_timeout else 1
         plan, note = self._endpoint.plan(request, 1 + self._settings.repairs, tries)
         plan = replace(plan, surcharges=self._surcharges(plan.surcharges))
         family = self._priced(request.family)
-        keep_within(self._settings.max_cost, worst_case(plan, family), plan, request.model, family)
-        return (note,) if note else ()
+        worst = worst_case(plan, family)
+        if most is not None:
+            keep_within(most, worst, plan, request.model, family)
+        if budget is not None:
+            require_price(budget.limit, worst, plan, request.model, family)
+        hold = claim(budget, self._payer, worst.amount if worst else None, tries, self._ctx, self.seconds_left())
+        return (note,) if note else (), hold

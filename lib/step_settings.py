@@ -49,6 +49,7 @@ class StepSettings(CallSettings):
             connection=call.connection,
             limits=call.limits,
             max_cost=call.max_cost,
+            budget=call.budget,
             model=cfg.get("model"),
             strict=cfg.get("strict", False),
             repairs=repairs or 0,

@@ -61,10 +61,11 @@ if TYPE_CHECKING:
     from .metadata import Schema, pointer_to
     from .shell import environment, how_to_install, port
     from .store.base import Store
+    from .store.open import open_store
 
     __version__: str
 else:
-    _MODULES = ("errors", "masking", "shell", "message", "context", "contract", "metadata", "store.base")
+    _MODULES = ("errors", "masking", "shell", "message", "context", "contract", "metadata", "store.base", "store.open")
 
     def __getattr__(name: str) -> Any:
         """Find the name in the modules of the contract, the quickest to load first."""
@@ -134,6 +135,7 @@ __all__ = [
     "environment",
     "how_to_install",
     "mask",
+    "open_store",
     "pointer_to",
     "port",
 ]

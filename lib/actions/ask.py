@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from pysailor import Fault, InvalidConfig, InvalidInput, Message, Schema
 
 from ..attachments import NotFetched
+from ..budgets import Pays, split_key
 from ..completions import answer as answers
 from ..completions import prompt as prompts
 from ..completions.endpoint import COMPLETIONS
 from ..completions.form_fields import FormFields, use_form_words
 from ..completions.preflight import find_missing_sources
 from ..completions.unknown_members import list_unknown
-from ..conversation import Memory, TurnOutput, open_store, owner_of, take_turn
+from ..conversation import ACCOUNT, Memory, TurnOutput, open_store, owner_of, take_turn
 from ..cost.budget import OverBudget
 from ..endpoint import CheckResult
 from ..pipeline import Pipeline
@@ -81,7 +82,10 @@ class _AskRequest:
 
     def __init__(self, msg: Message, cfg: Mapping[str, Any], ctx: Context, snapshot: Any = None) -> None:
         self._msg, self._cfg, self._ctx = msg, cfg, ctx
-        self.pipeline = Pipeline.of_step(COMPLETIONS, cfg, ctx, snapshot, msg.attachments)
+        self._owner = owner_of(str(cfg.get(ACCOUNT) or step_settings(cfg, ctx).connection.api_key))
+        self._conversation = str(msg.body.get("conversationId") or "").strip() or self._new_id()
+        pays = Pays(split_key(msg.body)[1], self._conversation)
+        self.pipeline = Pipeline.of_step(COMPLETIONS, cfg, ctx, snapshot, msg.attachments, pays)
         family = self.pipeline.environment.models.find(str(cfg["model"]))
         self._prompt = prompts.build(msg.body, cfg, family)
         self.system = [self._prompt.system] if self._prompt.system else []
@@ -130,12 +134,10 @@ class _AskRequest:
         return self._with_doubt(turn.value, turn.not_kept) if turn.not_kept else turn.value
 
     def _memory(self) -> Memory:
-        connection = step_settings(self._cfg, self._ctx).connection
-        owner = owner_of(str(self._cfg.get("_account") or connection.api_key))  # the platform's credential id
         return Memory(
             self._ctx.keep(open_store, self.pipeline.environment.conversations),
-            owner,
-            str(self._msg.body.get("conversationId") or "").strip() or self._new_id(owner),
+            self._owner,
+            self._conversation,
             busy=self._cfg["busy"],
             wait_seconds=self.pipeline.seconds_left(),
             ttl_seconds=_seconds(self._cfg["memoryDays"]),
@@ -166,9 +168,9 @@ class _AskRequest:
             name = _digest(name)[:32]
         return f"{name} {_digest(asked)[:16]}"
 
-    def _new_id(self, owner: str) -> str:
+    def _new_id(self) -> str:
         """Return a new conversation's id: the same one if the same message is brought again."""
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{owner}/{self._key}") if self._key else uuid.uuid4())
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self._owner}/{self._key}") if self._key else uuid.uuid4())
 
 
 def _digest(text: str) -> str:

@@ -101,6 +101,13 @@ def keep_within(limit: Decimal, worst: Cost | None, plan: Plan, model: str, fami
         raise OverBudget(text, limit, worst.amount)
 
 
+def require_price(limit: Decimal, worst: Cost | None, plan: Plan, model: str, family: Family | None = None) -> None:
+    """Raise OverBudget if the worst case is not known: what cannot be counted cannot be kept within a budget."""
+    if worst is None:
+        text = f"{_why_unknown(plan, model, family)}, or remove the budget ({dollars(limit)} US$)"
+        raise OverBudget(text, limit, None)
+
+
 def _why_unknown(plan: Plan, model: str, family: Family | None) -> str:
     if has_no_tier_price(family, plan.tier):
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from pysailor import Fault, InvalidInput
 
 from ..api.client import CallOptions, Client
 from ..api.servers import is_regional
+from ..budgets import NO_HOLD, Pays, claim, payer_of, split_key
 from ..call_settings import call_settings
 from ..cost.budget import OverBudget
 from ..cost.price import Cost, Surcharges, cost, cost_told_by, dollars, priced_on
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from ..api.client import ApiAnswer
     from ..api.retry import CallLimits
+    from ..budgets import Hold, NoHold
     from ..errors.api_error import Try
     from ..models.table import Family
     from .texts import PlacedText
@@ -76,6 +79,8 @@ class Embedder:
         self._dimensions = read_dimensions(cfg.get("dimensions"), self._family if connection.public else None)
         self._field = str(cfg["field"])
         self._shortens = cfg["onTooLong"] == "shorten"
+        self._cfg = cfg
+        self._hold: Hold | NoHold = NO_HOLD
 
     def check(self, body: Mapping[str, Any]) -> CheckResult:
         """Return what is wrong with the texts, without sending them."""
@@ -93,7 +98,13 @@ class Embedder:
     def embed(self, body: Mapping[str, Any]) -> Embeddings:
         """Return the vectors; raise InvalidInput or OverBudget before anything is sent, or ApiError."""
         prepared = self._prepare(body)
-        notes = prepared.notes + self._within_budget(prepared)
+        note, self._hold = self._within_budget(prepared, split_key(body)[1])
+        with self._hold as hold:
+            embeddings = self._embed(prepared, prepared.notes + note)
+            low = hold.settle(embeddings.cost, embeddings.tries)
+        return replace(embeddings, warnings=(*embeddings.warnings, *low)) if low else embeddings
+
+    def _embed(self, prepared: _Prepared, notes: tuple[str, ...]) -> Embeddings:
         taken = _Taken()
         parts = deque(prepared.parts)
         while parts:
@@ -137,6 +148,7 @@ class Embedder:
 
     def _ask(self, texts: Sequence[PlacedText], part: range, taken: _Taken) -> None:
         """Send one request, once more without base64 if that is refused; raise ApiError."""
+        self._hold.take()
         try:
             got = self._client.ask(EMBEDDINGS, self._request(texts, part), self._call)
         except ApiError as error:
@@ -189,11 +201,11 @@ class Embedder:
     def _surcharges(self) -> Surcharges:
         return Surcharges(regional=is_regional(self._client.connection.base_url))
 
-    def _within_budget(self, prepared: _Prepared) -> tuple[str, ...]:
-        """Raise OverBudget unless all texts fit at worst; return a sentence if that was counted poorly."""
-        limit, family = self._settings.max_cost, self._priced()
-        if limit is None:
-            return ()
+    def _within_budget(self, prepared: _Prepared, key: str) -> tuple[tuple[str, ...], Hold | NoHold]:
+        """Raise OverBudget unless all texts fit at worst; return a sentence if counted poorly, and the claim."""
+        limit, budget, family = self._settings.max_cost, self._settings.budget, self._priced()
+        if limit is None and budget is None:
+            return (), NO_HOLD
         tokens = TokenCounter.of(family.encoding) if family else TokenCounter(None)
         count = sum(tokens.count(one.text) if tokens.exact else estimate(one.text) for one in prepared.texts)
         tries = 1 + self._limits.max_retries if self._limits.after_timeout else 1
@@ -201,11 +213,12 @@ class Embedder:
         if worst is None:
             raise OverBudget(
                 f"what {self._model} costs on this server is not known; add its price to your own table of models, or "
-                f"remove the maximum cost ({dollars(limit)} US$)",
-                limit,
+                + (f"remove the budget ({dollars(budget.limit)} US$)" if limit is None and budget else "")
+                + (f"remove the maximum cost ({dollars(limit)} US$)" if limit is not None else ""),
+                limit if limit is not None else (budget.limit if budget else Decimal(0)),
                 None,
             )
-        if worst.amount * tries > limit:
+        if limit is not None and worst.amount * tries > limit:
             often = f", each sent up to {tries} times" if tries > 1 else ""
             raise OverBudget(
                 f"this may cost {dollars(worst.amount * tries)} US$ (about {count} tokens in {len(prepared.texts)} "
@@ -214,4 +227,7 @@ class Embedder:
                 limit,
                 worst.amount * Decimal(tries),
             )
-        return () if tokens.exact else (NO_TOKENIZER,)
+        payer = payer_of(Pays(key), self._cfg, self._ctx, self._client.connection.api_key)
+        left = max(0.0, (self._call.deadline or float("inf")) - time.monotonic())
+        hold = claim(budget, payer, worst.amount * tries, tries, self._ctx, left)
+        return () if tokens.exact else (NO_TOKENIZER,), hold

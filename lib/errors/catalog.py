@@ -313,6 +313,19 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "Lower the longest answer, shorten the input, or raise the maximum cost.",
         ),
         ErrorSpec(
+            "budget_spent",
+            "BudgetSpent",
+            "The request was not sent: what is left of a budget that several messages share is less than it can cost.",
+            "Wait until the budget begins anew, as the message says, raise it in the step, or for now with "
+            "pysailor budget set.",
+        ),
+        ErrorSpec(
+            "budget_unreadable",
+            "BudgetUnreadable",
+            "What is kept of a budget cannot be read, so the request was not sent.",
+            "Ask the operator of the component to look at the store that PYSAILOR_JOURNAL names.",
+        ),
+        ErrorSpec(
             "conversation_busy",
             "ConversationBusy",
             "Another question of the same conversation is being answered.",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pysailor import CallReport
+from pysailor import CallReport, Measure
 from pysailor.monitoring.health import Health
 from pysailor.monitoring.metrics import Metrics
 from pysailor.monitoring.observer import MessageReport, Notes
@@ -52,6 +52,11 @@ class Connected:
         tell(TransportState(reading=True, writing=True, consuming=True))
 
 
+def measure_budget(notes: Notes, left: float) -> None:
+    for name, value in (("left", left), ("held", 0.5), ("limit", 20.0)):
+        notes.call(Measure(f"budget_{name}", value, {"budget": "support", "period": "day"}))
+
+
 @pytest.fixture(scope="module")
 def well() -> Scraped:
     """Return what a worker says that does its work."""
@@ -62,6 +67,7 @@ def well() -> Scraped:
         notes.begin(number)
         notes.end(number, MessageReport("done", 1.0))
         notes.call(CallReport("m", "ok", 1.0, 1, {"input_tokens": 1}, Decimal("0.001")))
+    measure_budget(notes, left=15.0)
     return Scraped(Metrics(notes, health, 20, IDENTITY).render().decode())
 
 
@@ -79,6 +85,7 @@ def ill() -> Scraped:
         notes.call(CallReport("m", "quota", 1.0, 3))
         notes.call(CallReport("m", "ok", 1.0, 2, {}, Decimal(5)))
         notes.call(CallReport("unknown", "ok", 1.0))
+    measure_budget(notes, left=1.0)
     notes.begin(11)
     return Scraped(Metrics(notes, health, 1, IDENTITY).render().decode())
 

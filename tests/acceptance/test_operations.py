@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pysailor import CallReport
+from pysailor import CallReport, Measure
 from pysailor.monitoring.health import Health
 from pysailor.monitoring.metrics import Metrics
 from pysailor.monitoring.observer import MessageReport, Notes
@@ -28,6 +28,8 @@ BOOK = (ROOT / "docs/operations.md").read_text()
 _METRIC = re.compile(r"\b(?:pysailor|process)_\w+")
 _GROUPED = re.compile(r"\b(?:by|on|group_left) \(([^)]*)\)")
 _SELECTED = re.compile(r"\{([^}]*)\}")
+MEASURED = ("budget_left", "budget_held", "budget_limit")
+"""By the component's steps: see lib/budgets."""
 OF_PROMETHEUS = {"instance", "job"}
 
 
@@ -39,6 +41,8 @@ def scraped() -> Scraped:
     notes.end(1, MessageReport("failed", 1.0, "quota", redelivered=True))
     notes.call(CallReport("m", "ok", 1.0, 1, {"input_tokens": 1}, Decimal(1)))
     notes.call(CallReport("m", "ok", 1.0))
+    for name in MEASURED:
+        notes.call(Measure(name, 1, {"budget": "b", "period": "day"}))
     identity = {"version": "1", "function": "f", "step": "s", "flow": "f"}
     return Scraped(Metrics(notes, Health(), 20, identity).render().decode())
 

@@ -82,5 +82,5 @@ def servers_for(cfg: Mapping[str, Any], scenario: str | None) -> tuple[str, ...]
     """Name the servers that may answer in place of the API, the best first; none if cfg leads to an API."""
     if cfg.get("apiKey") or cfg.get("baseUrl"):
         return ()
-    is_chat = not {"embeddingModel", "moderationModel"} & cfg.keys()
+    is_chat = not {"embeddingModel", "moderationModel", "idField", "longestRest"} & cfg.keys()
     return ("local", "sandbox") if is_chat and not scenario else ("sandbox",)

@@ -120,9 +120,16 @@ class StoreUnavailable(StepError):
 
 
 class Rebound(SailorError):
-    """Not now. The platform brings the same message again, after a while that grows each time."""
+    """Not now. The platform brings the same message again, after a while that doubles each time: 15 s, 30 s, 1 min.
+
+    It rests for at most `longest` seconds, None for however long that becomes.
+    """
 
     code = "rebound"
+
+    def __init__(self, message: str = "", *, longest: float | None = None) -> None:
+        self.longest = longest
+        super().__init__(message)
 
 
 class InvalidCredentials(SailorError):

@@ -7,7 +7,7 @@ import random
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pysailor import HttpRequest
 
@@ -34,6 +34,7 @@ from .stream import drain
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from logging import Logger, LoggerAdapter
+    from mmap import mmap
 
     from .cancel import Cancel
     from .connection import Connection
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from .retry import CallLimits
     from .stream import Piece
 
+JSON = "application/json"
 _ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
 _HOLDING = ("rate_limit", "slow_down")
 """Refusals that concern all calls of a credential."""
@@ -104,7 +106,7 @@ class Client:
         self.server = connection.server
         """The kind of server, as it is known by now: what it refused is learnt."""
         self._held_until = 0.0
-        self._templates: dict[tuple[str, str], Template] = {}
+        self._templates: dict[tuple[str, str, str], Template] = {}
 
     @cached_property
     def _route(self) -> ServerRoute:
@@ -146,11 +148,20 @@ class Client:
         method: str,
         path: str,
         call: CallOptions,
-        body: bytes = b"",
+        body: bytes | mmap = b"",
         read_stream: Callable[[], StreamReader] | None = None,
+        content_type: str = JSON,
     ) -> ApiAnswer:
         """Send bytes to a path beneath the base URL, and return the JSON object that is answered; raise ApiError."""
-        return drain(self._send(method, self.connection.url(path, "-"), body, call, read_stream))
+        url = self.connection.url(path, "-")
+        return drain(self._send(method, url, body, call, read_stream, content_type=content_type))
+
+    def download(self, path: str, call: CallOptions, file: IO[bytes]) -> ApiAnswer:
+        """Fetch what is at a path into a file, from its beginning, without holding it in memory.
+
+        Raise ApiError, or OSError for what the file does not take.
+        """
+        return drain(self._send("GET", self.connection.url(path, "-"), b"", call, file=file))
 
     def preview(self, endpoint: AnswerFormat, body: Mapping[str, Any]) -> HttpRequest:
         """Return the request that ask() would send, without the secrets in it; raise ApiError if it cannot be made."""
@@ -168,9 +179,12 @@ class Client:
         self,
         method: str,
         url: str,
-        body: bytes,
+        body: bytes | mmap,
         call: CallOptions,
         read_stream: Callable[[], StreamReader] | None = None,
+        *,
+        content_type: str = JSON,
+        file: IO[bytes] | None = None,
     ) -> Generator[Piece, None, ApiAnswer]:
         """Send, and send again where that can help; every try is told, in the answer or in the error."""
         start = time.monotonic()
@@ -181,10 +195,10 @@ class Client:
                 self._hold(end, call)
             if call.is_cancelled:
                 raise _cancelled(tries)
-            request = self._template(method, url).request(body)
+            request = self._template(method, url, content_type).request(body)
             began = time.monotonic()
             try:
-                document, request_id = yield from self._try(request, end, call, read_stream)
+                document, request_id = yield from self._try(request, end, call, read_stream, file)
             except ApiError as error:
                 error.mask(self.connection.mask_secrets)
                 if error.code in _HOLDING and error.retry_after:
@@ -211,29 +225,42 @@ class Client:
             call.logger.info("Held back for %.1f s: the service asked this credential to wait", pause)
             call.pause(pause)
 
-    def _template(self, method: str, url: str) -> Template:
+    def _template(self, method: str, url: str, content_type: str = JSON) -> Template:
         """Return the template of an address, made once; raise ApiError."""
-        template = self._templates.get((method, url))
+        template = self._templates.get((method, url, content_type))
         if template is None:
             if len(self._templates) >= _ADDRESSES:
                 self._templates.clear()
-            template = self._templates[method, url] = self._new_template(method, url)
+            template = self._new_template(method, url, content_type)
+            self._templates[method, url, content_type] = template
         return template
 
-    def _new_template(self, method: str, url: str) -> Template:
+    def _new_template(self, method: str, url: str, content_type: str) -> Template:
+        headers = self.connection.headers()
+        if content_type != JSON:
+            kept = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+            headers = {**kept, "Content-Type": content_type}
         try:
-            return Template(method, url, self.connection.headers(), self._route.proxy_headers())
+            return Template(method, url, headers, self._route.proxy_headers())
         except WrongAddress as fault:
             raise _failure(fault, "", 0) from fault
         except ValueError as fault:  # also those of requests
             raise ApiError("wrong_address", "No request can be sent there.") from fault
 
     def _try(
-        self, request: Request, end: float, call: CallOptions, read_stream: Callable[[], StreamReader] | None
+        self,
+        request: Request,
+        end: float,
+        call: CallOptions,
+        read_stream: Callable[[], StreamReader] | None,
+        file: IO[bytes] | None,
     ) -> Generator[Piece, None, tuple[response.Document, str | None]]:
         try:
             with self._open(request, end, call) as reply:
-                document = yield from response.read(reply, end, call.limits.silence, read_stream)
+                if file is None:
+                    document = yield from response.read(reply, end, call.limits.silence, read_stream)
+                else:
+                    document = response.save(reply, end, file)
         except ApiError as error:
             if call.is_cancelled:
                 raise _cancelled(came=error) from error

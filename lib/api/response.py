@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import api_error as errors
 from ..errors.api_error import ApiError
@@ -88,6 +88,20 @@ def read(
         raise ApiError("unreadable", "It is not compressed as it says.", request_id=request_id) from fault
     except HttpError as fault:
         raise ApiError("cut_off", request_id=request_id) from fault
+
+
+def save(reply: Reply, end: float, file: IO[bytes]) -> Document:
+    """Write the whole body into the file, in place of what it holds; raise ApiError, or OSError of the file."""
+    file.seek(0)
+    file.truncate()
+    try:
+        while piece := reply.read(end):
+            file.write(piece)
+    except TimedOut as fault:
+        raise ApiError("timeout", "The file had begun, but was not complete in time.") from fault
+    except HttpError as fault:
+        raise ApiError("cut_off") from fault
+    return Document({}, reply.remarks)
 
 
 def content(reply: Reply, end: float) -> bytes:

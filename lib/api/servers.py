@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
 MODELS = "models"
+_OF_THE_RESOURCE = (MODELS, "files", "batches")
+"""What no deployment answers, but the resource that holds them."""
 
 _AZURE_HOST = re.compile(
     r"\.((openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)|api\.cognitive\.microsoft\.com)$"
@@ -62,7 +64,7 @@ class ServerKind:
     notes: tuple[str, ...] = ()
 
     def url(self, base_url: str, path: str, model: str | None = None) -> str:
-        """Return the address of an endpoint; what the base URL asks after its ? stays there.
+        """Return the address of an endpoint; what the base URL asks after its ? stays there, before what the path asks.
 
         Raise InvalidConfig if the path has to name a model and there is none.
         """
@@ -70,7 +72,9 @@ class ServerKind:
         folder = parts.path.rstrip("/")
         if self.deployments:
             folder = _deployment(folder, path, model)
-        return urlunsplit((parts.scheme, parts.netloc, f"{folder}/{path}", parts.query, ""))
+        path, _, asked = path.partition("?")
+        query = "&".join(filter(None, (parts.query, asked)))
+        return urlunsplit((parts.scheme, parts.netloc, f"{folder}/{path}", query, ""))
 
     def key(self, api_key: str) -> tuple[str, str]:
         """Return the header that carries the key."""
@@ -242,7 +246,7 @@ def _api_version(parts: SplitResult) -> str:
 def _deployment(folder: str, path: str, model: str | None) -> str:
     """Return the path before the endpoint: a deployment's, or the resource's for the list of models."""
     root, named, _ = folder.partition(_DEPLOYMENTS)
-    if path == MODELS:
+    if path.partition("/")[0].partition("?")[0] in _OF_THE_RESOURCE:
         return root
     if named:
         return folder

@@ -155,6 +155,7 @@ class Codec:
         properties: Mapping[str, Any],
         *,
         now_ms: int,
+        longest: float | None = None,
     ) -> Publish:
         """Return the publish that brings the same delivery back later; raise ReboundLimitExceeded if it may not.
 
@@ -166,7 +167,7 @@ class Codec:
         added = {"end": now_ms, "reboundReason": reason[:_LONGEST_REASON], "reboundIteration": iteration}
         kept = {name: value for name, value in properties.items() if value is not None and name not in _NOT_OURS}
         mode = 2 if self.persistent else kept.get("delivery_mode", 1)
-        expiration = str(self.backoff.expiration_ms(iteration))
+        expiration = str(self.backoff.expiration_ms(iteration, longest))
         return Publish(
             self.routes.rebound,
             content,

@@ -31,9 +31,10 @@ class Backoff:
     initial_ms: int = 15_000
     limit: int = 20
 
-    def expiration_ms(self, iteration: int) -> int:
-        """Return the rest in milliseconds; it doubles each time: 15 s, 30 s, 1 min."""
-        return min(self.initial_ms << min(iteration - 1, _MOST_DOUBLINGS), _LONGEST_MS)
+    def expiration_ms(self, iteration: int, longest: float | None = None) -> int:
+        """Return the rest in milliseconds; it doubles each time (15 s, 30 s, 1 min), up to `longest` seconds."""
+        most = _LONGEST_MS if longest is None else min(max(self.initial_ms, round(longest * 1000)), _LONGEST_MS)
+        return min(self.initial_ms << min(iteration - 1, _MOST_DOUBLINGS), most)
 
     def next_iteration(self, headers: Mapping[str, Any]) -> int:
         """Count this rebound; raise ReboundLimitExceeded if there may be no further one."""

@@ -220,7 +220,12 @@ class Worker:
         delivery = inflight.delivery
         try:
             publish = self._codec.rebound(
-                str(reason), delivery.content, delivery.headers, delivery.properties, now_ms=now_ms()
+                str(reason),
+                delivery.content,
+                delivery.headers,
+                delivery.properties,
+                now_ms=now_ms(),
+                longest=reason.longest,
             )
             self._output.publish(publish)
         except Stopped:

@@ -205,7 +205,7 @@ def test_who_answers_is_one() -> None:
         (("proces", "ask"), "'proces' is not a command; did you mean process?"),
         (
             ("process", "aks", HELLO),
-            '"aks" is not a function; choose from sendRequest, ask, embed, moderate; did you mean ask?',
+            '"aks" is not a function; choose from sendRequest, ask, embed, moderate, batchSubmit, batchCollect',
         ),
         (("process", "sendRequest", "helo"), "did you mean samples/sendRequest/hello.json?"),
         (("process", "sendRequest", "samples/sendRequest/helo.json"), "did you mean samples/sendRequest/hello.json?"),

@@ -12,6 +12,7 @@ import requests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from mmap import mmap
 
 REQUEST_ID = "X-Client-Request-Id"
 
@@ -26,7 +27,7 @@ class Request:
 
     id: str
     head: bytes
-    body: bytes
+    body: bytes | mmap
 
 
 class Template:
@@ -48,7 +49,7 @@ class Template:
             del lines["Host"]
         self._start = f"{method} {target} HTTP/1.1\r\n".encode("ascii") + _header_lines(lines)
 
-    def request(self, body: bytes) -> Request:
+    def request(self, body: bytes | mmap) -> Request:
         """Return a request with this body."""
         request_id = _new_id()
         end = f"{REQUEST_ID}: {request_id}\r\nContent-Length: {len(body)}\r\n\r\n"

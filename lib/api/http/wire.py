@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from .errors import Dropped, TimedOut
 
 if TYPE_CHECKING:
+    from mmap import mmap
+
     from ..cancel import Cancel
 
 _AT_ONCE = 64 * 1024
@@ -42,12 +44,12 @@ class Wire:
         except TimeoutError as fault:
             raise TimedOut from fault
 
-    def send(self, head: bytes, body: bytes, end: float) -> None:
+    def send(self, head: bytes, body: bytes | mmap, end: float) -> None:
         """Send a request whole; raise TimedOut, or Dropped when the other side no longer reads."""
         self._wait_until(end)
         try:
             if len(body) <= _IN_ONE_PIECE:
-                self.raw_socket.sendall(head + body)
+                self.raw_socket.sendall(head + body[:])
             else:
                 self.raw_socket.sendall(head)
                 self.raw_socket.sendall(body)

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from . import errors
 from .answers import completion, prompt_tokens, token_cap
+from .batches import Batches
 from .chunks import stream_packets
 from .embeddings import embed
 from .errors import ErrorReply
@@ -41,12 +42,13 @@ _LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class IncomingRequest:
-    """One HTTP request; header names are in lower case, `path` is without its query."""
+    """One HTTP request; header names are in lower case, `path` is without its `query`."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes = b""
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Api:
         self._schema_check = SchemaCheck()
         self._failed: OrderedDict[bytes, None] = OrderedDict()
         self._lock = Lock()
+        self._batches = Batches(self._run_line)
 
     def reply(self, call: IncomingRequest) -> SandboxReply:
         """Return what the API would reply; a request that it refuses gets its error body."""
@@ -92,6 +95,9 @@ class Api:
             return self._embed(call, scenario)
         if path == "/v1/moderations":
             return self._moderate(call, scenario)
+        if path.startswith(("/v1/files", "/v1/batches")):
+            reply = self._batches.reply(call, path, name)
+            return scenario.damages(reply, self._delays.slow) if scenario.damages else reply
         reply = SandboxReply(body=encode(self._list_models(path)))
         return scenario.damages(reply, self._delays.slow) if scenario.damages else reply
 
@@ -140,6 +146,12 @@ class Api:
             answer = scenario.changes(request, answer)
         reply = self._reply_with(request, answer, scenario, is_streamed=is_streamed and "choices" in answer)
         return _with_limits(reply, spent)
+
+    def _run_line(self, url: str, body: Any) -> tuple[int, Any]:
+        """Return the status and the answer of one line of a batch."""
+        headers = {"authorization": f"Bearer {next(iter(self._keys))}"}
+        reply = self.reply(IncomingRequest("POST", url, headers, encode(body)))
+        return reply.status, json.loads(reply.body)
 
     def _embed(self, call: IncomingRequest, scenario: Scenario) -> SandboxReply:
         answer = embed(parse_body(call))
@@ -206,6 +218,10 @@ def _check_address(method: str, path: str, shown: str) -> None:
         allowed = "POST"
     elif path == "/v1/models" or path.startswith("/v1/models/"):
         allowed = "GET"
+    elif path in ("/v1/files", "/v1/batches") or (path.startswith("/v1/batches/") and path.endswith("/cancel")):
+        allowed = "GET" if method == "GET" and path == "/v1/batches" else "POST"
+    elif path.startswith(("/v1/files/", "/v1/batches/")):
+        allowed = "DELETE" if method == "DELETE" and path.startswith("/v1/files/") else "GET"
     else:
         raise errors.unknown_url(method, shown)
     if method != allowed and not (method == "HEAD" and allowed == "GET"):

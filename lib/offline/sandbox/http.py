@@ -83,7 +83,8 @@ class RequestHandler(BaseHTTPRequestHandler):
 
     def _call(self) -> IncomingRequest:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        return IncomingRequest(self.command, self.path.partition("?")[0], headers, self._body(headers))
+        path, _, query = self.path.partition("?")
+        return IncomingRequest(self.command, path, headers, self._body(headers), query)
 
     def _body(self, headers: Mapping[str, str]) -> bytes:
         if "transfer-encoding" in headers:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from . import embeddings, errors, moderations
+from . import batches, embeddings, errors, moderations
 from .answers import MARK, call, prompt_tokens, question, text_choice, usage
 from .chunks import DONE
 from .models import CONTEXT_TOKENS
@@ -245,6 +245,7 @@ TABLE: Mapping[str, Scenario] = MappingProxyType(
         "moderation_broken": Scenario(
             "moderations: the scores are missing", changes_moderation=moderations.lose_scores
         ),
+        **{name: Scenario(told) for name, told in batches.SCENARIOS.items()},
         "bad_key": Scenario("401 invalid_api_key, whatever the key", instead=lambda: errors.wrong_key("sk-").reply()),
         "forbidden": Scenario("403: the key lacks a permission", instead=lambda: errors.forbidden().reply()),
         "quota": Scenario("429 insufficient_quota: no money left", instead=lambda: errors.no_quota().reply()),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LIB = Path(__file__).parents[3] / "lib"
-MADE_WITH_A_CODE = {"ApiError", "AttachmentRefused", "Failed", "NotOpened", "Rejected"}
+MADE_WITH_A_CODE = {"ApiError", "AttachmentRefused", "BatchError", "Failed", "NotOpened", "Rejected"}
 
 
 def codes() -> Iterator[str]:

@@ -18,6 +18,17 @@ def test_the_rest_never_exceeds_what_the_broker_accepts() -> None:
     assert Backoff(limit=1000).expiration_ms(1000) == 315_360_000_000
 
 
+def test_the_rest_is_no_longer_than_the_step_wishes() -> None:
+    rests = [Backoff().expiration_ms(iteration, 7200) for iteration in range(1, 21)]
+    assert rests[:10] == [15_000 * 2**n for n in range(9)] + [7_200_000]
+    assert rests[10:] == [7_200_000] * 10
+    assert sum(rests) >= 24 * 3_600_000, "a day is lasted for with the platform's 20 rebounds"
+
+
+def test_a_wish_never_makes_the_rest_shorter_than_the_first() -> None:
+    assert Backoff().expiration_ms(5, 0) == 15_000
+
+
 def test_no_rest_at_all_can_be_set() -> None:
     assert Backoff(initial_ms=0).expiration_ms(5) == 0
 

@@ -1,0 +1,187 @@
+"""A batch's way back: looked at, put off until it has ended, then every line emitted, and at the end the sum of all."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import IO, TYPE_CHECKING, Any
+
+from pysailor import CallReport, InvalidConfig, InvalidInput, Message, Rebound
+
+from ..api.client import CallOptions, Client
+from ..api.servers import is_regional
+from ..call_settings import call_settings
+from ..cost.price import Cost, Surcharges, priced_on
+from ..environment import Environment
+from ..errors.api_error import ApiError
+from ..errors.catalog import NO
+from .errors import BatchError
+from .files import SentLines, read_objects
+from .results import SUMMARY, LineReader, Totals, lost_line
+from .service import BatchService
+from .status import FAILED, BatchStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pysailor import Context, HttpRequest
+
+    from ..models.table import Family
+
+_MOST_NAMED = 1000
+_MOST_MINUTES = 24 * 60
+_LONGEST_ID = 200
+_TWICE = "the service answered this line twice; this is a further answer"
+
+
+class Collector:
+    """Collects one batch, with the settings of a step."""
+
+    def __init__(self, cfg: Mapping[str, Any], ctx: Context) -> None:
+        """Read the settings; the client is kept between messages. Raise InvalidConfig."""
+        self._settings = call_settings(cfg, ctx)
+        self._client = ctx.keep(Client, self._settings.connection)
+        self._ctx = ctx
+        self._call = CallOptions(self._settings.limits, ctx.logger, ctx.until(self._settings.limits.timeout))
+        self._service = BatchService(self._client, self._call)
+        self._environment = ctx.keep(Environment)
+        self._longest_rest = _seconds(cfg["longestRest"])
+
+    def preview(self, body: Mapping[str, Any]) -> HttpRequest:
+        """Return the request that looks at the batch."""
+        return self._service.preview(batch_id_of(body))
+
+    def collect(self, body: Mapping[str, Any]) -> Iterator[Message]:
+        """Emit every line of a batch that has ended, then the sum.
+
+        Raise Rebound while it has not; InvalidInput, ApiError, or BatchError, which names the ids of all its files.
+        """
+        batch = self._look(batch_id_of(body))
+        if not batch.has_ended:
+            if not batch.is_known:
+                self._ctx.logger.warning("The batch is %s, which is not known; it counts as under way", batch.status)
+            raise Rebound(f"batch {batch.id}: {batch.progress}", longest=self._longest_rest)
+        if batch.status == FAILED:
+            code = "batch_queue_full" if batch.is_queue_full else "batch_failed"
+            raise BatchError(code, f"{batch.why()}.", batch=batch.id, **batch.files)
+        with ExitStack() as stack:
+            sent = self._sent(stack, batch)
+            came = self._fetch(stack, batch)
+            yield from self._emit(batch, sent, came)
+
+    def _look(self, batch_id: str) -> BatchStatus:
+        try:
+            batch = self._service.status(batch_id)
+        except ApiError as error:
+            if error.kind.again != NO:
+                raise self._later(f"batch {batch_id} could not be looked at", error) from error
+            if error.status == 404:  # noqa: PLR2004 - not found
+                raise BatchError("batch_not_found", error.text, batch=batch_id) from error
+            raise
+        return batch
+
+    def _later(self, what: str, error: ApiError) -> Rebound:
+        return Rebound(f"{what}: {error}", longest=self._longest_rest)
+
+    def _sent(self, stack: ExitStack, batch: BatchStatus) -> SentLines:
+        """Return what was sent; nothing where the file is gone, since the answers matter more."""
+        file_id = batch.files.get("input_file_id")
+        if file_id is None:
+            return SentLines(None)
+        try:
+            return SentLines(stack.enter_context(self._service.content(file_id)))
+        except ApiError as error:
+            if error.kind.again != NO:
+                raise self._later(f"the file {file_id} of batch {batch.id} could not be read", error) from error
+            self._ctx.logger.warning("What was sent cannot be read any more (%s)", error.code)
+            return SentLines(None)
+        except OSError as fault:
+            raise BatchError("batch_no_space", f"{fault.strerror or fault}.", batch=batch.id, **batch.files) from fault
+
+    def _fetch(self, stack: ExitStack, batch: BatchStatus) -> list[IO[bytes]]:
+        """Return the files of answers and of errors, whole, before anything of them is emitted."""
+        files = []
+        for name in ("output_file_id", "error_file_id"):
+            file_id = batch.files.get(name)
+            if file_id is None:
+                continue
+            try:
+                files.append(stack.enter_context(self._service.content(file_id)))
+            except ApiError as error:
+                if error.kind.again != NO:
+                    raise self._later(f"the file {file_id} of batch {batch.id} could not be read", error) from error
+                why = f"{name} cannot be read: {error}"
+                raise BatchError("batch_file_unreadable", why, batch=batch.id, **batch.files) from error
+            except OSError as fault:
+                why = f"{fault.strerror or fault}."
+                raise BatchError("batch_no_space", why, batch=batch.id, **batch.files) from fault
+        return files
+
+    def _emit(self, batch: BatchStatus, sent: SentLines, files: list[IO[bytes]]) -> Iterator[Message]:
+        reader = LineReader(self._family, self._surcharges, batch.id)
+        totals, seen = Totals(), set[str]()
+        for file in files:
+            for _, line in read_objects(file):
+                found = reader.read(line, sent.request)
+                twice = (_TWICE,) if found.custom_id and found.custom_id in seen else ()
+                seen.add(found.custom_id)
+                found.count_into(totals)
+                yield found.message(batch.id, twice)
+        for custom_id in sent.ids:
+            if custom_id not in seen:
+                found = lost_line(custom_id, batch.id, batch.status)
+                found.count_into(totals)
+                yield found.message(batch.id)
+        yield self._sum_up(batch, sent, totals)
+
+    def _sum_up(self, batch: BatchStatus, sent: SentLines, totals: Totals) -> Message:
+        warnings = []
+        if totals.without_cost:
+            warnings.append(f"what {totals.without_cost} of the answers cost is not known, and not in the sum")
+        if not sent.is_known:
+            warnings.append("the file of what was sent cannot be read any more: lines without any answer are not named")
+        if len(totals.again) > _MOST_NAMED:
+            warnings.append(f"unfinished names {_MOST_NAMED} of {len(totals.again)} lines; each was emitted as failed")
+        as_of = self._environment.models.as_of
+        priced = totals.answered > totals.without_cost
+        paid = Cost(totals.amount, as_of, ("at the half price of batches",)) if priced else None
+        model = str(batch.document.get("model") or "")
+        self._ctx.report(CallReport(model, "ok", 0.0, 1, totals.usage.to_units(), paid.amount if paid else None))
+        result = {
+            "outcome": SUMMARY,
+            "usage": totals.usage.to_json(),
+            "cost": paid.to_json() if paid else None,
+            "answered": totals.answered,
+            "failed": totals.failed,
+            "unfinished": totals.again[:_MOST_NAMED],
+            "rounds": 1,
+            "tries": 1,
+            "warnings": warnings,
+        }
+        body = {"batch_id": batch.id, "batch": batch.to_json(), "result": result}
+        return Message(body=body, headers={"x-outcome": SUMMARY, "x-batch-id": batch.id})
+
+    def _family(self, model: str) -> Family | None:
+        return priced_on(self._environment.models.find(model), self_hosted=self._client.server.self_hosted)
+
+    def _surcharges(self, extra: Surcharges) -> Surcharges:
+        return Surcharges(is_regional(self._settings.connection.base_url), extra.long_cache, 1 if extra.searches else 0)
+
+
+def batch_id_of(body: Mapping[str, Any]) -> str:
+    """Return the id of the batch that a message names; raise InvalidInput."""
+    found = body.get("batch_id")
+    found = found.strip() if isinstance(found, str) else ""
+    if not found:
+        raise InvalidInput('is missing; map "Batch" of what Batch: Submit emitted', pointer="/batch_id")
+    if len(found) > _LONGEST_ID or not found.isprintable() or found in (".", ".."):
+        raise InvalidInput(
+            f'found "{found[:60]}", which cannot be an id of a batch; it looks like batch_…', pointer="/batch_id"
+        )
+    return found
+
+
+def _seconds(minutes: Any) -> float:
+    """Return the longest rest between two looks, in seconds; raise InvalidConfig."""
+    if not isinstance(minutes, (int, float)) or not 1 <= minutes <= _MOST_MINUTES:
+        raise InvalidConfig(f"found {minutes}, allowed: 1 to {_MOST_MINUTES} minutes", pointer="/longestRest")
+    return float(minutes) * 60

@@ -1,0 +1,149 @@
+"""One line that came back, as a message: what Send Request would have emitted, or a named error. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pysailor import Message, StepError
+
+from ..completions.endpoint import COMPLETIONS
+from ..cost.usage import Usage
+from ..endpoint import BuiltRequest
+from ..errors.api_error import ApiError, Try, from_answer
+from ..result import Result
+from .errors import BatchError
+from .price import batch_cost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..cost.price import Cost, Surcharges
+    from ..models.table import Family
+
+FAILED, SUMMARY = "failed", "summary"
+_ANSWERED = range(200, 300)
+_LONGEST_QUOTE = 500
+_NOT_CHECKED = "what was sent is not at hand any more, so the answer was not checked against its response format"
+_OF_A_LINE: Mapping[str, str] = {
+    "batch_expired": "batch_line_expired",
+    "batch_cancelled": "batch_line_cancelled",
+    "request_timeout": "batch_line_timeout",
+}
+
+
+@dataclass(slots=True)
+class Totals:
+    """What all lines so far came to."""
+
+    usage: Usage = field(default_factory=lambda: Usage(0, known=True))
+    amount: Decimal = Decimal(0)
+    answered: int = 0
+    failed: int = 0
+    without_cost: int = 0
+    again: list[str] = field(default_factory=list)
+    """The custom_ids of lines that may be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineReader:
+    """Makes messages of lines. `family_of` finds what is known of a model, if this server's prices are known."""
+
+    family_of: Callable[[str], Family | None]
+    surcharges: Callable[[Surcharges], Surcharges]
+    batch_id: str
+
+    def read(self, line: Mapping[str, Any] | bytes, request_of: Callable[[str], Mapping[str, Any]]) -> LineResult:
+        """Return what a line of an output or an error file says."""
+        if isinstance(line, bytes):
+            quoted = line[:_LONGEST_QUOTE].decode("utf-8", "replace").strip()
+            return LineResult("", error=BatchError("batch_line_unreadable", f'It begins: "{quoted}".'))
+        custom_id = line.get("custom_id")
+        custom_id = custom_id if isinstance(custom_id, str) else ""
+        response, error = line.get("response"), line.get("error")
+        status = response.get("status_code") if isinstance(response, dict) else None
+        body = response.get("body") if isinstance(response, dict) else None
+        if isinstance(error, dict):
+            return LineResult(custom_id, error=_line_error(error))
+        if not isinstance(response, dict) or not isinstance(body, dict) or not isinstance(status, int):
+            quoted = json.dumps(line)[:_LONGEST_QUOTE]
+            return LineResult(custom_id, error=BatchError("batch_line_unreadable", f"It begins: {quoted}"))
+        request_id = response.get("request_id")
+        request_id = request_id if isinstance(request_id, str) else None
+        if status not in _ANSWERED:
+            refused = from_answer(status, {}, json.dumps(body).encode())
+            refused.request_id = refused.request_id or request_id
+            return LineResult(custom_id, error=refused)
+        return self._answered(custom_id, body, request_of(custom_id), request_id)
+
+    def _answered(
+        self, custom_id: str, body: dict[str, Any], request: Mapping[str, Any], request_id: str | None
+    ) -> LineResult:
+        try:
+            completion, doubts = COMPLETIONS.read_answer(body)
+        except ApiError as error:
+            error.request_id = request_id
+            return LineResult(custom_id, error=error, raw=body)
+        report = COMPLETIONS.report(completion, request)
+        used = COMPLETIONS.usage(completion)
+        family = self.family_of(str(completion.get("model"))) or self.family_of(str(request.get("model")))
+        extra = self.surcharges(COMPLETIONS.surcharges(BuiltRequest({"model": "", **request}, family)))
+        paid = batch_cost(used, family, extra)
+        warnings = (*doubts, *report.pop("warnings", ()), *(() if request else (_NOT_CHECKED,)))
+        tries = (Try("answered", 0.0, request_id),)
+        return LineResult(
+            custom_id, Result(completion, report, used, paid, warnings, tries, request_id, 0.0, 1), paid=paid
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """An answer, or why there is none; `raw` is what came and could not be read."""
+
+    custom_id: str
+    result: Result | None = None
+    error: StepError | None = None
+    paid: Cost | None = None
+    raw: Mapping[str, Any] | None = None
+
+    def count_into(self, totals: Totals) -> None:
+        """Add what it took."""
+        if self.result is None:
+            totals.failed += 1
+            if self.error is not None and self.error.retryable and self.custom_id:
+                totals.again.append(self.custom_id)
+            return
+        totals.answered += 1
+        totals.usage += self.result.usage
+        if self.paid is None:
+            totals.without_cost += 1
+        else:
+            totals.amount += self.paid.amount
+
+    def message(self, batch_id: str, warnings: tuple[str, ...] = ()) -> Message:
+        """Return what is emitted."""
+        ids = {"custom_id": self.custom_id, "batch_id": batch_id}
+        if self.result is not None:
+            told = self.result.to_json()
+            told["warnings"] = [*told["warnings"], *warnings]
+            return Message(body={**self.result.completion, **ids, "result": told}, headers=self.result.headers())
+        told = {"outcome": FAILED, "usage": Usage(0, known=self.raw is None).to_json(), "cost": None}
+        error = {} if self.error is None else self.error.to_json()
+        raw = {} if self.raw is None else {"raw": dict(self.raw)}
+        body = {**ids, "error": error, **raw, "result": {**told, "rounds": 1, "tries": 1, "warnings": list(warnings)}}
+        return Message(body=body, headers={"x-outcome": FAILED})
+
+
+def lost_line(custom_id: str, batch_id: str, ending: str) -> LineResult:
+    """Return the result of a line that is in none of the files of a batch."""
+    code = {"expired": "batch_line_expired", "cancelled": "batch_line_cancelled"}.get(ending, "batch_line_lost")
+    return LineResult(custom_id, error=BatchError(code, batch=batch_id))
+
+
+def _line_error(error: Mapping[str, Any]) -> StepError:
+    told = str(error.get("code") or "")
+    if told in _OF_A_LINE:
+        return BatchError(_OF_A_LINE[told], str(error.get("message") or ""))
+    return from_answer(0, {}, json.dumps({"error": error}).encode())

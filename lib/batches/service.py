@@ -1,0 +1,118 @@
+"""The calls that a batch takes: upload, create, look up, fetch. What may have been done already is looked up first."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ..api import retry
+from ..api.endpoint import WholeAnswerFormat
+from ..errors.api_error import ApiError, from_answer, is_error
+from .errors import BatchError
+from .status import BatchStatus, find_by_key
+from .upload import CONTENT_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from mmap import mmap
+
+    from pysailor import HttpRequest
+
+    from ..api.client import CallOptions, Client
+
+KEY = "submission"
+"""The member of a batch's metadata that tells one submission from another."""
+_NEWEST = "batches?limit=100"
+_AT_ONCE = 0.5  # what the dice of a wait would say
+
+
+class BatchService:
+    """Batches at one server, within one call's limits."""
+
+    def __init__(self, client: Client, call: CallOptions) -> None:
+        self._client, self._call = client, call
+
+    def upload(self, form: mmap) -> str:
+        """Return the id of the uploaded file; raise ApiError. A file that is uploaded twice costs nothing."""
+        answer = self._client.request("POST", "files", self._call, form, content_type=CONTENT_TYPE).body
+        return _id_of(answer, "file")
+
+    def find(self, key: str) -> BatchStatus | None:
+        """Return the batch that was created under this key, None if it is not among the newest; raise ApiError."""
+        data = self._client.request("GET", _NEWEST, self._call).body.get("data")
+        return find_by_key(data if isinstance(data, list) else (), KEY, key)
+
+    def create(self, request: Mapping[str, Any], key: str) -> BatchStatus:
+        """Create the batch, once: before anything is sent again, it is looked up whether the first was created.
+
+        Raise ApiError, or BatchError where nobody can tell whether there is a batch.
+        """
+        body = json.dumps(request).encode()
+        once = replace(self._call, limits=replace(self._call.limits, max_retries=0))
+        tries = 0
+        while True:
+            try:
+                answer = self._client.request("POST", "batches", once, body).body
+            except ApiError as error:
+                found = self._look_again(error, key)
+                if found is not None:
+                    return found
+                pause = retry.wait(error, tries, replace(self._call.limits, after_timeout=True), _AT_ONCE)
+                if pause is None or time.monotonic() + pause >= (self._call.deadline or float("inf")):
+                    raise
+                self._call.logger.warning("The batch was not created (%s); trying again in %.1f s", error.code, pause)
+                self._call.pause(pause)
+                tries += 1
+            else:
+                _id_of(answer, "batch")
+                return BatchStatus(answer)
+
+    def _look_again(self, error: ApiError, key: str) -> BatchStatus | None:
+        """Return the batch that a failed try made all the same."""
+        if error.kind.again == "no" and error.code != "unreadable":
+            return None
+        try:
+            return self.find(key)
+        except ApiError as fault:
+            raise BatchError("batch_unsure", f"{error.kind.meaning} {fault.kind.meaning}", submission=key) from error
+
+    def status(self, batch_id: str) -> BatchStatus:
+        """Return how far a batch is; raise ApiError."""
+        with BytesIO() as file:  # not request(): what a batch tells of its own errors would be taken for a refusal
+            self._client.download(f"batches/{quote(batch_id, safe='')}", self._call, file)
+            content = file.getvalue()
+        try:
+            document = json.loads(content)
+        except (ValueError, RecursionError) as fault:
+            raise ApiError("unreadable", "It is not JSON.") from fault
+        if not isinstance(document, dict) or not document.get("id"):
+            if is_error(document):
+                raise from_answer(200, {}, content)
+            raise ApiError("unreadable", "It is not a batch.")
+        return BatchStatus(document)
+
+    def preview(self, batch_id: str) -> HttpRequest:
+        """Return the request that looks at a batch."""
+        shown = self._client.preview(WholeAnswerFormat(f"batches/{quote(batch_id, safe='')}", "id", "id"), {})
+        return replace(shown, method="GET", body=None)
+
+    @contextmanager
+    def content(self, file_id: str) -> Iterator[IO[bytes]]:
+        """Yield the content of a file, fetched whole into a temporary one; raise ApiError, or OSError of the disk."""
+        with tempfile.TemporaryFile(prefix="batch-") as file:
+            self._client.download(f"files/{quote(file_id, safe='')}/content", self._call, file)
+            file.seek(0)
+            yield file
+
+
+def _id_of(answer: Mapping[str, Any], what: str) -> str:
+    found = answer.get("id")
+    if not isinstance(found, str) or not found:
+        raise ApiError("unreadable", f"It tells no id of the {what}.")
+    return found

@@ -16,7 +16,6 @@ from ..attachments import NotFetched
 from ..budgets import Pays, split_key
 from ..completions import answer as answers
 from ..completions import prompt as prompts
-from ..completions.endpoint import COMPLETIONS
 from ..completions.form_fields import FormFields, use_form_words
 from ..completions.preflight import find_missing_sources
 from ..completions.unknown_members import list_unknown
@@ -24,6 +23,7 @@ from ..conversation import ACCOUNT, Memory, TurnOutput, open_store, owner_of, ta
 from ..cost.budget import OverBudget
 from ..endpoint import CheckResult
 from ..pipeline import Pipeline
+from ..responses.route import CHAT
 from ..step_settings import step_settings
 from .select_model import guess_model, models, resolve_model
 
@@ -85,7 +85,7 @@ class _AskRequest:
         self._owner = owner_of(str(cfg.get(ACCOUNT) or step_settings(cfg, ctx).connection.api_key))
         self._conversation = str(msg.body.get("conversationId") or "").strip() or self._new_id()
         pays = Pays(split_key(msg.body)[1], self._conversation)
-        self.pipeline = Pipeline.of_step(COMPLETIONS, cfg, ctx, snapshot, msg.attachments, pays)
+        self.pipeline = Pipeline.of_step(CHAT, cfg, ctx, snapshot, msg.attachments, pays)
         family = self.pipeline.environment.models.find(str(cfg["model"]))
         self._prompt = prompts.build(msg.body, cfg, family)
         self.system = [self._prompt.system] if self._prompt.system else []

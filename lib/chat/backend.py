@@ -16,9 +16,9 @@ from ..api.retry import CallLimits
 from ..attachments import Guard
 from ..completions.answer.outcome import Outcome, choices, message_of, outcome, refusal_of, text_of
 from ..completions.auto_model import AutoModel
-from ..completions.endpoint import COMPLETIONS
 from ..models.auto import AUTO
 from ..pipeline import Pipeline
+from ..responses.route import CHAT
 from ..step_settings import StepSettings
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class ApiBackend:
         client, auto = self._client(connection)
         if body.get("model") == AUTO:
             body = {**body, "model": auto.name(client, ctx)}
-        pipeline = Pipeline(COMPLETIONS, client, settings, ctx, cancel=cancel)
+        pipeline = Pipeline(CHAT, client, settings, ctx, cancel=cancel)
         return _to_answer(pipeline.result(body, show))
 
     def close(self) -> None:

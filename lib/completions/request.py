@@ -58,8 +58,12 @@ def check(
     strict: bool = False,
     refusals: tuple[KnownRejection, ...] = (),
     now: datetime | None = None,
+    without: frozenset[str] = frozenset(),
 ) -> CheckResult:
-    """Return what all rules find. What the service certainly refuses is an error; `strict` makes one of every doubt."""
+    """Return what all rules but those `without` find.
+
+    What the service certainly refuses is an error; `strict` makes one of every doubt.
+    """
     findings = preflight.check(
         request.body,
         family=request.family,
@@ -71,6 +75,8 @@ def check(
     errors: list[Fault] = []
     warnings: list[Fault] = []
     for found in findings:
+        if found.rule in without:
+            continue
         is_error = found.certain or (strict and found.rule not in _NEVER_CERTAIN)
         (errors if is_error else warnings).append(_fault(found))
     return CheckResult(tuple(errors), tuple(warnings))

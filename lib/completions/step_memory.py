@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .preflight import PastRefusals, learn
+from .preflight import PastRefusals, learn, learn_api, names_responses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,17 +52,23 @@ class StepMemory:
 
     def learn(self, address: str, body: Mapping[str, Any], error: ApiError, now: datetime) -> dict[str, Any]:
         """Remember what an error tells about one field of the request; return what is new for the snapshot."""
-        fact = learn(
-            address,
-            body,
-            status=error.status or 0,
-            code=error.api_code,
-            param=error.param,
-            message=error.text,
-            today=now.date().isoformat(),
-        )
+        fact = _fact(address, body, error, now.date().isoformat())
         if fact is None or not self._refusals.has_room_for(fact):
             return {}
         self._refusals = self._refusals.add(fact)
         (document,) = PastRefusals({}).add(fact).to_json()
         return {_FACT + hashlib.sha256("\n".join(fact.key).encode()).hexdigest()[:12]: document}
+
+
+def _fact(address: str, body: Mapping[str, Any], error: ApiError, today: str) -> KnownRejection | None:
+    if names_responses(error.status, error.text):
+        return learn_api(address, body, today)
+    return learn(
+        address,
+        body,
+        status=error.status or 0,
+        code=error.api_code,
+        param=error.param,
+        message=error.text,
+        today=today,
+    )

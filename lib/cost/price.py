@@ -23,6 +23,8 @@ _TIER_NAMES = {"fast": "priority", "auto": "default", "": "default"}
 _REGIONAL = Decimal("1.1")
 _LONG_CACHE = 2  # a cache that lives 12 hours costs 2.5 times the input to write, the usual one 1.25 times
 _SEARCH = Decimal("0.01")
+_FILE_SEARCH = Decimal("0.0025")
+_CONTAINER = Decimal("0.03")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,18 @@ class Surcharges:
     """What makes an answer more expensive than its tokens.
 
     `regional`: a host that keeps the data in a region was asked. `long_cache`: what is written to the cache is to stay
-    there for 12 hours. `searches` counts searches of the web.
+    there for 12 hours. `searches` counts searches of the web, `file_searches` those of files, `containers`
+    the places that code ran in; `pictures`: some may be made, whose price is not known. `counted_by_items`: the answer
+    lists its calls.
     """
 
     regional: bool = False
     long_cache: bool = False
     searches: int = 0
+    file_searches: int = 0
+    containers: int = 0
+    pictures: bool = False
+    counted_by_items: bool = False
 
     def cache_write(self, family: Family) -> Decimal:
         """Return by what factor writing to the cache is more expensive than input."""
@@ -51,6 +59,11 @@ class Surcharges:
         """Return the fee for one search, in US$."""
         return _SEARCH if family.search is None else family.search
 
+    def fees(self, family: Family) -> Decimal:
+        """Return all fees, in US$."""
+        files = self.file_searches * _FILE_SEARCH + self.containers * _CONTAINER
+        return self.searches * self.fee(family) + files
+
     def notes(self, family: Family) -> tuple[str, ...]:
         """Return what a cost holds beside the tokens, in words."""
         counted = f"{self.searches} searches" if self.searches > 1 else "one search"
@@ -58,6 +71,9 @@ class Surcharges:
             "with 10 % for the region": self.regional,
             "with the price of a cache for 12 hours": self.long_cache and family.cache_write is not None,
             f"with the fee for {counted} of the web": self.searches > 0,
+            f"with the fee for {self.file_searches} searches of files": self.file_searches > 0,
+            f"with the fee for {self.containers} containers that code runs in": self.containers > 0,
+            "without the price of pictures": self.pictures,
             "plus a fee for each search": family.search is not None and not self.searches,
         }
         return tuple(note for note, applies in told.items() if applies)
@@ -136,7 +152,7 @@ def cost(
     written = usage.completion - usage.audio_completion
     answered = written * price.output + usage.audio_completion * (price.audio_output or 0)
     amount = (asked * (long.input if long else 1) + answered * (long.output if long else 1)) / _MILLION
-    amount = amount * surcharges.region() + surcharges.searches * surcharges.fee(family)
+    amount = amount * surcharges.region() + surcharges.fees(family)
     notes = (family.note, cached_note if usage.cached else "", *surcharges.notes(family))
     return Cost(amount, family.as_of, tuple(filter(None, notes)))
 

@@ -210,6 +210,13 @@ CATALOG: Mapping[str, ErrorSpec] = {
             visitor="The answer broke off; try again.",
         ),
         ErrorSpec(
+            "response_cancelled",
+            "ResponseCancelled",
+            "The answer was cancelled at the service before it was finished.",
+            "Somebody cancelled it by its id, or its time in the background ended; send the request again if it is "
+            "still wanted. What was made until then may be billed.",
+        ),
+        ErrorSpec(
             "cancelled",
             "Cancelled",
             "The call was stopped.",

@@ -54,6 +54,13 @@ def golden(name: str) -> dict[str, Any]:
     return document
 
 
+@cache
+def responses(name: str) -> dict[str, Any]:
+    document = json.loads((ROOT / "tests" / "golden" / "responses" / name).read_text(encoding="utf-8"))
+    assert isinstance(document, dict)
+    return document
+
+
 def the_api_allows(body: Mapping[str, Any]) -> bool:
     """Return what the published schema finds, on which both validators must agree."""
     request, schema = {"model": "some-model", **body}, golden("request.forward.json")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """How one choice of an answer ended; the next step can route on it."""
+    """How one choice of an answer ended; the next step can route on it. PENDING: it is made in the background."""
 
     COMPLETE = "complete"
     TRUNCATED = "truncated"
@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     TOOL_CALLS = "tool_calls"
     EMPTY = "empty"
+    PENDING = "pending"
 
 
 _BAD: Final[Mapping[Ending, Outcome]] = {

@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .facts.fields import TOKEN_CAPS
-from .facts.past_refusals import KnownRejection, PastRefusals, learn
+from .facts.past_refusals import API, KnownRejection, PastRefusals, learn, learn_api, names_responses
 from .facts.schemas import StrictSchema
 from .facts.toolbox import Toolbox
 from .facts.transcript import Transcript
 from .rule import Basis, Finding, RequestFacts, Rule
-from .rules import media, messages, model, options, schemas, strict_schema, tools
+from .rules import media, messages, model, options, responses_only, schemas, strict_schema, tools
 from .rules.media import find_missing_sources
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ...tokens.count import Estimate
 
 __all__ = [
+    "API",
     "RULES",
     "Basis",
     "Finding",
@@ -36,11 +37,13 @@ __all__ = [
     "find_missing_sources",
     "is_strict",
     "learn",
+    "learn_api",
+    "names_responses",
 ]
 
 RULES: tuple[Rule, ...] = (
     *(*messages.RULES, *media.RULES, *tools.RULES, *options.RULES),
-    *(*schemas.RULES, *strict_schema.RULES, *model.RULES),
+    *(*schemas.RULES, *strict_schema.RULES, *model.RULES, *responses_only.RULES),
 )
 
 

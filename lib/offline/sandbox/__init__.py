@@ -1,4 +1,4 @@
-"""The sandbox: a local HTTP server that behaves like the API (chat, embeddings, moderations, batches). It is no model.
+"""The sandbox: a local HTTP server that behaves like the API (chat twice, embeddings, moderations, batches). No model.
 
     with Sandbox() as sandbox:
         requests.post(f"{sandbox.base_url}/chat/completions", …)
@@ -13,6 +13,7 @@ server is a scenario, chosen by base URL (`sandbox.base_url_of("rate_limit")`) o
     scenarios       what may go wrong, by name
     errors          the error bodies; schema_check, rules, tool_rules and strict_schema find which one applies
     answers         the completion; generate and pattern make values that fit a schema; chunks cuts it for a stream
+    responses       the same answers by the other endpoint, streams and what is stored included
     embeddings      the vectors of texts; moderations says what is wrong with them
     batches         files and batches, answered at the first look
     models          what it lists

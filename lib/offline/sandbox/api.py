@@ -19,6 +19,8 @@ from .errors import ErrorReply
 from .models import ANSWER_TOKENS, CONTEXT_TOKENS, Model, list_models
 from .moderations import moderate
 from .reply import EVENTS, SandboxReply, encode
+from .responses.exchange import PATH as RESPONSES
+from .responses.exchange import Responses
 from .rules import first_error
 from .scenarios import SCENARIOS, TABLE, Scenario
 from .schema_check import SchemaCheck
@@ -67,6 +69,7 @@ class Api:
         self._models = list_models(today, models)
         self._delays = delays
         self._schema_check = SchemaCheck()
+        self._responses = Responses(delays.packet, delays.slow)
         self._failed: OrderedDict[bytes, None] = OrderedDict()
         self._lock = Lock()
         self._batches = Batches(self._run_line)
@@ -89,8 +92,9 @@ class Api:
         self._check_key(call.headers)
         if scenario.instead and not (scenario.is_once and self._has_failed(name or "", call)):
             return scenario.instead()
-        if path == "/v1/chat/completions":
-            return self._chat(call, scenario, is_streamed=name != "stream_ignored")
+        if path == "/v1/chat/completions" or path.startswith(RESPONSES):
+            speak = self._chat if path.startswith("/v1/chat") else self._respond
+            return speak(call, path, scenario, is_streamed=name != "stream_ignored")
         if path == "/v1/embeddings":
             return self._embed(call, scenario)
         if path == "/v1/moderations":
@@ -131,13 +135,16 @@ class Api:
             raise errors.unknown_model(name)
         return self._models[name]
 
-    def _chat(self, call: IncomingRequest, scenario: Scenario, *, is_streamed: bool) -> SandboxReply:
+    def _chat(self, call: IncomingRequest, _path: str, scenario: Scenario, *, is_streamed: bool) -> SandboxReply:
         request = self._accept(call)
         model = self._model(request["model"])
         if model.answers_as is None:
             raise errors.no_chat_model()
+        if not model.on_chat:
+            raise errors.only_at_responses()
         _check_context(request)
-        error = scenario.refuses(request) if scenario.refuses else None
+        refuses = scenario.refuses or scenario.refuses_chat
+        error = refuses(request) if refuses else None
         if error:
             raise error
         answer = completion(request, call.body, model.answers_as)
@@ -152,6 +159,13 @@ class Api:
         headers = {"authorization": f"Bearer {next(iter(self._keys))}"}
         reply = self.reply(IncomingRequest("POST", url, headers, encode(body)))
         return reply.status, json.loads(reply.body)
+
+    def _respond(self, call: IncomingRequest, path: str, scenario: Scenario, *, is_streamed: bool) -> SandboxReply:
+        if path != RESPONSES:
+            return self._responses.kept(call.method, path)
+        body = parse_body(call)
+        reply, spent = self._responses.create(body, call.body, scenario, self._models, is_streamed=is_streamed)
+        return _with_limits(reply, spent)
 
     def _embed(self, call: IncomingRequest, scenario: Scenario) -> SandboxReply:
         answer = embed(parse_body(call))
@@ -214,7 +228,9 @@ def _no_constant(name: str) -> Any:
 
 
 def _check_address(method: str, path: str, shown: str) -> None:
-    if path in ("/v1/chat/completions", "/v1/embeddings", "/v1/moderations"):
+    if path.startswith(f"{RESPONSES}/"):
+        return
+    if path in ("/v1/chat/completions", RESPONSES, "/v1/embeddings", "/v1/moderations"):
         allowed = "POST"
     elif path == "/v1/models" or path.startswith("/v1/models/"):
         allowed = "GET"

@@ -107,6 +107,20 @@ def no_chat_model() -> ErrorReply:
     )
 
 
+def only_at_responses() -> ErrorReply:
+    return ErrorReply(
+        "This model is only supported in v1/responses and not in v1/chat/completions.", status=404, param="model"
+    )
+
+
+def tools_at_responses(model: str) -> ErrorReply:
+    return ErrorReply(
+        f"Function tools with reasoning_effort are not supported for {model} in /v1/chat/completions. "
+        "Please use /v1/responses instead.",
+        param="reasoning_effort",
+    )
+
+
 # --- a body that cannot be read --------------------------------------------------------------------------------------
 
 

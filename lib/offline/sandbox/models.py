@@ -14,12 +14,17 @@ _NEAR = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One entry of the list; `answers_as` is the dated id that a completion names, None for what cannot chat."""
+    """One entry of the list; `answers_as` is the dated id that a completion names, None for what cannot chat.
+
+    One that `reasons` puts a reasoning item before its answers; one that is not `on_chat` answers at /responses only.
+    """
 
     id: str
     created: date
     answers_as: str | None = None
     shutdown: date | None = None
+    reasons: bool = False
+    on_chat: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Return the API's model object."""
@@ -39,6 +44,7 @@ def list_models(today: date, others: tuple[str, ...] = ()) -> dict[str, Model]:
         Model("text-embedding-sandbox", date(2024, 1, 25)),
         Model("gpt-sandbox-1", date(2025, 4, 14), "gpt-sandbox-1-2025-04-14", today + _NEAR),
         Model("gpt-sandbox-2", date(2026, 8, 7), "gpt-sandbox-2-2026-08-07"),
+        Model("gpt-sandbox-2-pro", date(2026, 8, 9), "gpt-sandbox-2-pro-2026-08-09", reasons=True, on_chat=False),
         Model("whisper-sandbox", date(2023, 2, 27)),
         Model("gpt-sandbox-1-mini", date(2025, 7, 18), "gpt-sandbox-1-mini-2025-07-18", date(2099, 1, 1)),
         Model("gpt-sandbox-2-2026-08-07", date(2026, 8, 7), "gpt-sandbox-2-2026-08-07"),

@@ -41,7 +41,8 @@ class Scenario:
     """One thing that goes wrong; what it does not name stays as it is.
 
     `instead` replies without any work, at every address; with `is_once` only to the first of two equal requests.
-    `refuses` looks at a chat request, `changes` at its completion, `changes_vectors` at an
+    `refuses` looks at a chat request, by whichever endpoint it came, `refuses_chat` only at one that did not come by
+    Responses, `changes` at its completion, `changes_vectors` at an
     answer of embeddings, `changes_moderation` at one of moderations. `damages` is done to a reply that is no stream and
     `streams` to the packets of one; both get the seconds that something slow takes.
     """
@@ -50,6 +51,7 @@ class Scenario:
     instead: Callable[[], SandboxReply] | None = None
     is_once: bool = False
     refuses: Callable[[Mapping[str, Any]], ErrorReply | None] | None = None
+    refuses_chat: Callable[[Mapping[str, Any]], ErrorReply | None] | None = None
     changes: Callable[[Mapping[str, Any], Json], Json] | None = None
     changes_vectors: Callable[[Json], Json] | None = None
     changes_moderation: Callable[[Json], Json] | None = None
@@ -84,11 +86,20 @@ def _error_in_a_200() -> SandboxReply:
     return replace(errors.overloaded().reply(), status=200)
 
 
+def _refuse_in_stream() -> SandboxReply:
+    error = {"type": "error", "error": errors.rate_limited({}).error, "sequence_number": 0}
+    return SandboxReply(media=EVENTS, packets=(Packet(b"event: error\ndata: %b\n\n" % encode(error)),))
+
+
 # --- an error that depends on the request -----------------------------------------------------------------------------
 
 
 def _too_much_context(request: Mapping[str, Any]) -> ErrorReply:
     return errors.context_exceeded(CONTEXT_TOKENS, CONTEXT_TOKENS + prompt_tokens(request), 0)
+
+
+def _tools_elsewhere(request: Mapping[str, Any]) -> ErrorReply | None:
+    return errors.tools_at_responses(request["model"]) if request.get("tools") else None
 
 
 def _like_a_reasoning_model(request: Mapping[str, Any]) -> ErrorReply | None:
@@ -266,6 +277,9 @@ TABLE: Mapping[str, Scenario] = MappingProxyType(
             "refuses max_tokens, and a temperature or top_p other than 1, as reasoning models do",
             refuses=_like_a_reasoning_model,
         ),
+        "tools_at_responses": Scenario(
+            "chat: refuses tools, which this model takes over Responses only", refuses_chat=_tools_elsewhere
+        ),
         "error_in_ok": Scenario("200 whose JSON is an error body", _error_in_a_200),
         "html": Scenario("502 with a proxy's HTML page", lambda: _page(502, "502 Bad Gateway")),
         "html_ok": Scenario("200 with an HTML page, as a login portal sends", lambda: _page(200, "Please log in")),
@@ -286,6 +300,9 @@ TABLE: Mapping[str, Scenario] = MappingProxyType(
         "stream_cut": Scenario("stream: the connection is closed midway", streams=_cut_off),
         "stream_ends_early": Scenario("stream: it ends midway, in good order but unfinished", streams=_ended_early),
         "stream_error": Scenario("stream: an error event comes midway", streams=_error_within),
+        "stream_refused": Scenario(
+            "stream: a rate limit is its first event, then success on the same request", _refuse_in_stream, is_once=True
+        ),
         "stream_comments": Scenario(
             "stream: comments, CRLF, U+2028, and packets that end inside a character",
             changes=_with_awkward_text,

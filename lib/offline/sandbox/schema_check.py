@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from jsonschema.exceptions import ValidationError
 
+_CHAT = Path(__file__).with_name("request.json")
 _ARTICLES = {"object": "an object", "array": "an array", "integer": "an integer", "null": "null", "number": "a decimal"}
 _TYPES = ((bool, "boolean"), (int, "integer"), (float, "decimal"), (str, "string"), (list, "array"), (dict, "object"))
 _DISCRIMINATORS = ("role", "type")
@@ -29,8 +30,8 @@ _SIDES = {"maximum": "above", "minimum": "below"}
 class SchemaCheck:
     """The API's request schema, compiled once."""
 
-    def __init__(self) -> None:
-        self._schema = Schema.load(Path(__file__).with_name("request.json"))
+    def __init__(self, path: Path = _CHAT) -> None:
+        self._schema = Schema.load(path)
         self._fields = frozenset(self._schema.document["properties"])
 
     def first_error(self, body: Any) -> ErrorReply | None:

@@ -13,6 +13,7 @@ from tests.support.request_schemas import (
     keywords,
     names,
     ours,
+    responses,
     shown,
     we_allow,
 )
@@ -23,10 +24,18 @@ def test_both_files_are_json_schemas(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(ours(name).standard)
 
 
-def test_the_37_fields_of_the_api_are_declared_and_no_other() -> None:
-    declared = ours(REQUEST).document["properties"]
-    assert set(declared) == set(golden("request.forward.json")["properties"])
-    assert len(declared) == 37
+OF_RESPONSES = (
+    *("reasoning", "max_tool_calls", "previous_response_id", "conversation", "background", "background_options"),
+    *("truncation", "include", "context_management", "prompt"),
+)
+
+
+def test_the_37_fields_of_chat_are_declared_and_of_responses_those_that_chat_has_no_other_name_for() -> None:
+    declared = set(ours(REQUEST).document["properties"])
+    chat = set(golden("request.forward.json")["properties"])
+    assert len(chat) == 37
+    assert declared == chat | set(OF_RESPONSES)
+    assert set(OF_RESPONSES) <= set(responses("request.closed.json")["properties"])
 
 
 @pytest.mark.parametrize(
@@ -39,11 +48,15 @@ def test_every_member_that_the_api_names_is_shown_in_the_mapper(name: str, publi
     assert set(names(golden(published), golden(published))) - declared == set()
 
 
-def test_the_request_declares_nothing_that_the_api_does_not_know_but_the_address_of_a_file() -> None:
+def test_of_chat_nothing_is_declared_that_the_api_does_not_know_but_the_address_of_a_file_and_carried_items() -> None:
     document, published = ours(REQUEST).document, golden("request.forward.json")
     added = {place for place, _ in shown(document, document)} - set(names(published, published))
     of_a_free_object = {place for place in added if place.startswith("/tool_choice/allowed_tools/tools/*/")}
-    assert added - of_a_free_object == {"/messages/*/content/*/file/file_url"}
+    of_responses = {f"/{name}" for name in OF_RESPONSES}
+    assert added - of_a_free_object - of_responses == {
+        "/messages/*/content/*/file/file_url",
+        "/messages/*/response_items",
+    }
 
 
 @pytest.mark.parametrize("name", [REQUEST, COMPLETION])

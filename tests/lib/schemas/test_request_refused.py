@@ -84,7 +84,7 @@ REFUSED_BY_BOTH: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown effort": (asking(reasoning_effort="hard"), "/reasoning_effort"),
     "tools that are an object": (asking(tools=FUNCTION), "/tools"),
     "a tool without function": (asking(tools=[{"type": "function", "name": "f"}]), "/tools/0/function"),
-    "a tool of an unknown type": (asking(tools=[{"type": "web_search"}]), "/tools/0/type"),
+    "a tool of an unknown type": (asking(tools=[{"type": "web_find"}]), "/tools/0/type"),
     "a text format with a grammar": (
         asking(tools=[{"type": "custom", "custom": {"name": "f", "format": {**GRAMMAR, "type": "text"}}}]),
         "/tools/0/custom/format/grammar",

@@ -25,8 +25,12 @@ _OF_A_VALUE = ("unsupported_value", "invalid_parameter")
 _UNRECOGNISED = re.compile(r"[Uu]nrecogni[sz]ed request arguments? supplied: (\w+)")
 _EXTRA = re.compile(r"[Ee]xtra (?:fields|inputs) (?:are )?not permitted")
 _REFUSING = (400, 404, 422)
+_USE_RESPONSES = re.compile(r"\bresponses (api|endpoint)\b|(\bv1)?/responses\b", re.IGNORECASE)
+_REDIRECTING = (400, 404)
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,63}", re.ASCII)
 _LONGEST_NAME = 200
+API = "api"
+"""The fact about a model that another endpoint is to be asked stands under this name, which is no field."""
 _CHOSEN = ("reasoning_effort", "verbosity", "service_tier", "prompt_cache_retention", "tool_choice", "function_call")
 """The fields whose text is one of a few words."""
 _HIGHEST = 10**9
@@ -128,6 +132,19 @@ def learn(
     if not _NAME.fullmatch(name) or len(model) > _LONGEST_NAME or not (any_value or _may_be_kept(name, value)):
         return None
     return KnownRejection(_server(base_url), model, name, kind, today, any_value, None if any_value else value)
+
+
+def names_responses(status: int | None, text: str) -> bool:
+    """Return whether a refusal names the Responses API as the one to use."""
+    return status in _REDIRECTING and _USE_RESPONSES.search(text) is not None
+
+
+def learn_api(base_url: str, body: Mapping[str, Any], today: str) -> KnownRejection | None:
+    """Return the fact that this server answers a model over the Responses API, None for a name that is none."""
+    model = body.get("model")
+    if not isinstance(model, str) or len(model) > _LONGEST_NAME:
+        return None
+    return KnownRejection(_server(base_url), model, API, "use_responses", today)
 
 
 def _refused_field(code: str | None, param: str | None, text: str) -> tuple[str | None, str]:

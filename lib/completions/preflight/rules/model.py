@@ -32,6 +32,7 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
 }
 
 
+_OR_API = "set API to automatic or to Responses, or choose another model"
 _ELSEWHERE = {
     "embeddings": "makes vectors of texts and does not chat",
     "moderations": "checks texts and pictures and does not chat",
@@ -41,7 +42,8 @@ _ELSEWHERE = {
 def _another_endpoint(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and facts.family.endpoint != "chat":
         what = _ELSEWHERE.get(facts.family.endpoint, "answers on the Responses API only, not on Chat Completions")
-        yield "/model", f"{_name(facts)} {what}", "choose another model"
+        fix = "choose another model" if facts.family.endpoint in _ELSEWHERE else _OR_API
+        yield "/model", f"{_name(facts)} {what}", fix
 
 
 def _shut_down(facts: RequestFacts) -> Iterator[Breach]:
@@ -118,15 +120,20 @@ def _tools_never(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and facts.family.tools == "never" and not facts.family.takes_only:
         for name in _offered(facts):
             problem = f"{_name(facts)} takes tools on the Responses API only"
-            yield f"/{name}", problem, f"remove {name}, or choose another model"
+            yield f"/{name}", problem, f"set API to automatic or to Responses, remove {name}, or choose another model"
 
 
 def _tools_need_no_reasoning(facts: RequestFacts) -> Iterator[Breach]:
     effort = facts.body.get("reasoning_effort")
-    if facts.family and facts.family.tools == "effort none" and effort != "none" and any(_offered(facts)):
+    if facts.family and facts.family.tools == "effort none" and effort != "none" and _offers_functions(facts):
         found = f"it is {quote(effort)}" if effort is not None else "it is not set, and the service's default is higher"
         problem = f"{_name(facts)} takes tools here only with reasoning_effort none; {found}"
-        yield "/reasoning_effort", problem, "set reasoning_effort to none, or remove the tools"
+        yield "/reasoning_effort", problem, "set API to Responses, set reasoning_effort to none, or remove the tools"
+
+
+def _offers_functions(facts: RequestFacts) -> bool:
+    """Return whether functions are offered; custom tools are taken at any effort."""
+    return bool(facts.body.get("functions")) or any(tool.kind == "function" for tool in facts.toolbox.tools)
 
 
 def _offered(facts: RequestFacts) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor import pointer_to
 
 from ..facts.fields import TOKEN_CAPS, known_fields, number, wants_audio
+from ..facts.responses_only import FIELDS as RESPONSES_ONLY
 from ..facts.toolbox import is_valid_name
 from ..rule import Basis, Rule, quote
 
@@ -197,7 +198,9 @@ def _strict_null(facts: RequestFacts) -> Iterator[Breach]:
 
 def _unknown_field(facts: RequestFacts) -> Iterator[Breach]:
     known = known_fields()
-    for name in islice((name for name in facts.body if name not in known), _MOST_COMPARED):
+    for name in islice(
+        (name for name in facts.body if name not in known and name not in RESPONSES_ONLY), _MOST_COMPARED
+    ):
         cutoff = _SIMILAR if facts.public_api else _ALMOST_SAME
         close = get_close_matches(name.casefold(), known, 1, cutoff) if len(name) <= _LONGEST_NAME else []
         fix = f"did you mean {close[0]}?" if close else "remove it, unless the API has learned it since"

@@ -1,0 +1,125 @@
+"""A response becomes a chat completion with one choice, or the error that it tells. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from ..completions.answer.outcome import mapping
+from ..errors.api_error import ApiError, from_answer
+from .items import ITEMS
+from .message import holds_more, logprobs_of, to_message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PENDING: Final = ("queued", "in_progress")
+_SAME: Final = ("model", "service_tier", "metadata", "moderation")
+_BESIDE: Final = (
+    *("status", "incomplete_details", "reasoning", "tool_usage", "input_transformations", "previous_response_id"),
+    *("conversation", "background", "completed_at"),
+)
+"""What has no place in a chat completion and is handed on beside it."""
+_COUNTS: Final = {
+    "input_tokens": "prompt_tokens",
+    "output_tokens": "completion_tokens",
+    "input_tokens_details": "prompt_tokens_details",
+    "output_tokens_details": "completion_tokens_details",
+}
+_LATEST: Final = 10**15  # seconds; a later day is none
+_DOCUMENTS: Final = ("json_schema", "json_object")
+
+
+def read_answer(response: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
+    """Return the chat completion that a response makes, and the doubts about it in sentences.
+
+    Raise ApiError if it tells an error, was cancelled, or is no response.
+    """
+    error = error_of(response)
+    if error is not None:
+        raise error
+    if not isinstance(response.get("output"), list):
+        raise ApiError("unreadable", "It holds no output.")
+    return to_completion(response), tuple(_doubts(response))
+
+
+def error_of(response: Mapping[str, Any]) -> ApiError | None:
+    """Return the error of a response that failed or was cancelled, or of a document that is nothing but an error."""
+    status, told = response.get("status"), response.get("error")
+    if status == "cancelled":
+        error = ApiError("response_cancelled")
+    elif status == "failed" or told:
+        error = read_error(told, {})
+    elif response.get("type") == "error" or response.get("object") == "error":
+        error = read_error(response, {})
+    else:
+        return None
+    if isinstance(response.get("output"), list):
+        error.partial = to_completion(response)
+    return error
+
+
+def read_error(told: Any, headers: Mapping[str, str]) -> ApiError:
+    """Return the error that a service tells within an answer whose status says yes."""
+    if not told:
+        return ApiError("server_error", "It says that it failed, and not why.")
+    return from_answer(200, headers, json.dumps({"error": told}).encode("utf-8", "replace"))
+
+
+def to_completion(response: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the completion: one choice, and beside it what a chat has no place for."""
+    output, one = response["output"], _is_document(response)
+    message = to_message(output, one_document=one)
+    if holds_more(output):
+        message[ITEMS] = output
+    choice = {
+        "index": 0,
+        "message": message,
+        "logprobs": logprobs_of(output, one_document=one),
+        "finish_reason": _finish_reason(response, message),
+    }
+    created = response.get("created_at")
+    completion = {
+        "id": response.get("id"),
+        "object": "chat.completion",
+        "created": int(created) if isinstance(created, (int, float)) and abs(created) < _LATEST else None,
+        "choices": [choice],
+        "usage": _usage(response.get("usage")),
+    }
+    return {**completion, **{name: response[name] for name in (*_SAME, *_BESIDE) if response.get(name) is not None}}
+
+
+def _is_document(response: Mapping[str, Any]) -> bool:
+    return mapping(mapping(response.get("text")).get("format")).get("type") in _DOCUMENTS
+
+
+def _finish_reason(response: Mapping[str, Any], message: Mapping[str, Any]) -> str | None:
+    status = response.get("status")
+    if status in PENDING or status is None:
+        return None
+    if status == "incomplete":
+        reason = mapping(response.get("incomplete_details")).get("reason")
+        return "content_filter" if reason == "content_filter" else "length"
+    if status != "completed":
+        return str(status)
+    return "tool_calls" if message.get("tool_calls") else "stop"
+
+
+def _usage(told: Any) -> Any:
+    """Return the usage under the names of a chat; what is absent stays absent, what is not known stays."""
+    if not isinstance(told, dict):
+        return told
+    return {_COUNTS.get(name, name): value for name, value in told.items() if value is not None}
+
+
+def _doubts(response: Mapping[str, Any]) -> list[str]:
+    status = response.get("status")
+    reason = mapping(response.get("incomplete_details")).get("reason")
+    doubts = []
+    if status is None:
+        doubts.append("the server did not say how it ended (no status); something may be missing")
+    elif status not in ("completed", "incomplete", *PENDING):
+        doubts.append(f'it ended with the status "{status}", which is not known')
+    if status == "incomplete" and reason not in ("max_output_tokens", "content_filter"):
+        doubts.append(f'it was not finished ("{reason or "no reason was told"}")')
+    return doubts

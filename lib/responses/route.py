@@ -1,0 +1,70 @@
+"""Which endpoint a chat request is sent to: what the step says, else what the model and the request need."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from ..api.servers import OPENAI
+from ..completions.answer.outcome import objects
+from ..completions.endpoint import COMPLETIONS
+from ..completions.preflight import API, names_responses
+from ..completions.preflight.facts.responses_only import find_responses_only
+from ..endpoint import Relaxed
+from .endpoint import RESPONSES
+from .rules import find_dropped, find_impossible, needs_chat
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..api.servers import ServerKind
+    from ..endpoint import Endpoint
+    from ..errors.api_error import ApiError
+    from ..models.table import Family
+
+AUTO, CHAT_ONLY, RESPONSES_ONLY = "auto", "chat", "responses"
+_NOTE: Final = "the server answers this model over the Responses API only; the request was sent there"
+
+
+def choose(
+    body: Mapping[str, Any], *, api: str, server: ServerKind, family: Family | None, refusals: tuple[Any, ...]
+) -> Endpoint:
+    """Return the endpoint; only of OpenAI's own server is it known which models and fields need which."""
+    if api == RESPONSES_ONLY:
+        return RESPONSES
+    if api == CHAT_ONLY:
+        return COMPLETIONS
+    if any(fact.field == API for fact in refusals) and not needs_chat(body):
+        return RESPONSES
+    return RESPONSES if server.name == OPENAI.name and _needs_responses(body, family) else CHAT_FIRST
+
+
+def needs_responses_for_tools(body: Mapping[str, Any], family: Family | None) -> bool:
+    """Return whether the model takes the request's function tools on Responses only, reasoning as it does."""
+    if family is None or not any(tool.get("type") == "function" for tool in objects(body.get("tools"))):
+        return False
+    reasons = family.tools == "effort none" and body.get("reasoning_effort") != "none"
+    return reasons or (family.tools == "never" and not family.takes_only)
+
+
+def relax(body: Mapping[str, Any], error: ApiError, server: ServerKind) -> Relaxed | None:
+    """Return the same request for Responses if that is what the refusal asks for: nothing was generated yet."""
+    if says_use_responses(error) and not any(find_impossible(body)):
+        return Relaxed(dict(body), server, "; ".join((_NOTE, *find_dropped(body))), RESPONSES)
+    return COMPLETIONS.relax(body, error, server)
+
+
+def says_use_responses(error: ApiError) -> bool:
+    """Return whether a refusal names the other endpoint as the one to use."""
+    return not error.begun and names_responses(error.status, error.text)
+
+
+def _needs_responses(body: Mapping[str, Any], family: Family | None) -> bool:
+    answers_there_only = family is not None and family.endpoint == "responses"
+    return answers_there_only or any(find_responses_only(body)) or needs_responses_for_tools(body, family)
+
+
+CHAT_FIRST: Final = replace(COMPLETIONS, relax=relax)
+"""Chat Completions, unless the server points to Responses."""
+CHAT: Final = replace(CHAT_FIRST, route=choose)
+"""A chat request, sent to whichever endpoint answers it."""

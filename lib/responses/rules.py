@@ -1,0 +1,120 @@
+"""What a chat request holds that the Responses API cannot do, and what it is sent without. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pysailor import Fault
+
+from ..completions.answer.outcome import objects
+from ..completions.preflight.facts.fields import wants_audio
+from .items import ITEMS
+from .message import agrees
+from .request import LEAST_TOKENS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_REMOVE: Final = "remove it, or choose a model that answers on Chat Completions"
+_NEUTRAL: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "n": lambda value: value == 1,
+    "stop": lambda value: value == [],
+    "presence_penalty": lambda value: value == 0,
+    "frequency_penalty": lambda value: value == 0,
+    "logit_bias": lambda value: value == {},
+    "prediction": lambda _value: False,
+    "audio": lambda _value: False,
+    "functions": lambda _value: False,
+    "function_call": lambda _value: False,
+}
+"""Fields that only Chat Completions has, and when a value of theirs asks for nothing."""
+_INSTEAD: Final = {
+    "n": "send the request several times",
+    "functions": "write them as tools",
+    "function_call": "write tool_choice",
+}
+_WAITING: Final = ("computer", "computer_use_preview", "shell", "local_shell", "apply_patch")
+"""Tools whose calls wait for a program beside the flow; they are no tool calls that a flow could answer."""
+_STORED: Final = ("previous_response_id", "conversation")
+_WINDOWS: Final = ("2h", "8h")
+
+
+def find_impossible(body: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what the endpoint cannot do, or certainly refuses."""
+    for name in needs_chat(body):
+        fix = _INSTEAD.get(name, _REMOVE)
+        yield Fault(f"/{name}", f"{name} is not available for this model over the Responses API; {fix}")
+    if wants_audio(body):
+        yield Fault("/modalities", f"a spoken answer is not available over the Responses API; {_REMOVE}")
+    for index, message in enumerate(_messages(body)):
+        yield from _in_message(f"/messages/{index}", message)
+    for index, tool in enumerate(objects(body.get("tools"))):
+        yield from _in_tool(f"/tools/{index}", tool)
+    yield from _together(body)
+
+
+def needs_chat(body: Mapping[str, Any]) -> list[str]:
+    """Return the fields that are set to what only Chat Completions does."""
+    return [name for name, is_neutral in _NEUTRAL.items() if body.get(name) is not None and not is_neutral(body[name])]
+
+
+def find_dropped(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each thing that the request is sent without, or with another value."""
+    if body.get("seed") is not None:
+        yield "the Responses API has no seed; the request was sent without it"
+    if any(message.get("name") is not None for message in _messages(body)):
+        yield "the Responses API knows no names of speakers; the messages were sent without them"
+    caps = [body[name] for name in ("max_completion_tokens", "max_tokens") if body.get(name) is not None]
+    if caps and caps[0].__class__ is int and 0 < caps[0] < LEAST_TOKENS:
+        yield f"the Responses API caps an answer at {LEAST_TOKENS} tokens or more; that was sent in place of {caps[0]}"
+    if isinstance(body.get("web_search_options"), dict):
+        yield "web_search_options was sent as the tool web_search; the model decides whether it searches"
+    for index, message in enumerate(_messages(body)):
+        kept = message.get(ITEMS)
+        if kept is not None and not (isinstance(kept, list) and agrees(kept, message)):
+            yield (
+                f"/messages/{index}/{ITEMS}: does not say what the message says; "
+                "the message was sent, without the reasoning before it"
+            )
+
+
+def _messages(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    given = body.get("messages")
+    return [one if isinstance(one, dict) else {} for one in given] if isinstance(given, list) else []
+
+
+def _in_message(pointer: str, message: Mapping[str, Any]) -> Iterator[Fault]:
+    if message.get("role") == "function" or message.get("function_call"):
+        fix = "write it as a tool call, and its result with the role tool"
+        yield Fault(pointer, f"a call of the deprecated kind is not available over the Responses API; {fix}")
+    if message.get("role") == "assistant" and message.get("audio"):
+        yield Fault(f"{pointer}/audio", "a spoken answer cannot go back over the Responses API; send its transcript")
+    content = message.get("content")
+    for place, part in enumerate(content if isinstance(content, list) else ()):
+        if isinstance(part, dict) and part.get("type") == "input_audio":
+            problem = "a recording is not available over the Responses API; send its text, or choose an audio model"
+            yield Fault(f"{pointer}/content/{place}", problem)
+
+
+def _in_tool(pointer: str, tool: Mapping[str, Any]) -> Iterator[Fault]:
+    kind = tool.get("type")
+    if kind in _WAITING:
+        fix = "describe what your flow can do as a function"
+        yield Fault(f"{pointer}/type", f"calls of the tool {kind} cannot be answered by a flow; {fix}")
+    if kind == "mcp" and tool.get("require_approval") != "never":
+        problem = "a flow cannot approve calls while they wait; set require_approval to never, or leave the tool out"
+        yield Fault(f"{pointer}/require_approval", problem)
+
+
+def _together(body: Mapping[str, Any]) -> Iterator[Fault]:
+    if all(body.get(name) is not None for name in _STORED):
+        yield Fault("/conversation", "does not go together with previous_response_id; keep one of the two")
+    options = body.get("background_options")
+    window = options.get("completion_window") if isinstance(options, dict) else None
+    if window in _WINDOWS and (body.get("background") is not True or body.get("stream")):
+        fix = "set background to true and stream to false"
+        yield Fault("/background_options/completion_window", f"the window {window} is for the background only; {fix}")
+    wanted = body.get("response_format")
+    schema = wanted.get("json_schema") if isinstance(wanted, dict) else None
+    if isinstance(schema, dict) and schema.get("schema") is None:
+        yield Fault("/response_format/json_schema/schema", "is missing; the Responses API needs the schema itself")

@@ -1,0 +1,166 @@
+"""A streamed response from its first byte to its terminal event, or to the error that says where it broke."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from ..api import lenient_json
+from ..api.sse import LONGEST_EVENT, Event, EventReader, EventTooLong
+from ..completions.answer.outcome import mapping
+from ..completions.stream import BrokenStream
+from .answer import error_of, read_error, to_completion
+from .progress import ResponseProgress
+
+if TYPE_CHECKING:
+    from ..api.stream import Piece
+    from ..errors.api_error import ApiError
+
+_DONE: Final = re.compile(r'\s*(?:data:\s*)*"?\[DONE\]')
+_DECODE: Final = json.JSONDecoder().decode
+_ENDED: Final = ("completed", "incomplete", "failed", "cancelled")
+_LONGEST_WORDS: Final = 500  # of a refusal that is not JSON
+
+
+class ResponseStream:
+    """One streamed response: feed bytes as they come, and finish at their end.
+
+    `saw_data` tells whether the last feed brought data, `done` whether the server has said that nothing follows.
+    The response that the terminal event holds is the answer; what came before it is for whoever watches.
+    """
+
+    def __init__(self, longest_event: int = LONGEST_EVENT) -> None:
+        self.done = False
+        self.events = 0
+        self._reader = EventReader(longest_event)
+        self._progress = ResponseProgress()
+        self._remarks: dict[str, None] = {}
+        self._response: dict[str, Any] | None = None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was odd about the stream, in sentences."""
+        return (*self._reader.remarks, *self._remarks)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the terminal event has come, so that nothing is lost if the stream stops here."""
+        return self._response is not None
+
+    @property
+    def saw_data(self) -> bool:
+        """Whether the last feed brought data."""
+        return self._reader.saw_data
+
+    def feed(self, received: bytes) -> list[Piece]:
+        """Take the next bytes and return the text in them; raise ApiError or BrokenStream."""
+        if self.done:
+            return []
+        try:
+            return self._pieces(self._reader.feed(received))
+        except EventTooLong as error:
+            raise self.broken(str(error)) from error
+
+    def close(self) -> list[Piece]:
+        """Return the text that only the end of the bytes makes whole: a last event may lack its blank line."""
+        return [] if self.done else self._pieces(self._reader.close())
+
+    def finish(self) -> dict[str, Any]:
+        """Return the response now that no more bytes come; raise ApiError or BrokenStream."""
+        self.close()
+        if self._response is not None:
+            return self._progress.complete(self._response)
+        if self.done and self._progress.has_items:
+            return self._progress.response()
+        if not self.events:
+            raise self.broken("it ended before anything came")
+        raise self.broken("it ended before the event that says how the answer ended")
+
+    def partial(self) -> dict[str, Any]:
+        """Return the completion as far as it has come."""
+        return to_completion(self._progress.response())
+
+    def broken(self, why: str) -> BrokenStream:
+        """Return the error for a stream that stops here; the client uses it for what happens to the connection."""
+        return BrokenStream(why, self.partial(), self._progress.characters)
+
+    def _pieces(self, events: list[Event]) -> list[Piece]:
+        pieces: list[Piece] = []
+        for event in events:
+            if self.done:
+                break
+            pieces += self._event(event)
+        return pieces
+
+    def _event(self, event: Event) -> list[Piece]:
+        text = event.data
+        if not text.startswith("{") and _DONE.match(text):
+            self.done = True
+            return []
+        if not text.strip():
+            return []
+        self.events += 1
+        documents = _parse(text)
+        if documents is None:
+            return self._unreadable(event)
+        pieces: list[Piece] = []
+        for document in documents:
+            pieces += self._take(document, event.name)
+        return pieces
+
+    def _take(self, document: dict[str, Any], name: str) -> list[Piece]:
+        kind = document.get("type")
+        kind = kind if isinstance(kind, str) else name
+        if kind == "error" or (document.get("error") and not kind.startswith("response.")):
+            raise self._failed(read_error(_told(document), _headers(document)))
+        if self.is_complete:
+            return []
+        response = document.get("response")
+        if not isinstance(response, dict):
+            return self._progress.add(kind, document)
+        self._progress.keep(response)
+        if kind.removeprefix("response.") in _ENDED or response.get("status") in _ENDED:
+            self._end(response)
+        return []
+
+    def _end(self, response: dict[str, Any]) -> None:
+        error = error_of(response)
+        if error is not None:
+            raise self._failed(error)
+        self._response = response
+
+    def _failed(self, error: ApiError) -> ApiError:
+        error.partial, error.characters = self.partial(), self._progress.characters
+        return error
+
+    def _unreadable(self, event: Event) -> list[Piece]:
+        """Pass over an event that is no object: the terminal one holds everything. What is an error in words is one."""
+        told = read_error(event.data[:_LONGEST_WORDS], {}) if len(event.data) <= _LONGEST_WORDS else None
+        if event.name == "error" or (told is not None and told.code != "unknown" and not event.data.startswith("{")):
+            raise self._failed(told or read_error(event.data[:_LONGEST_WORDS], {}))
+        self._remarks[f"event {self.events} of the stream could not be read, and was left out"] = None
+        return []
+
+
+def _parse(text: str) -> list[dict[str, Any]] | None:
+    """Return the objects in an event, almost always one; None if it holds anything else."""
+    try:
+        found: list[Any] = [_DECODE(text)] if not lenient_json.may_be_odd(text) else lenient_json.parse_all(text)[0]
+    except (ValueError, RecursionError):
+        return None
+    return found if found and all(isinstance(one, dict) for one in found) else None
+
+
+def _told(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the error of an event: nested, as the service sends it, or flat, as it documents it."""
+    nested = mapping(document.get("error"))
+    names = ("type", "code", "message", "param")
+    flat = {name: document[name] for name in names if document.get(name) is not None and document[name] != "error"}
+    told = {**flat, **{name: nested[name] for name in names if nested.get(name) is not None}}
+    return told or {"message": str(document.get("error") or "")}
+
+
+def _headers(document: dict[str, Any]) -> dict[str, str]:
+    held = mapping(document.get("headers")) or mapping(mapping(document.get("error")).get("headers"))
+    return {str(name).lower(): str(value) for name, value in held.items()}

@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pysailor import CallReport, InvalidInput
+from pysailor import CallReport, InvalidInput, Rebound
 
 from .api.client import CallOptions, Client
+from .api.pacer import shared_pacer
 from .api.servers import is_regional
 from .api.stream import drain
 from .budgets import NO_HOLD, Payer, Pays, claim, payer_of
@@ -65,7 +66,9 @@ class Pipeline:
         self._ctx = ctx
         self._attachments = attachments or {}
         self.environment = ctx.keep(Environment)
-        self._call = CallOptions(settings.limits, ctx.logger, ctx.until(settings.limits.timeout), cancel)
+        self._call = CallOptions(
+            settings.limits, ctx.logger, ctx.until(settings.limits.timeout), cancel, report=ctx.report
+        )
         self._memory = endpoint.memory(snapshot)
         self._payer = payer or Payer()
         self._hold: Hold | NoHold = NO_HOLD
@@ -84,7 +87,9 @@ class Pipeline:
         settings = step_settings(cfg, ctx)
         client = ctx.keep(Client, settings.connection)
         payer = payer_of(pays, cfg, ctx, settings.connection.api_key) if settings.budget else None
-        return cls(endpoint, client, settings, ctx, snapshot, attachments, payer=payer)
+        pipeline = cls(endpoint, client, settings, ctx, snapshot, attachments, payer=payer)
+        pipeline._call = replace(pipeline._call, pacer=shared_pacer(settings.connection, ctx), may_rebound=True)
+        return pipeline
 
     def seconds_left(self) -> float:
         """Return what is left of the time for all of it; it began when this pipeline was made."""
@@ -128,7 +133,7 @@ class Pipeline:
             self._ctx.logger.info("The answer does not fit the schema; asking again")
             try:
                 result = result.and_then((yield from self._round(replace(request, body=better), warnings)))
-            except ApiError as error:
+            except (ApiError, Rebound) as error:
                 result = result.despite(error)
                 break
         return result

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 from pysailor import StepError
 
 from .completions.answer import Outcome
+from .errors.api_error import ApiError
 from .errors.catalog import CATALOG, NO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pysailor import Rebound
+
     from .cost.price import Cost
     from .cost.usage import Usage
-    from .errors.api_error import ApiError, Try
+    from .errors.api_error import Try
     from .step_settings import StepSettings
 
 _LONGEST_HEADER = 1000
@@ -74,11 +77,12 @@ class Result:
             rounds=self.rounds + later.rounds,
         )
 
-    def despite(self, error: ApiError) -> Result:
+    def despite(self, error: ApiError | Rebound) -> Result:
         """Return this result, though a further round failed: what is paid for is not thrown away."""
         warning = f"a repair round failed ({error.code}); what was answered before it is handed on"
         usage = replace(self.usage, known=False)
-        return replace(self, usage=usage, tries=self.tries + error.tries, warnings=(*self.warnings, warning))
+        tries = error.tries if isinstance(error, ApiError) else ()
+        return replace(self, usage=usage, tries=self.tries + tries, warnings=(*self.warnings, warning))
 
 
 class BadAnswer(StepError):

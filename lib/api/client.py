@@ -14,6 +14,7 @@ from pysailor import HttpRequest
 from ..errors import api_error as errors
 from ..errors.api_error import ApiError, Try
 from . import response, retry
+from .call import CallOptions, keep_pace, learn_from_refusal, tokens_of
 from .http.errors import (
     ConnectionRefused,
     ConnectTimeout,
@@ -29,28 +30,24 @@ from .http.errors import (
 from .http.pool import ConnectionPool
 from .http.request import Template
 from .http.route import ServerRoute
+from .pacer import Pacer
 from .stream import drain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
-    from logging import Logger, LoggerAdapter
     from mmap import mmap
 
-    from .cancel import Cancel
     from .connection import Connection
     from .endpoint import AnswerFormat, StreamReader
     from .http.reply import Reply
     from .http.request import Request
     from .http.route import ConnectGuard
-    from .retry import CallLimits
     from .stream import Piece
+
+__all__ = ["JSON", "ApiAnswer", "CallOptions", "Client"]
 
 JSON = "application/json"
 _ADDRESSES = 100  # remembered at most; on some servers the model is part of the address
-_HOLDING = ("rate_limit", "slow_down")
-"""Refusals that concern all calls of a credential."""
-_LONGEST_HOLD = 120.0
-_SPREAD = 0.5  # seconds over which held calls come back
 _FAILURES: tuple[tuple[type[HttpError], str, str], ...] = (
     (TimedOut, "timeout", "No answer after {seconds} seconds."),
     (ProxyFailed, "unreachable", "The proxy did not lead to {server}."),
@@ -61,28 +58,6 @@ _FAILURES: tuple[tuple[type[HttpError], str, str], ...] = (
     (CutOff, "cut_off", ""),
     (HttpError, "dropped", ""),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CallOptions:
-    """How one call is made: its limits, who logs, until when (on the clock of time.monotonic), and what stops it."""
-
-    limits: CallLimits
-    logger: Logger | LoggerAdapter[Logger]
-    deadline: float | None = None
-    cancel: Cancel | None = None
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether somebody has stopped the call."""
-        return self.cancel is not None and self.cancel.is_set()
-
-    def pause(self, seconds: float) -> None:
-        """Wait before the next try, at most until the call is stopped."""
-        if self.cancel is None:
-            time.sleep(seconds)
-        else:
-            self.cancel.wait(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +80,7 @@ class Client:
         self.connection = connection
         self.server = connection.server
         """The kind of server, as it is known by now: what it refused is learnt."""
-        self._held_until = 0.0
+        self._pacer = Pacer(connection)
         self._templates: dict[tuple[str, str, str], Template] = {}
 
     @cached_property
@@ -190,20 +165,23 @@ class Client:
         start = time.monotonic()
         end = min(start + call.limits.timeout, call.deadline or float("inf"))
         tries: list[Try] = []
+        pacer = call.pacer or self._pacer
+        error: ApiError | None = None
+        is_probe, is_paced = False, bool(body) and content_type == JSON  # what works comes in JSON; files do not
         while True:
-            if body:
-                self._hold(end, call)
+            if is_paced:
+                is_probe = keep_pace(pacer, len(body), end, call, error)
             if call.is_cancelled:
                 raise _cancelled(tries)
             request = self._template(method, url, content_type).request(body)
             began = time.monotonic()
             try:
-                document, request_id = yield from self._try(request, end, call, read_stream, file)
-            except ApiError as error:
+                document, headers = yield from self._try(request, end, call, read_stream, file)
+            except ApiError as failed:
+                error = failed
                 error.mask(self.connection.mask_secrets)
-                if error.code in _HOLDING and error.retry_after:
-                    until = time.monotonic() + min(error.retry_after, _LONGEST_HOLD)
-                    self._held_until = max(self._held_until, until)
+                if is_paced:
+                    learn_from_refusal(pacer, error, call, is_probe=is_probe)
                 tries.append(Try(error.code, time.monotonic() - began, error.request_id or request.id))
                 error.tries = tuple(tries)
                 pause = retry.wait(error, len(tries) - 1, call.limits, random.random())  # noqa: S311 - jitter
@@ -213,17 +191,11 @@ class Client:
                 call.pause(pause)
             else:
                 now = time.monotonic()
+                if is_paced:
+                    pacer.answered(headers, len(body), tokens_of(document.body), call.report)
+                request_id = headers.get("x-request-id")
                 tries.append(Try("answered", now - began, request_id))
                 return ApiAnswer(document.body, request_id, tuple(tries), now - start, document.remarks)
-
-    def _hold(self, end: float, call: CallOptions) -> None:
-        """Wait while the service has asked any call of this client to wait, unless the time does not allow it."""
-        while not call.is_cancelled and (left := self._held_until - time.monotonic()) > 0:
-            pause = left + random.random() * _SPREAD  # noqa: S311 - not all at once
-            if time.monotonic() + pause >= end:
-                return
-            call.logger.info("Held back for %.1f s: the service asked this credential to wait", pause)
-            call.pause(pause)
 
     def _template(self, method: str, url: str, content_type: str = JSON) -> Template:
         """Return the template of an address, made once; raise ApiError."""
@@ -254,7 +226,7 @@ class Client:
         call: CallOptions,
         read_stream: Callable[[], StreamReader] | None,
         file: IO[bytes] | None,
-    ) -> Generator[Piece, None, tuple[response.Document, str | None]]:
+    ) -> Generator[Piece, None, tuple[response.Document, Mapping[str, str]]]:
         try:
             with self._open(request, end, call) as reply:
                 if file is None:
@@ -270,7 +242,7 @@ class Client:
                 call.cancel.release()
         if call.is_cancelled:  # the end of what was read may be ours: not every answer tells its length
             raise _cancelled()
-        return document, reply.headers.get("x-request-id")
+        return document, reply.headers
 
     def _open(self, request: Request, end: float, call: CallOptions) -> Reply:
         """Send, and return the answer once its first line says yes; raise ApiError."""

@@ -29,6 +29,7 @@ _BEFORE_KEY = re.compile(
     re.IGNORECASE,
 )
 _VERSION = "api-version"
+_MOST_DIGITS = 12
 _LONGEST_NAME = 253  # of a server, as the DNS has it
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
@@ -43,6 +44,8 @@ class Connection:
     project: str | None = None
     more_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     chosen: str = declared.default("server")
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
 
     @classmethod
     def of(cls, cfg: Mapping[str, Any]) -> Connection:
@@ -51,6 +54,7 @@ class Connection:
         Raise InvalidConfig for what no request could be made with.
         """
         headers, faults = more_headers.read(cfg.get("headers"))
+        requests, tokens = (_limit(cfg, name, faults) for name in ("requestsPerMinute", "tokensPerMinute"))
         chosen = cfg.get("server") or declared.default("server")
         connection = cls(
             base_url=_normalize(str(cfg.get("baseUrl") or PUBLIC_API), chosen),
@@ -59,6 +63,8 @@ class Connection:
             project=_id(cfg.get("project")),
             more_headers=headers,
             chosen=chosen,
+            requests_per_minute=requests,
+            tokens_per_minute=tokens,
         )
         faults = [*connection.faults(), *faults]
         if faults:
@@ -205,3 +211,15 @@ def _mask_value(part: str) -> str:
     if name == _VERSION:
         return part
     return f"{name}={MASK}" if equals else MASK
+
+
+def _limit(cfg: Mapping[str, Any], name: str, faults: list[Fault]) -> int | None:
+    """Return a limit a minute, None for none; add to the faults what is none."""
+    given = cfg.get(name)
+    if given in (None, ""):
+        return None
+    text = str(given).strip().replace(",", "").replace("_", "").removesuffix(".0")
+    if not (text.isdecimal() and text.isascii() and 0 < len(text) <= _MOST_DIGITS and int(text) > 0):
+        faults.append(Fault(f"/{name}", f'found "{given}", allowed: a whole number from 1 on, or empty for no limit'))
+        return None
+    return int(text)

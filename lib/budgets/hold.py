@@ -103,7 +103,9 @@ class Hold:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
-        if isinstance(error, ApiError) and _costs_nothing(error):
+        if isinstance(error, Rebound):  # nothing was sent
+            self._spend(ZERO)
+        elif isinstance(error, ApiError) and _costs_nothing(error):
             self._spend(ZERO, error.tries)
         elif isinstance(error, ApiError):
             self._spend(ZERO if any(one.is_lost for one in error.tries) else None, error.tries)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor import Fault, InvalidInput
 
 from ..api.client import CallOptions, Client
+from ..api.pacer import shared_pacer
 from ..api.servers import is_regional
 from ..budgets import NO_HOLD, Pays, claim, payer_of, split_key
 from ..call_settings import call_settings
@@ -73,7 +74,9 @@ class Embedder:
         self._refusal = ctx.keep(Base64Refusal, connection)
         self._ctx = ctx
         self._limits: CallLimits = self._settings.limits
-        self._call = CallOptions(self._limits, ctx.logger, ctx.until(self._limits.timeout))
+        pacer = shared_pacer(connection, ctx)
+        until = ctx.until(self._limits.timeout)
+        self._call = CallOptions(self._limits, ctx.logger, until, None, pacer, ctx.report, may_rebound=True)
         self._model = str(cfg["embeddingModel"])
         self._family = ctx.keep(Environment).models.find(self._model)
         self._dimensions = read_dimensions(cfg.get("dimensions"), self._family if connection.public else None)
@@ -163,6 +166,7 @@ class Embedder:
             error.request_id, error.tries = got.request_id, got.tries
             raise
         taken.vectors.extend(vectors)
+        self._call = replace(self._call, may_rebound=False)  # what is paid for is not thrown away
         taken.answers.append(replace(got, body={**got.body, "data": None}))  # megabytes that are not needed again
         taken.doubts.update(dict.fromkeys((*got.warnings, *doubts)))
 

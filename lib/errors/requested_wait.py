@@ -47,7 +47,7 @@ def from_headers(headers: Mapping[str, str], now: float, status: int = 0) -> flo
         found = _moment(headers.get(name), now)
         if found is not None:
             return found
-    return _from_limits(headers, now) if status in _LIMITED else None
+    return from_limits(headers, now) if status in _LIMITED else None
 
 
 def from_body(document: Any, text: str, now: float) -> float | None:
@@ -59,7 +59,7 @@ def from_body(document: Any, text: str, now: float) -> float | None:
     return None if said is None else _duration(said[1])
 
 
-def _from_limits(headers: Mapping[str, str], now: float) -> float | None:
+def from_limits(headers: Mapping[str, str], now: float) -> float | None:
     """Return when the limit that was met is lifted: the exhausted one's if that is told, else the longest."""
     pairs = [("x-ratelimit-", f"-{item}") for item in _ITEMS]
     named = [(f"{left}remaining{right}", f"{left}reset{right}") for left, right in pairs]

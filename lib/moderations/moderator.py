@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor import Fault, InvalidInput, StepError
 
 from ..api.client import CallOptions, Client
+from ..api.pacer import shared_pacer
 from ..attachments import NotFetched, inline
 from ..call_settings import call_settings
 from ..endpoint import CheckResult
@@ -49,7 +50,9 @@ class Moderator:
         settings = call_settings(cfg, ctx)
         self._thresholds = read_thresholds(cfg.get("thresholds"))
         self._client = ctx.keep(Client, settings.connection)
-        self._call = CallOptions(settings.limits, ctx.logger, ctx.until(settings.limits.timeout))
+        pacer = shared_pacer(settings.connection, ctx)
+        until = ctx.until(settings.limits.timeout)
+        self._call = CallOptions(settings.limits, ctx.logger, until, None, pacer, ctx.report, may_rebound=True)
         self._ctx = ctx
         self._attachments = attachments or {}
         self._model = str(cfg["moderationModel"])

@@ -68,6 +68,7 @@ def well() -> Scraped:
         notes.end(number, MessageReport("done", 1.0))
         notes.call(CallReport("m", "ok", 1.0, 1, {"input_tokens": 1}, Decimal("0.001")))
     measure_budget(notes, left=15.0)
+    notes.call(Measure("quota_breaker_open", 0, {"server": "api.openai.com"}))
     return Scraped(Metrics(notes, health, 20, IDENTITY).render().decode())
 
 
@@ -86,6 +87,7 @@ def ill() -> Scraped:
         notes.call(CallReport("m", "ok", 1.0, 2, {}, Decimal(5)))
         notes.call(CallReport("unknown", "ok", 1.0))
     measure_budget(notes, left=1.0)
+    notes.call(Measure("quota_breaker_open", 1, {"server": "api.openai.com"}))
     notes.begin(11)
     return Scraped(Metrics(notes, health, 1, IDENTITY).render().decode())
 

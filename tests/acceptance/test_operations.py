@@ -43,6 +43,7 @@ def scraped() -> Scraped:
     notes.call(CallReport("m", "ok", 1.0))
     for name in MEASURED:
         notes.call(Measure(name, 1, {"budget": "b", "period": "day"}))
+    notes.call(Measure("quota_breaker_open", 1, {"server": "s"}))
     identity = {"version": "1", "function": "f", "step": "s", "flow": "f"}
     return Scraped(Metrics(notes, Health(), 20, identity).render().decode())
 

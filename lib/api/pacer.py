@@ -1,0 +1,206 @@
+"""Keeps the calls of one credential to its pace, over threads and over the workers that share a store.
+
+A call that may go at once costs a few comparisons: the store is asked once a second at most, and permits of a rate are
+taken from it in batches that last a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from pysailor import Measure, StoreUnavailable
+
+from ..errors.requested_wait import from_limits
+from .pace import Pace, Rate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pysailor import Context, Store
+
+    from .connection import Connection
+
+LOG = logging.getLogger(__name__)
+
+LONGEST_HOLD = 120.0
+_SPREAD = 0.5  # seconds over which held calls come back
+_LOOK_EVERY = 1.0
+_KEEP = 3600.0
+_BATCHES = 10
+"""A batch is this part of what may go at once."""
+_BYTES_A_TOKEN = 4
+
+
+class Paused(Exception):
+    """Nothing is sent just now; the text says why, and until when. `code` is that of the error it stands for."""
+
+    def __init__(self, text: str, code: str) -> None:
+        self.code = code
+        super().__init__(text)
+
+
+class _Permits:
+    """What this process has taken of one rate, and not used; it lasts a second."""
+
+    __slots__ = ("kind", "left", "owed", "rate", "until")
+
+    def __init__(self, kind: str, per_minute: float) -> None:
+        self.kind, self.rate = kind, Rate(per_minute)
+        self.left = self.owed = self.until = 0.0
+
+
+class Pacer:
+    """The pace of one credential, as this process knows it. Threads share it."""
+
+    def __init__(self, connection: Connection, store: Store | None = None) -> None:
+        """Share with whoever uses the same store; with the threads of this process alone without one."""
+        self._place, self._server = _place(connection), connection.server_name
+        self._store = store
+        self._lock = threading.Lock()
+        self._pace = Pace()
+        self._offset = 0.0  # from time.monotonic to the store's clock
+        self._looked = 0.0
+        self._limits = [
+            _Permits(kind, limit)
+            for kind, limit in (("requests", connection.requests_per_minute), ("tokens", connection.tokens_per_minute))
+            if limit
+        ]
+
+    def check(self, report: Callable[[Measure], None]) -> bool:
+        """Return if calls may be made, True to the one that is to find out whether they may; raise Paused."""
+        self._look()
+        breaker = self._pace.breaker
+        if breaker is None:
+            return False
+        won = False
+
+        def probe(pace: Pace, now: float) -> Pace:
+            nonlocal won
+            pace, won = pace.probe(now)
+            return pace
+
+        if self._now() >= breaker.probe_at:
+            self._change(probe)
+        breaker = self._pace.breaker
+        if won or breaker is None:
+            report(Measure("quota_breaker_open", 0.0 if breaker is None else 1.0, {"server": self._server}))
+            return won
+        left = max(0.0, breaker.probe_at - self._now())
+        raise Paused(
+            f"{self._server} said that the account has no quota left ({breaker.reason}); nothing is sent until a "
+            f"message that is tried in {left:.0f} s passes",
+            "quota",
+        )
+
+    def wait(self, size: int) -> tuple[float, bool]:
+        """Return the seconds that a call of so many bytes must wait, 0 for none, and whether it must: it is our limit.
+
+        Where it need not wait, it has taken its permits.
+        """
+        held = self._pace.held_until - self._now()
+        if held > 0:
+            return held + random.random() * _SPREAD, False  # noqa: S311 - not all at once
+        for permits in self._limits:
+            count = 1.0 if permits.kind == "requests" else max(1.0, size / _BYTES_A_TOKEN)
+            seconds = self._take(permits, count)
+            if seconds > 0:
+                return seconds, True
+        return 0.0, False
+
+    def answered(
+        self, headers: Mapping[str, str], size: int, tokens: int | None, report: Callable[[Measure], None]
+    ) -> None:
+        """Learn from an answer: there is quota, what it took, and whether the next call would be one too many."""
+        if self._pace.breaker is not None:
+            self._change(lambda pace, _: pace.close())
+            report(Measure("quota_breaker_open", 0.0, {"server": self._server}))
+        for permits in self._limits:
+            if permits.kind == "tokens" and tokens is not None:
+                permits.owed += tokens - max(1.0, size / _BYTES_A_TOKEN)
+        if headers.get("x-ratelimit-remaining-requests") == "0" or headers.get("x-ratelimit-remaining-tokens") == "0":
+            seconds = from_limits(headers, time.time())
+            if seconds:
+                self.hold(seconds)
+
+    def hold(self, seconds: float) -> None:
+        """Have all calls of this credential wait."""
+        seconds = min(seconds, LONGEST_HOLD)
+        self._change(lambda pace, now: pace.hold(now + seconds))
+
+    def trip(self, reason: str, report: Callable[[Measure], None]) -> None:
+        """Have nothing sent until a probe passes: the account has no quota."""
+        self._change(lambda pace, now: pace.trip(now, reason))
+        report(Measure("quota_breaker_open", 1.0, {"server": self._server}))
+
+    def _take(self, permits: _Permits, count: float) -> float:
+        with self._lock:
+            now = time.monotonic()
+            if permits.left >= count and now < permits.until:
+                permits.left -= count
+                return 0.0
+            count = max(1.0, count + permits.owed)
+        batch = max(count, permits.rate.burst // _BATCHES)
+        wait = 0.0
+
+        def take(pace: Pace, now: float) -> Pace:
+            nonlocal wait
+            pace, wait = pace.take(permits.kind, permits.rate, batch, now)
+            return pace
+
+        self._change(take)
+        if wait == 0.0:
+            with self._lock:
+                permits.left, permits.owed, permits.until = batch - count, 0.0, time.monotonic() + 1.0
+        return wait
+
+    def _now(self) -> float:
+        return time.monotonic() + self._offset
+
+    def _look(self) -> None:
+        """Take over what other workers wrote, once a second; only one thread asks, and none waits for it."""
+        now = time.monotonic()
+        if self._store is None or now - self._looked < _LOOK_EVERY or not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._looked = now
+            found = self._store.get(self._place)
+            if found is not None or self._pace != Pace():
+                self._offset = self._store.now() - time.monotonic()
+                self._pace = Pace.from_bytes(found)
+        except StoreUnavailable as error:
+            LOG.debug("the pace of other workers is not known now: %s", error)
+        finally:
+            self._lock.release()
+
+    def _change(self, change: Callable[[Pace, float], Pace]) -> None:
+        """Change the pace for all workers; for this process alone while the store is away."""
+        if self._store is not None:
+            try:
+                self._offset = self._store.now() - time.monotonic()
+                now = self._now()
+                written = self._store.update(
+                    self._place, lambda found: change(Pace.from_bytes(found), now).to_bytes(), _KEEP
+                )
+                self._pace = Pace.from_bytes(written)
+            except StoreUnavailable as error:
+                LOG.debug("the pace cannot be shared now: %s", error)
+            else:
+                return
+        with self._lock:
+            self._pace = change(self._pace, self._now())
+
+
+def shared_pacer(connection: Connection, ctx: Context) -> Pacer:
+    """Return the pacer of a step's credential, which goes by what all workers with the same store know."""
+    return ctx.keep(Pacer, connection, ctx.store)  # type: ignore[arg-type]  # a store is hashed by its identity
+
+
+def _place(connection: Connection) -> str:
+    """Return the key of a credential: whoever pays the same account goes by the same pace."""
+    named = "\n".join([connection.address, connection.api_key, connection.organization or "", connection.project or ""])
+    return f"pace/{hashlib.sha256(named.encode(errors='surrogatepass')).hexdigest()[:40]}"

@@ -95,6 +95,15 @@ class Pipeline:
         """Return what is left of the time for all of it; it began when this pipeline was made."""
         return max(0.0, (self._call.deadline or float("inf")) - time.monotonic())
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a maximum cost, or a budget, that the message must keep to."""
+        return self._settings.max_cost is not None or bool(self._settings.budget)
+
+    def name(self, body: Mapping[str, Any]) -> str:
+        """Return who is asked: the model and the server."""
+        return f"{body.get('model') or self._settings.model} at {self._client.connection.server_name}"
+
     def check(self, body: Mapping[str, Any]) -> CheckResult:
         """Return what the rules between fields, and what the server refused before, make of the body."""
         return self._check(self._build(body))

@@ -53,6 +53,7 @@ class Result:
         """Return the message headers: what to route on, what support will ask for, and how long it took."""
         headers = {
             "x-outcome": self.report["outcome"],
+            "x-answered-by": self.report.get("answered_by"),
             "x-request-id": self.request_id,
             "x-duration-ms": str(round(self.seconds * 1000)),
             "x-tries": str(len(self.tries)),

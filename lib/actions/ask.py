@@ -22,7 +22,7 @@ from ..completions.unknown_members import list_unknown
 from ..conversation import ACCOUNT, Memory, TurnOutput, open_store, owner_of, take_turn
 from ..cost.budget import OverBudget
 from ..endpoint import CheckResult
-from ..pipeline import Pipeline
+from ..fallbacks import Fallbacks
 from ..responses.route import CHAT
 from ..step_settings import step_settings
 from .select_model import guess_model, models, resolve_model
@@ -85,7 +85,7 @@ class _AskRequest:
         self._owner = owner_of(str(cfg.get(ACCOUNT) or step_settings(cfg, ctx).connection.api_key))
         self._conversation = str(msg.body.get("conversationId") or "").strip() or self._new_id()
         pays = Pays(split_key(msg.body)[1], self._conversation)
-        self.pipeline = Pipeline.of_step(CHAT, cfg, ctx, snapshot, msg.attachments, pays)
+        self.pipeline = Fallbacks.of_step(CHAT, cfg, ctx, snapshot, msg.attachments, pays)
         family = self.pipeline.environment.models.find(str(cfg["model"]))
         self._prompt = prompts.build(msg.body, cfg, family)
         self.system = [self._prompt.system] if self._prompt.system else []
@@ -207,7 +207,7 @@ def _answer(result: Result, messages: list[Any]) -> dict[str, Any]:
         "warnings": report["warnings"],
         "messages": [*messages, {"role": "assistant", "content": answer}] if answer else messages,
     }
-    extra = {"data": "parsed", "refusal": "refusal", "parse_error": "parse_error"}
+    extra = {"data": "parsed", "refusal": "refusal", "parse_error": "parse_error", "answered_by": "answered_by"}
     return {**body, **{name: report[source] for name, source in extra.items() if source in report}}
 
 

@@ -13,6 +13,7 @@ from ..completions.auto_model import AutoModel
 from ..completions.endpoint import COMPLETIONS
 from ..embeddings import EMBEDDINGS
 from ..environment import Environment
+from ..errors.api_error import ApiError
 from ..models.auto import AUTO, choose_model
 from ..models.choices import chat_models, list_embedding_models
 
@@ -51,12 +52,17 @@ def embedding_models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
 def resolve_model(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
     """Return the settings with the model that "auto" stands for; other settings as they are. Raise InvalidConfig.
 
-    The server is asked for its models once an hour.
+    The server is asked for its models once an hour. Where it does not answer, and there are fallbacks, the table tells.
     """
     if cfg.get("model") != AUTO:
         return cfg
     connection = Connection.of(cfg)
-    return {**cfg, "model": ctx.keep(_AutoModel, connection).name(ctx.keep(Client, connection), ctx)}
+    try:
+        return {**cfg, "model": ctx.keep(_AutoModel, connection).name(ctx.keep(Client, connection), ctx)}
+    except ApiError:
+        if not cfg.get("fallbacks"):
+            raise
+        return guess_model(cfg, ctx)
 
 
 def guess_model(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from pysailor import Fault, Message, Schema
 from ..budgets import Pays, split_key
 from ..completions.preflight import find_missing_sources
 from ..completions.unknown_members import find_misspelled
-from ..pipeline import Pipeline
+from ..fallbacks import Fallbacks
 from ..responses.route import CHAT
 from .select_model import guess_model, models, resolve_model
 
@@ -32,7 +32,7 @@ _SCHEMA = Path(__file__).parents[1] / "schemas" / "sendRequest.in.json"
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:
     """Send the request and emit the completion; raise InvalidInput, OverBudget, ApiError or BadAnswer."""
     body, key = split_key(msg.body)
-    pipeline = Pipeline.of_step(CHAT, resolve_model(cfg, ctx), ctx, snapshot, msg.attachments, Pays(key))
+    pipeline = Fallbacks.of_step(CHAT, resolve_model(cfg, ctx), ctx, snapshot, msg.attachments, Pays(key))
     if cfg.get("emitPieces"):
         result = yield from _emit_pieces(pipeline.pieces(body))
     else:
@@ -45,14 +45,14 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
 
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> CheckResult:
     """Return what is wrong with a request, and what may be, without sending it."""
-    found = Pipeline.of_step(CHAT, guess_model(cfg, ctx), ctx, snapshot).check(split_key(msg.body)[0])
+    found = Fallbacks.of_step(CHAT, guess_model(cfg, ctx), ctx, snapshot).check(split_key(msg.body)[0])
     missing = (Fault(pointer, problem) for pointer, problem in find_missing_sources(msg.body, msg.attachments))
     return replace(found, errors=(*found.errors, *missing))
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
     """Return the request that process would send, before files are fetched."""
-    return Pipeline.of_step(CHAT, guess_model(cfg, ctx), ctx).preview(split_key(msg.body)[0])
+    return Fallbacks.of_step(CHAT, guess_model(cfg, ctx), ctx).preview(split_key(msg.body)[0])
 
 
 def _emit_pieces(pieces: Generator[Piece, None, Result]) -> Generator[Message, None, Result]:

@@ -30,8 +30,16 @@ _BEFORE_KEY = re.compile(
 )
 _VERSION = "api-version"
 _MOST_DIGITS = 12
+_OF_THE_SECOND = {"baseUrl": "secondBaseUrl", "apiKey": "secondApiKey", "server": "secondServer"}
+_OF_THE_FIRST = ("organization", "organizationId", "project", "headers", "requestsPerMinute", "tokensPerMinute")
 _LONGEST_NAME = 253  # of a server, as the DNS has it
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+
+
+def second_server(cfg: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with the credential's second server in place of the first, without what is the first's."""
+    kept = {name: value for name, value in cfg.items() if name not in _OF_THE_FIRST}
+    return {**kept, **{name: cfg.get(of) for name, of in _OF_THE_SECOND.items()}}
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pysailor import InvalidCredentials
+from pysailor import InvalidConfig, InvalidCredentials
 
 from ..api.client import CallOptions, Client
-from ..api.connection import Connection
+from ..api.connection import Connection, second_server
 from ..api.model_list import list_models
 from ..api.retry import CallLimits
 from ..completions.endpoint import COMPLETIONS
@@ -29,11 +29,21 @@ def verify(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
 
     Raise InvalidCredentials, which tells why not and what to do.
     """
-    client = ctx.keep(Client, Connection.of(cfg))
+    notes = [_verify(Connection.of(cfg), ctx)]
+    if cfg.get("secondBaseUrl"):
+        try:
+            notes.append(_verify(Connection.of(second_server(cfg)), ctx))
+        except (InvalidCredentials, InvalidConfig) as error:
+            raise InvalidCredentials(f"The second server: {error}") from error
+    note = "; ".join(filter(None, notes))
+    if not note:
+        return {"verified": True}
+    return {"verified": True, "reason": f"The API is there, but {note}; enter the name of a model yourself."}
+
+
+def _verify(connection: Connection, ctx: Context) -> str:
+    """Return a note if that is all that could be found out; raise InvalidCredentials."""
     try:
-        found = list_models(client, COMPLETIONS, CallOptions(_LIMITS, ctx.logger))
+        return list_models(ctx.keep(Client, connection), COMPLETIONS, CallOptions(_LIMITS, ctx.logger)).note
     except ApiError as error:
         raise InvalidCredentials(_NO_ANSWER if error.code == "timeout" else str(error)) from error
-    if not found.note:
-        return {"verified": True}
-    return {"verified": True, "reason": f"The API is there, but {found.note}; enter the name of a model yourself."}

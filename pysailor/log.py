@@ -104,6 +104,8 @@ class BunyanFormatter(logging.Formatter):
         return _write(line)
 
     def _mask(self, value: Any) -> Any:
+        if type(value) is str:
+            return self._redaction.mask(value)[:_LONGEST]
         if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
             return value
         if isinstance(value, dict):

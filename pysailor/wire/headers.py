@@ -74,6 +74,15 @@ class Incoming:
         }
 
 
+def event_key(headers: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what tells this event from all others of our sailors; None if another sailor sent it.
+
+    What a rebound brings back has the name that it had, and another number.
+    """
+    name = headers.get(EVENT_ID)
+    return (str(name), str(headers.get("reboundIteration"))) if name else None
+
+
 def outgoing(incoming: Incoming, identity: Mapping[str, Any], start_ms: int) -> dict[str, Any]:
     """Return the headers that everything sent in answer to one input shares; each event adds its own (see codec).
 

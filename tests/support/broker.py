@@ -219,6 +219,7 @@ class Cable:
     _pairs: list[tuple[socket.socket, socket.socket]] = field(default_factory=list)
     _plugged: bool = True
     _silent: bool = False
+    _swallows: bool = False
 
     def __enter__(self) -> Self:
         behind = urlsplit(self.uri_behind)
@@ -237,6 +238,7 @@ class Cable:
     def cut(self) -> int:
         """Drop all connections; return how many there were."""
         pairs, self._pairs = self._pairs, []
+        self._swallows = False
         for pair in pairs:
             for end in pair:
                 with suppress(OSError):
@@ -259,6 +261,21 @@ class Cable:
         self._silent = True
         self.cut()
 
+    def swallow(self) -> None:
+        """Have nothing that clients send arrive any more, without their noticing, until the next cut."""
+        self._swallows = True
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if not self._swallows:
+                    target.sendall(data)
+        for end in (source, target):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            source.close()
+
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
@@ -272,15 +289,4 @@ class Cable:
                 far = socket.create_connection(self._behind)
                 self._pairs.append((near, far))
                 for source, target in ((near, far), (far, near)):
-                    threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
-
-
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    for end in (source, target):
-        with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
-    with suppress(OSError):
-        source.close()
+                    threading.Thread(target=self._pass_on, args=(source, target), daemon=True).start()

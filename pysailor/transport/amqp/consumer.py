@@ -14,6 +14,8 @@ from pika.exceptions import ChannelClosedByBroker
 from pysailor.transport.base import DeliveryOutcome, InputMissing, Stopped
 from pysailor.wire.envelope import Delivery
 
+from .settled import SettledMemory
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -68,6 +70,7 @@ class Consumer:
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._works: dict[int, Work] = {}
         self._orphans: dict[int, Work] = {}
+        self._settled = SettledMemory()
         self._finished: OrderedDict[Hashable, DeliveryOutcome] = OrderedDict()
         self._threads = 0
         self._engaged = 0
@@ -117,6 +120,8 @@ class Consumer:
             self._orphans.pop(delivery.number, None)
         if work.generation == self._generation and self._is_open():
             self._settle(work.tag, outcome)
+            if outcome is not DeliveryOutcome.RETURNED:
+                self._settled.add(delivery, outcome, self._generation)
         elif outcome is not DeliveryOutcome.RETURNED:
             self._remember(delivery, outcome)
         self._notify_idle()
@@ -176,6 +181,10 @@ class Consumer:
         delivery = Delivery(self._count, content, received.headers, received.others, redelivered)
         if redelivered and (self._orphans or self._finished) and self._recognise(delivery, tag):
             return
+        outcome = self._settled.take(delivery, self._generation)
+        if outcome is not None:
+            self._settle_again(delivery, tag, outcome)
+            return
         work = Work(delivery, self._generation, tag)
         self._works[delivery.number] = work
         self._engaged += 1
@@ -196,7 +205,14 @@ class Consumer:
         if outcome is None:
             return False
         self._settle(tag, outcome)
+        self._settled.add(delivery, outcome, self._generation)
         return True
+
+    def _settle_again(self, delivery: Delivery, tag: int, outcome: DeliveryOutcome) -> None:
+        """Settle what was settled before the connection went, which the broker did not get to know."""
+        LOG.info("delivery %d was finished before the connection was lost: it is not run again", delivery.number)
+        self._settle(tag, outcome)
+        self._settled.add(delivery, outcome, self._generation)
 
     def _remember(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         known_by = self._known_by(delivery)

@@ -166,21 +166,31 @@ def write_table(table: Mapping[Any, Any]) -> bytes:
     for name, value in table.items():
         if type(value) is not str or type(name) is not str:
             pieces += (write_short(name), _write(value))
-        elif len(value) <= _OFTEN_THE_SAME:
-            pieces.append(_write_pair(name, value))
-        else:
-            pieces += (write_short(name), _write_text(value))
+            continue
+        text, written = _WRITTEN.get(name, _NEVER)
+        if text != value:
+            written = _write_name(name) + _write_text(value)
+            if len(value) <= _OFTEN_THE_SAME and (len(_WRITTEN) < _MOST_NAMES or name in _WRITTEN):
+                _WRITTEN[name] = value, written
+        pieces.append(written)
     content = b"".join(pieces)
     return _SIZE.pack(len(content)) + content
 
 
-@lru_cache(maxsize=256)
-def _write_pair(name: str, value: str) -> bytes:
-    """Return a header. Most are the same in each message of a step; its ids, which are not, push each other out."""
-    return write_short(name) + _write_text(value)
+_WRITTEN: Final[dict[str, tuple[str, bytes]]] = {}
+"""The last header of each name: most are the same in each message of a step."""
+_MOST_NAMES: Final = 256
+_NEVER: Final = (None, b"")
+
+
+@lru_cache(maxsize=_MOST_NAMES)
+def _write_name(name: str) -> bytes:
+    return write_short(name)
 
 
 def _write(value: Any) -> bytes:
+    if type(value) is int:
+        return _write_integer(value)
     for kind, write in _WRITERS:
         if isinstance(value, kind):
             return write(value)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pysailor import Fault, InvalidConfig, InvalidInput
 
+from .api.call import HeldBack
 from .api.connection import second_server
 from .api.stream import drain
 from .call_settings import call_settings
@@ -43,6 +44,10 @@ _PASSED_ON = (
 )
 _GIVEN = ("model",)
 """Faults at these places are the alternative's, not the request's."""
+
+
+Refused = ApiError | HeldBack | InvalidInput | OverBudget
+"""How one alternative may end without an answer."""
 
 
 class Alternative(NamedTuple):
@@ -159,7 +164,7 @@ class Fallbacks:
                         else:
                             began = True
                             yield piece
-            except (ApiError, InvalidInput, OverBudget) as error:
+            except (ApiError, HeldBack, InvalidInput, OverBudget) as error:
                 if began or not said.passes_on(error, pipeline):
                     raise said.with_others(error) from error
                 self._ctx.logger.warning("%s did not answer; a fallback is asked", pipeline.name(wanted))
@@ -198,14 +203,14 @@ class _Said:
 
     def __init__(self) -> None:
         self.is_first = True
-        self._errors: list[ApiError | InvalidInput | OverBudget] = []
+        self._errors: list[Refused] = []
         self._warnings: list[str] = []
 
     @property
     def _tries(self) -> tuple[Try, ...]:
         return tuple(one for error in self._errors if isinstance(error, ApiError) for one in error.tries)
 
-    def passes_on(self, error: ApiError | InvalidInput | OverBudget, pipeline: Pipeline) -> bool:
+    def passes_on(self, error: Refused, pipeline: Pipeline) -> bool:
         """Return whether the next may be asked.
 
         Not if the request is what is wrong, if a part of the answer was shown, or if a lost try may have to be paid for
@@ -215,15 +220,19 @@ class _Said:
             if error.begun or (self.is_first and error.code not in _PASSED_ON):
                 return False
             return not (pipeline.is_limited and any(one.is_lost for one in error.tries))
+        if isinstance(error, HeldBack):
+            return True
         if self.is_first:
             return isinstance(error, InvalidInput) and all(fault.pointer[1:] in _GIVEN for fault in error.faults)
         return True
 
-    def add(self, error: ApiError | InvalidInput | OverBudget, name: str) -> None:
+    def add(self, error: Refused, name: str) -> None:
         """Keep what one said."""
         self._errors.append(error)
         if isinstance(error, ApiError):
             self._warnings.append(f"{name} did not answer ({error.code}): {error.kind.meaning.rstrip('.')}")
+        elif isinstance(error, HeldBack):
+            self._warnings.append(f"{name} was not asked: {error}")
         else:
             self._warnings.append(f"{name} was skipped ({error.code}): {error}")
 
@@ -238,7 +247,7 @@ class _Said:
             tries=self._tries + result.tries,
         )
 
-    def with_others(self, error: ApiError | InvalidInput | OverBudget) -> Exception:
+    def with_others(self, error: Refused) -> Exception:
         """Return the error, with what was said before it."""
         if self._errors and isinstance(error, ApiError):
             error.tries = self._tries + error.tries

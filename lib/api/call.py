@@ -59,6 +59,10 @@ class CallOptions:
             self.cancel.wait(seconds)
 
 
+class HeldBack(Rebound):
+    """Not now: nothing is sent to this server while its account is empty or its limit used up. Another may be asked."""
+
+
 def keep_pace(pacer: Pacer, size: int, end: float, call: CallOptions, failed: ApiError | None) -> bool:
     """Wait while the service, or the credential's own limit, asks any call to wait; return when this one may go.
 
@@ -72,7 +76,7 @@ def keep_pace(pacer: Pacer, size: int, end: float, call: CallOptions, failed: Ap
         if failed is not None:
             raise failed from None
         if call.may_rebound:
-            raise Rebound(str(paused)) from None
+            raise HeldBack(str(paused)) from None
         raise ApiError(paused.code, f"{paused}.") from None
     return is_probe
 
@@ -102,7 +106,7 @@ def learn_from_refusal(pacer: Pacer, error: ApiError, call: CallOptions, *, is_p
     elif error.code == "quota":
         pacer.trip(error.text[:_LONGEST_REASON] or error.kind.meaning, call.report)
         if is_probe and call.may_rebound:
-            raise Rebound(f"A message was tried and refused: {error}") from error
+            raise HeldBack(f"A message was tried and refused: {error}") from error
 
 
 def tokens_of(document: Mapping[str, Any]) -> int | None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lib.errors.api_error import ApiError
+from lib.offline.sandbox import KEY
+from pysailor.context import Data, Event
 from pysailor.errors import InvalidConfig, InvalidInput
+from pysailor.message import Message
+from pysailor.step import Invocation, Step
 from tests.support.fake_api import FakeApi
-from tests.support.send_request import HELLO, completion, emitted
+from tests.support.send_request import FUNCTION, HELLO, LOGGER, completion, emitted
 
 if TYPE_CHECKING:
     from lib.offline.sandbox import Sandbox
-    from pysailor.message import Message
 
 GATEWAY = "https://gw.example/v1"
 OPENAI = OTHER = "https://api.openai.com/v1"
@@ -49,7 +53,7 @@ def models_of(api: FakeApi) -> list[str]:
     return [json.loads(one.body)["model"] for one in api.received]
 
 
-@pytest.mark.parametrize("code", sorted(REFUSED))
+@pytest.mark.parametrize("code", sorted(REFUSED.keys() - {"quota"}))
 def test_the_next_model_is_asked_where_the_first_cannot_answer(code: str) -> None:
     status, error = REFUSED[code]
     with FakeApi() as api:
@@ -61,6 +65,21 @@ def test_the_next_model_is_asked_where_the_first_cannot_answer(code: str) -> Non
     assert (result["answered_by"], answer.headers["x-answered-by"]) == ("n at gw.example", "n at gw.example")
     assert result["warnings"][0].startswith(f"m at gw.example did not answer ({code})")
     assert result["tries"] == 2
+
+
+def test_an_account_without_credit_is_passed_over_also_while_nothing_is_sent_to_it() -> None:
+    second = {"fallbacks": "second:n", "secondBaseUrl": OTHER, "secondApiKey": "-"}
+    step = Step(FUNCTION, {"apiKey": KEY, "maxRetries": 0, "baseUrl": GATEWAY, "model": "m", **second})
+    events: list[Event] = []
+    with FakeApi() as api, closing(step):
+        api.post(GATEWAY + CHAT, json={"error": REFUSED["quota"][1]}, status=429)
+        api.post(OTHER + CHAT, json=completion("Hi"))
+        for _ in range(2):
+            step.process(Message(body=HELLO), Invocation(events.append, LOGGER))
+        assert models_of(api) == ["m", "n", "n"], "the empty account is asked once"
+    first, second_ = [event.message.body["result"]["warnings"][0] for event in events if isinstance(event, Data)]
+    assert "did not answer (quota)" in first
+    assert "was not asked: gw.example said that the account has no quota left" in second_
 
 
 @pytest.mark.parametrize("code", sorted(WRONG))
@@ -201,10 +220,9 @@ def test_what_a_lost_try_may_cost_is_not_spent_twice_where_the_cost_is_limited(s
 def test_check_tells_which_fallback_would_be_skipped() -> None:
     from lib.actions import send_request  # noqa: PLC0415
     from pysailor.context import Context  # noqa: PLC0415
-    from pysailor.message import Message as Given  # noqa: PLC0415
 
     cfg = {"apiKey": "sk", "model": "gpt-4.1", "fallbacks": "o3", "timeout": 60, "maxRetries": 2, "repairs": 0}
-    found = send_request.check(Given(body={**HELLO, "temperature": 0.2}), cfg, None, Context())
+    found = send_request.check(Message(body={**HELLO, "temperature": 0.2}), cfg, None, Context())
     assert found.errors == ()
     assert "the fallback o3 at api.openai.com would be skipped" in found.warnings[-1].message
 

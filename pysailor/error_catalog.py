@@ -57,6 +57,12 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "The flow file says something that cannot be meant, or names what is not there.",
             "Correct each line that the message names; pysailor flow check shows all of them without running anything.",
         ),
+        RuntimeErrorSpec(
+            "mapping_failed",
+            "MappingFailed",
+            "An expression of the flow file cannot be evaluated with this message, so the step did not get it.",
+            "Correct the expression at the place that the message names, or let an earlier step give what it reads.",
+        ),
         # a step
         RuntimeErrorSpec(
             "step_failed",

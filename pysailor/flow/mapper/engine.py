@@ -1,0 +1,141 @@
+"""JSONata's engine, brought nearer to the platform's: JavaScript's arithmetic, no runaway, no 2.x syntax.
+
+Loading it takes 60 ms and sets the interpreter's limit of recursion, so it is imported when the first expression is
+compiled. Expressions are compiled once and evaluated on any thread.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import re
+import time
+from typing import Any, Final
+
+import jsonata
+from jsonata.jexception import JException
+from jsonata.utils import Utils
+
+DEEPEST: Final = 800
+"""How deep evaluation may nest; a function that calls itself takes about four levels."""
+LONGEST: Final = 2.0
+"""Seconds that one evaluation may take."""
+_EVERY: Final = 256  # steps between two looks at the clock
+_UNBOUNDED: Final = re.compile(r"(?<!\\)[+*]|\{\d+,\}")
+
+
+class Engine(jsonata.Jsonata):
+    """One compiled expression."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, _compile_pattern)
+        self.set_validate_input(False)  # bodies come from JSON
+        self.set_output_convert_nulls(False)  # so that null and undefined can be told apart
+
+    def run(self, value: Any, bindings: dict[str, Any]) -> Any:
+        """Return what it gives: Utils.NULL_VALUE for null, None for undefined."""
+        guard = _Guard()
+        mine = copy.copy(self)
+        jsonata.Jsonata.CURRENT.jsonata = mine  # $eval would leave an engine of its own there
+        return mine.evaluate(value, {**bindings, "__evaluate_entry": guard.enter, "__evaluate_exit": guard.leave})
+
+    def evaluate_numeric_expression(self, lhs: Any, rhs: Any, op: str | None) -> Any:
+        """Compute as JavaScript does: a division by 0 is Infinity or NaN, which nothing can be computed with."""
+        for code, side in (("T2001", lhs), ("T2002", rhs)):
+            if side is not None and (isinstance(side, bool) or not isinstance(side, int | float)):
+                raise JException(code, -1, op, side)
+        if lhs is None or rhs is None:
+            return None
+        left, right = float(lhs), float(rhs)
+        if not (math.isfinite(left) and math.isfinite(right)):
+            raise JException("D1001", -1, op)
+        return _number(_compute(left, right, op))
+
+
+def function(implementation: Any) -> Any:
+    """Return a Python function as one that expressions can call."""
+    return jsonata.Jsonata.JLambda(implementation)
+
+
+def is_function(value: Any) -> bool:
+    """Return whether a value is a function, which no message can hold."""
+    return isinstance(value, (jsonata.Jsonata.JFunctionCallable, re.Pattern)) or hasattr(value, "is_jsonata_lambda")
+
+
+def is_null(value: Any) -> bool:
+    """Return whether a value is null, as the engine has it."""
+    return value is Utils.NULL_VALUE
+
+
+class _Guard:
+    """Stops what runs away: on every step of an evaluation its depth, now and then the clock."""
+
+    __slots__ = ("_count", "_depth", "_until")
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._depth = self._count = 0
+
+    def enter(self, *_: Any) -> None:
+        self._depth += 1
+        self._count += 1
+        if self._depth > DEEPEST:
+            raise JException("D1011", -1)
+        if not self._count % _EVERY:
+            self._look_at_the_clock()
+
+    def leave(self, *_: Any) -> None:
+        self._depth -= 1
+
+    def _look_at_the_clock(self) -> None:
+        now = time.monotonic()
+        self._until = self._until or now + LONGEST
+        if now > self._until:
+            raise JException("D1012", -1)
+
+
+def _compute(left: float, right: float, operator: str | None) -> float:
+    try:
+        if operator == "+":
+            return left + right
+        if operator == "-":
+            return left - right
+        if operator == "*":
+            return left * right
+        return math.fmod(left, right) if operator == "%" else left / right
+    except (ZeroDivisionError, ValueError):
+        is_infinite = operator == "/" and left != 0 and not math.isnan(left)
+        return math.copysign(math.inf, left) * math.copysign(1, right) if is_infinite else math.nan
+
+
+def _number(value: float) -> Any:
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def _compile_pattern(pattern: str, flags: Any) -> re.Pattern[str]:
+    """Compile a regular expression; refuse one that may take for ever: a repetition within a repetition."""
+    if _nests_repetitions(pattern):
+        raise JException("S0301P", -1, pattern)
+    meant = (re.IGNORECASE if flags.case_insensitive else 0) | (re.MULTILINE if flags.multiline else 0)
+    try:
+        return re.compile(_to_python(pattern), meant)
+    except re.error as error:
+        raise JException("S0301R", -1, f"{pattern}: {error}") from error
+
+
+def _to_python(pattern: str) -> str:
+    r"""Return JavaScript's pattern as Python writes it: (?<name>…), \d for ASCII digits."""
+    return re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern).replace(r"\d", "[0-9]") if "[" not in pattern else re.sub(
+        r"\(\?<(?=[A-Za-z_])", "(?P<", pattern
+    )  # fmt: skip
+
+
+def _nests_repetitions(pattern: str) -> bool:
+    """Return whether a group that is repeated without end repeats something without end itself."""
+    plain = re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "x", pattern)
+    while (inner := re.search(r"\(([^()]*)\)([+*]|\{\d+,\})?", plain)) is not None:
+        repeats = bool(_UNBOUNDED.search(inner[1]))
+        if repeats and inner[2]:
+            return True
+        plain = plain[: inner.start()] + ("x+" if repeats or inner[2] else "x") + plain[inner.end() :]
+    return False

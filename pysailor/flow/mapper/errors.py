@@ -1,0 +1,88 @@
+"""What can go wrong with an expression, in words; JSONata's own codes stand beside them, for searching."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pysailor.errors import StepError
+
+WORDS: Final = {
+    "S0101": "a text has no closing quotation mark",
+    "S0102": "a number is too large",
+    "S0103": "an escape that there is not: {token}",
+    "S0104": "\\u takes four hexadecimal digits",
+    "S0105": "a quoted name has no closing `",
+    "S0106": "a comment is not closed",
+    "S0201": 'this is not understood from "{token}" on; is an operator missing, such as &?',
+    "S0202": '"{expected}" is missing before "{token}"',
+    "S0203": '"{expected}" is missing at the end',
+    "S0204": 'there is no operator "{token}"',
+    "S0205": '"{token}" is not expected here',
+    "S0207": "the expression ends too early",
+    "S0208": "a parameter of a function begins with $",
+    "S0211": '"{token}" cannot stand at the beginning of a value; a text stands in "double quotes"',
+    "S0212": "only a variable ($name) can be assigned to",
+    "S0213": '"{token}" cannot follow a dot; a text is written in double quotes around all of it',
+    "S0214": '"{token}" is not a name; a text such as an address stands in "double quotes", or under set',
+    "S0217": "% leads to no object above",
+    "S0301": "an empty regular expression",
+    "S0302": "a regular expression has no closing /",
+    "T0410": "an argument of {token} is of a type that it does not take",
+    "T0412": "{token} takes a list of one type",
+    "T1003": "the name of a member must be text",
+    "T1006": '"{token}" is not a function',
+    "T2001": "what stands before {token} is not a number; $number(…) makes one of a text",
+    "T2002": "what stands after {token} is not a number; $number(…) makes one of a text",
+    "T2003": "a range [a..b] begins with a whole number",
+    "T2004": "a range [a..b] ends with a whole number",
+    "T2006": "what stands after ~> is not a function",
+    "T2009": "{token} compares two numbers or two texts, not one of each; $number(…) makes a number of a text",
+    "T2010": "{token} compares numbers or texts only; $number(…) makes a number of a text",
+    "D1001": "a number is out of range, as after a division by 0",
+    "D1009": "two members of an object have the same name",
+    "D1011": "it calls itself too deep",
+    "D1012": "it takes too long",
+    "D2014": "a range [a..b] is too long",
+    "D3001": "a number is out of range, as after a division by 0",
+    "D3030": "a text cannot be read as a number",
+    "D3060": "there is no square root of a negative number",
+    "D3061": "a power is too large a number",
+    "D3137": "$error was called",
+    "D3138": "$single found more than one",
+    "D3139": "$single found none",
+    "D3141": "$assert failed",
+}
+
+
+class MappingFailed(StepError):
+    """An expression cannot be evaluated with this message; `stage` is the mapper or the router's edge that failed."""
+
+    code = "mapping_failed"
+
+    def __init__(self, message: str, *, stage: str = "", reason: str = "") -> None:
+        self.stage, self.reason = stage, reason
+        super().__init__(message)
+
+    def to_json(self) -> dict[str, Any]:
+        """Add where it failed and JSONata's code, where there is one."""
+        return {**super().to_json(), "stage": self.stage, "jsonata": self.reason}
+
+
+def describe(error: BaseException) -> tuple[str, str]:
+    """Return an error of the engine in words, and JSONata's code ("" for none)."""
+    code = str(getattr(error, "error", "") or "")
+    words = WORDS.get(code)
+    if words is not None:
+        token = getattr(error, "current", None)
+        expected = getattr(error, "expected", None)
+        shown = "the end" if token == "(end)" else token
+        return f"{words.format(token=shown, expected=expected)} (JSONata {code})", code
+    if code:
+        return f"{' '.join(str(error).split())} (JSONata {code})", code
+    if isinstance(error, OverflowError):
+        return "a number is out of range", "D3061"
+    if isinstance(error, RecursionError):
+        return "it calls itself too deep", "D1011"
+    if isinstance(error, ValueError) and "float" in str(error):
+        return WORDS["D3030"], "D3030"
+    return f"the value is not what a function takes ({type(error).__name__}: {' '.join(str(error).split())})", ""

@@ -2,79 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TYPE_CHECKING
 
-FUNCTIONS: Final = frozenset(
-    [
-        "sum",
-        "count",
-        "max",
-        "min",
-        "average",
-        "string",
-        "substring",
-        "substringBefore",
-        "substringAfter",
-        "lowercase",
-        "uppercase",
-        "length",
-        "trim",
-        "pad",
-        "match",
-        "contains",
-        "replace",
-        "split",
-        "join",
-        "formatNumber",
-        "formatBase",
-        "formatInteger",
-        "parseInteger",
-        "number",
-        "floor",
-        "ceil",
-        "round",
-        "abs",
-        "sqrt",
-        "power",
-        "random",
-        "boolean",
-        "not",
-        "map",
-        "zip",
-        "filter",
-        "single",
-        "reduce",
-        "sift",
-        "keys",
-        "lookup",
-        "append",
-        "exists",
-        "spread",
-        "merge",
-        "reverse",
-        "each",
-        "error",
-        "assert",
-        "type",
-        "sort",
-        "shuffle",
-        "distinct",
-        "base64encode",
-        "base64decode",
-        "encodeUrlComponent",
-        "encodeUrl",
-        "decodeUrlComponent",
-        "decodeUrl",
-        "eval",
-        "toMillis",
-        "fromMillis",
-        "clone",
-        "now",
-        "millis",
-    ]
-)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_KNOWN: Final = """
+sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match
+contains replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power
+random boolean not map zip filter single reduce sift keys lookup append exists spread merge reverse each error assert
+type sort shuffle distinct base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl eval
+toMillis fromMillis clone now millis
+"""
+FUNCTIONS: Final = frozenset(_KNOWN.split())
 """The functions of JSONata 1.8.7."""
 GETTERS: Final = ("getPassthrough", "getFlowVariables", "moment")
 """What the platform adds."""
@@ -214,10 +155,10 @@ def _note_new_operator(node: Any, found: Analysis) -> None:
     """Note `a ?? b` and `a ?: b`, which the parser has turned into conditions already."""
     condition = node.condition
     procedure = getattr(condition, "procedure", None)
-    if _first_position(condition) == _first_position(node.then):
-        found.faults.append((_offset(node), "?: is not known on the platform; write a ? a : b"))
-    elif getattr(procedure, "value", None) == "exists" and not _offset(procedure):
+    if getattr(procedure, "value", None) == "exists" and not getattr(procedure, "position", 0):
         found.faults.append((_offset(node), "?? is not known on the platform; write $exists(a) ? a : b"))
+    elif _first_position(condition) == _first_position(node.then):
+        found.faults.append((_offset(node), "?: is not known on the platform; write a ? a : b"))
 
 
 def _first_position(node: Any) -> int:

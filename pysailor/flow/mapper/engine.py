@@ -24,7 +24,7 @@ _EVERY: Final = 256  # steps between two looks at the clock
 _UNBOUNDED: Final = re.compile(r"(?<!\\)[+*]|\{\d+,\}")
 
 
-class Engine(jsonata.Jsonata):
+class Engine(jsonata.Jsonata):  # type: ignore[misc]  # a library without types
     """One compiled expression."""
 
     def __init__(self, text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Object
 from typing import TYPE_CHECKING, Any
 
 from ..document import FlowExpression, InvalidFlow
@@ -10,6 +9,7 @@ from .errors import MappingFailed
 from .expression import UNDEFINED, CompiledExpression, compile_expression
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as Object
     from collections.abc import Iterator
 
     from ..document import FlowFinding, FlowStep
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class Mapping:
     """Makes the body of a step. Without expressions and literals the body stays as it came."""
 
-    def __init__(self, whole: CompiledExpression | None, tree: dict[str, Any], literals: Object[str, Any], stage: str):
+    def __init__(
+        self, whole: CompiledExpression | None, tree: dict[str, Any], literals: Object[str, Any], stage: str
+    ) -> None:
         self.stage = stage
         self._whole, self._tree, self._literals = whole, tree, literals
 

@@ -35,6 +35,7 @@ _SECONDS: Final = {"week": 604800, "day": 86400, "hour": 3600, "minute": 60, "se
 _TOKEN: Final = re.compile(
     r"\[[^\]]*\]|YYYY|YY|MMMM|MMM|MM|Mo|M|DDDD|DD|Do|D|dddd|ddd|d|E|HH|H|hh|h|mm|m|ss|s|SSS|A|a|ZZ|Z|X|x|LLLL|LLL|LL|LTS|LT|L|WW|Q"
 )
+_LONG_TOKEN: Final = re.compile(r"\[[^\]]*\]|LLLL|LLL|LL|LTS|LT|L")
 _LONG: Final = {
     "LT": "h:mm A", "LTS": "h:mm:ss A", "L": "MM/DD/YYYY", "LL": "MMMM D, YYYY", "LLL": "MMMM D, YYYY h:mm A",
     "LLLL": "dddd, MMMM D, YYYY h:mm A",
@@ -114,7 +115,7 @@ def _parse(text: str, pattern: str) -> datetime | None:
         return None
     parts = {"month": 1, "day": 1, "year": datetime.now(UTC).year}
     parts |= {_PARSED[token][1]: int(value) for token, value in zip(tokens, found.groups(), strict=True)}
-    return datetime(**parts, tzinfo=UTC)  # type: ignore[arg-type]  # the names are those of its parameters
+    return datetime(**parts, tzinfo=UTC)
 
 
 def _format(moment: Moment, pattern: Any = None, *_: Any) -> str:

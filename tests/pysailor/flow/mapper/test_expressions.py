@@ -92,8 +92,8 @@ def test_many_threads_use_one_expression() -> None:
     found: list[bool] = []
 
     def work(number: int) -> None:
-        for _ in range(20):
-            found.append(compiled.evaluate({"n": number}, MapContext()) == f"{number * (number + 1) // 2}-2")
+        wanted = f"{number * (number + 1) // 2}-2"
+        found.extend(compiled.evaluate({"n": number}, MapContext()) == wanted for _ in range(20))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(1, 9)]
     for thread in threads:

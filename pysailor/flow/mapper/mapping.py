@@ -9,8 +9,8 @@ from .errors import MappingFailed
 from .expression import UNDEFINED, CompiledExpression, compile_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as Object
     from collections.abc import Iterator
+    from collections.abc import Mapping as Object
 
     from ..document import FlowFinding, FlowStep
     from .expression import MapContext

@@ -36,6 +36,9 @@ _GENERATIONS: Final = 2  # what is in work still has the keys from before
 _LONGEST: Final = 20_000
 _LONGEST_CHAIN: Final = 10
 
+_SPARED: Final = {"_srcfile": None, "logThreads": False, "logProcesses": False, "logMultiprocessing": False}
+"""What logging need not find out for each line, by the switches that its documentation names: no line has it."""
+
 _LEVELS: Final = {"trace": 10, "debug": 20, "info": 30, "warn": 40, "error": 50, "fatal": 60}
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -146,6 +149,9 @@ class LogTo:
 
     def __enter__(self) -> Self:
         root = logging.getLogger()
+        self._spared = {name: getattr(logging, name) for name in _SPARED}
+        for name, value in _SPARED.items():
+            setattr(logging, name, value)
         self._before = root.level
         root.addHandler(self._handler)
         root.setLevel(self._at_least)
@@ -156,6 +162,8 @@ class LogTo:
         root = logging.getLogger()
         root.removeHandler(self._handler)
         root.setLevel(self._before)
+        for name, value in self._spared.items():
+            setattr(logging, name, value)
         self._handler.close()
 
 

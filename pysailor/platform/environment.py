@@ -120,8 +120,8 @@ def text(
     return _declare(Variable(name, kind, description, default, choices=choices, check=check))
 
 
-def flag(name: str, default: bool, description: str) -> Any:
-    """Declare a field that is yes or no."""
+def flag(name: str, default: bool | None, description: str) -> Any:
+    """Declare a field that is yes or no; None is neither, for a worker that sees for itself."""
     return _declare(Variable(name, "yes/no", description, default))
 
 

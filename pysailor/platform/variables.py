@@ -209,8 +209,11 @@ class Behaviour:
         "ELASTICIO_INPUT_FORMAT", "default", "'error': the step is a flow's error handler", choices=("default", "error")
     )
     log_level: str = text("LOG_LEVEL", "info", "least level that is logged, by name or number", check=check_level)
-    one_cpu: bool = flag(
-        "PYSAILOR_ONE_CPU", False, "whether the worker stays on one of the processors that it may use, which costs less"
+    one_cpu: bool | None = flag(
+        "PYSAILOR_ONE_CPU",
+        None,
+        "whether the worker keeps to one processor at a time, which costs less; unset: while it is busy, and does not "
+        "compute outside of Python",
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ..monitoring.monitor import Monitor
 from ..wire.cipher import Cipher
 from ..wire.codec import Codec, Routes
 from ..wire.rebound import Backoff
+from .placement import Choice, Placement
 from .throttle import Rate, Throttle
 
 if TYPE_CHECKING:
@@ -46,6 +48,12 @@ def monitor(settings: WorkerSettings, version: str) -> Monitor:
     step = settings.step
     identity = {"version": version, "function": step.function, "step": step.step_id, "flow": step.flow_id}
     return Monitor(settings.monitoring, settings.amqp.prefetch, identity)
+
+
+def placement(settings: WorkerSettings) -> AbstractContextManager[object]:
+    """Return what keeps the threads on one processor, as far as the settings want that."""
+    wanted = settings.behaviour.one_cpu
+    return nullcontext() if wanted is False else Placement(Choice(always=wanted is True))
 
 
 def amqp(settings: WorkerSettings) -> Transport:

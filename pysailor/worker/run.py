@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
-import random
 import sys
 import threading
 import time
@@ -102,11 +100,10 @@ class WorkerProcess:
         LOG.info("the flow's shutdown hook is done")
 
     def _work(self, stop: StopSignal) -> None:
-        if self.settings.behaviour.one_cpu:
-            stay_on_one_cpu()
         codec = assembly.codec(self.settings)
         transport = self.transport(self.settings)
         with ExitStack() as stack:
+            stack.enter_context(assembly.placement(self.settings))
             monitor = stack.enter_context(assembly.monitor(self.settings, version()))
             api = self._api(stack)
             with stop.interrupting():
@@ -252,16 +249,6 @@ def version() -> str:
     from pysailor import __version__  # noqa: PLC0415 - read from the installation when it is asked for
 
     return __version__
-
-
-def stay_on_one_cpu() -> None:
-    """Keep this thread, and those that it starts, on one processor.
-
-    Only one thread at a time runs Python anyway. When the next one runs on another processor, it finds none of what
-    it needs in that processor's cache.
-    """
-    allowed = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {random.choice(allowed)})  # noqa: S311 - so that workers do not all take the same one
 
 
 def report(error: Exception, transport: Transport, codec: Codec, settings: WorkerSettings) -> None:

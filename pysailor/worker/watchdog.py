@@ -17,7 +17,8 @@ Work = TypeVar("Work")
 class Watchdog(Generic[Work]):
     """Calls `overdue(work)` for each work that was begun and has not ended after `seconds`; None watches nothing.
 
-    `overdue` returns whether it has dealt with the work; if not, it is asked again a little later.
+    `overdue` returns whether it has dealt with the work; if not, it is asked again a little later. Nobody is woken when
+    work begins or ends: the thread sleeps no longer than `seconds`, and what begins meanwhile is not due before that.
     """
 
     def __init__(self, seconds: float | None, overdue: Callable[[Work], bool], again: float = 1.0) -> None:
@@ -25,8 +26,7 @@ class Watchdog(Generic[Work]):
         self._overdue = overdue
         self._again = again
         self._due: dict[Work, float] = {}
-        self._changed = threading.Condition()
-        self._ended = False
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pysailor-watch", daemon=True)
 
     def start(self) -> None:
@@ -36,30 +36,32 @@ class Watchdog(Generic[Work]):
 
     def stop(self) -> None:
         """Stop watching."""
-        with self._changed:
-            self._ended = True
-            self._changed.notify()
+        self._ended.set()
 
     def begin(self, work: Work) -> None:
         """Watch this work from now on."""
-        if self._seconds is None:
-            return
-        with self._changed:
+        if self._seconds is not None:
             self._due[work] = time.monotonic() + self._seconds
-            if len(self._due) == 1:
-                self._changed.notify()
 
     def end(self, work: Work) -> None:
         """Stop watching this work."""
-        if self._seconds is not None:
-            with self._changed:
-                self._due.pop(work, None)
+        self._due.pop(work, None)
 
     def _run(self) -> None:
-        while (work := self._next()) is not None:
-            if not self._handle_overdue(work):
-                with self._changed:
-                    self._due[work] = time.monotonic() + self._again
+        while not self._ended.wait(self._pause()):
+            now = time.monotonic()
+            for work, due in list(self._due.items()):  # in one step: others begin and end work meanwhile
+                if due <= now:
+                    self._attend(work)
+
+    def _pause(self) -> float:
+        first = min(list(self._due.values()), default=float("inf"))
+        return max(0.0, min(first - time.monotonic(), self._seconds or 0.0))
+
+    def _attend(self, work: Work) -> None:
+        """Have overdue work dealt with; what ended just now is nobody's any more."""
+        if self._due.pop(work, None) is not None and not self._handle_overdue(work):
+            self._due[work] = time.monotonic() + self._again
 
     def _handle_overdue(self, work: Work) -> bool:
         try:
@@ -68,15 +70,3 @@ class Watchdog(Generic[Work]):
             # Without this thread no deadline would be kept any more, and nobody would know.
             LOG.exception("what is overdue cannot be dealt with now")
             return False
-
-    def _next(self) -> Work | None:
-        """Wait for work that is due; return None at the end."""
-        with self._changed:
-            while not self._ended:
-                work, due = min(self._due.items(), key=lambda item: item[1], default=(None, float("inf")))
-                left = due - time.monotonic()
-                if work is not None and left <= 0:
-                    del self._due[work]
-                    return work
-                self._changed.wait(None if work is None else left)
-        return None

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+_MOST_ROUNDS = 8
+"""Batches in a row, of what was posted while the one before was written, until the sockets have their turn again."""
+
 
 class Corkable(Protocol):
     """Something that can hold back what it writes, to write it in one go."""
@@ -88,8 +91,17 @@ class IoThread:
                 return
 
     def _batch(self) -> None:
-        # Lowered before the posts are counted: whoever posts after the count finds it low and wakes the loop again.
+        for _ in range(_MOST_ROUNDS):
+            self._round()
+            if not self._posts:
+                break
+        # Lowered before it is looked once more: whoever posts after that finds it low and wakes the loop again.
         self._woken = False
+        if self._posts and not self._woken:
+            self._woken = True
+            self.loop.add_callback_threadsafe(self._batch)
+
+    def _round(self) -> None:
         for corkable in self.corkables:
             corkable.cork()
         for _ in range(len(self._posts)):

@@ -6,7 +6,10 @@ _adapter_emit_data(data)        every byte that pika writes goes through this me
 _transport                      what that method writes to; None when the socket is gone
 _transport._sock                the socket; shut down to end a try to connect, at whose closing pika fails. Without it
                                 the try ends by itself, in 15 seconds
+_transport._tx_buffers          what is not written yet; while it is empty, what comes is written at once, since pika
+                                would ask the system to tell when it may, each time. Over TLS pika does it all
 _transport._MAX_RECV_BYTES      how much one read takes; pika's 4,096 bytes make hundreds of reads of a large message
+_transport._MAX_CONSUME_BYTES   after how much a turn of reads ends; pika reads once more to find that there is nothing
 _on_data_available(data)        every byte that was read goes through this method of a connection
 _frame_buffer                   what that method has not used yet
 _read_frame()                   takes the first frame off the buffer: (bytes taken, frame or None)
@@ -176,7 +179,7 @@ class CorkedConnection(SelectConnection):  # type: ignore[misc]  # pika has no t
         """Write what was held back."""
         held, self._held = self._held, None
         if held and self._transport is not None:
-            super()._adapter_emit_data(b"".join(held))
+            self._write(b"".join(held))
 
     def frequent(self, channel: Any) -> Frequent:
         """Return what takes the frequent frames of this channel, until it is closed."""
@@ -191,7 +194,7 @@ class CorkedConnection(SelectConnection):  # type: ignore[misc]  # pika has no t
         self.frames_sent += count
         self.bytes_sent += sum(map(len, pieces))
         if self._held is None:
-            super()._adapter_emit_data(b"".join(pieces))
+            self._write(b"".join(pieces))
         else:
             self._held += pieces
 
@@ -211,9 +214,19 @@ class CorkedConnection(SelectConnection):  # type: ignore[misc]  # pika has no t
 
     def _adapter_emit_data(self, data: bytes) -> None:
         if self._held is None:
-            super()._adapter_emit_data(data)
+            self._write(data)
         else:
             self._held.append(data)
+
+    def _write(self, data: bytes) -> None:
+        """Write what the socket takes now, and leave the rest to pika."""
+        transport = self._transport
+        used = getattr(transport, "_sock", None)
+        if type(used) is socket.socket and not getattr(transport, "_tx_buffers", data):
+            with suppress(OSError):  # it takes nothing now, or it is broken: pika finds out, and tells
+                data = data[used.send(data) :]
+        if data:
+            super()._adapter_emit_data(data)
 
     def _on_data_available(self, data_in: bytes) -> None:
         """Deal with every frame that has come whole."""
@@ -287,10 +300,17 @@ class FastAccess:
         return True
 
     def read_in_large_pieces(self, connection: Any) -> None:
-        """Set it, where this pika knows it by that name."""
+        """Set it, where this pika knows it by that name. A turn is one read: what is left makes the next turn.
+
+        Not over TLS, where what is left may have left the socket already.
+        """
         transport = getattr(connection, "_transport", None)
-        if transport is not None and hasattr(transport, "_MAX_RECV_BYTES"):
+        if transport is None:
+            return
+        if hasattr(transport, "_MAX_RECV_BYTES"):
             transport._MAX_RECV_BYTES = _LARGE_PIECE  # noqa: SLF001 - the module is for this
+        if hasattr(transport, "_MAX_CONSUME_BYTES") and type(transport._sock) is socket.socket:  # noqa: SLF001
+            transport._MAX_CONSUME_BYTES = 1  # noqa: SLF001
 
     def consume(self, channel: Any, queue: str, on_delivery: OnDelivery, on_ready: Callable[[Any], None]) -> str:
         """Consume; deliveries that only pika understands come as pika has them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.support.broker import eventually
 
 pytest.importorskip("pika")
+from pysailor.transport.amqp.io_thread import IoThread
 from tests.support.relay import Relay, StepQueues, numbers
 
 
@@ -25,3 +27,40 @@ def test_an_error_of_our_own_on_the_io_thread_costs_a_connection_and_no_message(
         eventually(lambda: set(worker.ended) == set(numbers(300)))
         eventually(lambda: step.count() == 0)
         assert worker.amqp.drain(time.monotonic() + 5)
+
+
+def test_what_is_posted_while_others_are_done_is_done_in_order_however_many_threads_post() -> None:
+    io = IoThread()
+    io.start()
+    done: list[tuple[int, int]] = []
+    over = threading.Event()
+
+    def post(name: int) -> None:
+        for number in range(2000):
+            io.post(done.append, (name, number))
+
+    threads = [threading.Thread(target=post, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    io.post(over.set)
+    assert over.wait(20)
+    io.end(5)
+    for name in range(4):
+        assert [number for by, number in done if by == name] == list(range(2000))
+
+
+def test_an_act_that_posts_itself_for_ever_lets_the_sockets_have_their_turn() -> None:
+    io = IoThread()
+    io.start()
+    rang = threading.Event()
+
+    def again() -> None:
+        if not rang.is_set():
+            io.post(again)
+
+    io.post(again)
+    io.post(io.later, 0.01, rang.set)
+    assert rang.wait(20)
+    io.end(5)

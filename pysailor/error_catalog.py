@@ -63,6 +63,18 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "An expression of the flow file cannot be evaluated with this message, so the step did not get it.",
             "Correct the expression at the place that the message names, or let an earlier step give what it reads.",
         ),
+        RuntimeErrorSpec(
+            "not_a_flow",
+            "NotAFlow",
+            "The file to import is not a flow in one of the platform's forms.",
+            "Export the flow on the platform, or fetch it from its API (GET /v2/flows/{id}); one flow a file.",
+        ),
+        RuntimeErrorSpec(
+            "flow_not_exportable",
+            "NotExportable",
+            "The flow has something that the platform has no place for, and that cannot be left out.",
+            "Change what the message names, or give what is missing: --replace, --credential, --as recipe.",
+        ),
         # a step
         RuntimeErrorSpec(
             "step_failed",

@@ -1,0 +1,122 @@
+"""JSONata as the platform has it: 1.8.7 with the passthrough and the flow variables, bounded in time and depth."""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+import jsonata
+
+from pysailor import InvalidConfig, StepError
+
+if TYPE_CHECKING:
+    from pysailor import Context, Message
+
+MISSING: Final = object()
+"""What an expression gives that finds nothing; null is None."""
+
+_MILLISECONDS: Final = 2000
+_DEEPEST: Final = 200
+
+
+class ExpressionFailed(StepError):
+    """A JSONata expression cannot be evaluated on this message.
+
+    The message has the reason. A number written as text needs $number(…), a member that may be null a test before it.
+    """
+
+    code = "expression_failed"
+
+
+class Expression:
+    """One expression. `ctx.keep` makes one for each text; threads share it, each with a compiled one of its own."""
+
+    def __init__(self, text: str, pointer: str = "/expression") -> None:
+        self.text = text
+        self._pointer = pointer
+        self._local = threading.local()
+
+    @classmethod
+    def of(cls, text: str, ctx: Context, pointer: str = "/expression") -> Expression:
+        """Return the expression, compiled once."""
+        return ctx.keep(cls, text, pointer)
+
+    def evaluate(self, msg: Message, ctx: Context) -> Any:
+        """Return what the expression gives for a message's body, MISSING for nothing.
+
+        Raise InvalidConfig if it is not JSONata, ExpressionFailed if this body does not suit it.
+        """
+        passed = dict(msg.passthrough or {})
+        body = {**msg.body, "elasticio": passed} if isinstance(msg.body, dict) else msg.body
+        compiled = self._compile()
+        compiled.register_lambda("getPassthrough", lambda: passed)
+        compiled.register_lambda("getFlowVariables", lambda: dict(ctx.flow_variables))
+        try:
+            found = compiled.evaluate(body)
+        except ZeroDivisionError:
+            return None  # JavaScript's Infinity, which is null in JSON
+        except RecursionError as error:
+            raise ExpressionFailed(f"{self.text[:200]}: goes too deep") from error
+        except Exception as error:  # the library raises its own errors and Python's, as they come
+            raise ExpressionFailed(f"{self.text[:200]}: {_describe(error)}") from error
+        return _plain(found["v"]) if "v" in found else MISSING
+
+    def _compile(self) -> Any:
+        compiled = getattr(self._local, "compiled", None)
+        if compiled is None:
+            self._local.compiled = compiled = compile_expression(self.text, self._pointer)
+        return compiled
+
+
+def compile_expression(text: str, pointer: str) -> Any:
+    """Return the compiled expression, which gives `{"v": value}` or `{}`; raise InvalidConfig with what is wrong."""
+    if operator := find_newer_operator(text):
+        raise InvalidConfig(
+            f"has {operator}, which JSONata 1.8.7 on the platform does not know; write a ? b : c", pointer=pointer
+        )
+    try:
+        jsonata.Jsonata(text)  # by itself first: what is wrong is told with its own places
+        compiled = jsonata.Jsonata(f'{{"v": ({text}\n)}}')
+    except RecursionError as error:
+        raise InvalidConfig("goes too deep to be read", pointer=pointer) from error
+    except Exception as error:  # as above
+        raise InvalidConfig(f"is not JSONata: {_describe(error)}", pointer=pointer) from error
+    compiled.environment.set_runtime_bounds(_MILLISECONDS, _DEEPEST)
+    return compiled
+
+
+def find_newer_operator(text: str) -> str:
+    """Return the operator of JSONata 2 that a text has outside of its strings and comments, "" for none."""
+    place = 0
+    while place < len(text):
+        if text[place] in "\"'`":
+            place = _end_of_string(text, place)
+        elif text.startswith("/*", place):
+            place = (text.find("*/", place) + 1) or len(text)
+        elif text[place : place + 2] in ("??", "?:"):
+            return text[place : place + 2]
+        place += 1
+    return ""
+
+
+def _end_of_string(text: str, place: int) -> int:
+    quote, place = text[place], place + 1
+    while place < len(text) and text[place] != quote:
+        place += 2 if text[place] == "\\" and quote != "`" else 1
+    return place
+
+
+def _plain(value: Any) -> Any:
+    """Return the value as JSON has it: numbers that JSON cannot have are null, functions are empty."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _plain(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, (str, int, bool)) else ""
+
+
+def _describe(error: Exception) -> str:
+    return str(error).strip() or type(error).__name__

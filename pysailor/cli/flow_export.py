@@ -1,0 +1,82 @@
+"""`pysailor flow export`: a flow file in the platform's forms."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING, Any
+
+from .flow_import import write_text
+from .output import as_json, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_DIALECTS = ("api", "recipe", "hydrated")
+_EXAMPLE = """\
+example:
+  pysailor flow export flow.yaml --as api --workspace 5d2f… -o flow.json
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "export",
+        help="write a flow file in the platform's form",
+        description="Write a flow file as the platform has it: api (for POST /v2/flows), recipe, or hydrated (the "
+        "export by names, for the IPaaS Core component). Each thing that is lost is told.",
+        epilog=_EXAMPLE,
+    )
+    parser.add_argument("file", metavar="FILE", help="the flow file")
+    parser.add_argument(
+        "--as", dest="dialect", choices=_DIALECTS, default="api", help="the form (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--replace",
+        metavar="COMPONENT=TEAM/REPOSITORY@VERSION",
+        action="append",
+        type=_component,
+        help="what the platform calls a component of the file. May be given several times",
+    )
+    parser.add_argument(
+        "--credential",
+        metavar="NAME=ID",
+        action="append",
+        type=_pair,
+        help="the id that a credential of the file has on the platform. May be given several times",
+    )
+    parser.add_argument("--workspace", metavar="ID", default="", help="the workspace that the flow goes to")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write here, instead of to standard output")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print or write the document, and what is lost to standard error."""
+    from pysailor.flow.document import read_flow  # noqa: PLC0415 - not needed by the other commands
+    from pysailor.flow.platform import ExportSettings, export_flow  # noqa: PLC0415 - as above
+
+    settings = ExportSettings(_dict(args.replace), _dict(args.credential), args.workspace)
+    document, notes = export_flow(read_flow(args.file), args.dialect, settings)
+    for note in notes:
+        say(str(note))
+    write_text(as_json(document, indent=2) + "\n", args.output)
+    return 0
+
+
+def _dict(pairs: Iterable[tuple[str, str]] | None) -> dict[str, str]:
+    return dict(pairs or ())
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f'"{text}" is not NAME=VALUE')
+    return name, value
+
+
+def _component(text: str) -> tuple[str, str]:
+    name, value = _pair(text)
+    if not re.fullmatch(r"[^/@:\s]+/[^/@:\s]+(@[^/@:\s]+)?", value):
+        raise argparse.ArgumentTypeError(f'"{value}" is not a name such as team/repository@version')
+    return name, value

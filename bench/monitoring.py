@@ -18,7 +18,7 @@ if __name__ == "__main__":
 import pytest
 
 from bench.contender import Contender
-from bench.sailor import OURS, ROOT, Load, Record, _place, work
+from bench.sailor import OURS, ROOT, Load, Record, make_place, work
 from bench.timing import Spread, Target, beside, parser, table, told
 
 LOAD = Load(100, 5000, 1000)
@@ -40,7 +40,7 @@ def main() -> int:
     records = {way.name: Record() for way in WAYS}
     try:
         with ExitStack() as stack:
-            place = _place(stack)
+            place = make_place(stack)
             for number in range(args.rounds):
                 first = number % len(WAYS)
                 for way in WAYS[first:] + WAYS[:first]:

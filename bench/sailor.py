@@ -252,7 +252,7 @@ def main() -> int:
         return 0
     try:
         with ExitStack() as stack:
-            place = _place(stack)
+            place = make_place(stack)
             print(f"Python {sys.version.split()[0]}, load of the machine before: {os.getloadavg()[0]:.1f}\n")
             if args.long:
                 return told(long(place), check=args.check)
@@ -266,7 +266,8 @@ def main() -> int:
         return 0
 
 
-def _place(stack: ExitStack) -> Place:
+def make_place(stack: ExitStack) -> Place:
+    """Return a step's queues on a private broker, with the platform and stubs of the API."""
     rabbit: Any = stack.enter_context(running_rabbit())
     platform = stack.enter_context(Platform())
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

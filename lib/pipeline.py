@@ -22,6 +22,7 @@ from .cost.price import cost, cost_told_by, has_no_tier_price, priced_on
 from .cost.usage import count_searches, despite_lost
 from .environment import Environment
 from .errors.api_error import ApiError
+from .replay import Asked, ask_once
 from .result import Result
 from .result import check as check_result
 from .step_settings import step_settings
@@ -128,20 +129,22 @@ class Pipeline:
         request = self._with_attachments(request)
         note, self._hold = self._within_budget(request)
         with self._hold as hold:
-            result = yield from self._rounds(request, warnings + note)
+            result = yield from self._rounds(request, warnings + note, body)
             low = hold.settle(result.cost, result.tries)
         return check_result(replace(result, warnings=(*result.warnings, *low)), self._settings)
 
-    def _rounds(self, request: BuiltRequest, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
+    def _rounds(
+        self, request: BuiltRequest, warnings: tuple[str, ...], body: Mapping[str, Any]
+    ) -> Generator[Piece, None, Result]:
         """Ask, and ask again while the answer does not fit and the step allows it."""
-        result = yield from self._round(request, warnings)
+        result = yield from self._round(request, warnings, body)
         for _ in range(self._settings.repairs):
             better = self._endpoint.repair(result.completion, request.body)
             if better is None:
                 break
             self._ctx.logger.info("The answer does not fit the schema; asking again")
             try:
-                result = result.and_then((yield from self._round(replace(request, body=better), warnings)))
+                result = result.and_then((yield from self._round(replace(request, body=better), warnings, better)))
             except (ApiError, Rebound) as error:
                 result = result.despite(error)
                 break
@@ -183,15 +186,22 @@ class Pipeline:
             now=datetime.now(tz=UTC),
         )
 
-    def _round(self, request: BuiltRequest, warnings: tuple[str, ...]) -> Generator[Piece, None, Result]:
+    def _round(
+        self, request: BuiltRequest, warnings: tuple[str, ...], wanted: Mapping[str, Any]
+    ) -> Generator[Piece, None, Result]:
+        """Ask once, or hand on the answer that an earlier attempt at this message got for what is `wanted`."""
         began = time.monotonic()
+        known_by = [self._client.connection.address, request.model, wanted]
         try:
-            got, request, notes = yield from self._ask(request)
+            asked = yield from ask_once(self._ctx, self._settings.on_unknown_fate, known_by, request, self._ask)
         except ApiError as error:
             seconds = time.monotonic() - began
             self._ctx.report(CallReport(request.model, error.code, seconds, max(1, len(error.tries))))
             raise
-        warnings += notes
+        got, request = asked.answer, asked.request
+        if asked.path != self._endpoint.path:
+            self._endpoint = self._endpoint_at(asked.path, request.body)
+        warnings += asked.notes
         used = self._endpoint.usage(got.body)
         paid, doubts = self._paid(request, got, used)
         warnings += doubts
@@ -200,21 +210,21 @@ class Pipeline:
         self._ctx.report(
             CallReport(
                 request.model,
-                "ok",
+                "replayed" if asked.replayed else "ok",
                 time.monotonic() - began,
-                len(got.tries),
-                used.to_units(),
-                paid.amount if paid else None,
+                0 if asked.replayed else len(got.tries),
+                {} if asked.replayed else used.to_units(),
+                paid.amount if paid and not asked.replayed else None,
             )
         )
         report = self._endpoint.report(got.body, request.body)
         warnings += got.warnings + tuple(report.pop("warnings", ()))
-        return Result(got.body, report, used, paid, warnings, got.tries, got.request_id, got.seconds, 1)
+        return Result(got.body, report, used, paid, warnings, got.tries, got.request_id, got.seconds, 1, asked.replayed)
 
-    def _ask(self, request: BuiltRequest) -> Generator[Piece, None, tuple[ApiAnswer, BuiltRequest, tuple[str, ...]]]:
+    def _ask(self, request: BuiltRequest) -> Generator[Piece, None, Asked]:
         """Send; once more, without what was refused and can be left out. Return the answer and what was sent."""
         try:
-            return (yield from self._send(request.body)), request, ()
+            return Asked((yield from self._send(request.body)), request, self._endpoint.path)
         except ApiError as error:
             new = self._memory.learn(self._client.connection.address, request.body, error, datetime.now(tz=UTC))
             if new:
@@ -231,7 +241,15 @@ class Pipeline:
             error.tries = (*refused, *error.tries)
             raise
         self._client.server = relaxed.server
-        return replace(got, tries=(*refused, *got.tries)), replace(request, body=relaxed.body), (relaxed.note,)
+        got, request = replace(got, tries=(*refused, *got.tries)), replace(request, body=relaxed.body)
+        return Asked(got, request, self._endpoint.path, (relaxed.note,), new)
+
+    def _endpoint_at(self, path: str, body: Mapping[str, Any]) -> Endpoint:
+        """Return the endpoint that an answer in the journal came from."""
+        route, api = self._endpoint.route, "responses" if "responses" in path else "chat"
+        if route is None:
+            return self._endpoint
+        return route(body, api=api, server=self._client.server, family=None, refusals=())
 
     def _send(self, body: Mapping[str, Any]) -> Generator[Piece, None, ApiAnswer]:
         self._hold.take()

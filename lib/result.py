@@ -37,6 +37,8 @@ class Result:
     request_id: str | None
     seconds: float
     rounds: int
+    replayed: bool = False
+    """Whether all of it was answered to an earlier attempt at the same message, and nothing was paid now."""
 
     def to_json(self) -> dict[str, Any]:
         """Return what stands beside the completion in the emitted message."""
@@ -58,6 +60,7 @@ class Result:
             "x-duration-ms": str(round(self.seconds * 1000)),
             "x-tries": str(len(self.tries)),
             "x-warnings": "; ".join(self.warnings)[:_LONGEST_HEADER] or None,
+            "x-replayed": "true" if self.replayed else None,
         }
         return {name: value for name, value in headers.items() if value is not None}
 
@@ -76,6 +79,7 @@ class Result:
             tries=self.tries + later.tries,
             seconds=self.seconds + later.seconds,
             rounds=self.rounds + later.rounds,
+            replayed=self.replayed and later.replayed,
         )
 
     def despite(self, error: ApiError | Rebound) -> Result:

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
         StepError,
         StoreUnavailable,
     )
+    from .journal.entry import JournalEntry
+    from .journal.journal import Journal, OnUnknown
     from .masking import MASK, mask
     from .message import HttpRequest, Message
     from .metadata import Schema, pointer_to
@@ -65,7 +67,8 @@ if TYPE_CHECKING:
 
     __version__: str
 else:
-    _MODULES = ("errors", "masking", "shell", "message", "context", "contract", "metadata", "store.base", "store.open")
+    _MODULES = ("errors", "masking", "shell", "message", "context", "contract", "metadata")
+    _MODULES += ("store.base", "store.open", "journal.journal")
 
     def __getattr__(name: str) -> Any:
         """Find the name in the modules of the contract, the quickest to load first."""
@@ -107,12 +110,15 @@ __all__ = [
     "InvalidCredentials",
     "InvalidInput",
     "InvalidOutput",
+    "Journal",
+    "JournalEntry",
     "Keep",
     "Keys",
     "Measure",
     "Message",
     "MetaModelFunction",
     "ModelFunction",
+    "OnUnknown",
     "Partial",
     "PreviewFunction",
     "ProcessFunction",

@@ -10,9 +10,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from .journal.journal import NoJournal
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from .journal.journal import Journal
     from .message import Message
     from .store.base import Store
 
@@ -163,7 +166,8 @@ def _discard(_: object) -> None:
     """Ignore an event, or a call: nobody listens."""
 
 
-def _open_in_memory() -> Store:
+def open_in_memory() -> Store:
+    """Return a store that ends with this process."""
     from .store.memory import MemoryValues  # noqa: PLC0415 - few steps need it
 
     return MemoryValues()
@@ -179,7 +183,8 @@ class Context:
     `watched` is whether a person sees what `partial` shows: then an answer that can come in pieces should.
     `report` takes a CallReport when it has ended, well or not: that is what log and metrics know of it; and a Measure
     whenever it changes. `run_id` is what the flow's run is known by, through all its steps, None if by nothing; `step`
-    names this step of its flow, "" off the platform.
+    names this step of its flow, "" off the platform. `redelivered` is whether the broker has brought it before.
+    `journal` remembers the calls of paid services, so that they are not made again then.
     """
 
     logger: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
@@ -195,7 +200,9 @@ class Context:
     report: Callable[[CallReport | Measure], None] = _discard
     run_id: str | None = None
     step: str = ""
-    open_store: Callable[[], Store] = _open_in_memory
+    open_store: Callable[[], Store] = open_in_memory
+    redelivered: bool = False
+    journal: Journal = field(default_factory=NoJournal)
 
     @property
     def store(self) -> Store:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .context import CallReport, Data, Emit, Event, HttpReply, Keys, Measure, Partial, Snapshot, SnapshotUpdate
 from .errors import Defect
+from .journal.journal import NoJournal
 from .message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from logging import Logger, LoggerAdapter
 
+    from .journal.journal import Journal
     from .snapshot import CurrentSnapshot
 
 
@@ -35,6 +37,8 @@ class Invocation:
     deadline: float | None = None
     message_id: str | None = None
     watched: bool = False
+    redelivered: bool = False
+    journal: Journal = field(default_factory=NoJournal)
     report: Callable[[CallReport | Measure], None] = _ignore
     run_id: str | None = None
     step: str = ""

@@ -95,6 +95,12 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "Map the member that the message points to as it says. pysailor meta FUNCTION shows what the step takes.",
         ),
         RuntimeErrorSpec(
+            "fate_unknown",
+            "FateUnknown",
+            "A worker ended after it had asked for this message, before an answer came; the step is set to fail then.",
+            "See in the provider's log whether it was answered. The step's field says whether it is asked again.",
+        ),
+        RuntimeErrorSpec(
             "store_unavailable",
             "StoreUnavailable",
             "The store that PYSAILOR_JOURNAL names cannot be reached, or has no room; the message says why.",

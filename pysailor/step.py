@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from .component.component import schemas
 from .component.fields import bind
-from .context import Context, Data, Emit, Keep, Storage
+from .context import Context, Data, Emit, Keep, Storage, open_in_memory
 from .emission import Emission, Invocation, check_message
 from .errors import Defect, InvalidInput, InvalidOutput, SailorError, describe_unexpected
 from .message import Message
 from .snapshot import CurrentSnapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .component.component import Loaded
+    from .store.base import Store
 
 __all__ = ["Invocation", "Step"]
 
@@ -36,6 +37,7 @@ class Step:
         snapshot: Any = None,
         flow_variables: Mapping[str, str] | None = None,
         storage: Storage | None = None,
+        open_store: Callable[[], Store] = open_in_memory,
     ) -> None:
         """Bind the settings once; raise InvalidConfig if they cannot be used."""
         self.function = function
@@ -45,6 +47,7 @@ class Step:
         self._snapshot = CurrentSnapshot(snapshot)
         self._flow_variables = dict(flow_variables or {})
         self._storage = storage
+        self._open_store = open_store
         self._input_schema, self._output_schema = schemas(function, self.cfg, Context(kept=self.kept))
         self._undeclared: set[str] = set()
 
@@ -100,6 +103,9 @@ class Step:
             invocation.report,
             invocation.run_id,
             invocation.step,
+            self._open_store,
+            invocation.redelivered,
+            invocation.journal,
         )
 
     def _check_output(self, message: Message, context: Context) -> Message:

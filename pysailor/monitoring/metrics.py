@@ -55,6 +55,15 @@ class Metrics:
         self._redelivered = Counter(
             "pysailor_redelivered", "Messages that the broker had delivered before", registry=registry
         )
+        self._replayed, self._unknown, self._journal_writes, self._journal_failures = (
+            Counter(f"pysailor_{name}", text, registry=registry)
+            for name, text in (
+                ("replayed", "Calls that were not made, since the journal had their answer"),
+                ("unknown_fates", "Calls that an earlier attempt made, and whose answer is not known"),
+                ("journal_writes", "Records written into the journal"),
+                ("journal_failures", "Records that the journal could not take"),
+            )
+        )
         self._calls = Counter(
             "pysailor_calls", "Calls of services, by what was asked", ["target", "outcome"], registry=registry
         )
@@ -125,6 +134,10 @@ class Metrics:
             self._errors.labels(self._codes.limit(report.error_code)).inc()
         if report.redelivered:
             self._redelivered.inc()
+        self._replayed.inc(report.replayed)
+        self._unknown.inc(report.unknown_fates)
+        self._journal_writes.inc(report.journal_writes)
+        self._journal_failures.inc(report.journal_failures)
 
     def _count_call(self, call: CallReport) -> None:
         target = self._targets.limit(call.target)

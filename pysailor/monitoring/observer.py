@@ -20,13 +20,18 @@ class MessageReport:
     """What became of one message.
 
     `outcome` is done, rebound, failed, rejected (it could not be read, or its failure could not be reported) or
-    returned (it is brought again). `error_code` is "" without an error.
+    returned (it is brought again). `error_code` is "" without an error. `replayed` counts calls whose answer came from
+    the journal, `unknown_fates` those that an earlier attempt made without an answer that is known.
     """
 
     outcome: str
     seconds: float
     error_code: str = ""
     redelivered: bool = False
+    replayed: int = 0
+    unknown_fates: int = 0
+    journal_writes: int = 0
+    journal_failures: int = 0
 
 
 class Observer:

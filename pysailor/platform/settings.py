@@ -28,6 +28,7 @@ from .variables import (
     ApiSettings,
     Behaviour,
     Crypto,
+    JournalSettings,
     Monitoring,
     StepIdentity,
     Storage,
@@ -54,6 +55,7 @@ class WorkerSettings:
     storage: Storage
     behaviour: Behaviour
     monitoring: Monitoring = field(default_factory=Monitoring)
+    journal: JournalSettings = field(default_factory=JournalSettings)
     additional_headers: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
@@ -75,7 +77,10 @@ class WorkerSettings:
         """Return every value that must never be logged."""
         broker = _PASSWORD.search(self.amqp.uri)
         password = broker.group(1) if broker else ""
-        found = (self.api.key, self.amqp.uri, password, unquote(password), self.crypto.iv, self.crypto.password)
+        store = _PASSWORD.search(self.journal.url)
+        store_password = store.group(1) if store else ""
+        found: tuple[str, ...] = (self.api.key, self.amqp.uri, password, unquote(password))
+        found += (self.crypto.iv, self.crypto.password, store_password, unquote(store_password))
         return tuple(dict.fromkeys(secret for secret in (*found, self.storage.token) if secret))
 
 

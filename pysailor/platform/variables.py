@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import InvalidSettings
 from ..log import level
+from ..store.open import store_named
 from .environment import (
     Variable,
     check_broker_address,
@@ -43,6 +44,15 @@ def check_vector(found: str) -> str:
     """Return what is wrong with an initialisation vector."""
     size = len(found.encode(errors="replace"))
     return "" if size == VECTOR_SIZE else f"has {size} bytes; it must have {VECTOR_SIZE}"
+
+
+def check_store(found: str) -> str:
+    """Return what is wrong with the address of a store; it is not connected to."""
+    try:
+        store_named(found).close()
+    except InvalidSettings as error:
+        return str(error).removesuffix(".")
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +250,32 @@ class Monitoring:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """What a worker remembers of paid calls, and where."""
+
+    url: str = text(
+        "PYSAILOR_JOURNAL",
+        "off",
+        "where paid calls are remembered so that a message brought again is not paid for twice: "
+        "sqlite:///file, postgresql://…, redis://… or off",
+        "secret",
+        check=check_store,
+    )
+    kept: float = seconds(
+        "PYSAILOR_JOURNAL_SECONDS", 604_800.0, "how long a call is remembered whose message is not done", least=1
+    )
+    kept_when_done: float = seconds(
+        "PYSAILOR_JOURNAL_DONE_SECONDS", 900.0, "how long it is remembered after its message is done", least=1
+    )
+    on_failure: str = text(
+        "PYSAILOR_JOURNAL_FAILURE",
+        "continue",
+        "when the journal cannot be written: continue without, wait until it can, or rebound the message",
+        choices=("continue", "wait", "rebound"),
+    )
+
+
 GROUPS: Final[Mapping[str, type[Any]]] = {
     "step": StepIdentity,
     "api": ApiSettings,
@@ -249,6 +285,7 @@ GROUPS: Final[Mapping[str, type[Any]]] = {
     "storage": Storage,
     "behaviour": Behaviour,
     "monitoring": Monitoring,
+    "journal": JournalSettings,
 }
 """The parts of a worker's settings, in the order in which their variables are demanded."""
 

@@ -9,7 +9,12 @@ if TYPE_CHECKING:
 
 
 class Ticket(Protocol):
-    """A write that is on its way."""
+    """A write that is on its way. `on_error`, if it is set at once, is called with what kept it from being made."""
+
+    on_error: Callable[[BaseException], None] | None
+
+    def expire_in(self, seconds: float) -> bool:
+        """Have the value expire so many seconds after it is written; return False if that is too late to say."""
 
     def wait(self) -> bytes | None:
         """Return when the write is safe, with what an `add` found; raise StoreUnavailable if it is not."""
@@ -45,17 +50,14 @@ class Store(Protocol):
     def delete(self, key: str) -> None:
         """Forget the value."""
 
-    def submit_add(self, key: str, value: bytes, seconds: float) -> Ticket:
-        """Begin an `add`, and return at once."""
-
     def submit_put(self, key: str, value: bytes, seconds: float) -> Ticket:
-        """Begin a `put`, and return at once."""
+        """Have the value kept soon, together with other writes; return at once."""
 
     def submit_delete(self, key: str) -> Ticket:
-        """Begin a `delete`, and return at once."""
+        """Have the value forgotten soon; return at once."""
 
     def submit_touch(self, key: str, seconds: float) -> Ticket:
-        """Have the value, if there is one, expire so many seconds from now; return at once."""
+        """Have the value, if there is one, expire so many seconds from now, soon; return at once."""
 
     def scan(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """Yield what begins with the prefix, in any order."""

@@ -7,6 +7,8 @@ way the next writes gather, so the group grows with the load by itself.
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
@@ -20,13 +22,19 @@ if TYPE_CHECKING:
 
 _MOST_WRITES: Final = 500
 _MOST_BYTES: Final = 8 * 1024 * 1024
+_GATHER: Final = 0.002
+_LATER_SECONDS: Final = 0.02
+_LATER: Final = Write(Kind.PUT, "")
+"""Stands in the queue for writes that nobody waits for."""
+_END: Final = Write(Kind.PUT, "")
 
 
 class GroupCommit:
     """The writing half of a store. `_commit` is called by one thread only, with writes in the order of their coming."""
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[Write | None] = SimpleQueue()
+        self._queue: SimpleQueue[Write] = SimpleQueue()
+        self._later: deque[Write] = deque()
         self._starting = threading.Lock()
         self._writer: threading.Thread | None = None
         self._closed = False
@@ -37,36 +45,32 @@ class GroupCommit:
 
     def put(self, key: str, value: bytes, seconds: float) -> None:
         """Keep the value."""
-        self.submit_put(key, value, seconds).wait()
+        self._submit(Write(Kind.PUT, key, value, seconds)).wait()
 
     def put_many(self, values: Mapping[str, bytes], seconds: float) -> None:
         """Keep several values."""
-        for ticket in [self.submit_put(key, value, seconds) for key, value in values.items()]:
-            ticket.wait()
+        for write in [self._submit(Write(Kind.PUT, key, value, seconds)) for key, value in values.items()]:
+            write.wait()
 
     def add(self, key: str, value: bytes, seconds: float) -> bytes | None:
         """Keep the value if there is none; else return what is there."""
-        return self.submit_add(key, value, seconds).wait()
+        return self._submit(Write(Kind.ADD, key, value, seconds)).wait()
 
     def delete(self, key: str) -> None:
         """Forget the value."""
-        self.submit_delete(key).wait()
-
-    def submit_add(self, key: str, value: bytes, seconds: float) -> Ticket:
-        """Begin an `add`."""
-        return self._submit(Write(Kind.ADD, key, value, seconds))
+        self._submit(Write(Kind.DELETE, key)).wait()
 
     def submit_put(self, key: str, value: bytes, seconds: float) -> Ticket:
-        """Begin a `put`."""
-        return self._submit(Write(Kind.PUT, key, value, seconds))
+        """Keep the value soon."""
+        return self._submit_later(Write(Kind.PUT, key, value, seconds))
 
     def submit_delete(self, key: str) -> Ticket:
-        """Begin a `delete`."""
-        return self._submit(Write(Kind.DELETE, key))
+        """Forget the value soon."""
+        return self._submit_later(Write(Kind.DELETE, key))
 
     def submit_touch(self, key: str, seconds: float) -> Ticket:
-        """Begin to change when the value expires."""
-        return self._submit(Write(Kind.TOUCH, key, seconds=seconds))
+        """Change soon when the value expires."""
+        return self._submit_later(Write(Kind.TOUCH, key, seconds=seconds))
 
     def close(self) -> None:
         """Commit what was begun, and end the thread."""
@@ -74,37 +78,62 @@ class GroupCommit:
             self._closed = True
             writer = self._writer
         if writer is not None:
-            self._queue.put(None)
+            self._queue.put(_END)
             writer.join()
 
     def _submit(self, write: Write) -> Write:
-        if self._writer is None:
-            self._start()
-        if self._closed:
-            raise StoreUnavailable("The store is closed.")
+        """Have the write made at once: somebody waits for it."""
+        self._start()
         self._queue.put(write)
         return write
 
+    def _submit_later(self, write: Write) -> Write:
+        """Have the write made with the next ones, or when a moment has passed."""
+        self._start()
+        self._later.append(write)
+        if len(self._later) == 1:
+            self._queue.put(_LATER)
+        return write
+
     def _start(self) -> None:
+        if self._writer is not None and not self._closed:
+            return
         with self._starting:
-            if self._writer is None and not self._closed:
+            if self._closed:
+                raise StoreUnavailable("The store is closed.")
+            if self._writer is None:
                 writer = threading.Thread(target=self._run, name="pysailor-store", daemon=True)
                 writer.start()
                 self._writer = writer
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group = [first, *self._waiting(len(first.value))]
-            error: BaseException | None = None
-            try:
-                self._commit(group)
-            except Exception as failed:  # noqa: BLE001 - the top of the thread: it is raised where somebody waits
-                error = failed
-            for write in group:
-                write.finish(error)
+        waited = 0
+        while (first := self._queue.get()) is not _END:
+            if first is _LATER:
+                first = self._pause_for_next()
+            elif waited > 1:
+                time.sleep(_GATHER)  # where several wait they may as well wait for each other
+            urgent = [*([first] if first.key else []), *self._waiting(first)]
+            waited = len(urgent)
+            self._commit_all([*self._gathered(), *urgent])
+            if first is _END:
+                break
+        self._commit_all(self._gathered())
 
-    def _waiting(self, size: int) -> Iterator[Write]:
-        """Yield what has come meanwhile."""
+    def _pause_for_next(self) -> Write:
+        """Return the next write that somebody waits for, _LATER if none comes for a moment."""
+        try:
+            return self._queue.get(timeout=_LATER_SECONDS)
+        except Empty:
+            return _LATER
+
+    def _gathered(self) -> list[Write]:
+        """Take the writes that nobody waits for."""
+        return [self._later.popleft() for _ in range(len(self._later))]
+
+    def _waiting(self, first: Write) -> Iterator[Write]:
+        """Yield the writes that somebody waits for, as far as they have come and fit into one group."""
+        size = len(first.value)
         for _ in range(_MOST_WRITES - 1):
             if size > _MOST_BYTES:
                 return
@@ -112,11 +141,25 @@ class GroupCommit:
                 write = self._queue.get_nowait()
             except Empty:
                 return
-            if write is None:
-                self._queue.put(None)
+            if write is _END:
+                self._queue.put(_END)
                 return
             size += len(write.value)
-            yield write
+            if write is not _LATER:
+                yield write
+
+    def _commit_all(self, writes: list[Write]) -> None:
+        if not writes:
+            return
+        for write in writes:
+            write.is_taken = True
+        error: BaseException | None = None
+        try:
+            self._commit(writes)
+        except Exception as failed:  # noqa: BLE001 - the top of the thread: it is raised where somebody waits
+            error = failed
+        for write in writes:
+            write.finish(error)
 
 
 def runs(writes: Sequence[Write]) -> Iterator[tuple[Kind, list[Write]]]:

@@ -68,10 +68,6 @@ class MemoryValues:
         with self._lock:
             self._kept.pop(key, None)
 
-    def submit_add(self, key: str, value: bytes, seconds: float) -> Ticket:
-        """Add it."""
-        return _done(key, self.add(key, value, seconds))
-
     def submit_put(self, key: str, value: bytes, seconds: float) -> Ticket:
         """Put it."""
         self.put(key, value, seconds)

@@ -22,6 +22,8 @@ _PAUSE: Final = 0.02
 _PURGE_EVERY: Final = 60.0
 _PURGE_AT_ONCE: Final = 2000
 _FORMAT: Final = 1
+_CHECKPOINT_PAGES: Final = 4000
+"""16 MB: each checkpoint waits for the disk."""
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB NOT NULL, expires REAL NOT NULL)",
     "CREATE INDEX IF NOT EXISTS kept_expires ON kept (expires)",
@@ -75,7 +77,7 @@ class SqliteValues(GroupCommit):
         """Remove what has expired."""
         removed = 0
         while True:
-            found = int(self._submit(Write(Kind.PURGE, "")).wait() or 0)
+            found = int(self._submit(Write(Kind.PURGE, "*")).wait() or 0)
             removed += found
             if found < _PURGE_AT_ONCE:
                 return removed
@@ -155,6 +157,7 @@ class SqliteValues(GroupCommit):
             for statement in _SCHEMA:
                 connection.execute(statement)
             connection.execute("COMMIT")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA synchronous = {self._sync}")
 
     @contextmanager

@@ -22,9 +22,9 @@ class Kind(Enum):
 
 
 class Write:
-    """A write, and the ticket of whoever waits for it."""
+    """A write, and the ticket of whoever waits for it. `on_error` hears of a failure where nobody does."""
 
-    __slots__ = ("_done", "change", "error", "key", "kind", "result", "seconds", "value")
+    __slots__ = ("_done", "change", "error", "is_taken", "key", "kind", "on_error", "result", "seconds", "value")
 
     def __init__(
         self,
@@ -35,6 +35,8 @@ class Write:
         change: Callable[[bytes | None], bytes | None] | None = None,
     ) -> None:
         self.kind, self.key, self.value, self.seconds, self.change = kind, key, value, seconds, change
+        self.on_error: Callable[[BaseException], None] | None = None
+        self.is_taken = False
         self.result: bytes | None = None
         self.error: BaseException | None = None
         self._done = allocate_lock()
@@ -48,6 +50,13 @@ class Write:
         """Let go of whoever waits. What failed for itself stays failed."""
         self.error = self.error or error
         self._done.release()
+        if self.error is not None and self.on_error is not None:
+            self.on_error(self.error)
+
+    def expire_in(self, seconds: float) -> bool:
+        """Have the value expire so many seconds after it is written; return False if that is too late to say."""
+        self.seconds = seconds
+        return not self.is_taken
 
     def wait(self) -> bytes | None:
         """Return the result once it is safe; raise what kept it from that."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from ..journal import CallJournal, JournalRules
 from ..monitoring.monitor import Monitor
+from ..store.open import OFF
 from ..wire.cipher import Cipher
 from ..wire.codec import Codec, Routes
 from ..wire.rebound import Backoff
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
     from ..platform.settings import WorkerSettings
     from ..platform.variables import StepIdentity
+    from ..store import Store
     from ..transport.base import Transport
+    from .stopping import Stopping
 
 
 def codec(settings: WorkerSettings) -> Codec:
@@ -54,6 +58,16 @@ def placement(settings: WorkerSettings) -> AbstractContextManager[object]:
     """Return what keeps the threads on one processor, as far as the settings want that."""
     wanted = settings.behaviour.one_cpu
     return nullcontext() if wanted is False else Placement(Choice(always=wanted is True))
+
+
+def journal(settings: WorkerSettings, store: Store, cipher: Cipher, stopping: Stopping) -> CallJournal | None:
+    """Return what remembers paid calls, None if the operator wants none. Answers are encrypted as messages are."""
+    wanted, step = settings.journal, settings.step
+    if wanted.url.strip().lower() == OFF:
+        return None
+    rules = JournalRules(wanted.kept, wanted.kept_when_done, wanted.on_failure)
+    scope = f"{step.flow_id}/{step.step_id}"
+    return CallJournal(store, scope, rules, encrypt=cipher.encrypt, decrypt=cipher.decrypt, pause=stopping.pause)
 
 
 def amqp(settings: WorkerSettings) -> Transport:

@@ -16,19 +16,22 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..context import CallReport, Measure
 from ..errors import Defect, Rebound, SailorError
+from ..journal import NoJournal
 from ..log import component_logger
 from ..monitoring.observer import MessageReport, Observer
 from ..step import Invocation, Step
 from ..transport.base import DeliveryOutcome, NotPublished, Stopped, TooLarge, TransportError
 from ..wire.cipher import RAW, Undecodable
-from ..wire.headers import META, Incoming, outgoing
+from ..wire.headers import EVENT_ID, META, Incoming, outgoing
 from .emitter import DeadlineExceeded, Emitter, Output, event_headers, new_id, now_ms
+from .input_name import call_name, input_name
 from .summary import log_outcome
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
+    from ..journal.call_journal import CallJournal, MessageJournal
     from ..message import Message
     from ..wire.envelope import Delivery, Publish
 
@@ -37,6 +40,8 @@ LOG = logging.getLogger(__name__)
 _GRACE = 2.0
 """Seconds after the deadline in which a component that keeps it can say itself what went wrong."""
 _LONGEST_PAUSE = 60.0
+_FINAL = ("done", "failed", "rejected")
+_NO_JOURNAL = NoJournal()
 _OUTCOMES = {
     "done": DeliveryOutcome.DONE,
     "rebound": DeliveryOutcome.DONE,
@@ -54,16 +59,33 @@ class InFlight:
     """
 
     __slots__ = (
-        *("_settling", "began", "calls", "delivery", "emitter", "incoming", "late_outcome", "next_header", "shared"),
+        *(
+            "_settling",
+            "began",
+            "calls",
+            "delivery",
+            "emitter",
+            "incoming",
+            "journal",
+            "late_outcome",
+            "next_header",
+            "shared",
+        ),
     )
 
     def __init__(
-        self, delivery: Delivery, incoming: Incoming, shared: dict[str, Any], next_header: Callable[[], dict[str, Any]]
+        self,
+        delivery: Delivery,
+        incoming: Incoming,
+        shared: dict[str, Any],
+        next_header: Callable[[], dict[str, Any]],
+        journal: MessageJournal | NoJournal,
     ) -> None:
         self.delivery = delivery
         self.incoming = incoming
         self.shared = shared
         self.next_header = next_header
+        self.journal = journal
         self.emitter: Emitter | None = None
         self.late_outcome: SimpleQueue[DeliveryOutcome] | None = None
         self.calls: list[CallReport] = []
@@ -78,7 +100,7 @@ class InFlight:
     def without_content(self) -> InFlight:
         """Return the same message without what came with it and may be too large to go out: its content, its meta."""
         shared = {name: value for name, value in self.shared.items() if not name.startswith(META)}
-        return InFlight(replace(self.delivery, content=b""), self.incoming, shared, self.next_header)
+        return InFlight(replace(self.delivery, content=b""), self.incoming, shared, self.next_header, self.journal)
 
     def settle(self) -> bool:
         """Return True to the first caller only: the outcome is theirs to decide."""
@@ -101,6 +123,7 @@ class Worker:
         identity: Mapping[str, Any],
         seconds: float | None = None,
         observer: Observer | None = None,
+        journal: CallJournal | None = None,
     ) -> None:
         self._step = step
         self._output = output
@@ -110,6 +133,7 @@ class Worker:
         self._step_name = f"{identity.get('taskId', '')}/{self._step_id}"
         self._seconds = seconds
         self._observer = observer or Observer()
+        self._journal = journal
         self._watchdog: Watchdog[InFlight] = Watchdog(None if seconds is None else seconds + _GRACE, self._on_overdue)
 
     def __enter__(self) -> Self:
@@ -129,7 +153,8 @@ class Worker:
         """Work on a delivery and return what became of it; raise nothing."""
         incoming = Incoming.read(delivery.headers, new_id())
         shared = outgoing(incoming, self._identity, now_ms())
-        inflight = InFlight(delivery, incoming, shared, event_headers(delivery, self._step_id))
+        names, journal = event_headers(delivery, self._step_id), self._journal_of(delivery, incoming)
+        inflight = InFlight(delivery, incoming, shared, lambda: {**names(), **journal.headers()}, journal)
         self._observer.begin(delivery.number)
         if delivery.redelivered:
             LOG.info(
@@ -146,6 +171,11 @@ class Worker:
             LOG.exception("rejected: it cannot be read", extra=incoming.ids())
             return self._note_outcome(inflight, "rejected", error)
         return self._outcome(inflight, message)
+
+    def _journal_of(self, delivery: Delivery, incoming: Incoming) -> MessageJournal | NoJournal:
+        if self._journal is None:
+            return _NO_JOURNAL
+        return self._journal.of_message(lambda: call_name(delivery), component_logger(incoming.ids()))
 
     def _outcome(self, inflight: InFlight, message: Message) -> DeliveryOutcome:
         error = self._attempt(inflight, message)
@@ -187,7 +217,17 @@ class Worker:
 
         logger = component_logger(incoming.ids())
         known, run = incoming.known_as, incoming.thread_id
-        invocation = Invocation(emitter, logger, deadline, known, report=report, run_id=run, step=self._step_name)
+        invocation = Invocation(
+            emitter,
+            logger,
+            deadline,
+            known,
+            redelivered=inflight.delivery.redelivered,
+            journal=inflight.journal,
+            report=report,
+            run_id=run,
+            step=self._step_name,
+        )
         self._step.process(resolved, invocation)
 
     def _conclude(self, inflight: InFlight, error: BaseException | None) -> DeliveryOutcome:
@@ -205,11 +245,17 @@ class Worker:
 
     def _note_outcome(self, inflight: InFlight, outcome: str, error: BaseException | None = None) -> DeliveryOutcome:
         """Return what the transport must know of a message, after the log and the observer have got it."""
+        if outcome in _FINAL:
+            inflight.journal.settle()
         report = MessageReport(
             outcome,
             time.perf_counter() - inflight.began,
             "" if error is None else code_of(error),
             inflight.delivery.redelivered,
+            inflight.journal.replayed,
+            inflight.journal.unknown,
+            inflight.journal.writes,
+            inflight.journal.failures,
         )
         self._observer.end(inflight.delivery.number, report)
         log_outcome(report, inflight.calls, inflight.incoming.ids())
@@ -222,7 +268,7 @@ class Worker:
             publish = self._codec.rebound(
                 str(reason),
                 delivery.content,
-                delivery.headers,
+                _with_name(delivery),
                 delivery.properties,
                 now_ms=now_ms(),
                 longest=reason.longest,
@@ -329,6 +375,12 @@ class Worker:
             f"The step did not finish the message within {self._seconds:g} seconds (PYSAILOR_MESSAGE_DEADLINE). "
             "Give it more time, or less to do."
         )
+
+
+def _with_name(delivery: Delivery) -> dict[str, Any]:
+    """Return the headers of a copy that is put off, with the name that the input is known by."""
+    name = input_name(delivery)
+    return {**delivery.headers, EVENT_ID: name} if name else dict(delivery.headers)
 
 
 def id_of(delivery: Delivery) -> Hashable:

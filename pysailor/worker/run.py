@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..component.component import component_at
 from ..component.fields import secrets_in, texts
+from ..context import open_in_memory
 from ..errors import InvalidSettings, SailorError
 from ..hooks import Hooks
 from ..log import BunyanFormatter, LogTo, Redaction, level, silence_libraries
@@ -24,6 +25,7 @@ from ..platform.environment import log_context
 from ..platform.object_storage import ObjectStorage
 from ..platform.settings import WorkerSettings
 from ..step import Step
+from ..store.open import store_named
 from ..transport.base import Transport, TransportError
 from ..wire.passthrough import Passthrough
 from . import assembly
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     from ..component.component import Loaded
     from ..monitoring.monitor import Monitor
+    from ..store import Store
     from ..wire.codec import Codec
 
 LOG = logging.getLogger(__name__)
@@ -137,7 +140,8 @@ class WorkerProcess:
                 connections=settings.amqp.prefetch,
             )
         )
-        step, hooks = self._step(stack, api, data, function, storage)
+        store = stack.enter_context(store_named(settings.journal.url))
+        step, hooks = self._step(stack, api, data, function, storage, lambda: store)
         output = Output(
             transport,
             codec,
@@ -155,7 +159,8 @@ class WorkerProcess:
         hooks.init()
         own = identity(settings.step, settings.additional_headers)
         deadline = settings.limits.message_deadline
-        return stack.enter_context(Worker(step, output, own, deadline, monitor.observer))
+        journal = assembly.journal(settings, store, codec.cipher, output.stopping)
+        return stack.enter_context(Worker(step, output, own, deadline, monitor.observer, journal))
 
     def _stop(self, worker: Worker, transport: Transport) -> None:
         """Finish what is in work, in the time there is; the rest goes back to the queue."""
@@ -191,10 +196,18 @@ class WorkerProcess:
         data: StepData,
         function: Loaded,
         storage: ObjectStorage | None = None,
+        open_store: Callable[[], Store] = open_in_memory,
     ) -> tuple[Step, Hooks]:
         self.redaction.hide(secrets_in(function.fields, data.config))
         read = storage.read if storage else None
-        step = Step(function, data.config, snapshot=data.snapshot, flow_variables=data.variables, storage=read)
+        step = Step(
+            function,
+            data.config,
+            snapshot=data.snapshot,
+            flow_variables=data.variables,
+            storage=read,
+            open_store=open_store,
+        )
         stack.callback(step.close)
         return step, Hooks(step, self._store_keys(api, data))
 

@@ -26,6 +26,10 @@ def log_outcome(report: MessageReport, calls: Sequence[CallReport], ids: Mapping
         members["code"] = report.error_code
     if report.redelivered:
         members["redelivered"] = True
+    if report.replayed:
+        members["replayed"] = report.replayed
+    if report.unknown_fates:
+        members["unknown_fates"] = report.unknown_fates
     used = _describe(calls, members) if calls else ""
     code = f" ({report.error_code})" if report.error_code else ""
     LOG.info("%s after %d ms%s%s", report.outcome, took, code, used, extra=members)

@@ -94,14 +94,14 @@ def test_an_update_that_raises_changes_nothing_and_disturbs_nobody(store: Store,
 
 
 def test_the_writes_of_one_key_keep_their_order(store: Store, key: str) -> None:
-    store.submit_add(key, b"one", 60)
+    assert store.add(key, b"one", 60) is None
     store.submit_put(key, b"two", 60)
+    assert store.add(key, b"three", 60) == b"two"
     store.submit_delete(key)
-    found = store.submit_add(key, b"three", 60)
-    last = store.submit_put(key, b"four", 60)
-    assert found.wait() is None
-    last.wait()
-    assert store.get(key) == b"four"
+    store.submit_put(key, b"four", 60)
+    store.submit_touch(key, 30)
+    store.submit_put(key, b"five", 60).wait()
+    assert store.get(key) == b"five"
 
 
 def test_what_has_expired_is_not_there_and_can_be_added_again(store: Store, key: str) -> None:

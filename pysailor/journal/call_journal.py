@@ -1,0 +1,246 @@
+"""The journal of a worker: what its messages asked, in a store that outlives it.
+
+Before a call its record says that it was begun, afterwards what was answered. The first must be safe before the request
+goes out, or a killed worker would not know that it asked. Nobody waits for the second: it is written within some
+hundredths of a second, with others, and a kill in that moment loses the answer whether or not somebody waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ..errors import Rebound, SailorError, StoreUnavailable
+from .entry import JournalEntry
+from .fate import Fate, FateUnknown, Record, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from logging import Logger, LoggerAdapter
+
+    from ..store.base import Store, Ticket
+    from .journal import OnUnknown
+
+LOG = logging.getLogger(__name__)
+
+REPLAYED: Final = "x-pysailor-replayed"
+_COMPLAIN_EVERY: Final = 30.0
+_PAUSE: Final = 1.0
+
+
+def _as_it_is(content: bytes) -> bytes:
+    return content
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRules:
+    """How long a call is remembered, in seconds: until its message is done, and after. What to do without the store.
+
+    `on_failure` is continue (go on without a journal), wait (take nothing further until the store is back) or rebound.
+    """
+
+    seconds: float = 604_800.0
+    done_seconds: float = 900.0
+    on_failure: str = "continue"
+
+
+class CallJournal:
+    """Opens a journal for each message. Threads may share it.
+
+    `scope` names the flow and the step. `encrypt` and `decrypt` hide answers from whoever reads the store. `pause`
+    waits for so many seconds, and raises when the worker stops.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        scope: str,
+        rules: JournalRules | None = None,
+        *,
+        encrypt: Callable[[bytes], bytes] = _as_it_is,
+        decrypt: Callable[[bytes], bytes] = _as_it_is,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.store, self.rules, self.encrypt, self.decrypt, self.pause = (
+            store,
+            rules or JournalRules(),
+            encrypt,
+            decrypt,
+            pause,
+        )
+        self.prefix = f"journal/{scope}/"
+        self.worker = f"{socket.gethostname()} ({os.getpid()})".encode(errors="replace")
+        self.open_calls: dict[str, threading.Event] = {}
+        self._complained = float("-inf")
+        self._late_failures: deque[BaseException] = deque()
+
+    def of_message(self, name: Callable[[], str | None], logger: Logger | LoggerAdapter[Logger]) -> MessageJournal:
+        """Return the journal of one message; `name` returns what it is known by if it is brought again."""
+        return MessageJournal(self, name, logger)
+
+    def note_late_failure(self, error: BaseException) -> None:
+        """Count a record that could not be written when its message was further on already."""
+        self._late_failures.append(error)
+        if isinstance(error, StoreUnavailable):
+            self.complain(error)
+
+    def take_late_failures(self) -> int:
+        """Return how many there were since the last time."""
+        count = len(self._late_failures)
+        for _ in range(count):
+            self._late_failures.popleft()
+        return count
+
+    def complain(self, error: StoreUnavailable) -> None:
+        """Log an outage, though not for each message."""
+        now = time.monotonic()
+        if now - self._complained > _COMPLAIN_EVERY:
+            self._complained = now
+            LOG.error("the journal cannot be written (%s): %s", self.rules.on_failure, error)
+
+
+class MessageJournal:
+    """The calls of one message, counted in their order. `headers` mark what is emitted after a replay."""
+
+    def __init__(
+        self, journal: CallJournal, name: Callable[[], str | None], logger: Logger | LoggerAdapter[Logger]
+    ) -> None:
+        self._journal, self._find_name, self._logger = journal, name, logger
+        self._counting = threading.Lock()
+        self._name: str | None = None
+        self._keys: list[str] = []
+        self._answers: dict[str, Ticket] = {}
+        self.replayed = self.unknown = self.failures = self.writes = 0
+
+    def open(self, request: bytes, *, on_unknown: OnUnknown = "ask") -> JournalEntry:
+        """Write down that this is about to be asked; see Journal."""
+        key = self._next_key()
+        if key is None:
+            return JournalEntry()
+        asked = digest(request)
+        self._wait_for_same(key)
+        found = self._begin(key, Record(Fate.BEGUN, asked, self._journal.worker).to_bytes())
+        if found is _NOT_KEPT:
+            return JournalEntry()
+        return self._entry(key, asked) if found is None else self._look(key, asked, found, on_unknown)
+
+    def headers(self) -> dict[str, bool]:
+        """Return the headers for an event: whether it comes from an answer that is given again."""
+        return {REPLAYED: True} if self.replayed else {}
+
+    def settle(self) -> None:
+        """Let the records of a message that is done expire soon."""
+        self.failures += self._journal.take_late_failures()
+        journal, seconds = self._journal, self._journal.rules.done_seconds
+        with suppress(StoreUnavailable):
+            for key in self._keys:
+                ticket = self._answers.get(key)
+                if ticket is None or not ticket.expire_in(seconds):
+                    journal.store.submit_touch(key, seconds)
+
+    def _next_key(self) -> str | None:
+        with self._counting:
+            if self._name is None:
+                self._name = self._find_name()
+                if self._name is None:
+                    return None
+            key = f"{self._journal.prefix}{self._name}/{len(self._keys)}"
+            self._keys.append(key)
+            return key
+
+    def _wait_for_same(self, key: str) -> None:
+        """Wait while another thread has the same message in work, brought here twice: its answer will do."""
+        event = self._journal.open_calls.get(key)
+        while event is not None and not event.is_set():
+            self._journal.pause(_PAUSE / 10)
+
+    def _begin(self, key: str, mark: bytes) -> bytes | None:
+        """Return what was written before, None for nothing, or _NOT_KEPT."""
+        rules = self._journal.rules
+        while True:
+            try:
+                self.writes += 1
+                return self._journal.store.add(key, mark, rules.seconds)
+            except StoreUnavailable as error:
+                self._fail(error)
+                if rules.on_failure == "rebound":
+                    raise Rebound(f"The journal cannot be written; the message comes later. {error}") from error
+                if rules.on_failure == "continue":
+                    return _NOT_KEPT
+            self._journal.pause(_PAUSE)
+
+    def _look(self, key: str, asked: bytes, found: bytes, on_unknown: OnUnknown) -> JournalEntry:
+        """Return the entry of a call that an earlier attempt at this message began."""
+        try:
+            record = Record.read(found)
+            answer = self._journal.decrypt(record.content) if record.fate is Fate.ANSWERED else None
+        except (ValueError, SailorError):
+            self._logger.warning("The journal's record of this call cannot be read; the call is made")
+            return self._again(key, asked)
+        if answer is not None and record.digest == asked:
+            self.replayed += 1
+            self._logger.info("Asked before: the answer that was kept is given again, nothing is sent")
+            return JournalEntry(answer)
+        self.unknown += 1
+        by = record.content.decode(errors="replace") if answer is None else "an earlier attempt"
+        if answer is not None:
+            self._logger.warning("Asked before, and answered, but something else: the request differs, asking anew")
+        elif on_unknown == "fail":
+            raise FateUnknown(by)
+        elif on_unknown == "rebound":
+            raise Rebound(f"This was asked before, by {by}; it may be answered there yet.")
+        else:
+            self._logger.warning("Asked before, by %s, with unknown fate: asking again, perhaps paying twice", by)
+        return self._again(key, asked, may_repeat=True)
+
+    def _again(self, key: str, asked: bytes, *, may_repeat: bool = False) -> JournalEntry:
+        mark = Record(Fate.BEGUN, asked, self._journal.worker).to_bytes()
+        try:
+            self._journal.store.put(key, mark, self._journal.rules.seconds)
+        except StoreUnavailable as error:
+            self._fail(error)
+        return self._entry(key, asked, may_repeat=may_repeat)
+
+    def _entry(self, key: str, asked: bytes, *, may_repeat: bool = False) -> JournalEntry:
+        """Return the entry of a call that is to be made."""
+        journal = self._journal
+        journal.open_calls[key] = event = threading.Event()
+
+        def keep(answer: bytes) -> None:
+            record = Record(Fate.ANSWERED, asked, journal.encrypt(answer))
+            self.writes += 1
+            with self._note_outage():
+                ticket = self._answers[key] = journal.store.submit_put(key, record.to_bytes(), journal.rules.seconds)
+                ticket.on_error = journal.note_late_failure
+
+        def forget() -> None:
+            with self._note_outage():
+                journal.store.submit_delete(key).on_error = journal.note_late_failure
+
+        def leave() -> None:
+            event.set()
+            journal.open_calls.pop(key, None)
+
+        return JournalEntry(may_repeat=may_repeat, keep=keep, forget=forget, leave=leave)
+
+    @contextmanager
+    def _note_outage(self) -> Iterator[None]:
+        """Note an outage: the answer is paid for all the same, and goes on."""
+        try:
+            yield
+        except StoreUnavailable as error:
+            self._fail(error)
+
+    def _fail(self, error: StoreUnavailable) -> None:
+        self.failures += 1
+        self._journal.complain(error)
+
+
+_NOT_KEPT: Final = b""

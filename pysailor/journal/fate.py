@@ -1,0 +1,54 @@
+"""What is known of a call that an earlier attempt at the same message made."""
+
+from __future__ import annotations
+
+from enum import Enum
+from hashlib import blake2b
+from typing import Final, NamedTuple, Self
+
+from ..errors import StepError
+
+_DIGEST: Final = 16
+
+
+class Fate(Enum):
+    """What became of it: the letter that a record begins with."""
+
+    BEGUN = b"B"
+    ANSWERED = b"A"
+
+
+class FateUnknown(StepError):
+    """This message was asked before, and the answer did not arrive here; it may have been paid for."""
+
+    code = "fate_unknown"
+
+    def __init__(self, by: str) -> None:
+        super().__init__(
+            f"For this message the service was asked before, by {by}, and the worker ended before an answer came. "
+            "Whether it was answered, and paid for, is not known. The step is set to fail then (onUnknownFate)."
+        )
+
+
+class Record(NamedTuple):
+    """What the store holds of one call: its fate, the request's digest, and the answer, or who began."""
+
+    fate: Fate
+    digest: bytes
+    content: bytes
+
+    def to_bytes(self) -> bytes:
+        """Return the record as it is kept."""
+        return self.fate.value + self.digest + self.content
+
+    @classmethod
+    def read(cls, kept: bytes) -> Self:
+        """Return the record; raise ValueError for what is none."""
+        if len(kept) <= _DIGEST:
+            raise ValueError("too short for a record of the journal")
+        return cls(Fate(kept[:1]), kept[1 : 1 + _DIGEST], kept[1 + _DIGEST :])
+
+
+def digest(request: bytes) -> bytes:
+    """Return what stands for a request."""
+    return blake2b(request, digest_size=_DIGEST).digest()

@@ -1,4 +1,4 @@
-"""Batch: Collect: the id of a batch in; put off until it has ended, then a message for each of its requests."""
+"""Batch: Collect: an id in; put off until the work has ended, then a message for each request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidInput
 
-from ..batches import Collector, batch_id_of
+from ..batches import Collector, id_of
 from ..endpoint import CheckResult
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
 
 
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> CheckResult:
-    """Return whether the message names a batch, without looking at it."""
+    """Return whether the message names a batch or a response, without looking at it."""
     try:
-        batch_id_of(msg.body)
+        id_of(msg.body)
     except InvalidInput as error:
         return CheckResult(tuple(error.faults))
     return CheckResult()
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
-    """Return the request that looks at the batch."""
+    """Return the request that looks at it."""
     return Collector(cfg, ctx).preview(msg.body)

@@ -1,10 +1,11 @@
 """Batches: many requests in one file, answered within a day at half the price.
 
 lines finds the requests in a message, upload writes them as the service wants a file, service makes the calls, status
-reads the batch object, results the lines that came back. submitter and collector are the two steps' ways through them.
+reads the batch object, results the lines that came back, background a response that is made alone. submission keeps two
+workers apart; submitter and collector are the two steps' ways through them.
 """
 
-from .collector import Collector, batch_id_of
+from .collector import Collector, id_of
 from .submitter import Submitter
 
-__all__ = ["Collector", "Submitter", "batch_id_of"]
+__all__ = ["Collector", "Submitter", "id_of"]

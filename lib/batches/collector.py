@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 from pysailor import CallReport, InvalidConfig, InvalidInput, Message, Rebound
 
 from ..api.client import CallOptions, Client
 from ..api.servers import is_regional
 from ..call_settings import call_settings
-from ..cost.price import Cost, Surcharges, priced_on
+from ..completions.endpoint import COMPLETIONS
+from ..cost.price import Cost, priced_on
 from ..environment import Environment
 from ..errors.api_error import ApiError
 from ..errors.catalog import NO
+from ..responses.endpoint import RESPONSES
+from .background import BackgroundResponse
 from .errors import BatchError
 from .files import SentLines, read_objects
 from .results import SUMMARY, LineReader, Totals, lost_line
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
     from pysailor import Context, HttpRequest
 
+    from ..endpoint import Endpoint
     from ..models.table import Family
 
 _MOST_NAMED = 1000
@@ -48,14 +53,19 @@ class Collector:
 
     def preview(self, body: Mapping[str, Any]) -> HttpRequest:
         """Return the request that looks at the batch."""
-        return self._service.preview(batch_id_of(body))
+        found = id_of(body)
+        return self._service.preview(found.path)
 
     def collect(self, body: Mapping[str, Any]) -> Iterator[Message]:
         """Emit every line of a batch that has ended, then the sum.
 
         Raise Rebound while it has not; InvalidInput, ApiError, or BatchError, which names the ids of all its files.
         """
-        batch = self._look(batch_id_of(body))
+        named = id_of(body)
+        if named.is_response:
+            yield self._collect_response(named.id)
+            return
+        batch = self._look(named.id)
         if not batch.has_ended:
             if not batch.is_known:
                 self._ctx.logger.warning("The batch is %s, which is not known; it counts as under way", batch.status)
@@ -67,6 +77,24 @@ class Collector:
             sent = self._sent(stack, batch)
             came = self._fetch(stack, batch)
             yield from self._emit(batch, sent, came)
+
+    def _collect_response(self, response_id: str) -> Message:
+        try:
+            response = BackgroundResponse(self._service.response(response_id))
+        except ApiError as error:
+            if error.kind.again != NO:
+                raise self._later(f"response {response_id} could not be looked at", error) from error
+            if error.status == 404:  # noqa: PLR2004 - not found
+                raise BatchError("response_not_found", error.text, response=response_id) from error
+            raise
+        if response.is_pending:
+            why = f"response {response_id}: it is {response.status}"
+            raise Rebound(why, longest=min(self._longest_rest, response.longest_rest))
+        result = response.result(self._family, regional=is_regional(self._settings.connection.base_url))
+        paid = result.cost.amount if result.cost else None
+        self._ctx.report(CallReport(response.model, "ok", 0.0, 1, result.usage.to_units(), paid))
+        told = {"response_id": response_id, "result": result.to_json()}
+        return Message(body={**result.completion, **told}, headers=result.headers())
 
     def _look(self, batch_id: str) -> BatchStatus:
         try:
@@ -117,7 +145,7 @@ class Collector:
         return files
 
     def _emit(self, batch: BatchStatus, sent: SentLines, files: list[IO[bytes]]) -> Iterator[Message]:
-        reader = LineReader(self._family, self._surcharges, batch.id)
+        reader = LineReader(endpoint_of(batch.endpoint), self._family, is_regional(self._settings.connection.base_url))
         totals, seen = Totals(), set[str]()
         for file in files:
             for _, line in read_objects(file):
@@ -163,21 +191,38 @@ class Collector:
     def _family(self, model: str) -> Family | None:
         return priced_on(self._environment.models.find(model), self_hosted=self._client.server.self_hosted)
 
-    def _surcharges(self, extra: Surcharges) -> Surcharges:
-        return Surcharges(is_regional(self._settings.connection.base_url), extra.long_cache, 1 if extra.searches else 0)
+
+def endpoint_of(path: str) -> Endpoint:
+    """Return the endpoint that the lines of a batch asked."""
+    return RESPONSES if path.endswith(f"/{RESPONSES.path}") else COMPLETIONS
 
 
-def batch_id_of(body: Mapping[str, Any]) -> str:
-    """Return the id of the batch that a message names; raise InvalidInput."""
-    found = body.get("batch_id")
-    found = found.strip() if isinstance(found, str) else ""
-    if not found:
-        raise InvalidInput('is missing; map "Batch" of what Batch: Submit emitted', pointer="/batch_id")
-    if len(found) > _LONGEST_ID or not found.isprintable() or found in (".", ".."):
+class NamedWork(NamedTuple):
+    """What a message asks for: a batch, or a response that is made in the background."""
+
+    id: str
+    is_response: bool
+
+    @property
+    def path(self) -> str:
+        """Where it is, beneath the base URL."""
+        return f"{'responses' if self.is_response else 'batches'}/{quote(self.id, safe='')}"
+
+
+def id_of(body: Mapping[str, Any]) -> NamedWork:
+    """Return what a message names; raise InvalidInput."""
+    given = {name: str(body.get(name) or "").strip() for name in ("batch_id", "response_id")}
+    named = [name for name, value in given.items() if value]
+    if len(named) != 1:
+        found = "both are" if named else "none is"
+        why = f'map "Batch" of Batch: Submit, or "Response", the id of a request in the background; {found} given'
+        raise InvalidInput(why, pointer=f"/{named[1]}" if named else "/batch_id")
+    value = given[named[0]]
+    if len(value) > _LONGEST_ID or not value.isprintable() or value in (".", ".."):
         raise InvalidInput(
-            f'found "{found[:60]}", which cannot be an id of a batch; it looks like batch_…', pointer="/batch_id"
+            f'found "{value[:60]}", which cannot be an id; it looks like batch_… or resp_…', pointer=f"/{named[0]}"
         )
-    return found
+    return NamedWork(value, named[0] == "response_id" or value.startswith("resp_"))
 
 
 def _seconds(minutes: Any) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..cost.budget import OverBudget, worst_case
 from ..cost.price import Cost, cost, dollars
@@ -19,15 +19,30 @@ if TYPE_CHECKING:
 
 _HALF = Decimal("0.5")
 _NOTE = "at the half price of batches"
+_WINDOWS = {"2h": Decimal("0.7"), "8h": Decimal("0.6")}
 
 
 def batch_cost(used: Usage, family: Family | None, extra: Surcharges) -> Cost | None:
     """Return what one answer cost: its tokens at half the price, the searches in full; None if that is not known."""
-    tokens = cost(used, family, None, replace(extra, searches=0))
-    if tokens is None or family is None:
+    whole = cost(used, family, None, extra)
+    if whole is None or family is None:
         return None
-    fees = extra.searches * extra.fee(family)
-    return replace(tokens, amount=tokens.amount * _HALF + fees, notes=(*tokens.notes, _NOTE))
+    return _reduce(whole, extra.fees(family), _HALF, _NOTE)
+
+
+def background_cost(
+    used: Usage, family: Family | None, tier: str | None, extra: Surcharges, window: Any
+) -> Cost | None:
+    """Return what an answer made in the background cost: less if it was given hours; None if that is not known."""
+    whole = cost(used, family, tier, extra)
+    if whole is None or family is None or window not in _WINDOWS:
+        return whole
+    return _reduce(whole, extra.fees(family), _WINDOWS[window], f"at the price of a window of {window}")
+
+
+def _reduce(whole: Cost, fees: Decimal, factor: Decimal, note: str) -> Cost:
+    """Return a cost with its tokens at a part of their price, and its fees in full."""
+    return replace(whole, amount=(whole.amount - fees) * factor + fees, notes=(*whole.notes, note))
 
 
 def worst_of(plans: Iterable[tuple[Plan, Family | None]]) -> Cost | None:
@@ -37,8 +52,7 @@ def worst_of(plans: Iterable[tuple[Plan, Family | None]]) -> Cost | None:
         whole = worst_case(replace(plan, tier=None), family)
         if whole is None or family is None:
             return None
-        fees = plan.surcharges.searches * plan.answers * plan.surcharges.fee(family)
-        one = replace(whole, amount=(whole.amount - fees) * _HALF + fees, notes=(*whole.notes, _NOTE))
+        one = _reduce(whole, plan.surcharges.fees(family) * max(1, plan.answers), _HALF, _NOTE)
         total = one if total is None else total + one
     return total
 

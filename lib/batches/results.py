@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pysailor import Message, StepError
 
-from ..completions.endpoint import COMPLETIONS
-from ..cost.usage import Usage
+from ..cost.usage import Usage, count_searches
 from ..endpoint import BuiltRequest
 from ..errors.api_error import ApiError, Try, from_answer
 from ..result import Result
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..cost.price import Cost, Surcharges
+    from ..endpoint import Endpoint
     from ..models.table import Family
 
 FAILED, SUMMARY = "failed", "summary"
@@ -49,11 +49,15 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class LineReader:
-    """Makes messages of lines. `family_of` finds what is known of a model, if this server's prices are known."""
+    """Makes messages of lines that answer an endpoint.
 
+    `family_of` finds what is known of a model, if this server's prices are known; `regional` says that it keeps data in
+    a region.
+    """
+
+    endpoint: Endpoint
     family_of: Callable[[str], Family | None]
-    surcharges: Callable[[Surcharges], Surcharges]
-    batch_id: str
+    regional: bool = False
 
     def read(self, line: Mapping[str, Any] | bytes, request_of: Callable[[str], Mapping[str, Any]]) -> LineResult:
         """Return what a line of an output or an error file says."""
@@ -82,15 +86,16 @@ class LineReader:
         self, custom_id: str, body: dict[str, Any], request: Mapping[str, Any], request_id: str | None
     ) -> LineResult:
         try:
-            completion, doubts = COMPLETIONS.read_answer(body)
+            completion, doubts = self.endpoint.read_answer(body)
         except ApiError as error:
             error.request_id = request_id
             return LineResult(custom_id, error=error, raw=body)
-        report = COMPLETIONS.report(completion, request)
-        used = COMPLETIONS.usage(completion)
+        asked = as_chat(request)
+        report = self.endpoint.report(completion, asked)
+        used = self.endpoint.usage(completion)
         family = self.family_of(str(completion.get("model"))) or self.family_of(str(request.get("model")))
-        extra = self.surcharges(COMPLETIONS.surcharges(BuiltRequest({"model": "", **request}, family)))
-        paid = batch_cost(used, family, extra)
+        extra = fees_of(self.endpoint, completion, {"model": "", **request}, family)
+        paid = batch_cost(used, family, replace(extra, regional=self.regional))
         warnings = (*doubts, *report.pop("warnings", ()), *(() if request else (_NOT_CHECKED,)))
         tries = (Try("answered", 0.0, request_id),)
         return LineResult(
@@ -134,6 +139,36 @@ class LineResult:
         raw = {} if self.raw is None else {"raw": dict(self.raw)}
         body = {**ids, "error": error, **raw, "result": {**told, "rounds": 1, "tries": 1, "warnings": list(warnings)}}
         return Message(body=body, headers={"x-outcome": FAILED})
+
+
+def fees_of(
+    endpoint: Endpoint, completion: Mapping[str, Any], request: Mapping[str, Any], family: Family | None
+) -> Surcharges:
+    """Return what made an answer more expensive than its tokens, by what it tells of its searches."""
+    extra = endpoint.surcharges(BuiltRequest(dict(request), family))
+    searches = count_searches(completion)
+    least = 1 if extra.searches else 0
+    return replace(extra, searches=least if searches is None else searches)
+
+
+def as_chat(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what an answer is held against as a chat request has it: the format that was asked for, and the tools."""
+    text = request.get("text")
+    if "messages" in request or not ("input" in request or isinstance(text, dict)):
+        return request
+    wanted = text.get("format") if isinstance(text, dict) else None
+    document: dict[str, Any] = {}
+    if isinstance(wanted, dict) and wanted.get("type") == "json_schema":
+        schema = {name: value for name, value in wanted.items() if name != "type"}
+        document["response_format"] = {"type": "json_schema", "json_schema": schema}
+    elif isinstance(wanted, dict) and wanted.get("type") == "json_object":
+        document["response_format"] = wanted
+    tools = request.get("tools")
+    functions = [one for one in tools if isinstance(one, dict) and one.get("type") == "function"] if tools else []
+    if functions:
+        told = [{name: value for name, value in one.items() if name != "type"} for one in functions]
+        document["tools"] = [{"type": "function", "function": one} for one in told]
+    return document
 
 
 def lost_line(custom_id: str, batch_id: str, ending: str) -> LineResult:

@@ -84,22 +84,30 @@ class BatchService:
 
     def status(self, batch_id: str) -> BatchStatus:
         """Return how far a batch is; raise ApiError."""
-        with BytesIO() as file:  # not request(): what a batch tells of its own errors would be taken for a refusal
-            self._client.download(f"batches/{quote(batch_id, safe='')}", self._call, file)
+        return BatchStatus(self._object(f"batches/{quote(batch_id, safe='')}", "a batch"))
+
+    def _object(self, path: str, what: str) -> dict[str, Any]:
+        """Return the object at a path, which may tell of errors of its own; raise ApiError."""
+        with BytesIO() as file:  # not request(): those errors would be taken for a refusal
+            self._client.download(path, self._call, file)
             content = file.getvalue()
         try:
             document = json.loads(content)
         except (ValueError, RecursionError) as fault:
             raise ApiError("unreadable", "It is not JSON.") from fault
-        if not isinstance(document, dict) or not document.get("id"):
+        if not isinstance(document, dict) or not isinstance(document.get("id"), str):
             if is_error(document):
                 raise from_answer(200, {}, content)
-            raise ApiError("unreadable", "It is not a batch.")
-        return BatchStatus(document)
+            raise ApiError("unreadable", f"It is not {what}.")
+        return document
 
-    def preview(self, batch_id: str) -> HttpRequest:
-        """Return the request that looks at a batch."""
-        shown = self._client.preview(WholeAnswerFormat(f"batches/{quote(batch_id, safe='')}", "id", "id"), {})
+    def response(self, response_id: str) -> dict[str, Any]:
+        """Return a response that was asked for in the background, as it is by now; raise ApiError."""
+        return self._object(f"responses/{quote(response_id, safe='')}", "a response")
+
+    def preview(self, path: str) -> HttpRequest:
+        """Return the request that looks at what is at a path."""
+        shown = self._client.preview(WholeAnswerFormat(path, "id", "id"), {})
         return replace(shown, method="GET", body=None)
 
     @contextmanager

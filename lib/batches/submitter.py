@@ -16,24 +16,29 @@ from ..api.client import CallOptions, Client
 from ..api.endpoint import WholeAnswerFormat
 from ..api.servers import AZURE_DEPLOYMENTS, is_regional
 from ..attachments import NotFetched
+from ..budgets import split_key
 from ..call_settings import call_settings
 from ..completions.endpoint import COMPLETIONS
 from ..completions.unknown_members import find_misspelled
 from ..cost.price import priced_on
 from ..endpoint import CheckResult
 from ..environment import Environment
+from ..responses.endpoint import RESPONSES
+from ..responses.route import choose
 from .lines import CUSTOM_ID, MOST_FAULTS, BatchLine, LineSettings, in_line, read_lines
 from .price import keep_within, worst_of
 from .service import KEY, BatchService
+from .status import FAILED
+from .submission import submission
 from .upload import form_of, write_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pysailor import Context, HttpRequest
 
     from ..cost.price import Cost
-    from ..endpoint import BuiltRequest
+    from ..endpoint import BuiltRequest, Endpoint
     from .status import BatchStatus
 
 WINDOW: Final = "24h"  # the only one
@@ -65,6 +70,8 @@ class Submitter:
         self._environment = ctx.keep(Environment)
         self._memory = COMPLETIONS.memory(snapshot)
         self._model = str(cfg["model"])
+        self._api = str(cfg.get("api") or "auto")
+        self._endpoint: Endpoint = COMPLETIONS
         self._strict = bool(cfg.get("strict"))
         self._days = _days(cfg.get("keepDays"))
         self._lines = LineSettings(
@@ -76,7 +83,7 @@ class Submitter:
     @property
     def url(self) -> str:
         """What every line names as its address; the old form of Azure has no version in it."""
-        path = COMPLETIONS.path
+        path = self._endpoint.path
         return f"/{path}" if self._client.server.name == AZURE_DEPLOYMENTS.name else f"/v1/{path}"
 
     def check(self) -> CheckResult:
@@ -103,11 +110,13 @@ class Submitter:
         worst = self._worst(checked)
         keep_within(self._settings.max_cost, worst, len(checked), checked[0].request.model)
         key = self._key(checked)
-        batch = self._service.find(key)
-        if batch is None:
-            batch, replayed = self._create(checked, key), False
-        else:
-            replayed = True
+        with submission(self._ctx, key, self._settings.limits.timeout) as before:
+            batch = self._service.status(before.batch_id) if before.batch_id else self._service.find(key)
+            replayed = batch is not None and batch.status != FAILED
+            if batch is None or not replayed:
+                batch = self._create(checked, key)
+            before.batch_id = batch.id
+        if replayed:
             self._ctx.logger.info("These lines were submitted before, as %s; nothing is sent again", batch.id)
         self._ctx.report(CallReport(checked[0].request.model, "ok", 0.0, 1))
         return self._emitted(batch, checked, worst, warnings, replayed=replayed)
@@ -123,14 +132,17 @@ class Submitter:
         warnings: list[Fault] = []
         checked: list[_Checked] = []
         schema = self._ctx.keep(Schema.load, _SCHEMA)
+        lines = []
         for number, line in enumerate(read_lines(self._msg.body, self._lines), 1):
-            fitting, faults = schema.fit(line.body)
+            fitting, faults = schema.fit(split_key(line.body)[0])
             warnings += (in_line(line, number, fault) for fault in find_misspelled(schema, fitting))
-            if faults:
-                errors += (in_line(line, number, fault) for fault in faults)
-                continue
-            one = self._built(line._replace(body=fitting))
-            found = COMPLETIONS.check(
+            errors += (in_line(line, number, fault) for fault in faults)
+            if not faults:
+                lines.append((number, line._replace(body=fitting)))
+        self._endpoint = self._choose(line for _, line in lines)
+        for number, line in lines:
+            one = self._built(line)
+            found = self._endpoint.check(
                 one.request,
                 public_api=self._settings.connection.public,
                 strict=self._strict,
@@ -149,11 +161,27 @@ class Submitter:
             raise InvalidInput(faults=errors[:MOST_FAULTS])
         return checked, tuple(warnings[:_MOST_WARNINGS])
 
+    def _choose(self, lines: Iterable[BatchLine]) -> Endpoint:
+        """Return the endpoint that all lines go to: Responses if one of them needs it, for a batch has one."""
+        server, address = self._client.server, self._settings.connection.address
+        for line in lines:
+            model = str(line.body.get("model") or self._model)
+            chosen = choose(
+                line.body,
+                api=self._api,
+                server=server,
+                family=self._environment.models.find(model),
+                refusals=self._memory.about(address, model),
+            )
+            if chosen.path == RESPONSES.path:
+                return RESPONSES
+        return COMPLETIONS
+
     def _built(self, line: BatchLine) -> _Checked:
         model = str(line.body.get("model") or self._model)
         server = self._memory.adapt(self._client.server, self._settings.connection.address, model)
         with _own_places(line):
-            return _Checked(line, COMPLETIONS.build(line.body, self._model, self._environment.models, server))
+            return _Checked(line, self._endpoint.build(line.body, self._model, self._environment.models, server))
 
     def _doubts(self, checked: list[_Checked]) -> Iterator[Fault]:
         model = checked[0].request.model
@@ -166,7 +194,7 @@ class Submitter:
 
         def plans() -> Iterator[Any]:
             for one in checked:
-                plan, _ = COMPLETIONS.plan(one.request, 1, 1)
+                plan, _ = self._endpoint.plan(one.request, 1, 1)
                 extra = replace(plan.surcharges, regional=regional)
                 yield replace(plan, surcharges=extra), priced_on(one.request.family, self_hosted=hosted)
 
@@ -175,7 +203,7 @@ class Submitter:
     def _written(self, checked: list[_Checked]) -> Iterator[bytes]:
         for one in checked:
             with _own_places(one.line):
-                body = COMPLETIONS.attach(
+                body = self._endpoint.attach(
                     one.request.body,
                     attachments=self._msg.attachments,
                     storage=self._ctx.storage,
@@ -184,7 +212,7 @@ class Submitter:
                     deadline=self._call.deadline,
                     inline_public=self._client.server.inlines_images,
                 )
-            yield write_line(one.line.custom_id, self.url, body)
+            yield write_line(one.line.custom_id, self.url, self._endpoint.write(body))
 
     def _request(self, file_id: str, key: str) -> dict[str, Any]:
         request: dict[str, Any] = {
@@ -199,7 +227,8 @@ class Submitter:
 
     def _key(self, checked: list[_Checked]) -> str:
         """Return the same key for the same lines of the same message, whoever works on it."""
-        digest = hashlib.sha256(str(self._ctx.message_id or self._msg.id or "").encode(errors="surrogatepass"))
+        name = [self._ctx.step, self._ctx.message_id or self._msg.id or "", self.url, self._settings.connection.address]
+        digest = hashlib.sha256(json.dumps(name).encode())
         for one in checked:
             digest.update(json.dumps([one.line.custom_id, one.request.body], sort_keys=True).encode())
         return digest.hexdigest()[:40]

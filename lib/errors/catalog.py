@@ -296,6 +296,13 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "Check the id, and that the key belongs to the project that submitted it; old batches are deleted.",
         ),
         ErrorSpec(
+            "response_not_found",
+            "ResponseNotFound",
+            "The service knows no such response.",
+            "Check the id, and that the key belongs to the project that asked. Without store it is deleted about ten "
+            "minutes after it was made: set store to true for what may wait longer.",
+        ),
+        ErrorSpec(
             "batch_file_unreadable",
             "BatchFileUnreadable",
             "The batch has ended and is paid for, but a file of its answers cannot be read.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ QUESTIONS = [
 
 def run(function: str, body: Any, address: str, message_id: str | None = None, **cfg: Any) -> list[Message]:
     """Return what a worker of its own emits."""
-    model = {"model": "gpt-sandbox-2"} if function == "batchSubmit" else {}
+    model = {} if function == "batchCollect" else {"model": "gpt-sandbox-2"}
     step = Step(COMPONENT.function(function), {"apiKey": KEY, "baseUrl": address, **model, **cfg})
     events: list[Event] = []
     try:
@@ -61,3 +62,8 @@ def created(sandbox: Sandbox) -> list[Any]:
 def uploaded(sandbox: Sandbox) -> list[str]:
     """Return the bodies of the uploads."""
     return [str(one.body) for one in sandbox.requests if one.path == "/v1/files"]
+
+
+def lines_of(form: str) -> list[dict[str, Any]]:
+    """Return the lines of an upload."""
+    return [json.loads(line) for line in form.splitlines() if line.startswith('{"custom_id"')]

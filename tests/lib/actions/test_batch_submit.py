@@ -13,7 +13,7 @@ from lib.batches.upload import MOST_BYTES
 from lib.cost.budget import OverBudget
 from lib.errors.api_error import ApiError
 from pysailor.errors import InvalidConfig, InvalidInput
-from tests.support.batches import QUESTIONS, at, created, run, submit, uploaded
+from tests.support.batches import QUESTIONS, at, created, lines_of, run, submit, uploaded
 from tests.support.embedding import golden
 from tests.support.fake_api import FakeApi
 
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 OPENAI = "https://api.openai.com/v1"
 GATEWAY = "https://gw.example/v1"
 ONE = {"messages": [{"role": "user", "content": "Hello"}]}
-
-
-def lines_of(form: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in form.splitlines() if line.startswith('{"custom_id"')]
 
 
 def faults_of(sandbox: Sandbox, requests: list[Any], **more: Any) -> dict[str, str]:

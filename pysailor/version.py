@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 
+
+@cache
 def installed_version() -> str:
     """Return the version of the package that brought the command `pysailor`, "unknown" if it is not installed."""
     from importlib.metadata import entry_points  # noqa: PLC0415 - 15 ms, for those who ask

@@ -19,9 +19,15 @@ STOPPED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. What goes wrong is one clear line each on stderr."""
     try:  # Ctrl-C may come while what follows is being loaded
+        typed = list(sys.argv[1:] if arguments is None else arguments)
+        if typed == ["run"] and None not in (sys.stdin, sys.stdout, sys.stderr):
+            from .run import find_missing, run_here  # noqa: PLC0415 - a worker begins without what reads commands
+
+            if not find_missing():
+                run_here()
         from .program import run_command  # noqa: PLC0415 - see above
 
-        return run_command(sys.argv[1:] if arguments is None else arguments)
+        return run_command(typed)
     except BaseException as error:
         if not _comes_of_ctrl_c(error):
             raise

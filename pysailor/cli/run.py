@@ -7,7 +7,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pysailor.errors import BrokenComponent
 from pysailor.shell import how_to_install
@@ -45,13 +45,23 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; return the exit code."""
-    missing = [name for name in ("pika", "cryptography") if importlib.util.find_spec(name) is None]
+    missing = find_missing()
     if missing:
         raise BrokenComponent(f"this needs {' and '.join(missing)}: {how_to_install('rabbitmq', _CHECKOUT)}")
+    run_here(args.component)
+
+
+def find_missing() -> list[str]:
+    """Return which packages of the worker's are not installed."""
+    return [name for name in ("pika", "cryptography") if importlib.util.find_spec(name) is None]
+
+
+def run_here(directory: str | None = None) -> NoReturn:
+    """Run the component of this directory, and end the process."""
     gc.disable()  # until everything is loaded: nothing of it is garbage, and looking takes a twentieth of the start
     from pysailor.worker.run import run as live  # noqa: PLC0415 - what a worker needs, the other commands do not
     from pysailor.worker.signals import leave  # noqa: PLC0415 - as above
 
     if sys.stderr.isatty() and "ELASTICIO_AMQP_URI" not in os.environ:
         say("the platform sets what this needs, see docs/settings.md; pysailor process tries a step without it")
-    leave(live(os.environ, args.component))
+    leave(live(os.environ, directory))

@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ..component.component import component_at
 from ..component.fields import secrets_in, texts
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ..wire.codec import Codec
 
 LOG = logging.getLogger(__name__)
+Made = TypeVar("Made")
 
 DONE, FAILED = 0, 1
 _EXTRA = ("pika", "cryptography")
@@ -109,14 +110,16 @@ class WorkerProcess:
             stack.enter_context(assembly.placement(self.settings))
             monitor = stack.enter_context(assembly.monitor(self.settings, version()))
             api = self._api(stack)
-            with stop.interrupting():
-                transport.connect()
             stack.callback(transport.close, None)
+            with stop.interrupting():
+                connecting = InBackground(transport.connect)
+                loading = attempt(self._function)  # on this thread: what a component imports may want the main one
+                connecting.wait()
             monitor.attach(transport)
             stack.callback(monitor.detach)
             try:
                 with stop.interrupting():
-                    worker = self._begin(stack, api, transport, codec, monitor)
+                    worker = self._begin(stack, api, transport, codec, monitor, loading)
                 consume_until(stop, transport, worker)
             except Exception as error:
                 report(error, transport, codec, self.settings)
@@ -125,12 +128,18 @@ class WorkerProcess:
             self._stop(worker, transport)
 
     def _begin(
-        self, stack: ExitStack, api: PlatformApi, transport: Transport, codec: Codec, monitor: Monitor
+        self,
+        stack: ExitStack,
+        api: PlatformApi,
+        transport: Transport,
+        codec: Codec,
+        monitor: Monitor,
+        loading: Callable[[], Loaded],
     ) -> Worker:
         """Return the worker, ready for messages."""
         settings = self.settings
         data = api.retrieve_step()
-        function = self._function()
+        function = loading()
         storage = stack.enter_context(
             ObjectStorage(
                 settings.storage,
@@ -217,6 +226,44 @@ class WorkerProcess:
             api.update_account_keys(data.account_id, keys)
 
         return store
+
+
+class InBackground:
+    """Does something on a thread of its own; `wait` raises what it raised."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act = act
+        self._error: Exception | None = None
+        self._over = threading.Event()
+        threading.Thread(target=self._run, name="pysailor-connect", daemon=True).start()
+
+    def wait(self) -> None:
+        """Return when it is done."""
+        self._over.wait()
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._act()
+        except Exception as error:  # noqa: BLE001 - the top of a thread: it is raised in the one that waits
+            self._error = error
+        finally:
+            self._over.set()
+
+
+def attempt(act: Callable[[], Made]) -> Callable[[], Made]:
+    """Do something now; return what gives its result, or raises its error, when that is wanted."""
+    try:
+        made = act()
+    except Exception as error:  # noqa: BLE001 - it is raised later
+        failure = error
+
+        def fail() -> NoReturn:
+            raise failure
+
+        return fail
+    return lambda: made
 
 
 def consume_until(stop: StopSignal, transport: Transport, worker: Worker) -> None:

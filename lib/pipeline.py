@@ -18,8 +18,8 @@ from .api.servers import is_regional
 from .api.stream import drain
 from .budgets import NO_HOLD, Payer, Pays, claim, payer_of
 from .cost.budget import keep_within, require_price, worst_case
-from .cost.price import cost, cost_told_by, has_no_tier_price, priced_on
-from .cost.usage import count_searches, despite_lost
+from .cost.price import as_used, cost, cost_told_by, has_no_tier_price, priced_on
+from .cost.usage import despite_lost
 from .environment import Environment
 from .errors.api_error import ApiError
 from .replay import Asked, ask_once
@@ -268,9 +268,7 @@ class Pipeline:
         if has_no_tier_price(family, tier):
             return None, (f"the price of {family.label} in the tier {tier} is not known, and so is not the cost",)
         extra = self._surcharges(self._endpoint.surcharges(request))
-        searches = count_searches(got.body)
-        least = 1 if extra.searches else 0
-        return cost(used, family, tier, replace(extra, searches=least if searches is None else searches)), ()
+        return cost(used, family, tier, as_used(extra, got.body)), ()
 
     def _priced(self, family: Family | None) -> Family | None:
         return priced_on(family, self_hosted=self._client.server.self_hosted)

@@ -43,7 +43,7 @@ def worst_case(plan: Plan, family: Family | None) -> Cost | None:
     counted is as large as the model takes: what is larger is refused, and costs nothing.
     """
     longest = plan.cap if plan.cap is not None else (family.max_output if family else None)
-    if family is None or longest is None:
+    if family is None or longest is None or plan.surcharges.pictures:
         return None
     longest = max(0, longest)
     total: Cost | None = None
@@ -114,6 +114,8 @@ def _why_unknown(plan: Plan, model: str, family: Family | None) -> str:
             f"the price of {model} is known, but not in the tier {plan.tier}; choose another service_tier, add the "
             "tier's price to your own table of models"
         )
+    if plan.surcharges.pictures:
+        return "what pictures cost that the model makes is not known; leave the tool image_generation out"
     return (
         f"what {model} may cost on this server is not known; add its price and limits to your own table of models, "
         "choose the server in the credential if this address leads to OpenAI"
@@ -125,7 +127,8 @@ def _describe(plan: Plan, family: Family | None) -> str:
     asked, answered = _rates(plan, family)
     counted = f"about {plan.input} tokens of input"
     if plan.input is None:
-        what = "what a search finds" if plan.surcharges.searches else "files"
+        what = "what tools or earlier answers bring" if plan.surcharges.counted_by_items else "files"
+        what = "what a search finds" if plan.surcharges.searches else what
         counted = f"{what}, which nobody can count before sending, so the largest input"
     longest = "the model's largest output" if plan.cap is None else f"{plan.cap} tokens of output"
     steps = [
@@ -137,6 +140,8 @@ def _describe(plan: Plan, family: Family | None) -> str:
         f"up to {plan.surcharges.searches} searches for each answer" + _fee(plan, family)
         if plan.surcharges.searches
         else "",
+        f"fees for {plan.surcharges.file_searches} searches of files" if plan.surcharges.file_searches else "",
+        f"the fee for {plan.surcharges.containers} container that code runs in" if plan.surcharges.containers else "",
         f"in each of {plan.rounds} rounds, which send the answers before them again" if plan.rounds > 1 else "",
         f"each sent up to {plan.tries} times" if plan.tries > 1 else "",
         "and 10 % on all tokens for the region" if plan.surcharges.regional else "",

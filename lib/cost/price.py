@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .usage import told_cost
+from .usage import count_hosted_calls, count_searches, told_cost
 
 if TYPE_CHECKING:
     from datetime import date
@@ -172,6 +172,27 @@ def price_in(family: Family | None, tier: str | None) -> Price | None:
 def _scale(price: Price, factor: Decimal) -> Price:
     amounts = {member.name: getattr(price, member.name) for member in fields(price)}
     return replace(price, **{name: amount * factor for name, amount in amounts.items() if amount is not None})
+
+
+def as_used(worst: Surcharges, answer: Any) -> Surcharges:
+    """Return what made an answer more expensive, of what might have: by the calls that it tells of."""
+    if worst.counted_by_items:
+        return _count_items(worst, answer)
+    searches = count_searches(answer)
+    least = 1 if worst.searches else 0
+    return replace(worst, searches=least if searches is None else searches)
+
+
+def _count_items(worst: Surcharges, answer: Any) -> Surcharges:
+    calls = count_hosted_calls(answer)
+    containers = min(calls["code_interpreter_call"], max(1, worst.containers))
+    return replace(
+        worst,
+        searches=calls["web_search_call"],
+        file_searches=calls["file_search_call"],
+        containers=containers,
+        pictures=calls["image_generation_call"] > 0,
+    )
 
 
 def _lacks_audio_price(usage: Usage, price: Price) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
@@ -222,6 +223,26 @@ def count_searches(completion: Any) -> int | None:
             if name in held:
                 return _tokens(held[name])
     return None
+
+
+def count_hosted_calls(completion: Any) -> Counter[str]:
+    """Return how often each kind of tool ran at the service for an answer that tells of its items."""
+    message = _first_message(completion)
+    items = message.get("response_items")
+    calls = Counter(
+        str(item.get("type")) for item in (items if isinstance(items, list) else ()) if isinstance(item, dict)
+    )
+    told = _member(_member(completion, "tool_usage"), "web_search")
+    if _is_count(_member(told, "num_requests")):
+        calls["web_search_call"] = _tokens(told["num_requests"])
+    return calls
+
+
+def _first_message(completion: Any) -> Mapping[str, Any]:
+    choices = _member(completion, "choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    message = _member(first, "message")
+    return message if isinstance(message, dict) else {}
 
 
 def _candidates(completion: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

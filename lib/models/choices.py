@@ -19,8 +19,10 @@ _OPENAI = re.compile(
 _CHAT = re.compile(r"^(gpt-|o\d|chatgpt-)")
 _NOT_CHAT = re.compile(
     r"embedding|whisper|tts|transcribe|realtime|live|image|dall-e|sora|moderation|davinci|babbage|computer-use"
-    r"|-instruct|codex|-pro(?![a-z])|deep-research|search(?!-api)",
+    r"|-instruct|deep-research|search(?!-api)",
 )
+_BY_RESPONSES = re.compile(r"codex|-pro(?![a-z])")
+"""Models that the public API answers for by its other endpoint; a step finds that by itself there only."""
 
 _EMBEDDING = re.compile(
     r"embed|(^|[/:_-])(bge|e5|gte|gtr|jina|minilm|nomic|voyage|stella|arctic|instructor)([-_:.0-9]|$)", re.IGNORECASE
@@ -79,7 +81,8 @@ def _is_for_chat(name: str, *, public_api: bool) -> bool:
     if not public_api and not _OPENAI.match(plain):
         return True
     base = plain.split(":")[1] if plain.startswith("ft:") and ":" in plain[3:] else plain.removeprefix("ft:")
-    return bool(_CHAT.match(base)) and not _NOT_CHAT.search(base)
+    is_elsewhere = _NOT_CHAT.search(base) or (not public_api and _BY_RESPONSES.search(base))
+    return bool(_CHAT.match(base)) and not is_elsewhere
 
 
 def _label(name: str, gone: date | None, today: date) -> str:

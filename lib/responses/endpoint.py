@@ -63,7 +63,7 @@ def check(
     """Return what the rules of both endpoints find: a request that cannot be made over Responses is not sent."""
     continued = any(request.body.get(name) is not None for name in _STATES)
     without = _NOT_HERE | (_OF_A_WHOLE_CHAT if continued else frozenset())
-    impossible = tuple(find_impossible(request.body))
+    impossible = tuple(find_impossible(request.body, request.family))
     here = replace(request, family=_as_here(request.family))
     found = chat.check(here, public_api=public_api, strict=strict, refusals=refusals, now=now, without=without)
     told = {fault.pointer for fault in impossible}

@@ -35,8 +35,10 @@ def to_items(messages: Any, *, stored: bool) -> list[Any]:
 
 
 def _assistant(message: Mapping[str, Any], custom: set[str], *, stored: bool) -> list[Any]:
-    calls = [_call(call) for call in message.get("tool_calls") or ()]
-    custom.update(call["call_id"] for call in calls if call.get("type") == "custom_tool_call" and "call_id" in call)
+    given = message.get("tool_calls")
+    calls = [_call(call) for call in given] if isinstance(given, list) else []
+    ids = [call.get("call_id") for call in calls if call["type"] == "custom_tool_call"]
+    custom.update(one for one in ids if isinstance(one, str))
     kept = message.get(ITEMS)
     if isinstance(kept, list) and agrees(kept, message):
         return [item for item in (_replay(item, stored=stored) for item in kept) if item is not None]
@@ -75,7 +77,8 @@ def _call(call: Any) -> dict[str, Any]:
 
 def _tool_result(message: Mapping[str, Any], custom: set[str]) -> dict[str, Any]:
     call_id = message.get("tool_call_id")
-    kind = "custom_tool_call_output" if call_id in custom else "function_call_output"
+    is_custom = isinstance(call_id, str) and call_id in custom
+    kind = "custom_tool_call_output" if is_custom else "function_call_output"
     return {"type": kind, "call_id": call_id, "output": _input_content(message.get("content"))}
 
 

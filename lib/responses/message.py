@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _PLAIN: Final = frozenset({"type", "id", "status", "role", "content", "call_id", "name", "arguments", "input"})
 """The members of items that a chat's message has a place for, or that nobody needs again."""
-_IN_CHAT: Final = frozenset({"message", "function_call", "custom_tool_call"})
+_IN_CHAT: Final = ("message", "function_call", "custom_tool_call")
 _PAUSE: Final = "\n\n"
 
 

@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..api.servers import OPENAI
-from ..completions.answer.outcome import objects
 from ..completions.endpoint import COMPLETIONS
 from ..completions.preflight import API, names_responses
 from ..completions.preflight.facts.responses_only import find_responses_only
 from ..endpoint import Relaxed
 from .endpoint import RESPONSES
-from .rules import find_dropped, find_impossible, needs_chat
+from .rules import find_dropped, find_impossible, needs_chat, needs_responses_for_tools
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,14 +36,6 @@ def choose(
     if any(fact.field == API for fact in refusals) and not needs_chat(body):
         return RESPONSES
     return RESPONSES if server.name == OPENAI.name and _needs_responses(body, family) else CHAT_FIRST
-
-
-def needs_responses_for_tools(body: Mapping[str, Any], family: Family | None) -> bool:
-    """Return whether the model takes the request's function tools on Responses only, reasoning as it does."""
-    if family is None or not any(tool.get("type") == "function" for tool in objects(body.get("tools"))):
-        return False
-    reasons = family.tools == "effort none" and body.get("reasoning_effort") != "none"
-    return reasons or (family.tools == "never" and not family.takes_only)
 
 
 def relax(body: Mapping[str, Any], error: ApiError, server: ServerKind) -> Relaxed | None:

@@ -15,6 +15,8 @@ from .request import LEAST_TOKENS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from ..models.table import Family
+
 _REMOVE: Final = "remove it, or choose a model that answers on Chat Completions"
 _NEUTRAL: Final[Mapping[str, Callable[[Any], bool]]] = {
     "n": lambda value: value == 1,
@@ -39,11 +41,12 @@ _STORED: Final = ("previous_response_id", "conversation")
 _WINDOWS: Final = ("2h", "8h")
 
 
-def find_impossible(body: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield what the endpoint cannot do, or certainly refuses."""
+def find_impossible(body: Mapping[str, Any], family: Family | None = None) -> Iterator[Fault]:
+    """Yield what the endpoint cannot do, or certainly refuses; `family` is what is known of the model."""
+    because, remove = _way_back(body, family)
     for name in needs_chat(body):
-        fix = _INSTEAD.get(name, _REMOVE)
-        yield Fault(f"/{name}", f"{name} is not available for this model over the Responses API; {fix}")
+        fix = _INSTEAD.get(name, remove)
+        yield Fault(f"/{name}", f"{name} is not available for this model over the Responses API{because}; {fix}")
     if wants_audio(body):
         yield Fault("/modalities", f"a spoken answer is not available over the Responses API; {_REMOVE}")
     for index, message in enumerate(_messages(body)):
@@ -53,9 +56,25 @@ def find_impossible(body: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _together(body)
 
 
+def _way_back(body: Mapping[str, Any], family: Family | None) -> tuple[str, str]:
+    """Return why the request goes over Responses, if its tools are why, and what would do instead."""
+    if family is None or family.endpoint == "responses" or not needs_responses_for_tools(body, family):
+        return "", _REMOVE
+    effort = ", or set reasoning_effort to none" if "none" in family.effort else ""
+    return ", where this model takes function tools while it reasons", f"remove it, or the tools{effort}"
+
+
 def needs_chat(body: Mapping[str, Any]) -> list[str]:
     """Return the fields that are set to what only Chat Completions does."""
     return [name for name, is_neutral in _NEUTRAL.items() if body.get(name) is not None and not is_neutral(body[name])]
+
+
+def needs_responses_for_tools(body: Mapping[str, Any], family: Family | None) -> bool:
+    """Return whether the model takes the request's function tools on Responses only, reasoning as it does."""
+    if family is None or not any(tool.get("type") == "function" for tool in objects(body.get("tools"))):
+        return False
+    reasons = family.tools == "effort none" and body.get("reasoning_effort") != "none"
+    return reasons or (family.tools == "never" and not family.takes_only)
 
 
 def find_dropped(body: Mapping[str, Any]) -> Iterator[str]:

@@ -117,7 +117,7 @@ def test_the_amount_follows_price_tier_cache_and_length(
     ("usage", "model", "tier"),
     [
         (Usage(prompt=5), "llama", None),
-        (Usage(prompt=5), "gpt-5.2-pro", None),
+        (Usage(prompt=5), "gpt-5-pro", None),
         (Usage(prompt=5), "gpt-4o", "flex"),
         (Usage(prompt=5), "gpt-4o", "scale"),
         (Usage(prompt=5, known=False), "gpt-4o", None),
@@ -203,7 +203,7 @@ def test_an_input_that_cannot_be_counted_is_as_large_as_the_model_takes() -> Non
     assert worst_case(Plan(None, cap=0), replace(audio, context=None)) is None
 
 
-@pytest.mark.parametrize("model", ["llama", "gpt-5.2-pro"])
+@pytest.mark.parametrize("model", ["llama", "gpt-5-pro"])
 def test_the_worst_case_of_an_unknown_model_is_unknown(model: str) -> None:
     assert worst(model) is None
 

@@ -37,7 +37,8 @@ def own(path: Path, document: Any) -> Path:
         ("ft:gpt-4.1-2025-04-14:acme:helper:9", "gpt-4.1", "ft:gpt-4.1"),
         ("ft:o4-mini-2025-04-16:acme::9", "o-series", None),
         ("gpt-4o-2024-05-13", "gpt-4o", "gpt-4o-2024-05-13"),
-        ("gpt-5.2-pro", "responses only", None),
+        ("gpt-5.2-pro", "responses only", "gpt-5.2-pro"),
+        ("gpt-6-cyber", "responses only", None),
         ("gpt-5.1-codex-max", "responses only", None),
         ("o3-deep-research-2025-06-26", "responses only", None),
         ("gpt-6.1-sol", "gpt-6-astra", "gpt-6.1-sol"),
@@ -173,7 +174,7 @@ def test_chat_models_are_kept_newest_first() -> None:
     [
         *("whisper-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-transcribe", "gpt-realtime", "gpt-image-1", "dall-e-3"),
         *("sora-2", "omni-moderation-latest", "davinci-002", "computer-use-preview", "gpt-3.5-turbo-instruct"),
-        *("gpt-5-codex", "gpt-5.2-pro", "o3-pro-2025-06-10", "o4-mini-deep-research", "gpt-4o-search-preview"),
+        *("o4-mini-deep-research", "gpt-4o-search-preview"),
     ],
 )
 def test_what_is_not_for_chat_is_left_out(model_id: str) -> None:
@@ -182,7 +183,17 @@ def test_what_is_not_for_chat_is_left_out(model_id: str) -> None:
 
 @pytest.mark.parametrize(
     "model_id",
-    ["gpt-5-search-api", "ft:gpt-4o:acme:image-search:1", "o3", "chatgpt-4o-latest", "gpt-audio-1.5", "gpt-9-prompt"],
+    [
+        "gpt-5.3-codex",
+        "gpt-5.2-pro",
+        "o3-pro-2025-06-10",
+        "gpt-5-search-api",
+        "ft:gpt-4o:acme:image-search:1",
+        "o3",
+        "chatgpt-4o-latest",
+        "gpt-audio-1.5",
+        "gpt-9-prompt",
+    ],
 )
 def test_what_is_for_chat_is_kept(model_id: str) -> None:
     assert list(chat_models(listing((model_id, 1)), TODAY, MODELS)) == [model_id]

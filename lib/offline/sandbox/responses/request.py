@@ -130,7 +130,8 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "text", "text": part["text"]}
     rest = {name: value for name, value in part.items() if name not in ("type", "image_url", "detail")}
     if kind == "image_url":
-        return {"type": kind, "image_url": {"url": part.get("image_url") or part.get("file_id")}}
+        detail = {"detail": part["detail"]} if part.get("detail") else {}
+        return {"type": kind, "image_url": {"url": part.get("image_url") or part.get("file_id"), **detail}}
     return {"type": kind, kind: rest}
 
 

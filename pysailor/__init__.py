@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .masking import MASK, mask
     from .message import HttpRequest, Message
     from .metadata import Schema, pointer_to
+    from .pool import SocketWaits, offload, socket_waits
     from .shell import environment, how_to_install, port
     from .store.base import Store
     from .store.open import open_store
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
 else:
     _MODULES = ("errors", "masking", "shell", "message", "context", "contract", "metadata")
     _MODULES += ("store.base", "store.open", "journal.journal")
+    _MODULES += ("pool",)
 
     def __getattr__(name: str) -> Any:
         """Find the name in the modules of the contract, the quickest to load first."""
@@ -129,6 +131,7 @@ __all__ = [
     "ShutdownFunction",
     "Snapshot",
     "SnapshotUpdate",
+    "SocketWaits",
     "StartupFunction",
     "StepError",
     "Storage",
@@ -141,7 +144,9 @@ __all__ = [
     "environment",
     "how_to_install",
     "mask",
+    "offload",
     "open_store",
     "pointer_to",
     "port",
+    "socket_waits",
 ]

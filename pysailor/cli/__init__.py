@@ -6,6 +6,8 @@ Exit codes: 0 done, 1 the step failed (or something was found), 2 the command wa
 
 from __future__ import annotations
 
+import itertools
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -20,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. What goes wrong is one clear line each on stderr."""
     try:  # Ctrl-C may come while what follows is being loaded
         typed = list(sys.argv[1:] if arguments is None else arguments)
+        if "run" in typed and os.environ.get("PYSAILOR_POOL"):
+            _begin_pool(typed)
         if typed == ["run"] and None not in (sys.stdin, sys.stdout, sys.stderr):
             from .run import find_missing, run_here  # noqa: PLC0415 - a worker begins without what reads commands
 
@@ -35,6 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stderr is not None:
         print("\nstopped", file=sys.stderr)
     return STOPPED
+
+
+def _begin_pool(arguments: Sequence[str]) -> None:
+    """Begin with the worker's pool, before what waits is loaded. What is wrong with the arguments is told later."""
+    from pysailor.worker.pool_choice import begin  # noqa: PLC0415 - for one command
+
+    named = [value for name, value in itertools.pairwise(arguments) if name == "--component"]
+    named += [argument.partition("=")[2] for argument in arguments if argument.startswith("--component=")]
+    begin(os.environ, named[-1] if named else None)
 
 
 def _comes_of_ctrl_c(error: BaseException | None) -> bool:

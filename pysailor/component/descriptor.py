@@ -53,6 +53,7 @@ class Function:
     output_schema: dict[str, Any] | str | None = None
     dynamic_metadata: bool = False
     resolves_references: bool = True
+    cooperative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ def _function(kind: str, name: str, declared: dict[str, Any]) -> Function:
         output_schema=metadata.get("out"),
         dynamic_metadata=bool(declared.get("dynamicMetadata")),
         resolves_references=declared.get("autoResolveObjectReferences", True),
+        cooperative=declared.get("cooperative") is True,
     )
 
 

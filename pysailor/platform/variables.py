@@ -6,8 +6,10 @@ The parsing rules are in `environment`; `settings` reads them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
+from .. import pool
 from ..errors import InvalidSettings
 from ..log import level
 from ..store.open import store_named
@@ -53,6 +55,15 @@ def check_store(found: str) -> str:
     except InvalidSettings as error:
         return str(error).removesuffix(".")
     return ""
+
+
+def check_pool(found: str) -> str:
+    """Return what is wrong with the name of a pool."""
+    if found in pool.NAMES:
+        return ""
+    close = get_close_matches(found.lower(), pool.NAMES, 1)
+    meant = f"; did you mean {close[0]}?" if close else ";"
+    return f"is {found[:40]!r}, which is not known{meant} It can be {' or '.join(pool.NAMES)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +230,13 @@ class Behaviour:
         "ELASTICIO_INPUT_FORMAT", "default", "'error': the step is a flow's error handler", choices=("default", "error")
     )
     log_level: str = text("LOG_LEVEL", "info", "least level that is logged, by name or number", check=check_level)
+    pool: str = text(
+        "PYSAILOR_POOL",
+        "threads",
+        "how messages are worked on at a time: 'threads', or 'greenlets', which cost less, on one thread; for steps "
+        "that component.json declares to be cooperative",
+        check=check_pool,
+    )
     one_cpu: bool | None = flag(
         "PYSAILOR_ONE_CPU",
         None,

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ..component.component import component_at
@@ -33,6 +33,7 @@ from .assembly import identity
 from .bodies import Bodies
 from .delivery import Worker, id_of
 from .emitter import Output, new_id
+from .pool_choice import PoolChoice, choose
 from .signals import StopRequested, StopSignal, leave
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
         silence_libraries()
         for remark in settings.remarks:
             LOG.warning("%s", remark)
-        return WorkerProcess(settings, redaction, directory).run()
+        return WorkerProcess(settings, redaction, directory, choice=choose(environ, directory)).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,17 @@ class WorkerProcess:
     redaction: Redaction
     directory: str | Path | None = None
     transport: Callable[[WorkerSettings], Transport] = assembly.amqp
+    choice: PoolChoice = field(default_factory=PoolChoice)
 
     def run(self) -> int:
         """Run; return the exit code."""
         step = self.settings.step
         LOG.info("pysailor %s is starting: step %s, function %s", version(), step.step_id, step.function)
+        if self.choice.refusal:
+            LOG.critical("the worker cannot go on: %s", self.choice.refusal)
+            return FAILED
+        if self.choice.warning:
+            LOG.warning("%s", self.choice.warning)
         with StopSignal(self.settings.limits.shutdown_deadline) as stop:
             try:
                 self._end_flow() if self.settings.behaviour.hook_shutdown else self._work(stop)

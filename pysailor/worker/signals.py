@@ -10,6 +10,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from .. import pool
 from ..log_buffer import flush_logs
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class StopSignal:
         self._interrupts = False
         self._woken = False
         self._seconds = seconds
+        self._pool = pool.current()
+        self._waiting: object = None
         self._before: dict[int, Callable[[int, Any], Any] | int | None] = {}
 
     def __enter__(self) -> Self:
@@ -60,6 +63,7 @@ class StopSignal:
     def wait(self) -> None:
         """Return after a signal, or after `wake`."""
         while not (self.received or self._woken):
+            self._pool.wait_readable(self._read)
             os.read(self._read, 1)
 
     @contextmanager
@@ -67,6 +71,7 @@ class StopSignal:
         """Have a signal raise StopRequested inside the context, wherever it waits; at once if it came before."""
         if self.received:
             raise StopRequested
+        self._waiting = self._pool.current()
         self._interrupts = True
         try:
             yield
@@ -84,7 +89,8 @@ class StopSignal:
             self.received = True
             if self._interrupts:
                 signal.alarm(math.ceil(_LAST_RESORT))
-                raise StopRequested
+                self._pool.interrupt(self._waiting, StopRequested, lambda: self._interrupts)
+                return
             signal.alarm(math.ceil(self._seconds + _LAST_RESORT))
         self.wake()
 

@@ -7,10 +7,14 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from pysailor import socket_waits
+
 from .errors import Dropped, TimedOut
 
 if TYPE_CHECKING:
     from mmap import mmap
+
+    from pysailor import SocketWaits
 
     from ..cancel import Cancel
 
@@ -24,13 +28,17 @@ class Wire:
     used_by: Cancel | None = None
     raw_socket: Any = None
     _poll: Any = None
+    _waits: SocketWaits | None = None
 
     def take(self, connected: Any) -> None:
         """Use this socket from now on: first the plain one, then the one with TLS on it."""
         self.raw_socket = connected
+        self._waits = None
 
     def is_quiet(self) -> bool:
         """Whether nothing came since the last answer: what came would be the end of the connection."""
+        if self._waits is not None:
+            return self._waits.is_quiet()
         if self._poll is None:
             self._poll = select.poll()
             self._poll.register(self.raw_socket, select.POLLIN)
@@ -38,16 +46,22 @@ class Wire:
 
     def receive(self, end: float) -> bytes:
         """Return what is there, b"" at the end of the connection; raise TimedOut, or OSError."""
-        self._wait_until(end)
         try:
+            if self._waits is not None:
+                return self._waits.receive(_AT_ONCE, end)
+            self._wait_until(end)
             return bytes(self.raw_socket.recv(_AT_ONCE))
         except TimeoutError as fault:
             raise TimedOut from fault
 
     def send(self, head: bytes, body: bytes | mmap, end: float) -> None:
         """Send a request whole; raise TimedOut, or Dropped when the other side no longer reads."""
-        self._wait_until(end)
+        self._waits = self._waits or socket_waits(self.raw_socket)
         try:
+            if self._waits is not None:
+                self._send_by(self._waits, head, body, end)
+                return
+            self._wait_until(end)
             if len(body) <= _IN_ONE_PIECE:
                 self.raw_socket.sendall(head + body[:])
             else:
@@ -58,8 +72,18 @@ class Wire:
         except OSError as fault:
             raise Dropped from fault
 
+    def _send_by(self, waits: SocketWaits, head: bytes, body: bytes | mmap, end: float) -> None:
+        if len(body) <= _IN_ONE_PIECE:
+            waits.send(head + body[:], end)
+        else:
+            waits.send(head, end)
+            waits.send(body, end)
+
     def close(self) -> None:
         """Close the socket, if there is one."""
+        if self._waits is not None:
+            self._waits.close()
+            self._waits = None
         if self.raw_socket is not None:
             with suppress(OSError):
                 self.raw_socket.close()

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pika.adapters.select_connection import IOLoop
+from pysailor import pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ class IoThread:
 
     def start(self) -> None:
         """Run."""
-        self.loop = IOLoop()
+        self.loop = pool.current().io_loop()
         self._thread.start()
 
     def post(self, act: Callable[..., object], *args: Any) -> None:

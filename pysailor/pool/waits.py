@@ -75,7 +75,7 @@ class KeptSocket:
                 self._wait(end)
             data = self._take(size)
             if data is not None:
-                self._is_empty = self._is_drained(len(data), size)
+                self._is_empty = self._took_all(len(data), size)
                 return data
             self._is_empty = True
 
@@ -125,7 +125,7 @@ class KeptSocket:
     def _put(self, data: bytes | mmap) -> int:
         return int(self._inner.send(data))
 
-    def _is_drained(self, received: int, size: int) -> bool:
+    def _took_all(self, received: int, size: int) -> bool:
         return 0 < received < size
 
     def _wait(self, end: float) -> None:
@@ -183,7 +183,7 @@ class KeptTlsSocket(KeptSocket):
                 break
         return sent
 
-    def _is_drained(self, received: int, size: int) -> bool:  # noqa: ARG002 - what is decrypted already is not seen
+    def _took_all(self, received: int, size: int) -> bool:  # noqa: ARG002 - what is decrypted already is not seen
         return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from .. import pool
 from ..journal import CallJournal, JournalRules
 from ..monitoring.monitor import Monitor
 from ..store.open import OFF
@@ -57,7 +58,9 @@ def monitor(settings: WorkerSettings, version: str) -> Monitor:
 def placement(settings: WorkerSettings) -> AbstractContextManager[object]:
     """Return what keeps the threads on one processor, as far as the settings want that."""
     wanted = settings.behaviour.one_cpu
-    return nullcontext() if wanted is False else Placement(Choice(always=wanted is True))
+    if wanted is False or (wanted is None and pool.current().name == "greenlets"):  # which run on one thread
+        return nullcontext()
+    return Placement(Choice(always=wanted is True))
 
 
 def journal(settings: WorkerSettings, store: Store, cipher: Cipher, stopping: Stopping) -> CallJournal | None:

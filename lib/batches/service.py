@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 KEY = "submission"
 """The member of a batch's metadata that tells one submission from another."""
 _NEWEST = "batches?limit=100"
+_OF_A_BODY = ("Content-Type", "Content-Length")
 _AT_ONCE = 0.5  # what the dice of a wait would say
 
 
@@ -108,7 +109,8 @@ class BatchService:
     def preview(self, path: str) -> HttpRequest:
         """Return the request that looks at what is at a path."""
         shown = self._client.preview(WholeAnswerFormat(path, "id", "id"), {})
-        return replace(shown, method="GET", body=None)
+        headers = {name: value for name, value in shown.headers.items() if name not in _OF_A_BODY}
+        return replace(shown, method="GET", headers=headers, body=None)
 
     @contextmanager
     def content(self, file_id: str) -> Iterator[IO[bytes]]:

@@ -10,13 +10,17 @@ if TYPE_CHECKING:
 
 _SCHEME = "attachment:"
 _COUNTS = ("prompt", "completion")
+_SUMS = ("summary", "failed")
+"""Outcomes of messages that tell what others cost, or of what nobody answered."""
 
 
 def body_of(function: str, text: str) -> dict[str, Any] | None:
-    """Return the body that a plain text makes: the question, or the text."""
+    """Return the body that a plain text makes: the question, or the text; of a batch, each line is a question."""
     if function == "sendRequest":
         return {"messages": [{"role": "user", "content": text}]}
-    name = {"ask": "prompt", "embed": "text", "moderate": "text"}.get(function)
+    if function == "batchSubmit":
+        return {"requests": [line for line in text.splitlines() if line.strip()]}
+    name = {"ask": "prompt", "embed": "text", "moderate": "text", "batchCollect": "batch_id"}.get(function)
     return {name: text} if name else None
 
 
@@ -74,17 +78,18 @@ def text_of(function: str, body: Any) -> str | None:
 
 def doubts_of(function: str, body: Any) -> list[str]:
     """Return what a person who sees the text alone must know of it: that it broke off, was refused, and warnings."""
-    if not isinstance(body, dict) or function not in ("ask", "embed", "sendRequest"):
+    if not isinstance(body, dict) or function not in ("ask", "batchCollect", "batchSubmit", "embed", "sendRequest"):
         return []
     report = _report(body)
     outcome, warnings = report.get("outcome"), report.get("warnings")
-    broken = [f"the answer is not complete: {outcome}"] if outcome not in (None, "complete", "piece") else []
+    broken = [f"the answer is not complete: {outcome}"] if outcome not in (None, "complete", "piece", "summary") else []
     return [*broken, *map(str, warnings if isinstance(warnings, list) else ())]
 
 
 def summarize(bodies: Iterable[Any]) -> str:
     """Return the tokens and the cost of some emitted messages, "" if none tells them."""
-    reports = [report for report in map(_report, bodies) if isinstance(report.get("usage"), dict)]
+    told = [report for report in map(_report, bodies) if isinstance(report.get("usage"), dict)]
+    reports = [report for report in told if report.get("outcome") not in _SUMS]
     taken, given = (sum(_number(report["usage"].get(name)) for report in reports) for name in _COUNTS)
     if not taken and not given:
         return ""

@@ -24,7 +24,8 @@ def curl(request: HttpRequest, secrets: Mapping[str, str]) -> str:
     for name, value in request.headers.items():
         if name.lower() not in _CURLS_OWN:
             parts += ["-H", _quote(f"{name}: {value}", secrets)]
-    return " ".join([*parts, "-d", shlex.quote(json.dumps(request.body))])
+    body = [] if request.body is None else ["-d", shlex.quote(json.dumps(request.body))]
+    return " ".join([*parts, *body])
 
 
 def without_secrets(header: str, secrets: Mapping[str, str]) -> str:

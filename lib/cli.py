@@ -33,6 +33,7 @@ class ChatCommand:
 
 
 COMMANDS = {"ask": ask, "budget": budget, "chat": ChatCommand, "conversations": conversations}
+ADDRESS_FIELDS = ("baseUrl", "secondBaseUrl")
 HOW_TO_GO_LIVE = "to ask the real API, set OPENAI_API_KEY and OPENAI_MODEL"
 WORDS_HERE = {
     "into the credential's Base URL": "into OPENAI_BASE_URL or --cfg baseUrl=…",
@@ -53,6 +54,7 @@ WORDS_HERE = {
 }
 """What our sentences say of the platform's forms, and what holds where there are none."""
 __all__ = [
+    "ADDRESS_FIELDS",
     "COMMANDS",
     "ENVIRONMENT",
     "EXPLANATIONS",

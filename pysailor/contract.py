@@ -191,6 +191,8 @@ class CommandLine(Protocol):
     * `servers_for(cfg, scenario)`: the names of the servers that may answer for these settings (and the defaults of the
       step's own fields), the best first
     * `SCENARIOS`: what a server can be asked to do instead of answering well
+    * `ADDRESS_FIELDS`: the fields that hold an address of the service, where recording and replaying step in; without
+      it, all fields that hold an address
     * `HOW_TO_GO_LIVE`: what to set so that the real service answers
     * `WORDS_HERE`: phrases of the component's messages that speak of the platform's forms, and what to say instead
     * `body_of(function, text)`: the body that a plain text makes, None if it makes none
@@ -205,6 +207,7 @@ class CommandLine(Protocol):
     EXPLANATIONS: Mapping[str, Explanation]
     SERVERS: Mapping[str, Any]
     SCENARIOS: Mapping[str, Any]
+    ADDRESS_FIELDS: Sequence[str]
     HOW_TO_GO_LIVE: str
     WORDS_HERE: Mapping[str, str]
 

@@ -75,6 +75,19 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "The flow has something that the platform has no place for, and that cannot be left out.",
             "Change what the message names, or give what is missing: --replace, --credential, --as recipe.",
         ),
+        # what was recorded
+        RuntimeErrorSpec(
+            "unreadable_cassette",
+            "UnreadableCassette",
+            "What was recorded cannot be read, or cannot be written.",
+            "Name the folder that --record wrote; record again if a file in it is broken.",
+        ),
+        RuntimeErrorSpec(
+            "cassette_mismatch",
+            "CassetteMismatch",
+            "A request is not the one that was recorded.",
+            "Undo the change that the message shows, or record again with --record.",
+        ),
         # a step
         RuntimeErrorSpec(
             "step_failed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .usage import add_samples, add_settings
+from .usage import add_samples, add_settings, add_tape
 
 if TYPE_CHECKING:
     import argparse
@@ -39,6 +39,7 @@ def add(commands: Any) -> None:
     add_settings(parser)
     parser.add_argument("--text", action="store_true", help="print the answer's text alone")
     parser.add_argument("--dry-run", action="store_true", help="send nothing; print the exact request and a curl line")
+    add_tape(parser)
     parser.add_argument("--pretty", action="store_true", help="print JSON over several lines")
     parser.set_defaults(run=run)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
+    from pysailor.cassette import Tape
     from pysailor.component.component import Loaded
     from pysailor.context import Event
 
@@ -42,7 +43,16 @@ def run_samples(args: argparse.Namespace) -> int:
             raise BadUsage(f"{function.declared.name} cannot show its request: its module has no function preview")
         samples = Samples(args, function, workspace.offers)
         runner = _Preview if args.dry_run else _Runner
-        return runner(workspace, function, args).run(samples)
+        code = runner(workspace, function, args).run(samples)
+        return max(code, _tell_tape(workspace.tape)) if workspace.tape else code
+
+
+def _tell_tape(tape: Tape) -> int:
+    """Write what was recorded or replayed, and what was asked that is not recorded; return the exit code."""
+    say(tape.summary)
+    for told in dict.fromkeys(tape.unknown):
+        print(printable(told), file=sys.stderr)
+    return _FAILED if tape.unknown else _DONE
 
 
 def all_wrong_settings(error: InvalidConfig, function: Loaded, cfg: Mapping[str, Any], sample: Sample) -> InvalidConfig:

@@ -61,6 +61,14 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_tape(parser: argparse.ArgumentParser) -> None:
+    """Add the options that keep what a service answers, and answer from what was kept."""
+    parser.add_argument(
+        "--record", metavar="DIR", help="keep each request to the service and its answer there, without secrets"
+    )
+    parser.add_argument("--replay", metavar="DIR", help="answer from what was recorded there: no key, no network")
+
+
 def add_samples(parser: argparse.ArgumentParser) -> None:
     """Add the names of samples; `Samples` sees to it that there is one, after the function is known."""
     parser.add_argument(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import TextIO
 
+    from pysailor.cassette import Tape
     from pysailor.component.component import Component, Loaded
     from pysailor.component.descriptor import Field
 
@@ -72,6 +73,10 @@ class Workspace:
         self._defaults: Mapping[str, Any] = {}
         """The defaults of the step's own fields: they tell which step it is."""
         self._stack = stack
+        self._fields: tuple[Field, ...] = ()
+        self.tape = _tape_of(args)
+        if self.tape is not None:
+            stack.enter_context(self.tape)
 
     def function(self, name: str) -> Loaded:
         """Load the function that the command names; a wrong name, or a setting that it has not, is a wrong command."""
@@ -80,6 +85,7 @@ class Workspace:
             raise BadUsage(f'"{name}" is not a function; choose from {", ".join(known)}{suggest(name, known)}')
         function = self.component.function(name)
         self.demand_known(function.fields)
+        self._fields = function.fields
         credential = self._credential()
         self._defaults = {
             field.name: field.default
@@ -102,6 +108,13 @@ class Workspace:
         return {**self.environment, **sample, **self.given}
 
     def settings(self, sample: Mapping[str, Any], scenario: str | None = None) -> dict[str, Any]:
+        """Return cfg for one sample; what is recorded or replayed leads there."""
+        if self.tape is None:
+            return self._settings(sample, scenario)
+        cfg = self._settings(sample, scenario) if self.tape.is_recording else self.chosen(sample)
+        return self.tape.settings(self.component, self._fields, cfg)
+
+    def _settings(self, sample: Mapping[str, Any], scenario: str | None) -> dict[str, Any]:
         """Return cfg for one sample; where nothing leads to the real service, a server of the component's is started.
 
         What leads to it goes before the environment, which is about the real service; a server that --NAME asks for
@@ -126,6 +139,8 @@ class Workspace:
 
     def server_answers(self, sample: Mapping[str, Any], scenario: str | None = None) -> bool:
         """Return whether a server of the component's would answer in place of the real one."""
+        if self.tape is not None and not self.tape.is_recording:
+            return False
         return bool(self._candidates(sample, scenario))
 
     def secrets(self, cfg: Mapping[str, Any]) -> dict[str, str]:
@@ -214,6 +229,15 @@ class Workspace:
         if line not in self._noted:
             self._noted.add(line)
             say(line)
+
+
+def _tape_of(args: argparse.Namespace) -> Tape | None:
+    record, replay = getattr(args, "record", None), getattr(args, "replay", None)
+    if not (record or replay):
+        return None
+    from pysailor.cassette import open_tape  # noqa: PLC0415 - few runs record
+
+    return open_tape(record, replay)
 
 
 def start(kind: Any, port: int = 0) -> Any:

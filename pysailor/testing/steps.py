@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pysailor.cassette import open_tape
 from pysailor.component.component import Component, require_verified
 from pysailor.component.component import choices as choices_of
 from pysailor.component.fields import bind, bind_form
@@ -20,12 +21,13 @@ from pysailor.step import Invocation, Step
 from pysailor.wire import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from pysailor.cassette import Tape
     from pysailor.context import Event
 
 
-def run_step(
+def run_step(  # noqa: PLR0913 - all but the first three are given by name
     root: str | Path,
     function: str,
     body: Any,
@@ -35,12 +37,17 @@ def run_step(
     attachments: Mapping[str, Any] | None = None,
     snapshot: Any = None,
     deadline: float | None = None,
+    record: str | Path | None = None,
+    replay: str | Path | None = None,
 ) -> list[Event]:
     """Return what a step emits for one message, in order, as a worker would have it do so.
 
     `cfg` holds the settings of the credential and of the step, as a form has them; `deadline` is how many seconds there
     are. The settings are bound, the body is checked, so is what comes out, and what cannot be written as JSON fails.
-    Raise what the step raises, a SailorError: InvalidInput, Rebound, Defect for a mistake of the component, ….
+    With `record` each exchange with the service is kept in that folder; `replay` answers from there, without
+    a key, a network or the pauses that it had.
+    Raise what the step raises, a SailorError: InvalidInput, Rebound, Defect for a mistake of the component, …; or
+    CassetteMismatch, with a diff, for a request that was not recorded.
     """
     document: dict[str, Any] = {"body": body, "headers": dict(headers or {}), "attachments": dict(attachments or {})}
     message = Message.from_json(json_text.read(json_text.write(document)))
@@ -51,9 +58,24 @@ def run_step(
         events.append(event)
 
     until = None if deadline is None else time.monotonic() + deadline
-    with closing(Step(Component(Path(root)).function(function), dict(cfg or {}), snapshot=snapshot)) as step:
-        step.process(message, Invocation(emit, logging.getLogger(COMPONENT), until))
+    component = Component(Path(root))
+    loaded = component.function(function)
+    with use_tape(record, replay) as tape:
+        settings = dict(cfg or {}) if tape is None else tape.settings(component, loaded.fields, cfg or {})
+        with closing(Step(loaded, settings, snapshot=snapshot)) as step:
+            step.process(message, Invocation(emit, logging.getLogger(COMPONENT), until))
     return events
+
+
+@contextmanager
+def use_tape(record: str | Path | None, replay: str | Path | None) -> Iterator[Tape | None]:
+    """Yield what records or replays, None for neither; then raise CassetteMismatch for what was not recorded."""
+    with open_tape(record, replay, pace=0.0) or nullcontext() as tape:
+        try:
+            yield tape
+        finally:
+            if tape is not None:
+                tape.check()
 
 
 def choices(root: str | Path, function: str, field: str, cfg: Mapping[str, Any] | None = None) -> Mapping[str, str]:

@@ -1,0 +1,34 @@
+"""`pysailor process --record` and `--replay`, as typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pysailor.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def test_what_the_sandbox_answered_is_replayed_without_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(tmp_path / "cassette")
+    command = ["process", "ask", "--body", "prompt=Hello", "--text", "--cfg", "model=gpt-sandbox-2"]
+    assert main([*command, "--sandbox", "--record", folder]) == 0
+    recorded = capsys.readouterr()
+    assert main([*command, "--replay", folder]) == 0
+    replayed = capsys.readouterr()
+    assert recorded.out == replayed.out
+    assert f"# 1 exchanges are recorded in {folder}" in recorded.err
+    assert "answers" not in replayed.err
+
+
+def test_a_changed_prompt_fails_with_a_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(tmp_path / "cassette")
+    command = ["process", "ask", "--text", "--cfg", "model=gpt-sandbox-2"]
+    assert main([*command, "--body", "prompt=Hello", "--sandbox", "--record", folder]) == 0
+    assert main([*command, "--body", "prompt=Good day", "--replay", folder]) == 1
+    told = capsys.readouterr().err
+    assert '-      "content": "Hello",' in told
+    assert '+      "content": "Good day",' in told

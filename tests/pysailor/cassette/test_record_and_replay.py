@@ -1,0 +1,193 @@
+"""What a step asks over HTTP is kept without secrets, and answers again without a key or a network."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from pysailor import Data, StepError
+from pysailor.cassette import CassetteMismatch, Tape, open_tape
+from pysailor.cassette.folder import UnreadableCassette
+from pysailor.component.builtin import locate_builtin
+from pysailor.component.component import Component
+from pysailor.testing import run_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ROOT = locate_builtin("http")
+KEY = "Bearer sk-very-secret-key-7"
+
+
+class Service(ThreadingHTTPServer):
+    """Answers in the way that the path asks for; counts its requests."""
+
+    count = 0
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Service
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.count += 1
+        if "stream" in self.path:
+            self._stream()
+            return
+        status = 503 if "busy" in self.path and self.server.count == 1 else 200
+        content = b"\xff\0" if "bytes" in self.path else self._quote()
+        self.send_response(status)
+        self.send_header("Content-Type", "image/png" if "bytes" in self.path else "application/json")
+        self.send_header("Retry-After", "0")
+        self.send_header("Set-Cookie", "a=b")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST  # noqa: N815 - http.server's name
+
+    def _quote(self) -> bytes:
+        return json.dumps({"you": self.headers.get("Authorization"), "count": self.server.count}).encode()
+
+    def _stream(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for word in ("Grü".encode(), b"\xc3", b"\x9fe"):
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(word), word))
+            self.wfile.flush()
+            time.sleep(0.05)
+        if "broken" not in self.path:
+            self.wfile.write(b"0\r\n\r\n")
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def ask(service: Service, path: str, body: Any = None, **more: Any) -> Any:
+    cfg = {"url": service.address + path, "authorization": KEY, "method": "POST", **more.pop("cfg", {})}
+    (event,) = run_step(ROOT, "request", {} if body is None else {"body": body}, cfg=cfg, **more)
+    assert isinstance(event, Data)
+    return event.message.body["responseBody"]
+
+
+def files(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
+
+
+@pytest.mark.parametrize("path", ["/tickets", "/bytes", "/stream"])
+def test_what_was_recorded_is_answered_again(service: Service, tmp_path: Path, path: str) -> None:
+    recorded = ask(service, path, {"name": "Änn"}, record=tmp_path)
+    assert service.count == 1
+    replayed = ask(service, path, {"name": "Änn"}, replay=tmp_path, cfg={"authorization": ""})
+    assert service.count == 1
+    if path == "/tickets":
+        assert (recorded.pop("you"), replayed.pop("you")) == (KEY, "***")
+    assert replayed == recorded
+
+
+def test_no_secret_is_kept(service: Service, tmp_path: Path) -> None:
+    ask(service, "/tickets?key=sk-very-secret-key-7&a=1", {"key": "sk-very-secret-key-7"}, record=tmp_path)
+    text = "".join(file.read_text() for file in tmp_path.iterdir())
+    assert "very-secret" not in text
+    assert "cookie" not in text.lower()
+    (kept,) = files(tmp_path)
+    assert kept["request"] == {
+        "method": "POST",
+        "path": "/tickets?a=1&key=***",
+        "headers": {"accept": "*/*", "content-type": "application/json"},
+        "body": {"key": "***"},
+    }
+    assert kept["response"]["body"]["you"] == "***"
+
+
+def test_the_times_of_a_stream_are_kept_and_played(service: Service, tmp_path: Path) -> None:
+    ask(service, "/stream", record=tmp_path)
+    (kept,) = files(tmp_path)
+    times = [seconds for seconds, _ in kept["response"]["chunks"]]
+    assert times[2] - times[0] >= 0.09
+    with Tape(tmp_path, is_recording=False) as tape:
+        cfg = tape.settings(Component(ROOT), Component(ROOT).function("request").fields, {"url": service.address})
+        with requests.post(f"{cfg['url']}/stream", stream=True, timeout=10) as response:
+            began = time.monotonic()
+            pieces = list(response.iter_content(None))
+    assert b"".join(pieces) == "Grüße".encode()
+    assert time.monotonic() - began >= times[2] - times[0] - 0.02
+
+
+def test_an_answer_that_broke_off_breaks_off_again(service: Service, tmp_path: Path) -> None:
+    for mode in ("record", "replay"):
+        with pytest.raises(StepError, match=r"cannot be reached|did not finish"):
+            ask(service, "/stream-broken", **{mode: tmp_path})
+    assert files(tmp_path)[0]["response"]["broken"] is True
+
+
+def test_answers_to_the_same_request_come_in_their_order(service: Service, tmp_path: Path) -> None:
+    cfg = {"maxRetries": 1}
+    assert ask(service, "/busy", record=tmp_path, cfg=cfg)["count"] == 2
+    assert [each["response"]["status"] for each in files(tmp_path)] == [503, 200]
+    assert ask(service, "/busy", replay=tmp_path, cfg=cfg)["count"] == 2
+
+
+def test_a_changed_request_is_told_as_a_diff(service: Service, tmp_path: Path) -> None:
+    ask(service, "/tickets", {"name": "Ann", "age": 7}, record=tmp_path)
+    with pytest.raises(CassetteMismatch) as mismatch:
+        ask(service, "/tickets", {"name": "Bob", "age": 7}, replay=tmp_path)
+    told = str(mismatch.value)
+    assert told.startswith("POST /tickets was not recorded; the nearest that was differs so:")
+    assert '-  "name": "Ann"\n+  "name": "Bob"' in told
+    assert '"age": 7' in told
+
+
+def test_a_service_that_was_away_is_away_again(tmp_path: Path) -> None:
+    for mode in ("record", "replay"):
+        kept: dict[str, Any] = {mode: tmp_path}
+        with pytest.raises(StepError, match="cannot be reached"):
+            run_step(ROOT, "request", {}, cfg={"url": "http://127.0.0.1:1/x"}, **kept)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "holds no recorded exchange; record some with --record"),
+        ("{", "is not a recorded exchange"),
+        ("[]", "is not"),
+    ],
+)
+def test_a_cassette_that_cannot_be_read_is_told(tmp_path: Path, content: str | None, told: str) -> None:
+    if content is not None:
+        (tmp_path / "a-1.json").write_text(content)
+    with pytest.raises(UnreadableCassette, match=told):
+        open_tape(None, tmp_path)
+
+
+def test_recording_and_replaying_exclude_each_other(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableCassette, match="Choose one"):
+        open_tape(tmp_path, tmp_path)
+    assert open_tape(None, None) is None

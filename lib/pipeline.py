@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import CallReport, InvalidInput, Rebound
 
+from .api.attributes import call_attributes
 from .api.client import CallOptions, Client
 from .api.pacer import shared_pacer
 from .api.servers import is_regional
@@ -196,7 +197,9 @@ class Pipeline:
             asked = yield from ask_once(self._ctx, self._settings.on_unknown_fate, known_by, request, self._ask)
         except ApiError as error:
             seconds = time.monotonic() - began
-            self._ctx.report(CallReport(request.model, error.code, seconds, max(1, len(error.tries))))
+            told = call_attributes(self._client.connection, "chat")
+            tries = max(1, len(error.tries))
+            self._ctx.report(CallReport(request.model, error.code, seconds, tries, attributes=told))
             raise
         got, request = asked.answer, asked.request
         if asked.path != self._endpoint.path:
@@ -215,6 +218,7 @@ class Pipeline:
                 0 if asked.replayed else len(got.tries),
                 {} if asked.replayed else used.to_units(),
                 paid.amount if paid and not asked.replayed else None,
+                attributes=call_attributes(self._client.connection, "chat", got.body),
             )
         )
         report = self._endpoint.report(got.body, request.body)

@@ -23,7 +23,7 @@ _TINY = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class MinuteRate:
     """At most so many in any minute."""
 
     per_minute: float
@@ -66,7 +66,7 @@ class Pace:
         """Return the state in which nobody sends before a moment."""
         return replace(self, held_until=max(self.held_until, until))
 
-    def take(self, kind: str, rate: Rate, count: float, now: float) -> tuple[Pace, float]:
+    def take(self, kind: str, rate: MinuteRate, count: float, now: float) -> tuple[Pace, float]:
         """Return the state after `count` were taken, and 0; or this state and the seconds until that is possible.
 
         What is more than goes at once is taken from a full measure, and those after it wait the longer.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pysailor import Measure, StoreUnavailable
 
 from ..errors.requested_wait import from_limits
-from .pace import Pace, Rate
+from .pace import MinuteRate, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +50,7 @@ class _Permits:
     __slots__ = ("kind", "left", "owed", "rate", "until")
 
     def __init__(self, kind: str, per_minute: float) -> None:
-        self.kind, self.rate = kind, Rate(per_minute)
+        self.kind, self.rate = kind, MinuteRate(per_minute)
         self.left = self.owed = self.until = 0.0
 
 

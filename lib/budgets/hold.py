@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from pysailor import Measure, Rebound, StoreUnavailable
@@ -73,7 +74,15 @@ class Hold:
 
         Answers that were lost before the one that came count at their worst case, too.
         """
+        if not self._is_taken and cost is not None:
+            self._settle_former(cost.amount)
         return self._spend(None if cost is None else cost.amount, tries)
+
+    def _settle_former(self, cost: Decimal) -> None:
+        """Settle what a dead worker reserved for this message, whose answer the journal had: nothing was sent now."""
+        if self._ctx.message_id:
+            with suppress(StoreUnavailable, UnreadableAccount):  # then it counts at its worst case, later
+                self._ledger.settle_message(self._budget, self._ctx.message_id, cost)
 
     def _spend(self, cost: Decimal | None, tries: Sequence[Try] = ()) -> tuple[str, ...]:
         if not self._is_taken:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pysailor import Fault, InvalidInput
+from pysailor import CallReport, Fault, InvalidInput
 
+from ..api.attributes import call_attributes
 from ..api.client import CallOptions, Client
 from ..api.pacer import shared_pacer
 from ..api.servers import is_regional
@@ -149,17 +150,28 @@ class Embedder:
             request["dimensions"] = self._dimensions
         return request
 
+    def _report(self, outcome: str, began: float, tries: int, got: ApiAnswer | None = None) -> None:
+        told = call_attributes(self._client.connection, "embeddings", got.body if got else None)
+        used = read_usage(got.body) if got else Usage()
+        paid = self._paid(got.body, used) if got else None
+        amount, units = (paid.amount if paid else None), (used.to_units() if got else {})
+        seconds = time.monotonic() - began
+        self._ctx.report(CallReport(self._model, outcome, seconds, max(1, tries), units, amount, attributes=told))
+
     def _ask(self, texts: Sequence[PlacedText], part: range, taken: _Taken) -> None:
         """Send one request, once more without base64 if that is refused; raise ApiError."""
         self._hold.take()
+        began = time.monotonic()
         try:
             got = self._client.ask(EMBEDDINGS, self._request(texts, part), self._call)
         except ApiError as error:
             if self._refusal.is_known or not refuses_base64(error):
+                self._report(error.code, began, len(error.tries))
                 raise
             self._refusal.is_known = True
             taken.refused += error.tries
             got = self._client.ask(EMBEDDINGS, self._request(texts, part), self._call)
+        self._report("ok", began, len(got.tries), got)
         try:
             vectors, doubts = read_vectors(got.body, len(part), self._dimensions)
         except ApiError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from .. import pool
 from ..journal import CallJournal, JournalRules
 from ..monitoring.monitor import Monitor
 from ..store.open import OFF
+from ..telemetry import open_telemetry
 from ..wire.cipher import Cipher
 from ..wire.codec import Codec, Routes
 from ..wire.rebound import Backoff
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from ..platform.settings import WorkerSettings
     from ..platform.variables import StepIdentity
     from ..store import Store
+    from ..telemetry import Telemetry
     from ..transport.base import Transport
     from .stopping import Stopping
 
@@ -71,6 +74,13 @@ def journal(settings: WorkerSettings, store: Store, cipher: Cipher, stopping: St
     rules = JournalRules(wanted.kept, wanted.kept_when_done, wanted.on_failure)
     scope = f"{step.flow_id}/{step.step_id}"
     return CallJournal(store, scope, rules, encrypt=cipher.encrypt, decrypt=cipher.decrypt, pause=stopping.pause)
+
+
+def telemetry(settings: WorkerSettings, version: str) -> Telemetry | None:
+    """Return what tells an OpenTelemetry collector, None where no variable names one."""
+    step = settings.step
+    identity = {"function": step.function, "step": step.step_id, "flow": step.flow_id}
+    return open_telemetry(os.environ, identity, settings.amqp.listen_on, version)
 
 
 def amqp(settings: WorkerSettings) -> Transport:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ..journal.call_journal import CallJournal, MessageJournal
     from ..message import Message
+    from ..telemetry import MessageTrace, Telemetry
     from ..wire.envelope import Delivery, Publish
 
 LOG = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class InFlight:
             "late_outcome",
             "next_header",
             "shared",
+            "trace",
         ),
     )
 
@@ -89,6 +91,7 @@ class InFlight:
         self.emitter: Emitter | None = None
         self.late_outcome: SimpleQueue[DeliveryOutcome] | None = None
         self.calls: list[CallReport] = []
+        self.trace: MessageTrace | None = None
         self.began = time.perf_counter()
         self._settling = threading.Lock()
 
@@ -124,6 +127,7 @@ class Worker:
         seconds: float | None = None,
         observer: Observer | None = None,
         journal: CallJournal | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._step = step
         self._output = output
@@ -134,6 +138,7 @@ class Worker:
         self._seconds = seconds
         self._observer = observer or Observer()
         self._journal = journal
+        self._telemetry = telemetry
         self._watchdog: Watchdog[InFlight] = Watchdog(None if seconds is None else seconds + _GRACE, self._on_overdue)
 
     def __enter__(self) -> Self:
@@ -156,6 +161,9 @@ class Worker:
         names, journal = event_headers(delivery, self._step_id), self._journal_of(delivery, incoming)
         inflight = InFlight(delivery, incoming, shared, lambda: {**names(), **journal.headers()}, journal)
         self._observer.begin(delivery.number)
+        if self._telemetry is not None:
+            inflight.trace = self._telemetry.begin(incoming, delivery.headers, redelivered=delivery.redelivered)
+            shared.update(inflight.trace.headers)
         if delivery.redelivered:
             LOG.info(
                 "brought again: what an earlier attempt sent may arrive twice, by the same name",
@@ -214,6 +222,8 @@ class Worker:
             if isinstance(told, CallReport):
                 inflight.calls.append(told)
             self._observer.call(told)
+            if inflight.trace is not None:
+                inflight.trace.call(told)
 
         logger = component_logger(incoming.ids())
         known, run = incoming.known_as, incoming.thread_id
@@ -258,6 +268,8 @@ class Worker:
             inflight.journal.failures,
         )
         self._observer.end(inflight.delivery.number, report)
+        if inflight.trace is not None:
+            inflight.trace.end(report)
         log_outcome(report, inflight.calls, inflight.incoming.ids())
         return _OUTCOMES[outcome]
 

@@ -176,7 +176,10 @@ class WorkerProcess:
         own = identity(settings.step, settings.additional_headers)
         deadline = settings.limits.message_deadline
         journal = assembly.journal(settings, store, codec.cipher, output.stopping)
-        return stack.enter_context(Worker(step, output, own, deadline, monitor.observer, journal))
+        telemetry = assembly.telemetry(settings, version())
+        if telemetry is not None:
+            stack.enter_context(telemetry)
+        return stack.enter_context(Worker(step, output, own, deadline, monitor.observer, journal, telemetry))
 
     def _stop(self, worker: Worker, transport: Transport) -> None:
         """Finish what is in work, in the time there is; the rest goes back to the queue."""

@@ -82,7 +82,7 @@ def ill() -> Scraped:
     clock.now = 60.0
     for number in range(10):
         notes.begin(number)
-        notes.end(number, MessageReport("failed" if number % 2 else "rebound", 1.0, "quota", redelivered=True))
+        notes.end(number, MessageReport("failed" if number % 2 else "rebound", 1.0, "quota", True, 1, 1, 2, 1))
         notes.call(CallReport("m", "quota", 1.0, 3))
         notes.call(CallReport("m", "ok", 1.0, 2, {}, Decimal(5)))
         notes.call(CallReport("unknown", "ok", 1.0))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.api.pace import FIRST_PROBE, PROBE_TIME, Pace, Rate
+from lib.api.pace import FIRST_PROBE, PROBE_TIME, MinuteRate, Pace
 
 
 @given(st.integers(1, 5000), st.lists(st.floats(0, 5), max_size=300))
@@ -14,10 +14,10 @@ def test_no_minute_sees_more_than_its_limit(limit: int, gaps: list[float]) -> No
     pace, now, sent = Pace(), 1000.0, []
     for gap in gaps:
         now += gap
-        pace, wait = pace.take("requests", Rate(limit), 1, now)
+        pace, wait = pace.take("requests", MinuteRate(limit), 1, now)
         if wait:
             now += wait
-            pace, wait = pace.take("requests", Rate(limit), 1, now)
+            pace, wait = pace.take("requests", MinuteRate(limit), 1, now)
             assert wait == 0
         sent.append(now)
     for begin in sent:
@@ -25,9 +25,9 @@ def test_no_minute_sees_more_than_its_limit(limit: int, gaps: list[float]) -> No
 
 
 def test_what_is_more_than_goes_at_once_is_taken_from_a_full_measure_and_paid_later() -> None:
-    pace, wait = Pace().take("tokens", Rate(600), 300, 0.0)
+    pace, wait = Pace().take("tokens", MinuteRate(600), 300, 0.0)
     assert wait == 0
-    assert pace.take("tokens", Rate(600), 1, 10.0)[1] > 10
+    assert pace.take("tokens", MinuteRate(600), 1, 10.0)[1] > 10
 
 
 def test_one_worker_alone_is_the_probe_and_a_refusal_doubles_the_wait() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lib.api.connection import PUBLIC_API
-from lib.budgets import Ledger
+from lib.budgets import BudgetSettings, Ledger, Payer, claim
 from lib.budgets.errors import BudgetSpent, BudgetUnreadable
 from lib.cost.budget import OverBudget
+from lib.cost.price import Cost
 from lib.errors.api_error import ApiError
 from pysailor import InvalidConfig, Measure, Message, Rebound
 from pysailor.component.component import Component
-from pysailor.context import Data, Event
+from pysailor.context import Context, Data, Event
 from pysailor.step import Invocation, Step
 from tests.support.fake_api import FakeApi
 from tests.support.send_request import HELLO, completion
@@ -192,6 +194,17 @@ def test_a_budget_that_cannot_be_read_is_no_empty_one(api: FakeApi) -> None:
     flow.ledger._store.put(place, b"x", 60)
     with pytest.raises(BudgetUnreadable):
         flow()
+
+
+def test_an_answer_that_the_journal_had_settles_what_its_dead_worker_reserved_and_needs_no_budget() -> None:
+    ctx = Context(message_id="m-1")
+    payer, settings = Payer("owner", "flow/step"), BudgetSettings(Decimal(1))
+    dead = claim(settings, payer, Decimal("0.9"), 1, ctx, 60)
+    dead.take()
+    with claim(settings, payer, Decimal("0.9"), 1, ctx, 60) as hold:
+        hold.settle(Cost(Decimal("0.1"), date(2026, 1, 1)))
+    ((_, account, _),) = Ledger(ctx.store).accounts()
+    assert (account.spent, account.held) == (Decimal("0.1"), Decimal(0))
 
 
 @pytest.mark.parametrize(("name", "value"), [("budget", "much"), ("budget", "-1"), ("budgetPeriod", "week")])

@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 SOURCES = lib pysailor tests bench deploy examples components
 SCRIPTS = tools/draw-layers tools/draw-demo tools/oldest-versions
-MEASURED = $(filter-out bench/timing.py bench/stub.py,$(wildcard bench/*.py))
+MEASURED = $(filter-out bench/timing.py bench/stub.py bench/loads.py bench/plot.py bench/report.py,$(wildcard bench/*.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint docs pytest oldest soak bench clean

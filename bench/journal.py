@@ -17,7 +17,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.contender import Contender
-from bench.sailor import OURS, Load, Record, make_place, work
+from bench.loads import Load
+from bench.report import Record
+from bench.sailor import THREADS, make_place, work
 from bench.timing import Spread, Target, beside, parser, table, told
 from tests.support.servers import private_postgresql, private_redis
 
@@ -31,7 +33,7 @@ def main() -> int:
     arguments.add_argument("--prefetch", type=int, default=100, help="messages in work at a time")
     arguments.add_argument("--only", nargs="+", default=[], help="only these stores, by the begin of their address")
     options = arguments.parse_args()
-    load = Load(options.prefetch, 5000, 1500)
+    load = Load("2 KB", options.prefetch, 5000, 1500)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         place = make_place(stack)
@@ -69,7 +71,7 @@ def _is_wanted(url: str, only: list[str]) -> bool:
 
 def _with(url: str) -> Contender:
     name = url.partition(":")[0] + (" ?sync=full" if url.endswith("full") else "")
-    return Contender(name, OURS.command, OURS.folder, {"PYSAILOR_JOURNAL": url})
+    return Contender(name, THREADS.command, THREADS.folder, {"PYSAILOR_JOURNAL": url})
 
 
 def _stores(stack: ExitStack, folder: Path) -> list[str]:

@@ -18,17 +18,19 @@ if __name__ == "__main__":
 import pytest
 
 from bench.contender import Contender
-from bench.sailor import OURS, ROOT, Load, Record, make_place, work
+from bench.loads import Load
+from bench.report import Record
+from bench.sailor import ROOT, THREADS, make_place, work
 from bench.timing import Spread, Target, beside, parser, table, told
 
-LOAD = Load(100, 5000, 1000)
+LOAD = Load("2 KB", 100, 5000, 1000)
 QUIET = {"LOG_LEVEL": "warn"}
 METRICS = {"PYSAILOR_METRICS_PORT": "0"}
 WAYS = (
-    Contender("neither", OURS.command, ROOT, QUIET),
-    Contender("metrics", OURS.command, ROOT, {**QUIET, **METRICS}),
-    Contender("a line for each message", OURS.command, ROOT),
-    Contender("both", OURS.command, ROOT, METRICS),
+    Contender("neither", THREADS.command, ROOT, QUIET),
+    Contender("metrics", THREADS.command, ROOT, {**QUIET, **METRICS}),
+    Contender("a line for each message", THREADS.command, ROOT),
+    Contender("both", THREADS.command, ROOT, METRICS),
 )
 
 

@@ -1,11 +1,16 @@
 """The worker beside the platform's Node sailor: messages a second, CPU, in flight, first result, memory.
 
-    python bench/sailor.py [--rounds N] [--check] [--prefetch N …] [--beside DIR] [--long]
+    python bench/sailor.py                    # prefetch 20 and 100, two rounds: about two minutes
+    python bench/sailor.py --all --write      # everything, three rounds: about 35 minutes; docs/performance.md gets it
+    python bench/sailor.py [--rounds N] [--check] [--prefetch N …] [--body NAME …] [--beside DIR] [--long]
 
 All take turns at the same queues of a private RabbitMQ and post to the same stub of the API, in processes of their own.
 Ours runs Send Request as it is: checked before and after, persistent, mandatory, acknowledged when its result is
-confirmed. The Node sailor, its throttle lifted, runs the least that a component can be: axios, no checks, and messages
-that a restart of the broker loses, as is its default. Times are those that the sailors write into each result.
+confirmed; with threads, and with greenlets where this checkout has them. The Node sailor, its throttle lifted, runs the
+least that a component can be: axios, no checks, and messages that a restart of the broker loses, as is its default.
+`--all` has both also the other way: Node with persistent messages, ours without. Times are those that the sailors write
+into each result. Steal (the share of the processors' time that others on the host took) and load stand beside each row:
+where they differ much, the ratios are to be trusted and the figures not.
 
 Needs node 20 with npm, and RabbitMQ; without them it says so and measures nothing. `--long` sends 100,000 messages
 through ours instead and tells its memory on the way. `--beside` has the worker of another checkout take turns as well;
@@ -19,64 +24,42 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-from bench.client import BODY
 from bench.contender import Contender
+from bench.loads import ALL, HUNDRED, IN_FLIGHT, LONG, ONE, QUICK, SECONDS, TWENTY, Load, body_of
+from bench.report import MET, Record, Steal, sections, targets, write
 from bench.stub import Pace, running_stub
-from bench.timing import Spread, Target, beside, parser, table, told
+from bench.timing import Target, parser, table, told
+from pysailor.platform.variables import variables
 from tests.interop.test_interop import SAILOR, _trouble
 from tests.support.broker import running_rabbit
 from tests.support.platform import Platform
 from tests.support.stage import CIPHER, PYSAILOR, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from bench.contender import Running
 
 ROOT = Path(__file__).parent.parent
-OURS = Contender("ours", (str(PYSAILOR), "run"), ROOT)
-ON_ONE_CPU = Contender("ours, PYSAILOR_ONE_CPU", OURS.command, ROOT, {"PYSAILOR_ONE_CPU": "yes"})
+RUN = (str(PYSAILOR), "run")
+PERSISTENT = "ELASTICIO_AMQP_PERSISTENT_MESSAGES"
+THREADS = Contender("threads", RUN, ROOT)
+GREENLETS = Contender("greenlets", RUN, ROOT, {"PYSAILOR_POOL": "greenlets"})
 UNTHROTTLED = {f"ELASTICIO_{kind}_RATE_LIMIT": "1000000" for kind in ("DATA", "ERROR", "SNAPSHOT")}
-NODE = Contender(
-    "Node sailor",
-    ("node", str(SAILOR)),
-    ROOT / "bench" / "node",
-    {"NODE_PATH": str(SAILOR.parent.parent), **UNTHROTTLED},
+BY_NODE = {"NODE_PATH": str(SAILOR.parent.parent), **UNTHROTTLED}
+NODE = Contender("Node", ("node", str(SAILOR)), ROOT / "bench" / "node", BY_NODE)
+MORE = (
+    Contender("threads, any processor", RUN, ROOT, {"PYSAILOR_ONE_CPU": "no"}),
+    Contender("threads, transient", RUN, ROOT, {PERSISTENT: "false"}),
+    Contender("Node, persistent", NODE.command, NODE.folder, {**BY_NODE, PERSISTENT: "true"}),
 )
-LATENCY = 0.5
 STARTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """So many messages; the first of them warm up and do not count."""
-
-    prefetch: int
-    messages: int
-    warming: int
-    latency: float = 0.0
-
-
-LOADS = (Load(1, 900, 200), Load(20, 3500, 1000), Load(100, 3500, 1000))
-IN_FLIGHT = Load(500, 5500, 1500, LATENCY)
-LONG = Load(20, 100_000, 10_000)
-
-
-@dataclass(slots=True)
-class Record:
-    """What one contender did, a figure a round: by load, and by start."""
-
-    rate: dict[Load, list[float]] = field(default_factory=dict)
-    cpu: dict[Load, list[float]] = field(default_factory=dict)
-    peak: dict[Load, list[float]] = field(default_factory=dict)
-    first: list[float] = field(default_factory=list)
 
 
 class Place:
@@ -85,24 +68,24 @@ class Place:
     def __init__(self, stage: Stage, addresses: dict[float, str]) -> None:
         self._stage = stage
         self._addresses = addresses
-        self._content = CIPHER.encode({"body": {"messages": BODY["messages"]}, "headers": {}})
 
     def env(self, prefetch: int, latency: float) -> dict[str, str]:
         """Return the environment of a sailor, and have the platform tell it where the API is."""
-        config = {"apiKey": "key", "baseUrl": self._addresses[latency], "model": BODY["model"]}
+        config = {"apiKey": "key", "baseUrl": self._addresses[latency], "model": "gpt-5.1"}
         self._stage.platform.step = {"config": config}
         env = self._stage.env(FUNCTION="sendRequest", RABBITMQ_PREFETCH_SAILOR=str(prefetch))
         env.pop("PYTHONDONTWRITEBYTECODE", None)  # an image has its modules compiled
         return env
 
-    def fill(self, messages: int) -> None:
+    def fill(self, messages: int, body: str = "2 KB") -> None:
         """Put so many messages into the input queue, each with an id of its own."""
         import pika  # noqa: PLC0415 - an extra; without it there is nothing to measure
 
+        content = CIPHER.encode({"body": body_of(body), "headers": {}})
         for number in range(messages):
             headers = {"messageId": str(uuid4()), "threadId": f"thread-{number}", "protocolVersion": 1}
             known = pika.BasicProperties(headers=headers, delivery_mode=2, content_type="application/json")
-            self._stage.channel.basic_publish("", self._stage.queue, self._content, known)
+            self._stage.channel.basic_publish("", self._stage.queue, content, known)
 
     def wait(self, running: Running, messages: int, pause: float = 0.02) -> int:
         """Return when at least so many results came out, and give how many."""
@@ -125,15 +108,13 @@ class Place:
 
 def work(place: Place, contender: Contender, load: Load, record: Record) -> None:
     """Have a fresh process take the load."""
-    place.fill(load.messages)
+    place.fill(load.messages, load.body)
     with contender.running(place.env(load.prefetch, load.latency)) as running:
-        first, used = place.wait(running, load.warming), running.cpu()
+        first, used, others = place.wait(running, load.warming), running.cpu(), Steal.now()
         last, used = place.wait(running, load.messages), running.cpu() - used
-        peak = running.peak()
+        peak, steal = running.peak(), others.share()
     steady = place.results(load.messages)[load.warming : 1 - load.prefetch or None]
-    record.rate.setdefault(load, []).append((len(steady) - 1) / (steady[-1] - steady[0]))
-    record.cpu.setdefault(load, []).append(used / (last - first) * 1000)
-    record.peak.setdefault(load, []).append(peak)
+    record.add(load, (len(steady) - 1) / (steady[-1] - steady[0]), used / (last - first) * 1000, peak, steal)
 
 
 def start(place: Place, contender: Contender, record: Record) -> None:
@@ -147,15 +128,16 @@ def start(place: Place, contender: Contender, record: Record) -> None:
     place.results(1)
 
 
-def contenders_with(other: str | None) -> tuple[Contender, ...]:
-    """Return who takes turns: ours first, Node last, another checkout's between them."""
-    if other is None:
-        return OURS, ON_ONE_CPU, NODE
-    root = Path(other).resolve()
-    return OURS, ON_ONE_CPU, Contender(root.name, (str(root / ".venv" / "bin" / "pysailor"), "run"), root), NODE
+def contenders_with(other: str | None, *, everything: bool) -> tuple[Contender, ...]:
+    """Return who takes turns: ours first, the Node sailor as it is last."""
+    has_greenlets = "PYSAILOR_POOL" in {variable.name for variable in variables()}
+    ours = (THREADS, GREENLETS) if has_greenlets else (THREADS,)
+    root = Path(other or ".").resolve()
+    theirs = (Contender(root.name, (str(root / ".venv" / "bin" / "pysailor"), "run"), root),) if other else ()
+    return (*ours, *theirs, *(MORE if everything else ()), NODE)
 
 
-def measured(
+def measure(
     place: Place, rounds: int, contenders: tuple[Contender, ...], loads: Sequence[Load]
 ) -> dict[Contender, Record]:
     """Have all take their turns, each round another one first."""
@@ -174,61 +156,11 @@ def measured(
     return records
 
 
-def targets(records: dict[Contender, Record]) -> Iterator[Target]:
-    """Yield what is wanted of ours beside the Node sailor."""
-    ours, node = records[OURS], records[NODE]
-    for load, wanted in zip(LOADS, (3, 1.5, 1.5), strict=True):
-        if load not in ours.rate:
-            continue
-        found = _beside(ours.rate[load], node.rate[load])
-        yield Target(f"messages/s, prefetch {load.prefetch}", found.middle, wanted, "x", reach=True)
-    for load in filter(ours.cpu.get, LOADS):
-        found = _beside(ours.cpu[load], node.cpu[load])
-        yield Target(f"CPU a message, prefetch {load.prefetch}", found.middle, 0.67, "x")
-    if IN_FLIGHT in ours.rate:
-        share = Spread.of(ours.rate[IN_FLIGHT]).middle / ideal(IN_FLIGHT) * 100
-        yield Target("share of the ideal, 500 in flight", share, 97, " %", reach=True)
-    yield Target("start to first result", _beside(ours.first, node.first).middle, 0.8, "x")
-    for load in ours.peak:
-        found = _beside(ours.peak[load], node.peak[load])
-        yield Target(f"peak memory, prefetch {load.prefetch}", found.middle, 0.4, "x")
-
-
-def ideal(load: Load) -> float:
-    """Return the messages a second if nothing but the API took time."""
-    return load.prefetch / load.latency
-
-
-def tell(records: dict[Contender, Record]) -> None:
-    """Print the tables: a column a contender, and ours beside the Node sailor's."""
-    names = [contender.name for contender in records]
-    head = ("", *names, *(f"ours / {name}" for name in names[2:-1]), "ours / Node")
-    rows = []
-    for load in records[OURS].rate:
-        for what, digits in (("rate", 0), ("cpu", 2), ("peak", 0)):
-            figures = [getattr(record, what)[load] for record in records.values()]
-            rows.append(_row(f"prefetch {load.prefetch}: {_TITLES[what]}", figures, digits))
-    rows.append(_row("start to first result, s", [record.first for record in records.values()], 3))
-    table(head, *rows)
-
-
-_TITLES = {"rate": "messages/s", "cpu": "CPU, ms a message", "peak": "peak memory, MiB"}
-
-
-def _row(title: str, figures: Sequence[Sequence[float]], digits: int) -> tuple[str, ...]:
-    ratios = (_beside(figures[0], others) for others in figures[2:])
-    return (title, *(Spread.of(each).text(digits) for each in figures), *(ratio.text(2) for ratio in ratios))
-
-
-def _beside(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    return beside({"ours": ours, "theirs": theirs}, "ours", "theirs")
-
-
 def long(place: Place) -> list[Target]:
     """Send very many messages through ours, and tell its memory after each tenth."""
     place.fill(LONG.messages)
     held: dict[int, float] = {}
-    with OURS.running(place.env(LONG.prefetch, 0.0)) as running:
+    with THREADS.running(place.env(LONG.prefetch, 0.0)) as running:
         for count in range(LONG.warming, LONG.messages + 1, LONG.warming):
             done = place.wait(running, count, pause=0.5)
             held[done] = running.memory()
@@ -241,37 +173,47 @@ def long(place: Place) -> list[Target]:
 def main() -> int:
     """Measure; 1 if a target is to be checked and is missed."""
     options = parser(__doc__)
-    options.add_argument("--rounds", type=int, default=2, help="how often each contender has its turn")
+    options.add_argument("--rounds", type=int, help="how often each contender has its turn; 2, with --all 3")
+    options.add_argument("--all", action="store_true", help="all contenders, bodies and loads")
+    options.add_argument("--write", action="store_true", help="put tables and plots into docs/performance.md")
     options.add_argument("--long", action="store_true", help="ours only, 100,000 messages: does its memory grow?")
-    options.add_argument("--prefetch", type=int, nargs="+", default=[1, 20, 100, 500], help="only these loads")
+    options.add_argument("--prefetch", type=int, nargs="+", help="only these loads")
+    options.add_argument("--body", nargs="+", help="only these bodies: '2 KB', '64 KB', '1 MB', '200 messages'")
     options.add_argument("--beside", metavar="DIR", help="another checkout, whose worker takes turns as well")
     args = options.parse_args()
     trouble = "" if args.long else _trouble()
     if trouble:
         print(f"Not measured: {trouble}.")
         return 0
+    loads = ALL if args.all else [ONE, TWENTY, HUNDRED, IN_FLIGHT] if args.prefetch else QUICK
+    loads = ALL if args.body else loads
+    chosen = [load for load in loads if load.prefetch in (args.prefetch or [load.prefetch])]
+    chosen = [load for load in chosen if load.body in (args.body or [load.body])]
     try:
         with ExitStack() as stack:
             place = make_place(stack)
             print(f"Python {sys.version.split()[0]}, load of the machine before: {os.getloadavg()[0]:.1f}\n")
             if args.long:
                 return told(long(place), check=args.check)
-            loads = [load for load in (*LOADS, IN_FLIGHT) if load.prefetch in args.prefetch]
-            records = measured(place, args.rounds, contenders_with(args.beside), loads)
-            tell(records)
-            print(f"load after: {os.getloadavg()[0]:.1f}\n")
-            return told(list(targets(records)), check=args.check)
+            contenders = contenders_with(args.beside, everything=args.all)
+            records = measure(place, args.rounds or (3 if args.all else 2), contenders, chosen)
     except pytest.skip.Exception as reason:
         print(f"Not measured: {reason}")
         return 0
+    named = {contender.name: record for contender, record in records.items()}
+    for section in sections(named):
+        print(section)
+    if args.write:
+        write(ROOT / "docs", named)
+    return told(list(targets(named, MET)), check=args.check)
 
 
 def make_place(stack: ExitStack) -> Place:
-    """Return a step's queues on a private broker, with the platform and stubs of the API."""
+    """Return a place whose broker, platform and API last as long as the stack."""
     rabbit: Any = stack.enter_context(running_rabbit())
     platform = stack.enter_context(Platform())
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    addresses = {pause: stack.enter_context(running_stub(Pace(latency=pause))) for pause in (0.0, LATENCY)}
+    addresses = {pause: stack.enter_context(running_stub(Pace(latency=pause))) for pause in (0.0, SECONDS)}
     return Place(stack.enter_context(Stage(rabbit, platform, folder)), addresses)
 
 

@@ -106,7 +106,8 @@ class _Exchange(asyncio.Protocol):
         self._events = events
         self._pause = pace.pause
         self._latency = pace.latency
-        self._received = b""
+        self._received: list[bytes] = []
+        self._missing = 0
         self._streaming: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -114,11 +115,17 @@ class _Exchange(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, end, body = self._received.partition(b"\r\n\r\n")
-        if not end or len(body) < _length(head):
+        self._received.append(data)
+        self._missing -= len(data)
+        if self._missing > 0:
             return
-        self._received = b""
+        received = b"".join(self._received)
+        head, end, body = received.partition(b"\r\n\r\n")
+        self._missing = _length(head) - len(body) if end else 0
+        if not end or self._missing > 0:
+            self._received = [received]
+            return
+        self._received, self._missing = [], 0
         if b'"stream": true' in body or b'"stream":true' in body:
             self._streaming = asyncio.get_running_loop().create_task(self._stream())
         elif self._latency:

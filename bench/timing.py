@@ -24,8 +24,8 @@ class Spread:
 
     @classmethod
     def of(cls, figures: Sequence[float]) -> Self:
-        """Take it from at least two figures."""
-        low, _, high = quantiles(figures, n=4, method="inclusive")
+        """Take it from some figures; from one alone it is all three."""
+        low, _, high = quantiles(figures, n=4, method="inclusive") if len(figures) > 1 else [*figures] * 3
         return cls(median(figures), low, high)
 
     def text(self, digits: int = 0, unit: str = "") -> str:

@@ -120,7 +120,9 @@ class Endpoint:
     better one, None where that is no use. `attach` puts files into a body, `usage` reads what an answer took, `memory`
     reads a step's snapshot, `relax` returns what may be asked instead after an error, and `can_stream` whether a body
     that says nothing of it may be streamed. `write` returns what of a body goes over the wire; the others
-    see it as it was built. `route` chooses the endpoint that is asked in place of this one, None for itself.
+    see it as it was built. `name_field` returns the name that a field has in the body as it was
+    built, for one that a refusal names. `route` chooses the endpoint that is asked in
+    place of this one, None for itself.
     """
 
     path: str
@@ -138,4 +140,5 @@ class Endpoint:
     relax: Callable[[Mapping[str, Any], ApiError, ServerKind], Relaxed | None]
     can_stream: Callable[[Mapping[str, Any]], bool]
     write: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    name_field: Callable[[str, Mapping[str, Any]], str]
     route: ChooseEndpoint | None = None

@@ -230,6 +230,7 @@ class Pipeline:
         try:
             return Asked((yield from self._send(request.body)), request, self._endpoint.path)
         except ApiError as error:
+            self._name_field(error, request.body)
             new = self._memory.learn(self._client.connection.address, request.body, error, datetime.now(tz=UTC))
             if new:
                 self._ctx.update_snapshot(new)
@@ -242,6 +243,7 @@ class Pipeline:
             self._endpoint = relaxed.endpoint or self._endpoint
             got = yield from self._send(relaxed.body)
         except ApiError as error:
+            self._name_field(error, relaxed.body)
             error.tries = (*refused, *error.tries)
             raise
         self._client.server = relaxed.server
@@ -254,6 +256,10 @@ class Pipeline:
         if route is None:
             return self._endpoint
         return route(body, api=api, server=self._client.server, family=None, refusals=())
+
+    def _name_field(self, error: ApiError, body: Mapping[str, Any]) -> None:
+        """Let an error name the field by the name that the user gave it."""
+        error.param = error.param and self._endpoint.name_field(error.param, body)
 
     def _send(self, body: Mapping[str, Any]) -> Generator[Piece, None, ApiAnswer]:
         self._hold.take()

@@ -77,6 +77,11 @@ def without_response_items(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**body, "messages": kept}
 
 
+def keep_name(field: str, _body: Mapping[str, Any]) -> str:
+    """Return the name of a field that a refusal names: it is the body's own."""
+    return field
+
+
 def _carries_items(message: Any) -> bool:
     return message.__class__ is dict and _ITEMS in message
 
@@ -102,4 +107,5 @@ COMPLETIONS: Final = Endpoint(
     relax=relax,
     can_stream=can_stream,
     write=without_response_items,
+    name_field=keep_name,
 )

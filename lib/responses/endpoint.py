@@ -13,8 +13,10 @@ from ..endpoint import BuiltRequest, CheckResult, Relaxed
 from .answer import PENDING, read_answer
 from .fees import plan, surcharges
 from .items import ITEMS
+from .places import chat_field
 from .request import write
 from .rules import find_dropped, find_impossible
+from .schema import find_odd
 from .stream import ResponseStream
 
 if TYPE_CHECKING:
@@ -66,9 +68,12 @@ def check(
     impossible = tuple(find_impossible(request.body, request.family))
     here = replace(request, family=_as_here(request.family))
     found = chat.check(here, public_api=public_api, strict=strict, refusals=refusals, now=now, without=without)
+    odd = tuple(find_odd(request.body)) if public_api and not impossible else ()
     told = {fault.pointer for fault in impossible}
     errors = (*impossible, *(fault for fault in found.errors if fault.pointer not in told))
-    return CheckResult(errors, tuple(fault for fault in found.warnings if fault.pointer not in told))
+    told |= {fault.pointer for fault in found.errors}
+    doubts = tuple({fault.pointer: fault for fault in (*odd, *found.warnings) if fault.pointer not in told}.values())
+    return CheckResult((*errors, *doubts), ()) if strict and odd else CheckResult(errors, doubts)
 
 
 def _as_here(family: Family | None) -> Family | None:
@@ -85,6 +90,11 @@ def report(completion: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, 
     if completion.get("status") not in PENDING:
         return told
     return {"outcome": Outcome.PENDING.value, "api": "responses"}
+
+
+def can_stream(body: Mapping[str, Any]) -> bool:
+    """Return whether a body says nothing of streaming, and its answer is made while somebody waits."""
+    return COMPLETIONS.can_stream(body) and not body.get("background")
 
 
 def relax(body: Mapping[str, Any], error: ApiError, server: ServerKind) -> Relaxed | None:
@@ -122,4 +132,6 @@ RESPONSES: Final = replace(
     report=report,
     relax=relax,
     write=write,
+    name_field=chat_field,
+    can_stream=can_stream,
 )

@@ -55,7 +55,7 @@ def _needs_responses(body: Mapping[str, Any], family: Family | None) -> bool:
     return answers_there_only or any(find_responses_only(body)) or needs_responses_for_tools(body, family)
 
 
-CHAT_FIRST: Final = replace(COMPLETIONS, relax=relax)
+CHAT_FIRST: Final = replace(COMPLETIONS, relax=relax, can_stream=RESPONSES.can_stream)
 """Chat Completions, unless the server points to Responses."""
 CHAT: Final = replace(CHAT_FIRST, route=choose)
 """A chat request, sent to whichever endpoint answers it."""

@@ -15,6 +15,12 @@ _ECHOED = (
     *("reasoning", "safety_identifier", "temperature", "text", "tool_choice", "tools", "top_p", "truncation"),
     *("parallel_tool_calls", "background", "store", "top_logprobs"),
 )
+_NO_PICTURES = {
+    "input_tokens": 0,
+    "input_tokens_details": {"image_tokens": 0, "text_tokens": 0},
+    "output_tokens": 0,
+    "total_tokens": 0,
+}
 _USUAL = {"tool_choice": "auto", "tools": [], "parallel_tool_calls": True, "store": True, "truncation": "disabled"}
 
 
@@ -38,7 +44,7 @@ def to_response(body: Mapping[str, Any], completion: Mapping[str, Any], *, reaso
     choice = completion["choices"][0]
     response["output"] = [*_before(body, digest, reasons=reasons), *_items(body, choice, digest)]
     if searches(body):
-        response["tool_usage"] = {"web_search": {"num_requests": 1}}
+        response["tool_usage"] = {"image_gen": _NO_PICTURES, "web_search": {"num_requests": 1}}
     return {**response, **_ending(choice["finish_reason"])}
 
 

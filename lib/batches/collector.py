@@ -76,7 +76,7 @@ class Collector:
         with ExitStack() as stack:
             sent = self._sent(stack, batch)
             came = self._fetch(stack, batch)
-            yield from self._emit(batch, sent, came)
+            yield from self._emit(batch, sent, came, named.prefix)
 
     def _collect_response(self, response_id: str) -> Message:
         try:
@@ -144,21 +144,25 @@ class Collector:
                 raise BatchError("batch_no_space", why, batch=batch.id, **batch.files) from fault
         return files
 
-    def _emit(self, batch: BatchStatus, sent: SentLines, files: list[IO[bytes]]) -> Iterator[Message]:
+    def _emit(self, batch: BatchStatus, sent: SentLines, files: list[IO[bytes]], prefix: str) -> Iterator[Message]:
+        """Emit what begins with the prefix, without it, and the sum of that."""
         reader = LineReader(endpoint_of(batch.endpoint), self._family, is_regional(self._settings.connection.base_url))
         totals, seen = Totals(), set[str]()
         for file in files:
             for _, line in read_objects(file):
                 found = reader.read(line, sent.request)
+                if not found.custom_id.startswith(prefix):
+                    continue
                 twice = (_TWICE,) if found.custom_id and found.custom_id in seen else ()
                 seen.add(found.custom_id)
                 found.count_into(totals)
-                yield found.message(batch.id, twice)
+                yield found.message(batch.id, twice, prefix)
         for custom_id in sent.ids:
-            if custom_id not in seen:
+            if custom_id not in seen and custom_id.startswith(prefix):
                 found = lost_line(custom_id, batch.id, batch.status)
                 found.count_into(totals)
-                yield found.message(batch.id)
+                yield found.message(batch.id, prefix=prefix)
+        totals.again = [name.removeprefix(prefix) for name in totals.again]
         yield self._sum_up(batch, sent, totals)
 
     def _sum_up(self, batch: BatchStatus, sent: SentLines, totals: Totals) -> Message:
@@ -198,10 +202,11 @@ def endpoint_of(path: str) -> Endpoint:
 
 
 class NamedWork(NamedTuple):
-    """What a message asks for: a batch, or a response that is made in the background."""
+    """What a message asks for: a batch, or the part of one whose ids begin with `prefix`; or a response."""
 
     id: str
     is_response: bool
+    prefix: str = ""
 
     @property
     def path(self) -> str:
@@ -222,7 +227,7 @@ def id_of(body: Mapping[str, Any]) -> NamedWork:
         raise InvalidInput(
             f'found "{value[:60]}", which cannot be an id; it looks like batch_… or resp_…', pointer=f"/{named[0]}"
         )
-    return NamedWork(value, named[0] == "response_id" or value.startswith("resp_"))
+    return NamedWork(value, named[0] == "response_id" or value.startswith("resp_"), str(body.get("prefix") or ""))
 
 
 def _seconds(minutes: Any) -> float:

@@ -127,9 +127,9 @@ class LineResult:
         else:
             totals.amount += self.paid.amount
 
-    def message(self, batch_id: str, warnings: tuple[str, ...] = ()) -> Message:
-        """Return what is emitted."""
-        ids = {"custom_id": self.custom_id, "batch_id": batch_id}
+    def message(self, batch_id: str, warnings: tuple[str, ...] = (), prefix: str = "") -> Message:
+        """Return what is emitted; the id without the prefix that it had in the batch."""
+        ids = {"custom_id": self.custom_id.removeprefix(prefix), "batch_id": batch_id}
         if self.result is not None:
             told = self.result.to_json()
             told["warnings"] = [*told["warnings"], *warnings]

@@ -46,7 +46,13 @@ class BatchService:
 
     def find(self, key: str) -> BatchStatus | None:
         """Return the batch that was created under this key, None if it is not among the newest; raise ApiError."""
-        data = self._client.request("GET", _NEWEST, self._call).body.get("data")
+        try:
+            data = self._client.request("GET", _NEWEST, self._call).body.get("data")
+        except ApiError as error:
+            if error.code != "wrong_address":
+                raise
+            self._call.logger.warning("The server does not list its batches: whether this one is there is not known")
+            return None
         return find_by_key(data if isinstance(data, list) else (), KEY, key)
 
     def create(self, request: Mapping[str, Any], key: str) -> BatchStatus:

@@ -92,7 +92,8 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "wrong_endpoint",
             "WrongEndpoint",
             "This model is not offered for what the step asks of it.",
-            "Choose a model of the step's own kind: a chat model, one for embeddings, or one for moderation.",
+            "Choose a model of the step's own kind: a chat model, one for embeddings, or one for moderation. "
+            "A chat model that is offered over the Responses API only needs API set to automatic or to Responses.",
         ),
         ErrorSpec(
             "wrong_address",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..completions import request as chat
 from ..completions.answer.outcome import objects
 from ..completions.preflight.facts.responses_only import HOSTED
+from .items import ITEMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_CALLS: Final = 10
 """Nothing limits the calls of an answer unless max_tool_calls does; a few are usual."""
+_CHARACTERS_A_TOKEN: Final = 3
 _READING: Final = (*HOSTED, "mcp", "image_generation")
 """Tools whose results are input, which nobody can count before."""
 
@@ -46,7 +48,15 @@ def plan(request: BuiltRequest, rounds: int, tries: int) -> tuple[Plan, str]:
     extra = surcharges(request)
     reads = extra.searches or any(kind in _READING for kind in kinds_of_tools(request.body))
     continued = any(request.body.get(name) is not None for name in ("previous_response_id", "conversation", "prompt"))
-    return replace(planned, surcharges=extra, input=None if reads or continued else planned.input), note
+    counted = None if planned.input is None or reads or continued else planned.input + _carried(request.body)
+    return replace(planned, surcharges=extra, input=counted), note
+
+
+def _carried(body: Mapping[str, Any]) -> int:
+    """Return how many tokens the reasoning of earlier answers may have: it is encrypted, and paid for as input."""
+    messages = objects(body.get("messages"))
+    thoughts = [item.get("encrypted_content") for message in messages for item in objects(message.get(ITEMS))]
+    return sum(len(text) // _CHARACTERS_A_TOKEN for text in thoughts if isinstance(text, str))
 
 
 def kinds_of_tools(body: Mapping[str, Any]) -> set[str]:

@@ -20,6 +20,9 @@ FILES = {"type": "file_search_call", "id": "fs_1", "status": "completed", "queri
 CODE = {"type": "code_interpreter_call", "id": "ci_1", "container_id": "c", "code": "1", "status": "completed"}
 
 
+HI = {"type": "output_text", "text": "Hi", "annotations": []}
+
+
 def cost_of(*items: dict[str, Any], tools: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     with FakeApi() as api:
         api.post(
@@ -74,3 +77,12 @@ def test_a_limit_of_calls_lowers_the_worst_case() -> None:
     body = {**HELLO, "tools": [{"type": "web_search"}], "max_completion_tokens": 100, "max_tool_calls": 2}
     with FakeApi(), pytest.raises(OverBudget, match="up to 2 searches"):
         emitted(body, **CFG, maxCost="0.01")
+
+
+def test_reasoning_that_goes_back_counts_as_input() -> None:
+    thought = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x" * 300_000}
+    said = {"role": "assistant", "content": "Hi", "response_items": [thought, {**MESSAGE, "content": [HI]}]}
+    body = {"messages": [*HELLO["messages"], said, *HELLO["messages"]], "max_completion_tokens": 16}
+    cfg = {"model": "gpt-4.1", "baseUrl": BASE, "api": "responses", "maxCost": "0.1"}
+    with FakeApi(), pytest.raises(OverBudget, match="about 1000"):
+        emitted(body, **cfg)

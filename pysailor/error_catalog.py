@@ -96,6 +96,12 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "Read the message beside it: the component's author wrote it for this case.",
         ),
         RuntimeErrorSpec(
+            "message_over_limit",
+            "TooMuch",
+            "The message has more bytes, levels or headers than the worker takes. Nothing was done with it.",
+            "Let the step before send less, or raise the limit that the message names (PYSAILOR_INPUT_…_LIMIT).",
+        ),
+        RuntimeErrorSpec(
             "invalid_config",
             "InvalidConfig",
             "A setting of the step or of its credential is missing or wrong, so that every message fails.",

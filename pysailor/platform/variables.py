@@ -173,6 +173,14 @@ class WorkerLimits:
     message_size: int = whole(
         "ELASTICIO_OUTGOING_MESSAGE_SIZE_LIMIT", 10_485_760, "bytes", "largest content of a message"
     )
+    input_size: int = whole("PYSAILOR_INPUT_SIZE_LIMIT", 33_554_432, "bytes", "largest content that is taken", least=1)
+    input_depth: int = whole(
+        "PYSAILOR_INPUT_DEPTH_LIMIT", 200, "", "most levels of lists and objects in a body that is taken", least=1
+    )
+    input_headers: int = whole("PYSAILOR_INPUT_HEADERS_LIMIT", 200, "", "most headers that are taken", least=1)
+    input_header_bytes: int = whole(
+        "PYSAILOR_INPUT_HEADER_BYTES_LIMIT", 65_536, "bytes", "most bytes of headers that are taken", least=1
+    )
     rebound_initial_ms: int = whole(
         "ELASTICIO_REBOUND_INITIAL_EXPIRATION", 15_000, "ms", "rest before the first rebound; doubles"
     )

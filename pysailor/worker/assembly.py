@@ -11,6 +11,7 @@ from ..journal import CallJournal, JournalRules
 from ..monitoring.monitor import Monitor
 from ..store.open import OFF
 from ..telemetry import open_telemetry
+from ..wire.bounds import Bounds
 from ..wire.cipher import Cipher
 from ..wire.codec import Codec, Routes
 from ..wire.rebound import Backoff
@@ -41,6 +42,12 @@ def codec(settings: WorkerSettings) -> Codec:
         error_input=behaviour.input_format == "error",
         backoff=Backoff(limits.rebound_initial_ms, limits.rebounds),
     )
+
+
+def bounds(settings: WorkerSettings) -> Bounds:
+    """Return the limits of what comes in."""
+    limits = settings.limits
+    return Bounds(limits.input_size, limits.input_depth, limits.input_headers, limits.input_header_bytes)
 
 
 def throttle(settings: WorkerSettings) -> Throttle:

@@ -21,6 +21,7 @@ from ..log import component_logger
 from ..monitoring.observer import MessageReport, Observer
 from ..step import Invocation, Step
 from ..transport.base import DeliveryOutcome, NotPublished, Stopped, TooLarge, TransportError
+from ..wire.bounds import Bounds, TooMuch
 from ..wire.cipher import RAW, Undecodable
 from ..wire.headers import EVENT_ID, META, Incoming, outgoing
 from .emitter import DeadlineExceeded, Emitter, Output, event_headers, new_id, now_ms
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from ..wire.envelope import Delivery, Publish
 
 LOG = logging.getLogger(__name__)
+
+NO_BOUNDS = Bounds()
 
 _GRACE = 2.0
 """Seconds after the deadline in which a component that keeps it can say itself what went wrong."""
@@ -103,7 +106,9 @@ class InFlight:
     def without_content(self) -> InFlight:
         """Return the same message without what came with it and may be too large to go out: its content, its meta."""
         shared = {name: value for name, value in self.shared.items() if not name.startswith(META)}
-        return InFlight(replace(self.delivery, content=b""), self.incoming, shared, self.next_header, self.journal)
+        bare = InFlight(replace(self.delivery, content=b""), self.incoming, shared, self.next_header, self.journal)
+        bare.trace = self.trace
+        return bare
 
     def settle(self) -> bool:
         """Return True to the first caller only: the outcome is theirs to decide."""
@@ -128,6 +133,7 @@ class Worker:
         observer: Observer | None = None,
         journal: CallJournal | None = None,
         telemetry: Telemetry | None = None,
+        bounds: Bounds = NO_BOUNDS,
     ) -> None:
         self._step = step
         self._output = output
@@ -139,6 +145,7 @@ class Worker:
         self._observer = observer or Observer()
         self._journal = journal
         self._telemetry = telemetry
+        self._bounds = bounds
         self._watchdog: Watchdog[InFlight] = Watchdog(None if seconds is None else seconds + _GRACE, self._on_overdue)
 
     def __enter__(self) -> Self:
@@ -170,7 +177,11 @@ class Worker:
                 extra=incoming.ids(),
             )
         try:
+            self._bounds.check(delivery.headers, delivery.content)
             message = self._codec.decode(incoming, delivery.headers, delivery.content)
+            self._bounds.check_depth(message.body, len(delivery.content))
+        except TooMuch as error:
+            return self._conclude(inflight.without_content(), error)
         except Undecodable as error:
             # An error message could not say which message it means: nothing in it can be read.
             LOG.error("rejected: %s", error, extra=incoming.ids())  # noqa: TRY400 - its traceback tells nothing

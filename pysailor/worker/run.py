@@ -179,7 +179,9 @@ class WorkerProcess:
         telemetry = assembly.telemetry(settings, version())
         if telemetry is not None:
             stack.enter_context(telemetry)
-        return stack.enter_context(Worker(step, output, own, deadline, monitor.observer, journal, telemetry))
+        return stack.enter_context(
+            Worker(step, output, own, deadline, monitor.observer, journal, telemetry, assembly.bounds(settings))
+        )
 
     def _stop(self, worker: Worker, transport: Transport) -> None:
         """Finish what is in work, in the time there is; the rest goes back to the queue."""

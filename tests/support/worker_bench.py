@@ -18,7 +18,7 @@ from pysailor.wire.envelope import Delivery
 from pysailor.wire.passthrough import Passthrough
 from pysailor.worker.assembly import identity
 from pysailor.worker.bodies import Bodies
-from pysailor.worker.delivery import Worker, id_of
+from pysailor.worker.delivery import NO_BOUNDS, Worker, id_of
 from pysailor.worker.emitter import Output
 from pysailor.worker.throttle import Throttle
 from tests.support.stage import CIPHER, TINY
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pysailor.transport.base import DeliveryOutcome
+    from pysailor.wire.bounds import Bounds
 
 MINE = identity(StepIdentity("flow", "exec", "step_1", "container", "workspace", "user", "comp", "obey"), {})
 ROUTES = Routes("to.data", "to.error", "to.rebound", "to.snapshot")
@@ -65,13 +66,13 @@ class Bench:
         self.kept: list[Mapping[str, Any]] = []
         self.returned: SimpleQueue[DeliveryOutcome] = SimpleQueue()
 
-    def worker(self, function: str = "obey", seconds: float | None = None) -> Worker:
+    def worker(self, function: str = "obey", seconds: float | None = None, bounds: Bounds = NO_BOUNDS) -> Worker:
         loaded = Component.find(TINY).function(function)
         storage: Any = NoStorage()
         output = Output(
             self.transport, self.codec, Throttle(), Passthrough("step_1"), Bodies(storage), self.kept.append
         )
-        return Worker(Step(loaded, {"password": "x", "tone": "soft"}), output, MINE, seconds)
+        return Worker(Step(loaded, {"password": "x", "tone": "soft"}), output, MINE, seconds, bounds=bounds)
 
     def begin(self, worker: Worker, delivery: Delivery) -> Delivery:
         """Have the transport hand the message to the worker; return the delivery that it is there."""

@@ -87,6 +87,35 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "CassetteMismatch",
             "A request is not the one that was recorded.",
             "Undo the change that the message shows, or record again with --record.",
+            "condition_not_boolean",
+            "NoBoolean",
+            "The condition of a way out of a router gave neither true nor false, so the message failed at the router.",
+            "Have the condition compare something, or write $boolean(…) around it.",
+        ),
+        RuntimeErrorSpec(
+            "step_timeout",
+            "TimeOver",
+            "The step did not finish the message in the time that the flow file gives it (local.timeout).",
+            "Give it more time there, or less to do; pysailor flow run --resume RUN --retry-failed tries again.",
+            YES,
+        ),
+        RuntimeErrorSpec(
+            "flow_stopped",
+            "FlowStopped",
+            "The run of a flow ended early: a step failed that is set to stop the flow, or the ledger cannot be written.",
+            "Correct what the message names, then go on with pysailor flow run --resume RUN.",
+        ),
+        RuntimeErrorSpec(
+            "invalid_row",
+            "InvalidRow",
+            "A line of the input cannot be read, so the run ended there; what came before it was finished.",
+            "Correct the line that the message names and start a new run, or go on with --resume if it is the last.",
+        ),
+        RuntimeErrorSpec(
+            "cannot_resume",
+            "CannotResume",
+            "A run cannot be taken up where it ended: there is none, or its flow or its input is another one now.",
+            "Name a run of .pysailor/runs, and put back what has changed; else start a new run.",
         ),
         # a step
         RuntimeErrorSpec(

@@ -58,7 +58,7 @@ def _page(parser: argparse.ArgumentParser, environment: dict[str, str]) -> Itera
     yield from (".SH OPTIONS", "These may stand before or after the command.")
     yield from _arguments(parser)
     yield ".SH COMMANDS"
-    for name, command in commands.choices.items():
+    for name, command in _commands(commands):
         yield f".SS pysailor {_text(name)} {_synopsis(command)}".rstrip()
         yield _text(command.description)
         yield from _arguments(command, besides=parser)
@@ -70,6 +70,15 @@ def _page(parser: argparse.ArgumentParser, environment: dict[str, str]) -> Itera
             yield from (".TP", f".B {_text(variable)}", _text(label))
     yield ".SH NOTES"
     yield from _verbatim(parser.epilog)
+
+
+def _commands(action: Any, before: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Yield each command, and each command of a command, by its words."""
+    for name, command in action.choices.items():
+        yield f"{before}{name}", command
+        for each in command._actions:  # noqa: SLF001 - argparse tells it in no other way
+            if isinstance(each, argparse._SubParsersAction):  # noqa: SLF001 - as above
+                yield from _commands(each, f"{before}{name} ")
 
 
 def _arguments(parser: argparse.ArgumentParser, besides: argparse.ArgumentParser | None = None) -> Iterator[str]:

@@ -11,15 +11,15 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import check, completion, docs, explain, lint, man, meta, new, process, run, select, service, top, verify
+from . import check, completion, docs, explain, flow, lint, man, meta, new, process, run, select, service, top, verify
 from . import component_commands as own
 from .usage import add_everywhere, add_servers, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-_COMMANDS = (process, check, verify, select, meta, explain, lint, docs, new, run, top, service, completion, man)
-_ASKING = ("process", "check", "verify", "select")
+_COMMANDS = (process, check, verify, select, meta, flow, explain, lint, docs, new, run, top, service, completion, man)
+_ASKING = ("process", "check", "verify", "select", "flow run", "flow check")
 """Commands that a server of the component's may answer."""
 _CHOICE = re.compile(r"invalid choice: '(?P<given>.*)' \(choose from (?P<known>.*)\)$")
 _NUMBER = re.compile(r"invalid (?:int|float) value: '(?P<given>.*)'$")
@@ -51,10 +51,10 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     if offered is not None:
         own.add(commands, offered)
         servers = getattr(offered, "SERVERS", {})
-        for name, subparser in commands.choices.items():
+        for name, subparser in _parsers(commands):
             if servers and (name in _ASKING or subparser.get_default("function")):
                 add_servers(subparser, servers)
-    for subparser in commands.choices.values():
+    for _, subparser in _parsers(commands):
         add_everywhere(subparser, default=argparse.SUPPRESS)  # what stands before the command is kept
     return parser
 
@@ -85,6 +85,15 @@ def to_front(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list[
     if not {"-h", "--help", "--version"} & set(arguments):
         parser.error("COMMAND is missing; pysailor --help lists the commands")
     return list(arguments)
+
+
+def _parsers(commands: Any, before: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Yield the parser of each command, and of each command of a command, by its words."""
+    for name, parser in commands.choices.items():
+        yield f"{before}{name}", parser
+        for action in parser._actions:  # noqa: SLF001 - as above
+            if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - as above
+                yield from _parsers(action, f"{before}{name} ")
 
 
 def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -126,7 +135,9 @@ class _CommandParser(_Parser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse; an option that there is not ends the program, with the one that is probably meant."""
-        if self._is_mixing or "--" in (args or ()):  # parse_known_intermixed_args asks for this, and knows no --
+        if (
+            self._is_mixing or "--" in (args or ()) or self._subparsers is not None
+        ):  # parse_known_intermixed_args asks for this, and knows no --
             return super().parse_known_args(args, namespace)
         self._is_mixing = True
         try:

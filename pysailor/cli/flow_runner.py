@@ -1,0 +1,196 @@
+"""Runs a flow at the command line: the plan from file and options, the display, Ctrl-C, and what is left behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pysailor.errors import SailorError
+from pysailor.flow.document import read_flow
+from pysailor.flow.run import CannotResume, FlowRun, RunFolder, RunPlan, find_run, open_input
+from pysailor.flow.run.folder import RESULTS, fingerprint
+from pysailor.masking import mask
+
+from .flow_display import Display, summarize
+from .flow_settings import FlowWorkspace, apply_sets
+from .output import printable, say
+from .usage import BadUsage
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from types import FrameType
+    from typing import TextIO
+
+    from pysailor.flow.run.inputs import FlowInput
+
+_EXIT: Final = {"done": 0, "failed": 1, "stopped": 130, "aborted": 130}
+_EVERY: Final = 0.2
+
+
+def run_flow(args: argparse.Namespace) -> int:
+    """Run the flow that a command names; return the exit code."""
+    results = sys.stdout
+    with redirect_stdout(sys.stderr), ExitStack() as stack:
+        folder = _earlier(args)
+        if not args.file:
+            raise BadUsage("which flow? Name its file; flow run --resume last goes on with the newest run")
+        flow, variables = apply_sets(read_flow(args.file), args.sets or ())
+        source = stack.enter_context(_opened(args.input)) if args.input else None
+        workspace = FlowWorkspace(flow, getattr(args, "server", None), results, stack)
+        besides = [flow.trigger.id] if source else []
+        plan = RunPlan(
+            flow,
+            workspace.plans(besides),
+            variables,
+            bodies=None if source is None else source.bodies,
+            concurrency=args.concurrency,
+            retry_failed=args.retry_failed,
+        )
+        secrets = workspace.secrets() if not besides else []
+        if folder is None:
+            folder = RunFolder.create(flow.name, _about(args), args.runs)
+        else:
+            folder.hold()
+        with folder:
+            outcome = _run(plan, folder, source, lambda text: say(printable(mask(text, secrets))))
+    _write_output(args.output, folder.path, results)
+    return _EXIT[outcome]
+
+
+def _run(plan: RunPlan, folder: RunFolder, source: FlowInput | None, tell: Any) -> str:
+    """Run to the end, shown; return the outcome, which the folder knows, too."""
+    run = FlowRun(plan, folder.path, str(folder.about["run"]), tell)
+    if run.history.count:
+        tell(f"{folder.path.name} goes on: {run.history.count} messages had come in")
+    began = time.monotonic()
+    outcome = "failed"
+    try:
+        with Display(run, source, str(folder.path)) as display, _signals(run, tell):
+            outcome = _attend(run, display)
+    finally:
+        folder.end(outcome, run.summary(time.monotonic() - began))
+        for line in summarize(run, outcome, time.monotonic() - began, folder.path):
+            tell(line)
+    return outcome
+
+
+def _attend(run: FlowRun, display: Display) -> str:
+    """Let the run go on in a thread of its own, so that this one can hear signals; return its outcome."""
+    ended: list[str | BaseException] = []
+
+    def work() -> None:
+        try:
+            ended.append(run.run())
+        except BaseException as error:  # noqa: BLE001 - raised where the command waits
+            ended.append(error)
+
+    thread = threading.Thread(target=work, name="pysailor-flow", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(_EVERY)
+        run.tick()
+        display.show()
+    (outcome,) = ended
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+@contextmanager
+def _signals(run: FlowRun, tell: Any) -> Iterator[None]:
+    """Stop on Ctrl-C and SIGTERM, at once on the second."""
+    count = 0
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        nonlocal count
+        count += 1
+        if count == 1:
+            run.stop()
+            who = "Ctrl-C again ends" if number == signal.SIGINT else "another signal ends"
+            text = f"nothing more is let in; {run.on_their_way} on their way are finished. {who} at once"
+            threading.Thread(target=tell, args=(text,), daemon=True).start()  # a handler must not print
+        else:
+            run.abort()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _about(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what a run must be given again to go on."""
+    source = args.input
+    return {
+        "flow": str(Path(args.file).resolve()),
+        "flow_content": fingerprint(Path(args.file)),
+        "input": source if source in (None, "-") else str(Path(source).resolve()),
+        "sets": [list(pair) for pair in args.sets or ()],
+        "server": getattr(args, "server", None),
+        "concurrency": args.concurrency,
+    }
+
+
+def _earlier(args: argparse.Namespace) -> RunFolder | None:
+    """Return the run to go on with, None for a new one; what the command leaves out is as it was then."""
+    if args.resume is None:
+        if args.retry_failed:
+            raise BadUsage("--retry-failed goes with --resume RUN")
+        return None
+    folder = RunFolder.open(find_run(args.resume, args.runs))
+    about = folder.about
+    if about.get("input") == "-":
+        raise CannotResume(
+            f"the run {folder.path.name} read standard input, which is gone; start a new one from a file"
+        )
+    args.file = args.file or about["flow"]
+    if not Path(args.file).is_file() or fingerprint(Path(args.file)) != about["flow_content"]:
+        raise CannotResume(
+            f"{args.file} is not the flow of the run {folder.path.name} any more: put the file back, or start a new run"
+        )
+    args.input = args.input or about.get("input")
+    args.sets = args.sets or [tuple(pair) for pair in about.get("sets", ())]
+    args.server = getattr(args, "server", None) or about.get("server")
+    args.concurrency = args.concurrency or about.get("concurrency")
+    return folder
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[FlowInput]:
+    source = open_input(name)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def _write_output(name: str | None, directory: Path, results: TextIO) -> None:
+    """Write the bodies that the last steps gave, one a line."""
+    if name is None:
+        return
+    try:
+        target = results if name == "-" else Path(name).open("w", encoding="utf-8")
+    except OSError as error:
+        raise SailorError(
+            f"{name} cannot be written: {error.strerror}; the results are in {directory / RESULTS}"
+        ) from error
+    try:
+        with (directory / RESULTS).open(encoding="utf-8") as file:
+            for line in file:
+                print(json.dumps(json.loads(line)["result"]["body"], ensure_ascii=False), file=target)
+        target.flush()
+    finally:
+        if target is not results:
+            target.close()

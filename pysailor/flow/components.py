@@ -1,0 +1,148 @@
+"""The components of a flow: where each is found, and the functions that its steps name."""
+
+from __future__ import annotations
+
+import re
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pysailor.component.code import locate
+from pysailor.component.component import Component
+from pysailor.errors import BrokenComponent
+from pysailor.shell import environment
+
+from .document import FlowFinding, InvalidFlow
+from .document.build import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pysailor.component.component import Loaded
+    from pysailor.errors import InvalidConfig
+
+    from .document import ComponentReference, FlowFile, FlowStep
+
+_CHECKOUT: Final = Path(__file__).parents[2] / "components"
+_FORM: Final = re.compile(r"; fill it in on the (?:credential|step)\.?$")
+_INSTALLED: Final = Path(sys.prefix, "share", "pysailor", "builtin")
+
+
+class FlowComponents:
+    """The components that a flow names, each loaded once, when it is asked for."""
+
+    def __init__(self, flow: FlowFile) -> None:
+        self.flow = flow
+        self._base = Path(flow.source.file).parent
+        self._components: dict[str, Component] = {}
+
+    def component(self, name: str) -> Component:
+        """Return a component; raise InvalidFlow, at the line that names it, if it cannot be had."""
+        if name not in self._components:
+            reference = self.flow.components[name]
+            try:
+                self._components[name] = Component(self._root(reference))
+            except BrokenComponent as error:
+                raise InvalidFlow([self._finding(reference, str(error))]) from error
+        return self._components[name]
+
+    def function(self, step: FlowStep) -> Loaded:
+        """Return the function of a step; raise InvalidFlow, at its line, if the component has none of this name."""
+        component = self.component(step.component)
+        known = [function.name for function in component.descriptor.functions]
+        path = (*step.path, "run")
+        place = self.flow.source.value_place(path)
+        dotted = ".".join(map(str, path))
+        if step.function not in known:
+            message = f'{step.component} has no function "{step.function}"; {suggest(step.function, known)}'
+            raise InvalidFlow([FlowFinding(place, message, dotted)])
+        try:
+            return component.function(step.function)
+        except BrokenComponent as error:
+            raise InvalidFlow([FlowFinding(place, str(error), dotted)]) from error
+
+    def is_router(self, step: FlowStep) -> bool:
+        """Return whether the platform treats the step as a router: conditions on the ways out of it count."""
+        return self.component(step.component).descriptor.document.get("service") == "router"
+
+    def _root(self, reference: ComponentReference) -> Path:
+        if reference.builtin:
+            return self._builtin(reference)
+        root = (self._base / reference.path).resolve() if reference.path else locate(None)
+        if not (root / "component.json").is_file():
+            raise InvalidFlow([self._finding(reference, f"there is no component.json in {root}")])
+        return root
+
+    def _builtin(self, reference: ComponentReference) -> Path:
+        names = set()
+        for directory in (_CHECKOUT, _INSTALLED):
+            root = directory / str(reference.builtin)
+            if (root / "component.json").is_file():
+                return root
+            names |= {found.parent.name for found in directory.glob("*/component.json")}
+        close = get_close_matches(str(reference.builtin), sorted(names), 1)
+        meant = f"did you mean {close[0]}? " if close else ""
+        message = f'no component "{reference.builtin}" comes with pysailor; {meant}There is: {", ".join(sorted(names))}'
+        raise InvalidFlow([self._finding(reference, message)])
+
+    def _finding(self, reference: ComponentReference, message: str) -> FlowFinding:
+        return FlowFinding(reference.place, message, f"components.{reference.id}")
+
+
+def credential_values(flow: FlowFile, step: FlowStep, component: Component) -> dict[str, str]:
+    """Return the values of a step's credential that the environment or .env has, by field.
+
+    A field's variable is the one that the flow file names under `from`, else the credential's name and the field's in
+    capitals (`MODEL_API_KEY`), else the component's own (ENVIRONMENT of its lib/cli.py).
+    """
+    if step.credential is None:
+        return {}
+    values = environment()
+    found = ((name, values.get(variable, "")) for name, variable in variables(flow, step.credential, component))
+    return {name: value for name, value in reversed(list(found)) if value}
+
+
+def variables(flow: FlowFile, credential: str, component: Component) -> Iterator[tuple[str, str]]:
+    """Yield each field of a credential with a variable that may hold it, the first to look at first."""
+    yield from flow.credentials[credential].variables.items()
+    for each in component.descriptor.credentials:
+        yield each.name, f"{_capitals(credential)}_{_capitals(each.name)}"
+    own: Mapping[str, str] = getattr(component.cli, "ENVIRONMENT", {})
+    yield from ((name, variable) for variable, name in own.items())
+
+
+def find_unusable(flow: FlowFile, step: FlowStep, component: Component, error: InvalidConfig) -> list[FlowFinding]:
+    """Return what is wrong with a step's settings at the lines of the file, and where a credential's values go."""
+    credential = {field.name for field in component.descriptor.credentials}
+    found = []
+    for fault in error.faults:
+        name = fault.pointer.partition("/")[2].partition("/")[0]
+        path = (*step.path, "fields", name)
+        words = _FORM.sub("", fault.message)
+        if name in credential:
+            path, words = (*step.path, "credential"), f"{words}{_where(flow, step, component, name)}"
+        elif words != fault.message:
+            words += "; write it under fields"
+        found.append(FlowFinding(flow.source.place(path), words, ".".join(map(str, path))))
+    return found
+
+
+def _where(flow: FlowFile, step: FlowStep, component: Component, field: str) -> str:
+    if step.credential is None:
+        known = [name for name, each in flow.credentials.items() if each.component == step.component]
+        return (
+            f"; the step names no credential: {f'credential: {known[0]}' if known else 'declare one under credentials'}"
+        )
+    names = [variable for name, variable in variables(flow, step.credential, component) if name == field]
+    return f"; set {' or '.join(names)} in the environment or in .env"
+
+
+def _capitals(name: str) -> str:
+    parted = "".join(f"_{sign}" if sign.isupper() and place else sign for place, sign in enumerate(name))
+    return parted.replace("__", "_").upper()
+
+
+def settings(flow: FlowFile, step: FlowStep, component: Component) -> dict[str, Any]:
+    """Return the settings of a step: its fields, and its credential's values from the environment."""
+    return {**credential_values(flow, step, component), **step.fields}

@@ -1,0 +1,23 @@
+"""A flow run in this process: each step through `Step`, prefetch-many at a time, with flat memory and a ledger."""
+
+from .errors import CannotResume, FlowStopped, InvalidRow
+from .folder import RunFolder, find_run
+from .inputs import open_input
+from .ledger import History, Ledger
+from .runner import FlowRun, RunPlan, StepPlan
+from .tally import StepTally
+
+__all__ = [
+    "CannotResume",
+    "FlowRun",
+    "FlowStopped",
+    "History",
+    "InvalidRow",
+    "Ledger",
+    "RunFolder",
+    "RunPlan",
+    "StepPlan",
+    "StepTally",
+    "find_run",
+    "open_input",
+]

@@ -1,0 +1,150 @@
+"""Messages from a file in place of those of the trigger: rows of CSV, lines of JSON, a list in JSON.
+
+Read as they are needed, so that a file of any size takes no room. `-` is standard input, with a JSON text a line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pysailor.errors import SailorError
+from pysailor.wire import json_text
+
+from .errors import InvalidRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+_LONGEST_FIELD: Final = 10 << 20
+_DELIMITERS: Final = ",;\t|"
+_SAMPLE: Final = 64 << 10
+_TEXTS: Final = (".csv", ".tsv")
+
+
+class FlowInput:
+    """The bodies that a file holds. `share` is how much of it is read, from 0 to 1, None if that is not known."""
+
+    def __init__(self, file: BinaryIO, name: str, size: int | None) -> None:
+        self._file, self.name, self._size = file, name, size
+        self._read = 0
+
+    @property
+    def share(self) -> float | None:
+        """How much of the file is read."""
+        return min(1.0, self._read / self._size) if self._size else None
+
+    def bodies(self) -> Iterator[Any]:
+        """Yield the bodies; raise InvalidRow, with the line, for one that cannot be read."""
+        suffix = Path(self.name).suffix.lower()
+        if suffix in _TEXTS:
+            return self._rows("\t" if suffix == ".tsv" else "")
+        if suffix == ".json":
+            return self._document()
+        return self._lines()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not sys.stdin.buffer:
+            self._file.close()
+
+    def _lines(self) -> Iterator[Any]:
+        for number, line in enumerate(self._file, 1):
+            self._read += len(line)
+            if not line.strip():
+                continue
+            try:
+                yield json_text.read(line.removeprefix(b"\xef\xbb\xbf"))
+            except SailorError as error:
+                raise InvalidRow(f"{self.name}:{number}: the line is not JSON: {error}") from error
+
+    def _document(self) -> Iterator[Any]:
+        content = self._file.read()
+        self._read = len(content)
+        try:
+            document = json_text.read(content.removeprefix(b"\xef\xbb\xbf"))
+        except SailorError as error:
+            raise InvalidRow(f"{self.name}: {error}{_place_of(content)}") from error
+        yield from document if isinstance(document, list) else [document]
+
+    def _rows(self, delimiter: str) -> Iterator[dict[str, str]]:
+        csv.field_size_limit(_LONGEST_FIELD)
+        reader = csv.reader(self._decoded(), delimiter=delimiter or self._guess_delimiter(), strict=True)
+        names: list[str] = []
+        line = 1
+        try:
+            for row in reader:
+                if row and not names:
+                    names = _names(row, f"{self.name}:{line}")
+                elif row:
+                    yield self._row(names, row, line)
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise InvalidRow(f"{self.name}:{line}: the row cannot be read: {error}") from error
+
+    def _row(self, names: list[str], row: list[str], line: int) -> dict[str, str]:
+        if len(row) != len(names):
+            raise InvalidRow(
+                f"{self.name}:{line}: the row has {len(row)} values, the first line names {len(names)} columns; a value "
+                "that holds the delimiter or a line end stands in double quotes"
+            )
+        return dict(zip(names, row, strict=True))
+
+    def _decoded(self) -> Iterator[str]:
+        for number, line in enumerate(self._file, 1):
+            self._read += len(line)
+            try:
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                raise InvalidRow(f"{self.name}:{number}: the line is not text in UTF-8; convert the file") from error
+
+    def _guess_delimiter(self) -> str:
+        """Return the sign that parts the first line, the most frequent of the usual ones outside of quotes."""
+        first = self._peek().decode("utf-8-sig", "replace").partition("\n")[0]
+        bare = "".join(first.split('"')[::2])
+        return max(_DELIMITERS, key=bare.count)
+
+    def _peek(self) -> bytes:
+        peek = getattr(self._file, "peek", None)
+        return bytes(peek(_SAMPLE)[:_SAMPLE]) if peek else b""
+
+
+def open_input(name: str) -> FlowInput:
+    """Open an input; raise InvalidRow if it cannot be."""
+    if name == "-":
+        return FlowInput(sys.stdin.buffer, "standard input", None)
+    try:
+        file = Path(name).open("rb")
+    except OSError as error:
+        raise InvalidRow(f"{name} cannot be read: {error.strerror}") from error
+    return FlowInput(
+        io.BufferedReader(file.detach()) if isinstance(file, io.BufferedReader) else file, name, _size(name)
+    )
+
+
+def _size(name: str) -> int | None:
+    path = Path(name)
+    return path.stat().st_size if path.is_file() else None
+
+
+def _names(row: list[str], place: str) -> list[str]:
+    names = [name.strip() for name in row]
+    twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
+    if twice is not None:
+        raise InvalidRow(f'{place}: two columns are called "{twice}"')
+    return names
+
+
+def _place_of(content: bytes) -> str:
+    try:
+        json.loads(content)
+    except json.JSONDecodeError as error:
+        return f" (line {error.lineno}, column {error.colno})"
+    except ValueError:
+        pass
+    return ""

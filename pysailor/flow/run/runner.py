@@ -1,0 +1,320 @@
+"""A whole run: stages started, fed, drained in the order of the flow, and stopped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from pysailor.context import Data
+from pysailor.errors import InvalidConfig, SailorError
+from pysailor.hooks import Hooks
+from pysailor.message import Message
+from pysailor.step import Invocation, Step
+from pysailor.wire import json_text
+
+from ..components import find_unusable
+from ..document import InvalidFlow
+from ..mapper import MapContext, compile_mapping
+from .channel import Item
+from .errors import Aborted, CannotResume, FlowStopped
+from .ledger import History, Ledger
+from .routes import Routes
+from .stage import RunState, Stage, digest_of, error_body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from pysailor.component.component import Component, Loaded
+    from pysailor.context import Event
+
+    from ..document import FlowFile, FlowStep
+    from .tally import StepTally
+
+LOG = logging.getLogger(__name__)
+_COMPONENT: Final = logging.getLogger("component")
+_ERRORS_TOLD: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """A step with its function and its settings, ready to be made."""
+
+    declared: FlowStep
+    component: Component
+    function: Loaded
+    settings: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """All that a run needs. `bodies` come in place of the trigger's messages; `concurrency` goes before prefetch."""
+
+    flow: FlowFile
+    steps: Mapping[str, StepPlan]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    bodies: Callable[[], Iterator[Any]] | None = None
+    concurrency: int | None = None
+    retry_failed: bool = False
+
+
+class FlowRun:
+    """One run. `run` returns its outcome: done, failed (some messages), stopped or aborted.
+
+    `stop` lets nothing more in and has what is on its way finished; `abort` ends at once. `say` is given sentences for
+    a person.
+    """
+
+    def __init__(self, plan: RunPlan, directory: Path, run_id: str, say: Callable[[str], None] = LOG.info) -> None:
+        """Make the stages; raise InvalidFlow or InvalidConfig for what is wrong before anything is run."""
+        self.plan, self._say = plan, say
+        self._directory = directory
+        self.history = History(directory, retry_failed=plan.retry_failed)
+        self._stack = ExitStack()
+        self._ledger = Ledger(directory)
+        self._state = RunState(self._ledger, self.history, run_id, plan.variables, self._on_failure)
+        self._stopping = threading.Event()
+        self._stopped_by: SailorError | None = None
+        self._errors_told = 0
+        flow = plan.flow
+        self._source = flow.trigger
+        self._started: dict[str, Any] = {}
+        try:
+            self.stages = {step.id: self._stage(step) for step in self._working()}
+            self.source = self._stage(self._source) if plan.bodies is None else None
+        except BaseException:
+            self._close()
+            raise
+        channels = {name: stage.channel for name, stage in self.stages.items()}
+        for stage in self.stages.values():
+            stage.routes.connect(channels)
+        self.source_routes = Routes([edge for edge in flow.edges if edge.source == self._source.id])
+        self.source_routes.connect(channels)
+        self.came_in = 0
+        self.passed_over = 0
+
+    @property
+    def tallies(self) -> list[StepTally]:
+        """The counts of all steps but the first, in the order of the file."""
+        return [stage.tally for stage in self.stages.values()]
+
+    @property
+    def failures(self) -> int:
+        """How many messages failed."""
+        return sum(tally.failed for tally in self.tallies)
+
+    def run(self) -> str:
+        """Run to the end; raise FlowStopped if the run cannot go on, CannotResume if it is not the same one."""
+        try:
+            self._call_hooks("startup")
+            for stage in self.stages.values():
+                stage.start()
+            feeding = threading.Thread(target=self._feed, name="pysailor-flow-source", daemon=True)
+            feeding.start()
+            self._wait_for_source(feeding)
+            self._drain()
+            self._call_hooks("shutdown")
+        finally:
+            self._close()
+        if self._ledger.failure is not None:
+            reason = self._ledger.failure.strerror or str(self._ledger.failure)
+            raise FlowStopped(f"the ledger cannot be written in {self._directory}: {reason}; what was answered is kept")
+        if self._stopped_by is not None:
+            raise self._stopped_by
+        if self._state.aborted.is_set():
+            return "aborted"
+        return "stopped" if self._stopping.is_set() else "failed" if self.failures else "done"
+
+    def stop(self) -> None:
+        """Let nothing more in."""
+        self._stopping.set()
+
+    def abort(self) -> None:
+        """End at once: what is in work is neither done nor failed."""
+        self._stopping.set()
+        self._state.aborted.set()
+        for stage in self.stages.values():
+            stage.channel.cancel()
+
+    @property
+    def on_their_way(self) -> int:
+        """How many messages are queued or in work."""
+        return sum(len(stage.channel) + stage.tally.in_work for stage in self.stages.values())
+
+    def tick(self) -> None:
+        """Do what has to be done now and then: write what waits, and end a run that can no longer be written."""
+        self._ledger.flush()
+        if self._ledger.failure is not None and not self._state.aborted.is_set():
+            self.abort()
+
+    # --- the parts ---------------------------------------------------------------------------------------------------
+
+    def _working(self) -> list[FlowStep]:
+        """Return the steps that get messages."""
+        return [step for step in self.plan.flow.all_steps if step.id != self._source.id]
+
+    def _stage(self, declared: FlowStep) -> Stage:
+        plan = self.plan.steps[declared.id]
+        step = self._stack.enter_context(closing(self._make(plan)))
+        edges = [edge for edge in self.plan.flow.edges if edge.source == declared.id]
+        concurrency = declared.local.concurrency or self.plan.concurrency or declared.concurrency
+        return Stage(declared, step, compile_mapping(declared), Routes(edges), self._state, concurrency)
+
+    def _make(self, plan: StepPlan) -> Step:
+        try:
+            return Step(plan.function, plan.settings, flow_variables=dict(self.plan.variables))
+        except InvalidConfig as error:
+            raise InvalidFlow(find_unusable(self.plan.flow, plan.declared, plan.component, error)) from error
+
+    def _call_hooks(self, name: str) -> None:
+        for stage in (*self.stages.values(), *([self.source] if self.source else [])):
+            hooks = Hooks(stage.step, lambda _: None)
+            if name == "startup":
+                self._started[stage.id] = hooks.startup()
+                hooks.init()
+            elif stage.step.function.hook("shutdown") is not None:
+                hooks.shutdown(self._started.get(stage.id))
+
+    # --- what comes in -----------------------------------------------------------------------------------------------
+
+    def _feed(self) -> None:
+        try:
+            if self.source is None:
+                self._feed_bodies()
+            else:
+                self._feed_trigger(self.source)
+        except Aborted:
+            pass
+        except SailorError as error:
+            self._stopped_by = error
+        except Exception as error:
+            LOG.exception("the source of the flow failed")
+            self._stopped_by = FlowStopped(f"the source of the flow failed: {type(error).__name__}: {error}")
+
+    def _feed_bodies(self) -> None:
+        bodies = self.plan.bodies() if self.plan.bodies is not None else iter(())
+        for body in bodies:
+            if self._stopping.is_set():
+                return
+            self._take_in(Message(body=body))
+
+    def _feed_trigger(self, stage: Stage) -> None:
+        """Run the trigger; what it yields comes in as fast as the flow takes it."""
+
+        def emit(event: Event) -> None:
+            if isinstance(event, Data):
+                if self._stopping.is_set():
+                    raise Aborted
+                self._take_in(event.message)
+
+        received = Message()
+        mapping = compile_mapping(stage.declared)
+        if mapping is not None:
+            received = received.with_body(mapping.map(received.body, MapContext({}, self.plan.variables)))
+        run_id = self._state.run_id
+        stage.step.process(
+            received, Invocation(emit, _COMPONENT, None, f"{run_id}/{stage.id}", run_id=run_id, step=stage.id)
+        )
+
+    def _take_in(self, message: Message) -> None:
+        """Give a message its number and let it in, unless it has been through before."""
+        number = self.came_in + 1
+        entry = {**message.to_json(), "passthrough": {self._source.id: message.to_json()}}
+        content = json_text.write(entry)
+        digest = digest_of(content)
+        known = self.history.digest(number)
+        if known is not None and known != digest:
+            raise CannotResume(
+                f"message {number} of the source is not the one that it was: the input has changed since this run began; "
+                "start a new one"
+            )
+        self.came_in = number
+        if self.history.is_complete(number):
+            self.passed_over += 1
+            return
+        whole = Message.from_json(entry)
+        targets = self.source_routes.targets(whole, self.plan.variables)
+        if known is None:
+            self._ledger.begin(str(number), self._source.id, len(targets), digest)
+        for target in targets:
+            target.put(Item(str(number), content))
+
+    def _wait_for_source(self, feeding: threading.Thread) -> None:
+        """Return when the source has ended, or is waiting for something that does not matter any more."""
+        while feeding.is_alive():
+            feeding.join(0.1)
+            if self._state.aborted.is_set():
+                return
+            if self._stopping.is_set():
+                feeding.join(2.0)
+                return
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        """Close the channels in the order of the flow, each when all that lead to it have ended."""
+        waiting = dict(self.stages)
+        handler = self.plan.flow.on_error
+        routed = {step.local.route for step in self.plan.flow.steps}
+        while waiting:
+            ready = [
+                name for name, stage in waiting.items() if self._is_ready(stage.declared, waiting, handler, routed)
+            ]
+            for name in ready or list(waiting):
+                waiting[name].channel.close()
+                self._wait(waiting.pop(name))
+
+    def _is_ready(self, step: FlowStep, waiting: dict[str, Stage], handler: FlowStep | None, routed: set[str]) -> bool:
+        if handler is not None and step.id == handler.id:
+            return len(waiting) == 1
+        if step.id in routed:  # errors of any step may still come
+            before = [each.id for each in self.plan.flow.steps if each.local.route == step.id]
+            return not any(name in waiting for name in before)
+        return step.after is None or step.after.source not in waiting
+
+    def _wait(self, stage: Stage) -> None:
+        if not self._state.aborted.is_set():
+            ended = threading.Thread(target=stage.wait, daemon=True)
+            ended.start()
+            while ended.is_alive() and not self._state.aborted.is_set():
+                ended.join(0.05)
+
+    def _close(self) -> None:
+        if not self._state.aborted.is_set():
+            self._stack.close()
+        self._ledger.close()
+
+    def _on_failure(self, stage: Stage, item: Item, error: SailorError, received: Message | None) -> None:
+        """Keep the error, tell of the first few, and hand it to whoever is set to get it."""
+        body = error_body(stage.id, item, error, received)
+        self._ledger.error(
+            {"message": item.id, **{name: value for name, value in body.items() if name != "errorInput"}}
+        )
+        self._errors_told += 1
+        if self._errors_told <= _ERRORS_TOLD:
+            more = "; further errors are in errors.jsonl" if self._errors_told == _ERRORS_TOLD else ""
+            self._say(f"message {item.id} failed at {body['step']}: {error}{more}")
+        local = stage.declared.local
+        if local.on_error == "stop":
+            self._stopped_by = FlowStopped(f"message {item.id} failed at {body['step']}, which stops the flow: {error}")
+            self.stop()
+        handler = self.plan.flow.on_error
+        target = local.route or ("" if handler is None else handler.id)
+        if not target or target == stage.id or target not in self.stages:
+            return
+        identity = f"{item.id}!{stage.id}"
+        passthrough = (received.passthrough if received is not None else None) or {}
+        content = json_text.write(Message(body=body, passthrough=passthrough).to_json())
+        self._ledger.emission(item.id, stage.id, identity, 1, content)
+        self.stages[target].channel.put(Item(identity, content))
+
+    def summary(self, seconds: float) -> dict[str, Any]:
+        """Return what the run amounts to, for run.json."""
+        return {
+            "messages": self.came_in,
+            "seconds": round(seconds, 3),
+            "steps": {tally.step: tally.to_json() for tally in self.tallies},
+        }

@@ -1,0 +1,346 @@
+"""A step at work: its threads take messages from its channel, through mapper and component, to the next channels."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pysailor.context import CallReport, Data, HttpReply
+from pysailor.errors import InvalidConfig, InvalidInput, Rebound, SailorError, StepError
+from pysailor.message import Message
+from pysailor.step import Invocation
+from pysailor.wire import error_message, json_text
+from pysailor.wire.passthrough import Passthrough
+from pysailor.worker.watchdog import Watchdog
+
+from ..mapper import MapContext, MappingFailed
+from .channel import Channel, Item
+from .errors import Aborted, TimeOver
+from .tally import StepTally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pysailor.context import Event, Measure
+    from pysailor.step import Step
+
+    from ..document import FlowStep
+    from ..mapper import Mapping as StepMapping
+    from .ledger import History, Ledger
+    from .routes import Routes
+
+LOG = logging.getLogger(__name__)
+_REBOUNDS: Final = 10
+_LONGEST_WAIT: Final = 60.0
+_GRACE: Final = 1.0
+"""Seconds after its time in which a component that keeps it can say itself what went wrong."""
+
+
+@dataclass(slots=True)
+class RunState:
+    """What all stages of a run share. `failed` is told of a message that failed, with the stage it failed at."""
+
+    ledger: Ledger
+    history: History
+    run_id: str
+    variables: Mapping[str, str]
+    failed: Callable[[Stage, Item, SailorError, Any], None]
+    aborted: threading.Event = field(default_factory=threading.Event)
+
+
+class Attempt:
+    """One message in work. `settle` lets one side alone decide what became of it: its thread, or the watchdog."""
+
+    __slots__ = ("_settling", "began", "calls", "gave", "item", "message", "tries")
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.message: Message | None = None
+        self.calls: list[CallReport] = []
+        self.tries = 1
+        self.gave = 0
+        self.began = time.perf_counter()
+        self._settling = threading.Lock()
+
+    def settle(self) -> bool:
+        """Return True to the first caller only."""
+        return self._settling.acquire(blocking=False)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a side has decided."""
+        return self._settling.locked()
+
+
+class Stage:
+    """A step of a run. Made once; `start` begins its threads, which end when its channel is closed and empty."""
+
+    def __init__(
+        self,
+        declared: FlowStep,
+        step: Step,
+        mapping: StepMapping | None,
+        routes: Routes,
+        state: RunState,
+        concurrency: int,
+    ) -> None:
+        self.declared, self.step, self.routes, self.state = declared, step, routes, state
+        self.concurrency = concurrency
+        self.channel = Channel()
+        self.tally = StepTally(declared.id)
+        self._mapping = mapping
+        self._passthrough = Passthrough(declared.id, active=True)
+        self._threads: list[threading.Thread] = []
+        self._seconds = declared.local.timeout
+        overdue = None if self._seconds is None else self._seconds + _GRACE
+        self._watchdog: Watchdog[Attempt] = Watchdog(overdue, self._give_up)
+        self._ended = threading.Condition()
+        self._running = 0
+
+    @property
+    def id(self) -> str:
+        """The step's id."""
+        return self.declared.id
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._watchdog.start()
+        for _ in range(self.concurrency):
+            self._start_thread()
+
+    def wait(self) -> None:
+        """Return when all threads have ended."""
+        with self._ended:
+            self._ended.wait_for(lambda: not self._running)
+        self._watchdog.stop()
+
+    def _start_thread(self) -> None:
+        with self._ended:
+            self._running += 1
+        name = f"pysailor-flow-{self.id}-{len(self._threads) + 1}"
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _work(self) -> None:
+        is_mine = True
+        try:
+            while is_mine and (item := self.channel.get()) is not None:
+                is_mine = self.take(item)
+        except Aborted:
+            pass
+        finally:
+            if is_mine:
+                self._end_thread()
+
+    def _end_thread(self) -> None:
+        with self._ended:
+            self._running -= 1
+            self._ended.notify_all()
+
+    def take(self, item: Item) -> bool:
+        """Take one message through; return False if its thread was given up on meanwhile."""
+        state, tally = self.state, self.tally
+        if state.history.is_done(item.id, self.id):
+            self._replay(item)
+            return True
+        with tally.lock:
+            tally.received += 1
+            tally.in_work += 1
+        attempt = Attempt(item)
+        self._watchdog.begin(attempt)
+        try:
+            error = self._try(attempt)
+        finally:
+            self._watchdog.end(attempt)
+        if not attempt.settle():
+            return False
+        self.conclude(attempt, error)
+        return True
+
+    def _replay(self, item: Item) -> None:
+        """Hand on what an earlier part of the run got for this message."""
+        with self.tally.lock:
+            self.tally.replayed += 1
+        for number, content in self.state.history.contents(item.id, self.id):
+            message = Message.from_json(json_text.read(content))
+            for target in self.routes.targets(message, self.state.variables):
+                target.put(Item(number, content))
+
+    def _try(self, attempt: Attempt) -> SailorError | None:
+        """Have the step work on the message, again where that may help; return why it failed."""
+        try:
+            attempt.message = received = self._receive(attempt.item)
+        except SailorError as error:
+            return error
+        retry = self.declared.local.retry
+        while True:
+            error = self._process(attempt, received)
+            pause = self._pause(
+                attempt, error, 0 if retry is None else retry.times, 1.0 if retry is None else retry.wait
+            )
+            if error is None or pause is None or attempt.is_settled:
+                return error
+            LOG.info("%s: message %s is tried again in %.1f s: %s", self.id, attempt.item.id, pause, error)
+            attempt.tries += 1
+            with self.tally.lock:
+                self.tally.retries += 1
+            if self.state.aborted.wait(pause):
+                raise Aborted
+
+    def _pause(self, attempt: Attempt, error: SailorError | None, times: int, wait: float) -> float | None:
+        """Return how long to wait before the next try, None if there is none."""
+        if attempt.gave or error is None:
+            return None
+        if isinstance(error, Rebound):
+            most = max(times, _REBOUNDS)
+        else:
+            most = times if getattr(error, "retryable", False) else 0
+        if attempt.tries > most:
+            return None
+        return min(wait * 2 ** (attempt.tries - 1), _LONGEST_WAIT)
+
+    def _receive(self, item: Item) -> Message:
+        message = Message.from_json(json_text.read(item.content))
+        if self._mapping is None:
+            return message
+        context = MapContext(message.passthrough or {}, self.state.variables)
+        return message.with_body(self._mapping.map(message.body, context))
+
+    def _process(self, attempt: Attempt, received: Message) -> SailorError | None:
+        item = attempt.item
+
+        def emit(event: Event) -> None:
+            if attempt.is_settled:
+                raise TimeOver("The time for this message is over; it has failed already.")
+            if isinstance(event, Data):
+                attempt.gave += 1
+                self.give(f"{item.id}.{attempt.gave}", item.id, event.message, received)
+            elif isinstance(event, HttpReply):
+                LOG.info("%s answers the caller of the flow with status %d", self.id, event.status_code)
+
+        def report(call: CallReport | Measure) -> None:
+            if isinstance(call, CallReport):
+                attempt.calls.append(call)
+
+        deadline = None if self._seconds is None else time.monotonic() + self._seconds
+        known_as = f"{self.state.run_id}/{self.id}/{item.id}"
+        invocation = Invocation(
+            emit, _LOGGER, deadline, known_as, report=report, run_id=self.state.run_id, step=self.id
+        )  # fmt: skip
+        try:
+            self.step.process(received, invocation)
+        except SailorError as error:
+            return error
+        return None
+
+    def give(self, identity: str, cause: str, message: Message, received: Message) -> None:
+        """Hand on what the step gave: kept first, then to every way that is open to it."""
+        whole = self._carry(message, received)
+        content = json_text.write(whole.to_json())
+        targets = self.routes.targets(whole, self.state.variables)
+        tally = self.tally
+        with tally.lock:
+            tally.emitted += 1
+            if not targets and self.routes.leads_on:
+                tally.dropped += 1
+        if not self.routes.leads_on:
+            self.state.ledger.result(identity, self.id, json_text.write(message.to_json()))
+            return
+        self.state.ledger.emission(cause, self.id, identity, len(targets), content)
+        for target in targets:
+            target.put(Item(identity, content))
+
+    def _carry(self, message: Message, received: Message) -> Message:
+        """Return the message with those of earlier steps, and itself among them."""
+        if not self.declared.tune.passthrough:
+            received = replace(received, passthrough=None)
+        return self._passthrough.complete(self._passthrough.carry(message, received, None))
+
+    def conclude(self, attempt: Attempt, error: SailorError | None) -> None:
+        """Note what became of the message, and tell whoever waits for errors."""
+        if error is not None:
+            self.state.failed(self, attempt.item, error, attempt.message)
+        seconds = time.perf_counter() - attempt.began
+        entry: dict[str, Any] = {
+            "message": attempt.item.id,
+            "step": self.id,
+            "outcome": "done" if error is None else "failed",
+            "ms": round(seconds * 1000, 3),
+        }
+        if error is not None:
+            entry["code"] = error.code
+            if isinstance(error, MappingFailed):
+                entry["stage"] = error.stage
+        if attempt.tries > 1:
+            entry["tries"] = attempt.tries
+        if self.state.history.has_failed(attempt.item.id, self.id):
+            entry["again"] = True
+        if attempt.calls:
+            _add_calls(entry, attempt.calls)
+        tally = self.tally
+        with tally.lock:
+            tally.in_work -= 1
+            tally.seconds += seconds
+            tally.add_calls(attempt.calls)
+            if error is None:
+                tally.done += 1
+            else:
+                tally.failed += 1
+        is_paid = bool(attempt.calls) or self.declared.credential is not None
+        self.state.ledger.outcome(entry, at_once=is_paid)
+
+    def _give_up(self, attempt: Attempt) -> bool:
+        """Fail a message that its component does not let go of; its thread's place is taken by another."""
+        if attempt.settle():
+            name = f"The step did not finish the message within {self._seconds:g} seconds (local.timeout)."
+            self.conclude(attempt, TimeOver(f"{name} Give it more time, or less to do."))
+            self._start_thread()
+            self._end_thread()
+        return True
+
+
+_LOGGER: Final = logging.getLogger("component")
+
+
+def error_body(step: str, item: Item, error: SailorError, received: Message | None) -> dict[str, Any]:
+    """Return what an error handler gets: name and message at the root, and the platform's own two members."""
+    described = error_message.describe(error)
+    stage = error.stage if isinstance(error, MappingFailed) and error.stage else step
+    try:
+        original = json_text.read(item.content)
+    except SailorError:
+        original = None
+    given = received.to_json() if received is not None else original
+    return {
+        **{name: described[name] for name in ("name", "message", "stack")},
+        "code": error.code,
+        "step": stage,
+        "input": given.get("body") if isinstance(given, dict) else None,
+        "error": described,
+        "errorInput": given,
+    }
+
+
+def digest_of(content: bytes) -> str:
+    """Return what tells one content from another."""
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def may_pass(error: SailorError) -> bool:
+    """Return whether an error is one of this message alone: wrong settings fail every message."""
+    return isinstance(error, StepError) and not isinstance(error, InvalidConfig | InvalidInput)
+
+
+def _add_calls(entry: dict[str, Any], calls: list[CallReport]) -> None:
+    tally = StepTally("")
+    tally.add_calls(calls)
+    entry["calls"] = len(calls)
+    entry["attempts"] = sum(call.tries for call in calls)
+    entry["units"] = dict(tally.units)
+    entry["cost"] = {currency: format(amount, "f") for currency, amount in tally.costs.items()}
+    entry["targets"] = list(dict.fromkeys(call.target for call in calls))

@@ -132,8 +132,8 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
     yield f"{words[outcome]}: {run.came_in} messages{passed}{failed}; {_duration(seconds)}{_used(run)}"
     for stage in run.stages.values():
         if stage.tally.dropped:
-            yield f"warning: {stage.tally.dropped} messages found no way out of {stage.id}: no condition was true, and " \
-                  "there is no otherwise"  # fmt: skip
+            count = stage.tally.dropped
+            yield f"warning: {count} messages found no way out of {stage.id}: no condition was true, none is otherwise"
         if outcome == "aborted" and stage.tally.in_work:
             yield f"{stage.tally.in_work} messages were in work at {stage.id}: they will be taken through it again"
     yield f"results and errors: {directory}"

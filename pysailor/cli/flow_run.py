@@ -16,8 +16,8 @@ examples:
 Ctrl-C lets nothing more in and has what is on its way finished; a second one ends at once. --resume goes on where a
 run ended, whatever ended it: what was answered is not asked again.
 
-A run is kept in .pysailor/runs/NAME: ledger.jsonl (a line for each message and step), results.jsonl (what the last steps
-gave), errors.jsonl (what failed, with its input) and run.json. pysailor flow report NAME makes a page of it.
+A run is kept in .pysailor/runs/NAME: ledger.jsonl (a line for each message and step), results.jsonl (what the last
+steps gave), errors.jsonl (what failed, with its input) and run.json. pysailor flow report NAME makes a page of it.
 
 exit codes:
   0    every message went through

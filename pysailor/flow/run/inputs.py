@@ -6,7 +6,6 @@ Read as they are needed, so that a file of any size takes no room. `-` is standa
 from __future__ import annotations
 
 import csv
-import io
 import json
 import sys
 from pathlib import Path
@@ -90,8 +89,8 @@ class FlowInput:
     def _row(self, names: list[str], row: list[str], line: int) -> dict[str, str]:
         if len(row) != len(names):
             raise InvalidRow(
-                f"{self.name}:{line}: the row has {len(row)} values, the first line names {len(names)} columns; a value "
-                "that holds the delimiter or a line end stands in double quotes"
+                f"{self.name}:{line}: the row has {len(row)} values, the first line names {len(names)} columns; a "
+                "value that holds the delimiter or a line end stands in double quotes"
             )
         return dict(zip(names, row, strict=True))
 
@@ -119,7 +118,7 @@ def open_input(name: str) -> FlowInput:
     if name == "-":
         return FlowInput(sys.stdin.buffer, "standard input", None)
     try:
-        file = Path(name).open("rb")
+        file = Path(name).open("rb")  # noqa: SIM115 - whoever opens the input closes it
     except OSError as error:
         raise InvalidRow(f"{name} cannot be read: {error.strerror}") from error
     return FlowInput(

@@ -228,8 +228,8 @@ class FlowRun:
         known = self.history.digest(number)
         if known is not None and known != digest:
             raise CannotResume(
-                f"message {number} of the source is not the one that it was: the input has changed since this run began; "
-                "start a new one"
+                f"message {number} of the source is not the one that it was: the input has changed since this run "
+                "began; start a new one"
             )
         self.came_in = number
         if self.history.is_complete(number):

@@ -135,3 +135,9 @@ def run(tmp_path: Path) -> Callable[..., tuple[str, Path]]:
         return FlowRun(plan_of(flow, bodies, **more), path, "r1").run(), path
 
     return run_it
+
+
+@pytest.fixture
+def plan() -> Callable[..., RunPlan]:
+    """Return what makes a plan of a flow."""
+    return plan_of

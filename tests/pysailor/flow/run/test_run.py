@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pysailor.flow.run import FlowStopped
+from pysailor.flow.run import FlowRun, FlowStopped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,14 +54,10 @@ def test_every_true_way_gets_a_copy_and_the_rest_goes_otherwise(flow: Any, run: 
     assert found == {"big": [4, 5, 6], "even": [2, 4, 6], "rest": [1, 3]}
 
 
-def test_a_message_that_no_way_takes_is_counted(flow: Any, run: Any, tmp_path: Path) -> None:
-    from pysailor.flow.run import FlowRun
-
-    from ..conftest import plan_of
-
+def test_a_message_that_no_way_takes_is_counted(flow: Any, plan: Any, tmp_path: Path) -> None:
     made = flow("  a: {run: 'w:numbers'}\n  r: {run: 'w:work', after: a}\n  x: {run: 'w:work', after: {r: n > 2}}\n")
     (tmp_path / "run").mkdir()
-    running = FlowRun(plan_of(made), tmp_path / "run", "r")
+    running = FlowRun(plan(made), tmp_path / "run", "r")
 
     assert running.run() == "done"
     assert running.stages["r"].tally.dropped == 2
@@ -119,11 +115,12 @@ def test_an_error_stops_the_flow_where_that_is_set(flow: Any, run: Any) -> None:
 
 
 def test_what_may_pass_is_tried_again(flow: Any, run: Any, tmp_path: Path) -> None:
+    retry = "local: {retry: {times: 2, wait: 1ms}}"
     tag = str(tmp_path)
     made = flow(
         "  a: {run: 'w:numbers', fields: {count: 2}}\n"
-        f"  b: {{run: 'w:work', after: a, fields: {{tag: '{tag}b', busy: 2}}, local: {{retry: {{times: 2, wait: 1ms}}}}}}\n"
-        f"  c: {{run: 'w:work', after: b, fields: {{tag: '{tag}c', rebound: 3}}, local: {{retry: {{times: 0, wait: 1ms}}}}}}\n"
+        f"  b: {{run: 'w:work', after: a, fields: {{tag: '{tag}b', busy: 2}}, {retry}}}\n"
+        f"  c: {{run: 'w:work', after: b, fields: {{tag: '{tag}c', rebound: 3}}, {retry}}}\n"
     )
 
     outcome, path = run(made)

@@ -87,6 +87,8 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "CassetteMismatch",
             "A request is not the one that was recorded.",
             "Undo the change that the message shows, or record again with --record.",
+        ),
+        RuntimeErrorSpec(
             "condition_not_boolean",
             "NoBoolean",
             "The condition of a way out of a router gave neither true nor false, so the message failed at the router.",
@@ -102,7 +104,7 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
         RuntimeErrorSpec(
             "flow_stopped",
             "FlowStopped",
-            "The run of a flow ended early: a step failed that is set to stop the flow, or the ledger cannot be written.",
+            "The run of a flow ended early: a step that is set to stop it failed, or the ledger cannot be written.",
             "Correct what the message names, then go on with pysailor flow run --resume RUN.",
         ),
         RuntimeErrorSpec(

@@ -31,7 +31,7 @@ class Display:
     def __init__(self, run: FlowRun, source: FlowInput | None, directory: str) -> None:
         self._run, self._source, self._directory = run, source, directory
         self._began = self._said = time.monotonic()
-        self._rates = {tally.step: Rate() for tally in run.tallies}
+        self._rates = {tally.step: RateMeter() for tally in run.tallies}
         self._live: Any = None
 
     def __enter__(self) -> Self:
@@ -102,7 +102,7 @@ class Display:
         ]
 
 
-class Rate:
+class RateMeter:
     """How many a second, over the last seconds."""
 
     def __init__(self) -> None:

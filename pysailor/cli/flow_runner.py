@@ -180,17 +180,19 @@ def _write_output(name: str | None, directory: Path, results: TextIO) -> None:
     """Write the bodies that the last steps gave, one a line."""
     if name is None:
         return
+    if name == "-":
+        _print_bodies(directory, results)
+        return
     try:
-        target = results if name == "-" else Path(name).open("w", encoding="utf-8")
+        with Path(name).open("w", encoding="utf-8") as target:
+            _print_bodies(directory, target)
     except OSError as error:
-        raise SailorError(
-            f"{name} cannot be written: {error.strerror}; the results are in {directory / RESULTS}"
-        ) from error
-    try:
-        with (directory / RESULTS).open(encoding="utf-8") as file:
-            for line in file:
-                print(json.dumps(json.loads(line)["result"]["body"], ensure_ascii=False), file=target)
-        target.flush()
-    finally:
-        if target is not results:
-            target.close()
+        place = directory / RESULTS
+        raise SailorError(f"{name} cannot be written: {error.strerror}; the results are in {place}") from error
+
+
+def _print_bodies(directory: Path, target: TextIO) -> None:
+    with (directory / RESULTS).open(encoding="utf-8") as file:
+        for line in file:
+            print(json.dumps(json.loads(line)["result"]["body"], ensure_ascii=False), file=target)
+    target.flush()

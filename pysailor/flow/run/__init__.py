@@ -3,7 +3,7 @@
 from .errors import CannotResume, FlowStopped, InvalidRow
 from .folder import RunFolder, find_run
 from .inputs import open_input
-from .ledger import History, Ledger
+from .ledger import History, RunLedger
 from .runner import FlowRun, RunPlan, StepPlan
 from .tally import StepTally
 
@@ -13,8 +13,8 @@ __all__ = [
     "FlowStopped",
     "History",
     "InvalidRow",
-    "Ledger",
     "RunFolder",
+    "RunLedger",
     "RunPlan",
     "StepPlan",
     "StepTally",

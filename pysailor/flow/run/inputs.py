@@ -121,9 +121,7 @@ def open_input(name: str) -> FlowInput:
         file = Path(name).open("rb")  # noqa: SIM115 - whoever opens the input closes it
     except OSError as error:
         raise InvalidRow(f"{name} cannot be read: {error.strerror}") from error
-    return FlowInput(
-        io.BufferedReader(file.detach()) if isinstance(file, io.BufferedReader) else file, name, _size(name)
-    )
+    return FlowInput(file, name, _size(name))
 
 
 def _size(name: str) -> int | None:

@@ -52,7 +52,7 @@ class _Appender:
         os.close(self._descriptor)
 
 
-class Ledger:
+class RunLedger:
     """Writes the lines of a run. Threads share it; a context manager. `failure` is why it cannot write any more."""
 
     def __init__(self, directory: Path) -> None:

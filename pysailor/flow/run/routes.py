@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .channel import Channel
 
 
-class Routes:
+class StepRoutes:
     """The ways out of one step. Every way whose condition is true is taken; `otherwise` where no other was."""
 
     def __init__(self, edges: Sequence[Edge]) -> None:

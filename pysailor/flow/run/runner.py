@@ -20,8 +20,8 @@ from ..document import InvalidFlow
 from ..mapper import MapContext, compile_mapping
 from .channel import Item
 from .errors import Aborted, CannotResume, FlowStopped
-from .ledger import History, Ledger
-from .routes import Routes
+from .ledger import History, RunLedger
+from .routes import StepRoutes
 from .stage import RunState, Stage, digest_of, error_body
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class FlowRun:
         self._directory = directory
         self.history = History(directory, retry_failed=plan.retry_failed)
         self._stack = ExitStack()
-        self._ledger = Ledger(directory)
+        self._ledger = RunLedger(directory)
         self._state = RunState(self._ledger, self.history, run_id, plan.variables, self._on_failure)
         self._stopping = threading.Event()
         self._stopped_by: SailorError | None = None
@@ -91,7 +91,7 @@ class FlowRun:
         channels = {name: stage.channel for name, stage in self.stages.items()}
         for stage in self.stages.values():
             stage.routes.connect(channels)
-        self.source_routes = Routes([edge for edge in flow.edges if edge.source == self._source.id])
+        self.source_routes = StepRoutes([edge for edge in flow.edges if edge.source == self._source.id])
         self.source_routes.connect(channels)
         self.came_in = 0
         self.passed_over = 0
@@ -161,7 +161,7 @@ class FlowRun:
         step = self._stack.enter_context(closing(self._make(plan)))
         edges = [edge for edge in self.plan.flow.edges if edge.source == declared.id]
         concurrency = declared.local.concurrency or self.plan.concurrency or declared.concurrency
-        return Stage(declared, step, compile_mapping(declared), Routes(edges), self._state, concurrency)
+        return Stage(declared, step, compile_mapping(declared), StepRoutes(edges), self._state, concurrency)
 
     def _make(self, plan: StepPlan) -> Step:
         try:
@@ -220,7 +220,7 @@ class FlowRun:
         )
 
     def _take_in(self, message: Message) -> None:
-        """Give a message its number and let it in, unless it has been through before."""
+        """Number a message and let it in, unless it has been through before."""
         number = self.came_in + 1
         entry = {**message.to_json(), "passthrough": {self._source.id: message.to_json()}}
         content = json_text.write(entry)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from ..document import FlowStep
     from ..mapper import Mapping as StepMapping
-    from .ledger import History, Ledger
-    from .routes import Routes
+    from .ledger import History, RunLedger
+    from .routes import StepRoutes
 
 LOG = logging.getLogger(__name__)
 _REBOUNDS: Final = 10
@@ -44,7 +44,7 @@ _GRACE: Final = 1.0
 class RunState:
     """What all stages of a run share. `failed` is told of a message that failed, with the stage it failed at."""
 
-    ledger: Ledger
+    ledger: RunLedger
     history: History
     run_id: str
     variables: Mapping[str, str]
@@ -84,7 +84,7 @@ class Stage:
         declared: FlowStep,
         step: Step,
         mapping: StepMapping | None,
-        routes: Routes,
+        routes: StepRoutes,
         state: RunState,
         concurrency: int,
     ) -> None:
@@ -178,14 +178,13 @@ class Stage:
         except SailorError as error:
             return error
         retry = self.declared.local.retry
+        times, wait = (0, 1.0) if retry is None else (retry.times, retry.wait)
         while True:
-            error = self._process(attempt, received)
-            pause = self._pause(
-                attempt, error, 0 if retry is None else retry.times, 1.0 if retry is None else retry.wait
-            )
-            if error is None or pause is None or attempt.is_settled:
-                return error
-            LOG.info("%s: message %s is tried again in %.1f s: %s", self.id, attempt.item.id, pause, error)
+            failure = self._process(attempt, received)
+            pause = self._pause(attempt, failure, times, wait)
+            if failure is None or pause is None or attempt.is_settled:
+                return failure
+            LOG.info("%s: message %s is tried again in %.1f s: %s", self.id, attempt.item.id, pause, failure)
             attempt.tries += 1
             with self.tally.lock:
                 self.tally.retries += 1
@@ -202,7 +201,7 @@ class Stage:
             most = times if getattr(error, "retryable", False) else 0
         if attempt.tries > most:
             return None
-        return min(wait * 2 ** (attempt.tries - 1), _LONGEST_WAIT)
+        return float(min(wait * 2.0 ** (attempt.tries - 1), _LONGEST_WAIT))
 
     def _receive(self, item: Item) -> Message:
         message = Message.from_json(json_text.read(item.content))

@@ -127,9 +127,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 def run(tmp_path: Path) -> Callable[..., tuple[str, Path]]:
     """Return what runs a flow in a directory, and the outcome."""
 
-    def run_it(
-        flow: FlowFile, bodies: Iterable[Any] | None = None, directory: str = "run", **more: Any
-    ) -> tuple[str, Path]:
+    def run_it(flow: FlowFile, bodies: Iterable[Any] | None = None, directory: str = "run", **more: Any) -> Any:
         path = tmp_path / directory
         path.mkdir(exist_ok=True)
         return FlowRun(plan_of(flow, bodies, **more), path, "r1").run(), path

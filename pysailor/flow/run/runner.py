@@ -220,7 +220,7 @@ class FlowRun:
         )
 
     def _take_in(self, message: Message) -> None:
-        """Number a message and let it in, unless it has been through before."""
+        """Let a message in under its number, unless it has been through before."""
         number = self.came_in + 1
         entry = {**message.to_json(), "passthrough": {self._source.id: message.to_json()}}
         content = json_text.write(entry)

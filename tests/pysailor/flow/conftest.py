@@ -51,7 +51,8 @@ def process(msg, cfg, snapshot, ctx):
     if cfg["seconds"]:
         time.sleep(cfg["seconds"])
     if cfg["call"]:
-        ctx.report(CallReport("model", "ok", 0.01, units={"input_tokens": 3, "output_tokens": 2}, cost=Decimal("0.001")))
+        units = {"input_tokens": 3, "output_tokens": 2}
+        ctx.report(CallReport("model", "ok", 0.01, units=units, cost=Decimal("0.001")))
     if cfg["kill"] and body.get("n") == cfg["kill"]:
         os.kill(os.getpid(), 9)
     if cfg["fail"] and body.get("n") == cfg["fail"]:

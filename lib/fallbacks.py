@@ -271,7 +271,7 @@ def _asked_of(one: Alternative, body: Mapping[str, Any]) -> Mapping[str, Any]:
 def _read(named: str, cfg: Mapping[str, Any]) -> Alternative:
     """Return one fallback; raise InvalidConfig."""
     where, colon, model = named.partition(":")
-    if where.strip() != SECOND:
+    if where.strip().lower() != SECOND:
         return Alternative({**cfg, "model": named}, named)
     if not cfg.get("secondBaseUrl"):
         raise InvalidConfig(

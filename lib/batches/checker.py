@@ -138,7 +138,8 @@ class LineChecker:
                     deadline=deadline,
                     inline_public=self._client.server.inlines_images,
                 )
-            yield write_line(prefix + one.line.custom_id, self.url, self._endpoint.write(body))
+                written = write_line(prefix + one.line.custom_id, self.url, self._endpoint.write(body))
+            yield written
 
     def _choose(self, lines: Iterable[BatchLine]) -> Endpoint:
         """Return the endpoint that all lines go to: Responses if one of them needs it, for a batch has one."""
@@ -168,6 +169,8 @@ def _own_places(line: BatchLine) -> Iterator[None]:
     """Let errors about one request point to its place in the message."""
     try:
         yield
+    except ValueError as error:
+        raise InvalidInput("holds a number that is too large, or is not one", pointer=line.pointer) from error
     except InvalidInput as error:
         raise InvalidInput(faults=[Fault(line.pointer + f.pointer, f.message) for f in error.faults]) from error
     except NotFetched as error:

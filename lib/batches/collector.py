@@ -112,37 +112,35 @@ class Collector:
 
     def _sent(self, stack: ExitStack, batch: BatchStatus) -> SentLines:
         """Return what was sent; nothing where the file is gone, since the answers matter more."""
-        file_id = batch.files.get("input_file_id")
-        if file_id is None:
-            return SentLines(None)
         try:
-            return SentLines(stack.enter_context(self._service.content(file_id)))
-        except ApiError as error:
-            if error.kind.again != NO:
-                raise self._later(f"the file {file_id} of batch {batch.id} could not be read", error) from error
-            self._ctx.logger.warning("What was sent cannot be read any more (%s)", error.code)
+            file = self._open(stack, batch, "input_file_id")
+        except BatchError as error:
+            if error.code != "batch_file_unreadable":
+                raise
+            self._ctx.logger.warning("What was sent cannot be read any more")
             return SentLines(None)
-        except OSError as fault:
-            raise BatchError("batch_no_space", f"{fault.strerror or fault}.", batch=batch.id, **batch.files) from fault
+        return SentLines(file)
 
     def _fetch(self, stack: ExitStack, batch: BatchStatus) -> list[IO[bytes]]:
         """Return the files of answers and of errors, whole, before anything of them is emitted."""
-        files = []
-        for name in ("output_file_id", "error_file_id"):
-            file_id = batch.files.get(name)
-            if file_id is None:
-                continue
-            try:
-                files.append(stack.enter_context(self._service.content(file_id)))
-            except ApiError as error:
-                if error.kind.again != NO:
-                    raise self._later(f"the file {file_id} of batch {batch.id} could not be read", error) from error
-                why = f"{name} cannot be read: {error}"
-                raise BatchError("batch_file_unreadable", why, batch=batch.id, **batch.files) from error
-            except OSError as fault:
-                why = f"{fault.strerror or fault}."
-                raise BatchError("batch_no_space", why, batch=batch.id, **batch.files) from fault
-        return files
+        files = [self._open(stack, batch, name) for name in ("output_file_id", "error_file_id")]
+        return [file for file in files if file is not None]
+
+    def _open(self, stack: ExitStack, batch: BatchStatus, name: str) -> IO[bytes] | None:
+        """Return a file of the batch, None if there is none; raise Rebound, or BatchError with the ids of all files."""
+        file_id = batch.files.get(name)
+        if file_id is None:
+            return None
+        try:
+            return stack.enter_context(self._service.content(file_id))
+        except ApiError as error:
+            if error.kind.again != NO and error.code != "timeout":
+                raise self._later(f"the file {file_id} of batch {batch.id} could not be read", error) from error
+            code = "batch_file_too_slow" if error.code == "timeout" else "batch_file_unreadable"
+            raise BatchError(code, f"{name}: {error}", batch=batch.id, **batch.files) from error
+        except OSError as fault:
+            why = f"{fault.strerror or fault}."
+            raise BatchError("batch_no_space", why, batch=batch.id, **batch.files) from fault
 
     def _emit(self, batch: BatchStatus, sent: SentLines, files: list[IO[bytes]], prefix: str) -> Iterator[Message]:
         """Emit what begins with the prefix, without it, and the sum of that."""

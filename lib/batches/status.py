@@ -13,6 +13,7 @@ _ENDED = (FAILED, "completed", "expired", "cancelled")
 _UNDER_WAY = ("validating", "in_progress", "finalizing", "cancelling")
 _QUEUE_FULL = "token_limit_exceeded"
 _MOST_TOLD = 5
+_LONGEST_TOLD, _LONGEST_CODE = 500, 100
 _TIMES = ("created_at", "completed_at", "failed_at", "expired_at", "cancelled_at", "expires_at")
 
 
@@ -102,7 +103,8 @@ def find_by_key(batches: Sequence[Any], name: str, key: str) -> BatchStatus | No
 def _reason(one: Mapping[str, Any]) -> str:
     line = one.get("line")
     where = f"line {line}: " if isinstance(line, int) else ""
-    return f"{where}{one.get('message') or 'no reason given'} ({one.get('code') or 'no code'})"
+    told = str(one.get("message") or "no reason given")[:_LONGEST_TOLD]
+    return f"{where}{told} ({str(one.get('code') or 'no code')[:_LONGEST_CODE]})"
 
 
 def _text(value: Any) -> str | None:

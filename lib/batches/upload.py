@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import mmap
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidInput
@@ -21,9 +21,9 @@ CONTENT_TYPE = f"multipart/form-data; boundary={_BOUNDARY}"
 
 
 def write_line(custom_id: str, url: str, body: Mapping[str, Any]) -> bytes:
-    """Return one line of the file."""
+    """Return one line of the file; raise ValueError for a number that JSON has no word for."""
     line = {"custom_id": custom_id, "method": "POST", "url": url, "body": body}
-    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
 @contextmanager
@@ -32,8 +32,9 @@ def form_of(lines: Iterable[bytes], days_kept: int | None = None) -> Iterator[mm
 
     Raise InvalidInput if it is larger than the service takes, BatchError if the disk is full.
     """
-    with tempfile.TemporaryFile(prefix="batch-") as file:
+    with ExitStack() as stack:
         try:
+            file = stack.enter_context(tempfile.TemporaryFile(prefix="batch-"))
             file.write(_head(days_kept))
             size = 0
             for line in lines:
@@ -43,10 +44,10 @@ def form_of(lines: Iterable[bytes], days_kept: int | None = None) -> Iterator[mm
                 file.write(line)
             file.write(f"\r\n--{_BOUNDARY}--\r\n".encode())
             file.flush()
+            body = stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         except OSError as fault:
             raise BatchError("batch_no_space", f"{fault.strerror or fault}.") from fault
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as body:
-            yield body
+        yield body
 
 
 _TOO_LARGE = (

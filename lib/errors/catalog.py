@@ -311,6 +311,13 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "30 days.",
         ),
         ErrorSpec(
+            "batch_file_too_slow",
+            "BatchFileTooSlow",
+            "The batch has ended and is paid for, but a file of its answers did not come whole within the time limit.",
+            "Raise the time limit of the step, then send the message again; the files are kept for up to 30 days.",
+            YES,
+        ),
+        ErrorSpec(
             "batch_no_space",
             "BatchNoSpace",
             "There is no room on the disk for the file of the batch.",

@@ -101,6 +101,8 @@ class Api:
             return self._moderate(call, scenario)
         if path.startswith(("/v1/files", "/v1/batches")):
             reply = self._batches.reply(call, path, name)
+            if name == "batch_file_slow" and path.endswith("/content"):
+                reply = replace(reply, wait=self._delays.slow)
             return scenario.damages(reply, self._delays.slow) if scenario.damages else reply
         reply = SandboxReply(body=encode(self._list_models(path)))
         return scenario.damages(reply, self._delays.slow) if scenario.damages else reply

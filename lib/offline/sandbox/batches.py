@@ -55,6 +55,7 @@ SCENARIOS: dict[str, str] = {
     "batch_partly_failed": "batches: every second line fails, in turn with 400 and 500",
     "batch_all_failed": "batches: completed, and no line was answered",
     "batch_line_missing": "batches: the last line is in none of the files",
+    "batch_file_slow": "batches: the files take some seconds to come",
     "batch_file_missing": "batches: completed, but the file of the answers is gone",
 }
 

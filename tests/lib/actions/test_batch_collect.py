@@ -9,7 +9,7 @@ import pytest
 
 from lib.batches.errors import BatchError
 from pysailor.errors import InvalidConfig, InvalidInput, Rebound
-from tests.support.batches import QUESTIONS, collect, run, submit
+from tests.support.batches import QUESTIONS, collect, run, submit, uploaded
 from tests.support.fake_api import FakeApi
 
 if TYPE_CHECKING:
@@ -207,3 +207,23 @@ def test_without_another_word_twenty_looks_last_for_the_day_of_a_batch(sandbox: 
     longest = caught.value.longest
     assert longest is not None
     assert sum(min(15 * 2**n, longest) for n in range(20)) >= 24 * 3600
+
+
+def test_a_file_that_takes_too_long_says_to_allow_more_time(sandbox: Sandbox) -> None:
+    batch_id = submit(sandbox, QUESTIONS)["batch_id"]
+    with pytest.raises(BatchError, match="time limit") as caught:
+        collect(sandbox, batch_id, "batch_file_slow", timeout=1, maxRetries=0)
+    assert caught.value.code == "batch_file_too_slow"
+
+
+@pytest.mark.parametrize("where", ["/proc", "/nowhere"])
+def test_without_room_for_its_files_a_batch_is_neither_sent_nor_lost(
+    sandbox: Sandbox, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", where)
+    with pytest.raises(BatchError) as caught:
+        submit(sandbox, QUESTIONS)
+    assert (caught.value.code, uploaded(sandbox)) == ("batch_no_space", [])
+    with pytest.raises(BatchError, match="batch_sandbox") as caught:
+        collect(sandbox, "batch_sandbox")
+    assert caught.value.code == "batch_no_space"

@@ -86,6 +86,10 @@ def test_what_preflight_refuses_of_a_line_is_refused_before_the_upload(sandbox: 
     assert found["/requests/1/messages/1/role"].startswith("line 2 (line-2): ")
 
 
+def test_a_number_that_json_has_no_word_for_is_refused_with_its_line(sandbox: Sandbox) -> None:
+    assert list(faults_of(sandbox, ["x", {**ONE, "seed": float("inf")}])) == ["/requests/1"]
+
+
 def test_two_models_in_one_batch_are_refused(sandbox: Sandbox) -> None:
     found = faults_of(sandbox, [ONE, {**ONE, "model": "o9-sandbox"}])
     assert "o9-sandbox" in found["/requests/1/model"]

@@ -29,7 +29,8 @@ class Invocation:
 
     `message_id` is what the transport knows the message by, None if by nothing. `watched` is whether a person sees the
     pieces of an answer. `report` takes the calls of services that the component made, and what it measures. `run_id`
-    and `step` name the flow's run and the step of the flow, where a platform tells them.
+    and `step` name the flow's run and the step of the flow, where a platform tells them. `is_heavy` is whether the
+    message is so large that looking at it would hold up others.
     """
 
     emit: Emit
@@ -40,6 +41,7 @@ class Invocation:
     redelivered: bool = False
     journal: Journal = field(default_factory=NoJournal)
     report: Callable[[CallReport | Measure], None] = _ignore
+    is_heavy: bool = False
     run_id: str | None = None
     step: str = ""
 

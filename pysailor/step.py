@@ -12,6 +12,7 @@ from .context import Context, Data, Emit, Keep, Storage, open_in_memory
 from .emission import Emission, Invocation, check_message
 from .errors import Defect, InvalidInput, InvalidOutput, SailorError, describe_unexpected
 from .message import Message
+from .pool import offload
 from .snapshot import CurrentSnapshot
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Step:
         Raise a SailorError if it fails, of any kind; what the component did not mean to raise becomes a Defect.
         What the monitor raises is raised as it is: that its pipe broke is no defect of the component.
         """
-        checked = self.accept(message)
+        checked = offload(self.accept, message) if invocation.is_heavy else self.accept(message)
         monitor = Emission(invocation, self._snapshot)
         context = self._build_context(monitor, invocation)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pysailor import Fault, InvalidConfig
+from pysailor import Fault, InvalidConfig, offload
 
 from ..cost.budget import Plan
 from ..cost.price import Surcharges
@@ -84,7 +84,7 @@ def check(
 
 def plan(request: BuiltRequest, rounds: int, tries: int) -> tuple[Plan, str]:
     """Return what the request may take at worst, and a sentence if that was counted poorly."""
-    counted = _estimate(request)
+    counted = offload(_estimate, request)  # a long text takes the tokenizer a while
     cap = request.body.get("max_completion_tokens", request.body.get("max_tokens"))
     extra = surcharges(request)
     planned = Plan(

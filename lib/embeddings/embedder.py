@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pysailor import CallReport, Fault, InvalidInput
+from pysailor import CallReport, Fault, InvalidInput, offload
 
 from ..api.attributes import call_attributes
 from ..api.client import CallOptions, Client
@@ -223,7 +223,7 @@ class Embedder:
         if limit is None and budget is None:
             return (), NO_HOLD
         tokens = TokenCounter.of(family.encoding) if family else TokenCounter(None)
-        count = sum(tokens.count(one.text) if tokens.exact else estimate(one.text) for one in prepared.texts)
+        count = offload(_count, prepared.texts, tokens)
         tries = 1 + self._limits.max_retries if self._limits.after_timeout else 1
         worst = cost(Usage(prompt=count, total=count), family, None, self._surcharges())
         if worst is None:
@@ -247,3 +247,8 @@ class Embedder:
         left = max(0.0, (self._call.deadline or float("inf")) - time.monotonic())
         hold = claim(budget, payer, worst.amount * tries, tries, self._ctx, left)
         return () if tokens.exact else (NO_TOKENIZER,), hold
+
+
+def _count(texts: Sequence[PlacedText], tokens: TokenCounter) -> int:
+    """Return how many tokens the texts have together."""
+    return sum(tokens.count(one.text) if tokens.exact else estimate(one.text) for one in texts)

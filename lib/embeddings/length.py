@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pysailor import Fault, InvalidInput
+from pysailor import Fault, InvalidInput, offload
 
 from ..tokens.tokenizer import by_characters, counter
 
@@ -65,6 +65,11 @@ def estimate(text: str) -> int:
     return -(-size(text) // _BYTES_PER_TOKEN)
 
 
+def _find_long(texts: Sequence[PlacedText], limit: int, tokens: TokenCounter) -> dict[int, int]:
+    """Return the token counts of those that are too long, by their index."""
+    return {index: found for index, one in enumerate(texts) if (found := tokens.count_above(one.text, limit))}
+
+
 def keep_within(
     texts: Sequence[PlacedText], limit: int, tokens: TokenCounter, *, shorten: bool
 ) -> tuple[tuple[PlacedText, ...], tuple[str, ...]]:
@@ -72,7 +77,7 @@ def keep_within(
 
     Raise InvalidInput with the place of each that is too long, unless they are to be shortened.
     """
-    long = {index: found for index, one in enumerate(texts) if (found := tokens.count_above(one.text, limit))}
+    long = offload(_find_long, texts, limit, tokens)  # many texts take the tokenizer a while
     if not long:
         return tuple(texts), ()
     if not shorten:

@@ -9,7 +9,7 @@ from ..context import CallReport
 from .errors import MonitoringUnavailable
 from .labels import LabelValues
 from .measures import Measures
-from .observer import MessageReport
+from .observer import LoopHold, MessageReport
 
 try:
     import prometheus_client
@@ -84,6 +84,8 @@ class Metrics:
         self._unpriced = Counter(
             "pysailor_calls_unpriced", "Calls that went well and whose cost is not known", ["target"], registry=registry
         )
+        self._holds = Counter("pysailor_loop_holds", "Times that a step held the loop over 100 ms", registry=registry)
+        self._held_seconds = Counter("pysailor_loop_held_seconds", "Time that those took", registry=registry)
         self._measures = Measures(registry)
         Gauge("pysailor_info", "Who this worker is", list(identity), registry=registry).labels(*identity.values()).set(
             1
@@ -100,6 +102,9 @@ class Metrics:
                     self._count_message(note)
                 elif isinstance(note, CallReport):
                     self._count_call(note)
+                elif isinstance(note, LoopHold):
+                    self._holds.inc()
+                    self._held_seconds.inc(note.seconds)
                 else:
                     self._measures.set(note)
 

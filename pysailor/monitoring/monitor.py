@@ -6,6 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Self
 
+from .. import pool
 from .health import Health
 from .heartbeat import Heartbeat
 from .observer import Notes, Observer
@@ -44,7 +45,8 @@ class Monitor:
             if self._heartbeat is not None:
                 self._heartbeat.end()
             raise
-        self._thread = threading.Thread(target=self._run, name="pysailor-monitor", daemon=True)
+        self._over = threading.Event()
+        self._over.set()
 
     @property
     def port(self) -> int | None:
@@ -65,14 +67,14 @@ class Monitor:
             self._server.start()
             LOG.info("metrics and probes are on port %d", self._server.port)
         if self._server is not None or self._heartbeat is not None:
-            self._thread.start()
+            self._over.clear()
+            pool.current().start_thread(self._run, "pysailor-monitor")
         return self
 
     def __exit__(self, *_: object) -> None:
         """Close the port and remove the file."""
         self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join(2 * EVERY)
+        self._over.wait(2 * EVERY)
         if self._server is not None:
             self._server.stop()
         if self._heartbeat is not None:
@@ -88,15 +90,15 @@ class Monitor:
 
     def _run(self) -> None:
         looks = 0
-        while True:
+        while not self._ended.is_set():
             try:
                 self._look(looks)
             except Exception:
                 # Without this thread the worker would pass for dead.
                 LOG.exception("the worker cannot be watched now")
             looks += 1
-            if self._ended.wait(EVERY):
-                return
+            self._ended.wait(EVERY)
+        self._over.set()
 
     def _look(self, looks: int) -> None:
         self._health.probe()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from ..context import CallReport, Measure
@@ -34,6 +34,16 @@ class MessageReport:
     journal_failures: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class LoopHold:
+    """The loop was held for so long (PYSAILOR_POOL=greenlets)."""
+
+    seconds: float
+
+
+Note: TypeAlias = "MessageReport | CallReport | Measure | LoopHold"
+
+
 class Observer:
     """Notes nothing: for a worker that nobody watches."""
 
@@ -46,13 +56,16 @@ class Observer:
     def call(self, call: CallReport | Measure) -> None:
         """Note a call of a service, or a measure."""
 
+    def hold(self, seconds: float) -> None:
+        """Note that a step held the loop, and all other messages, for so long."""
+
 
 class Notes(Observer):
     """Keeps everything until `take`."""
 
     def __init__(self) -> None:
         self._began: dict[int, float] = {}
-        self._reports: deque[MessageReport | CallReport | Measure] = deque()
+        self._reports: deque[Note] = deque()
 
     def begin(self, number: int) -> None:
         """Note that the delivery of this number is in work."""
@@ -67,7 +80,11 @@ class Notes(Observer):
         """Note a call of a service, or a measure."""
         self._reports.append(call)
 
-    def take(self) -> list[MessageReport | CallReport | Measure]:
+    def hold(self, seconds: float) -> None:
+        """Note it."""
+        self._reports.append(LoopHold(seconds))
+
+    def take(self) -> list[Note]:
         """Return what was noted since the last time, for one thread at a time."""
         return [self._reports.popleft() for _ in range(len(self._reports))]
 

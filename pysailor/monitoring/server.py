@@ -8,6 +8,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
+from .. import pool
 from .errors import MonitoringUnavailable
 
 if TYPE_CHECKING:
@@ -25,10 +26,13 @@ class MonitoringServer(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 32
+    timeout = 0.5
+    """Seconds between two looks whether it is to stop."""
 
     def __init__(self, host: str, port: int, metrics: Metrics, health: Health) -> None:
         """Open the port; raise MonitoringUnavailable, with the reason, if that cannot be."""
         self.metrics, self.health = metrics, health
+        self._is_stopping, self._ended = False, threading.Event()
         self._free = threading.BoundedSemaphore(_MOST_AT_ONCE)
         if ":" in host:
             self.address_family = socket.AF_INET6
@@ -39,7 +43,6 @@ class MonitoringServer(ThreadingHTTPServer):
                 f"PYSAILOR_METRICS_PORT: port {port} cannot be opened on {host} "
                 f"({error.strerror or error}); set another port, or end what listens there."
             ) from None
-        self._thread = threading.Thread(target=self.serve_forever, name="pysailor-metrics", daemon=True)
 
     @property
     def port(self) -> int:
@@ -55,12 +58,18 @@ class MonitoringServer(ThreadingHTTPServer):
 
     def start(self) -> None:
         """Answer from now on."""
-        self._thread.start()
+        pool.current().start_thread(self._serve, "pysailor-metrics")
 
     def stop(self) -> None:
         """Close the port."""
-        self.shutdown()
+        self._is_stopping = True
+        self._ended.wait(2 * self.timeout)
         self.server_close()
+
+    def _serve(self) -> None:
+        while not self._is_stopping:
+            self.handle_request()
+        self._ended.set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer on a thread, if one is left."""

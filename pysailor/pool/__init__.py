@@ -12,12 +12,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from mmap import mmap
 
 NAMES = ("threads", "greenlets")
+WORK = "pysailor_work"
+"""Under this name a greenlet has what describes its work."""
 HEAVY = 256 * 1024
 """Bytes from which work on a text takes so long that nobody else should have to wait for it."""
+
 
 T = TypeVar("T")
 
@@ -66,8 +70,11 @@ class Pool(Protocol):
     def current(self) -> object:
         """Return the task that runs."""
 
-    def work_on(self, described: Callable[[], object]) -> None:
-        """Keep what describes the work of the task that runs, until it is called again."""
+    def work_on(self, described: Callable[[], Mapping[str, str]]) -> None:
+        """Keep what returns the ids of what the task works on, until it is called again."""
+
+    def watch_loop(self, on_hold: Callable[[float], None]) -> AbstractContextManager[object]:
+        """Return what tells, while the context lasts, if something holds all others; `on_hold` gets the seconds."""
 
 
 @lru_cache(maxsize=1)

@@ -8,13 +8,15 @@ import gevent
 from gevent import monkey
 from gevent.socket import wait_read
 
+from . import WORK
 from .hub_loop import HubLoop
 from .waits import Sweeper, waits_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from . import SocketWaits
+    from .loop_watch import LoopWatch
 
 T = TypeVar("T")
 _get_ident = monkey.get_original("_thread", "get_ident")
@@ -69,6 +71,12 @@ class Greenlets:
         """Return the greenlet."""
         return gevent.getcurrent()
 
-    def work_on(self, described: Callable[[], object]) -> None:
+    def watch_loop(self, on_hold: Callable[[float], None]) -> LoopWatch:
+        """Return what looks on from a thread of the system."""
+        from .loop_watch import LoopWatch  # noqa: PLC0415 - it needs the pool
+
+        return LoopWatch(on_hold)
+
+    def work_on(self, described: Callable[[], Mapping[str, str]]) -> None:
         """Keep it at the greenlet, for whoever looks what holds the loop."""
-        gevent.getcurrent().pysailor_work = described
+        setattr(gevent.getcurrent(), WORK, described)

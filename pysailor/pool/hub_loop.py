@@ -45,6 +45,7 @@ class HubLoop:
         self._greenlet = gevent.getcurrent()
         self._stopping = False
         self._turns.start(self._on_turn)
+        self._wake()  # this turn has begun without it
         try:
             while not self._stopping:
                 self._wait()
@@ -109,7 +110,8 @@ class HubLoop:
     def _wait(self) -> None:
         """Let all others run, and return at the end of the turn in which there is something to do."""
         self._is_idle = True
-        self._again.start(self._again.stop)  # this turn is over; the hub must not wait before what it brought has run
+        if self._ready:
+            self._wake()
         try:
             self._hub.switch()
         finally:
@@ -118,7 +120,12 @@ class HubLoop:
     def _on_turn(self) -> None:
         if self._is_idle and self._ready:
             self._is_idle = False
+            self._wake()
             self._greenlet.switch()
+
+    def _wake(self) -> None:
+        """Have the hub turn once more before it waits: what a turn brings about is run in the next one."""
+        self._again.start(self._again.stop)
 
     def _on_events(self, events: int, file: int) -> None:
         if self._is_idle:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
 T = TypeVar("T")
 
@@ -45,5 +47,9 @@ class Threads:
         """Return the thread."""
         return threading.current_thread()
 
-    def work_on(self, described: Callable[[], object]) -> None:
+    def watch_loop(self, on_hold: Callable[[float], None]) -> AbstractContextManager[object]:  # noqa: ARG002 - as above
+        """Return a context that does nothing: there is no loop that a step could hold."""
+        return nullcontext()
+
+    def work_on(self, described: Callable[[], Mapping[str, str]]) -> None:
         """Keep nothing: no thread holds up others for long."""

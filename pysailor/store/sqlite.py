@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self
 
 from ..errors import InvalidSettings, StoreUnavailable
+from ..pool import offload
 from .base import with_prefix
 from .group import GroupCommit, runs
 from .write import Kind, Write
@@ -59,7 +60,7 @@ class SqliteValues(GroupCommit):
     def get(self, key: str) -> bytes | None:
         """Return the value, None if there is none or it has expired."""
         with self._translate_errors(), self._reading:
-            row = self._open_reader().execute(_GET, (key, self.now())).fetchone()
+            row = offload(self._read, key)
         return None if row is None else row[0]
 
     def update(self, key: str, change: Callable[[bytes | None], bytes | None], seconds: float) -> bytes | None:
@@ -70,7 +71,7 @@ class SqliteValues(GroupCommit):
         """Yield what begins with the prefix."""
         statement = "SELECT key, value FROM kept WHERE key >= ? AND expires > ?"
         with self._translate_errors(), self._reading:
-            rows = self._open_reader().execute(statement, (prefix, self.now())).fetchall()
+            rows = offload(lambda: self._open_reader().execute(statement, (prefix, self.now())).fetchall())
         return with_prefix(rows, prefix)
 
     def purge(self) -> int:
@@ -96,7 +97,14 @@ class SqliteValues(GroupCommit):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _read(self, key: str) -> tuple[bytes] | None:
+        found: tuple[bytes] | None = self._open_reader().execute(_GET, (key, self.now())).fetchone()
+        return found
+
     def _commit(self, writes: Sequence[Write]) -> None:
+        offload(self._commit_here, writes)
+
+    def _commit_here(self, writes: Sequence[Write]) -> None:
         with self._translate_errors():
             connection = self._connection = self._connection or self._open()
             try:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
+from .. import pool
 from ..context import CallReport, Measure
 from ..errors import Defect, Rebound, SailorError
 from ..journal import NoJournal
@@ -143,6 +144,7 @@ class Worker:
         self._step_name = f"{identity.get('taskId', '')}/{self._step_id}"
         self._seconds = seconds
         self._observer = observer or Observer()
+        self._pool = pool.current()
         self._journal = journal
         self._telemetry = telemetry
         self._bounds = bounds
@@ -167,6 +169,7 @@ class Worker:
         shared = outgoing(incoming, self._identity, now_ms())
         names, journal = event_headers(delivery, self._step_id), self._journal_of(delivery, incoming)
         inflight = InFlight(delivery, incoming, shared, lambda: {**names(), **journal.headers()}, journal)
+        self._pool.work_on(incoming.ids)
         self._observer.begin(delivery.number)
         if self._telemetry is not None:
             inflight.trace = self._telemetry.begin(incoming, delivery.headers, redelivered=delivery.redelivered)
@@ -176,10 +179,9 @@ class Worker:
                 "brought again: what an earlier attempt sent may arrive twice, by the same name",
                 extra=incoming.ids(),
             )
+        read = incoming, delivery
         try:
-            self._bounds.check(delivery.headers, delivery.content)
-            message = self._codec.decode(incoming, delivery.headers, delivery.content)
-            self._bounds.check_depth(message.body, len(delivery.content))
+            message = self._pool.offload(self._read, *read) if is_heavy(delivery) else self._read(*read)
         except TooMuch as error:
             return self._conclude(inflight.without_content(), error)
         except Undecodable as error:
@@ -195,6 +197,12 @@ class Worker:
         if self._journal is None:
             return _NO_JOURNAL
         return self._journal.of_message(lambda: call_name(delivery), component_logger(incoming.ids()))
+
+    def _read(self, incoming: Incoming, delivery: Delivery) -> Message:
+        self._bounds.check(delivery.headers, delivery.content)
+        message = self._codec.decode(incoming, delivery.headers, delivery.content)
+        self._bounds.check_depth(message.body, len(delivery.content))
+        return message
 
     def _outcome(self, inflight: InFlight, message: Message) -> DeliveryOutcome:
         error = self._attempt(inflight, message)
@@ -224,7 +232,14 @@ class Worker:
         """Have the component work on the message. Its time runs while its bodies are fetched, too."""
         incoming = inflight.incoming
         resolved = self._output.bodies.incoming(message, incoming.message_id)
-        emitter = inflight.emitter = Emitter(self._output, incoming, resolved, inflight.shared, inflight.next_header)
+        emitter = inflight.emitter = Emitter(
+            self._output,
+            incoming,
+            resolved,
+            inflight.shared,
+            inflight.next_header,
+            is_heavy=is_heavy(inflight.delivery),
+        )
         # In this order: whoever settles it looks for the emitter afterwards.
         if inflight.is_settled or (deadline is not None and time.monotonic() >= deadline):
             raise self._deadline_error()
@@ -248,6 +263,7 @@ class Worker:
             report=report,
             run_id=run,
             step=self._step_name,
+            is_heavy=is_heavy(inflight.delivery),
         )
         self._step.process(resolved, invocation)
 
@@ -404,6 +420,11 @@ def _with_name(delivery: Delivery) -> dict[str, Any]:
     """Return the headers of a copy that is put off, with the name that the input is known by."""
     name = input_name(delivery)
     return {**delivery.headers, EVENT_ID: name} if name else dict(delivery.headers)
+
+
+def is_heavy(delivery: Delivery) -> bool:
+    """Return whether decrypting, reading and checking it takes so long that others should not have to wait."""
+    return len(delivery.content) >= pool.HEAVY
 
 
 def id_of(delivery: Delivery) -> Hashable:

@@ -8,12 +8,14 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ..context import Data, Event, HttpReply, Keys, Partial, Snapshot, SnapshotUpdate
 from ..errors import SailorError, StepError
 from ..platform.api import PlatformApiError
 from ..platform.object_storage import ObjectStorageError
+from ..pool import offload
 from ..transport.base import NotPublished, Transport
 from ..wire.headers import EVENT_ID
 from .stopping import Stopping
@@ -89,7 +91,10 @@ class Emitter:
         received: Message,
         shared: Mapping[str, Any],
         next_header: Callable[[], dict[str, Any]],
+        *,
+        is_heavy: bool = False,
     ) -> None:
+        self._is_heavy = is_heavy
         self._failure: SailorError | None = None
         self._output = output
         self._incoming = incoming
@@ -153,7 +158,8 @@ class Emitter:
         carried = output.passthrough.carry(message, self._received, self._incoming.step_id)
         moved = output.bodies.outgoing(carried, self._incoming.message_id)
         whole = output.passthrough.complete(moved)
-        return output.codec.data(whole, self._name(), now_ms=now_ms(), new_id=new_id())
+        write = partial(output.codec.data, whole, self._name(), now_ms=now_ms(), new_id=new_id())
+        return offload(write) if self._is_heavy else write()
 
 
 def event_headers(delivery: Delivery, step_id: str) -> Callable[[], dict[str, Any]]:

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from .. import pool
 from ..component.component import component_at
 from ..component.fields import secrets_in, texts
 from ..context import open_in_memory
@@ -127,6 +128,7 @@ class WorkerProcess:
             try:
                 with stop.interrupting():
                     worker = self._begin(stack, api, transport, codec, monitor, loading)
+                stack.enter_context(pool.current().watch_loop(monitor.observer.hold))
                 consume_until(stop, transport, worker)
             except Exception as error:
                 report(error, transport, codec, self.settings)

@@ -221,6 +221,8 @@ class Stage:
         whole = {f"ELASTICIO_{name}": value for name, value in defaults.items()} | {
             "PYSAILOR_RECONNECT_MAX_DELAY": "200"
         }
+        if pool := os.environ.get("TEST_POOL"):
+            whole["PYSAILOR_POOL"] = pool
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ELASTICIO", "PYSAILOR"))}
         return {name: value for name, value in {**kept, **whole, **given}.items() if value is not None}
 

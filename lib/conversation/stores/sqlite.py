@@ -8,7 +8,7 @@ import time
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pysailor import InvalidConfig
+from pysailor import InvalidConfig, offload
 
 from ..errors import StoreUnavailable
 from ..store import LEASE_SECONDS
@@ -38,7 +38,7 @@ class SqliteStore(SqlStore):
         super().__init__(lease_seconds)
         self._path = path
         self._creating = threading.Lock()
-        self._pool = StorePool(self._open, _CONNECTIONS)
+        self._pool = StorePool(lambda: offload(self._open), _CONNECTIONS)
 
     def close(self) -> None:
         """Close the file."""
@@ -47,17 +47,12 @@ class SqliteStore(SqlStore):
 
     def _run(self, statement: str, values: Mapping[str, Any]) -> StatementResult:
         with self._translate_errors(), self._pool.acquire() as connection:
-            return _run_statement(connection, statement, values)
+            result: StatementResult = offload(_run_statement, connection, statement, values)
+            return result
 
     def _in_transaction(self, work: Callable[[Run], T]) -> T:
         with self._translate_errors(), self._pool.acquire() as connection:
-            connection.execute("BEGIN IMMEDIATE")  # a reader that turns writer halfway could be refused at once
-            try:
-                result = work(lambda statement, values: _run_statement(connection, statement, values))
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+            result: T = offload(_transact, connection, work)
             return result
 
     def _open(self) -> sqlite3.Connection:
@@ -115,6 +110,17 @@ class SqliteStore(SqlStore):
                 f"The file {self._path.absolute()} cannot be made: {error.strerror}. "
                 f"The folder must exist and be writable. {_ELSEWHERE}"
             ) from error
+
+
+def _transact(connection: sqlite3.Connection, work: Callable[[Run], T]) -> T:
+    connection.execute("BEGIN IMMEDIATE")  # a reader that turns writer halfway could be refused at once
+    try:
+        result = work(lambda statement, values: _run_statement(connection, statement, values))
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+    return result
 
 
 def _run_statement(connection: sqlite3.Connection, statement: str, values: Mapping[str, Any]) -> StatementResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from ..completions.answer.api_shape import to_api_shape
 from ..completions.answer.outcome import mapping
 from ..errors.api_error import ApiError, from_answer
 from .items import ITEMS
@@ -27,6 +28,7 @@ _COUNTS: Final = {
     "output_tokens_details": "completion_tokens_details",
 }
 _LATEST: Final = 10**15  # seconds; a later day is none
+_BESIDE_OUTPUT: Final = "the answer's text stood beside an empty output (output_text); it was found all the same"
 _DOCUMENTS: Final = ("json_schema", "json_object")
 
 
@@ -40,7 +42,18 @@ def read_answer(response: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]
         raise error
     if not isinstance(response.get("output"), list):
         raise ApiError("unreadable", "It holds no output.")
-    return to_completion(response), tuple(_doubts(response))
+    response, remark = _with_output(response)
+    completion, remarks = to_api_shape(to_completion(response))
+    return completion, (*remark, *remarks, *_doubts(response))
+
+
+def _with_output(response: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the response with items; a text that stands beside an empty output is the answer all the same."""
+    text = response.get("output_text")
+    if response["output"] or not isinstance(text, str) or not text:
+        return response, ()
+    item = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
+    return {**response, "output": [item]}, (_BESIDE_OUTPUT,)
 
 
 def error_of(response: Mapping[str, Any]) -> ApiError | None:
@@ -95,13 +108,15 @@ def _is_document(response: Mapping[str, Any]) -> bool:
 
 def _finish_reason(response: Mapping[str, Any], message: Mapping[str, Any]) -> str | None:
     status = response.get("status")
+    reason = mapping(response.get("incomplete_details")).get("reason")
     if status in PENDING or status is None:
         return None
     if status == "incomplete":
-        reason = mapping(response.get("incomplete_details")).get("reason")
         return "content_filter" if reason == "content_filter" else "length"
     if status != "completed":
         return str(status)
+    if reason:
+        return "content_filter" if reason == "content_filter" else "length"
     return "tool_calls" if message.get("tool_calls") else "stop"
 
 
@@ -120,6 +135,8 @@ def _doubts(response: Mapping[str, Any]) -> list[str]:
         doubts.append("the server did not say how it ended (no status); something may be missing")
     elif status not in ("completed", "incomplete", *PENDING):
         doubts.append(f'it ended with the status "{status}", which is not known')
+    if status == "completed" and reason:
+        doubts.append(f'it says that it is complete, and that it is not ("{reason}"); it counts as cut off')
     if status == "incomplete" and reason not in ("max_output_tokens", "content_filter"):
         doubts.append(f'it was not finished ("{reason or "no reason was told"}")')
     return doubts

@@ -38,6 +38,7 @@ _NOT_HERE: Final = frozenset(
 """Rules of Chat Completions that do not hold over Responses, or are said better by its own."""
 _OF_A_WHOLE_CHAT: Final = frozenset({"tool_message_without_call"})
 _ANY_CAP: Final = "either"
+_AT_CAP: Final = "the answer is said to be complete, but it has all the tokens it may have; it counts as cut off"
 _STATES: Final = ("previous_response_id", "conversation")
 _BAD_THOUGHTS: Final = "invalid_encrypted_content"
 _WITHOUT_THOUGHTS: Final = "the service could not use the reasoning of an earlier answer; it was sent without"
@@ -88,8 +89,20 @@ def report(completion: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, 
     """Return what stands beside the completion; one that is not made yet is pending."""
     told = {**COMPLETIONS.report(completion, body), "api": "responses"}
     if completion.get("status") not in PENDING:
-        return told
+        return _cut_off(told) if _reached_cap(completion, body) else told
     return {"outcome": Outcome.PENDING.value, "api": "responses"}
+
+
+def _reached_cap(completion: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    """Return whether an answer is as long as it may be: some servers say complete of one that they cut."""
+    cap = body.get("max_completion_tokens", body.get("max_tokens"))
+    return cap.__class__ is int and cap > 0 and COMPLETIONS.usage(completion).completion >= cap
+
+
+def _cut_off(told: dict[str, Any]) -> dict[str, Any]:
+    if told["outcome"] != Outcome.COMPLETE.value:
+        return told
+    return {**told, "outcome": Outcome.TRUNCATED.value, "warnings": [*told.get("warnings", ()), _AT_CAP]}
 
 
 def can_stream(body: Mapping[str, Any]) -> bool:

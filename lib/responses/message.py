@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ..completions.answer.calls import write_arguments
 from ..completions.answer.outcome import calls_of, mapping, objects, refusal_of, text_of
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 _PLAIN: Final = frozenset({"type", "id", "status", "role", "content", "call_id", "name", "arguments", "input"})
 """The members of items that a chat's message has a place for, or that nobody needs again."""
 _IN_CHAT: Final = ("message", "function_call", "custom_tool_call")
+_TEXTS: Final = ("output_text", "text")
 _PAUSE: Final = "\n\n"
 
 
@@ -22,8 +24,8 @@ def to_message(output: Any, *, one_document: bool = False) -> dict[str, Any]:
     """
     items = objects(output)
     spoken = _spoken(items, one_document=one_document)
-    parts = [part for item in spoken for part in objects(item.get("content"))]
-    texts = [part for part in parts if part.get("type") == "output_text" and isinstance(part.get("text"), str)]
+    parts = [part for item in spoken for part in parts_of(item)]
+    texts = [part for part in parts if part.get("type") in _TEXTS and isinstance(part.get("text"), str)]
     refusals = [str(part["refusal"]) for part in parts if part.get("type") == "refusal" and part.get("refusal")]
     message: dict[str, Any] = {
         "role": "assistant",
@@ -39,10 +41,16 @@ def to_message(output: Any, *, one_document: bool = False) -> dict[str, Any]:
     return {**message, **{name: value for name, value in more.items() if value}}
 
 
+def parts_of(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the parts of a message; some servers write its text without parts."""
+    content = item.get("content")
+    return [{"type": "output_text", "text": content}] if isinstance(content, str) else objects(content)
+
+
 def logprobs_of(output: Any, *, one_document: bool = False) -> dict[str, Any] | None:
     """Return the log probabilities of the text in the shape of a chat; None if there are none."""
     spoken = _spoken(objects(output), one_document=one_document)
-    found = [one for item in spoken for part in objects(item.get("content")) for one in objects(part.get("logprobs"))]
+    found = [one for item in spoken for part in parts_of(item) for one in objects(part.get("logprobs"))]
     return {"content": found, "refusal": None} if found else None
 
 
@@ -84,12 +92,16 @@ def _spoken(items: list[Mapping[str, Any]], *, one_document: bool) -> list[Mappi
 
 def _call(item: Mapping[str, Any]) -> dict[str, Any] | None:
     if item.get("type") == "function_call":
-        function = {"name": item.get("name"), "arguments": item.get("arguments")}
-        return {"id": item.get("call_id"), "type": "function", "function": function}
+        function = {"name": item.get("name"), "arguments": _as_text(item.get("arguments"))}
+        return {"id": item.get("call_id", item.get("id")), "type": "function", "function": function}
     if item.get("type") == "custom_tool_call":
-        custom = {"name": item.get("name"), "input": item.get("input")}
-        return {"id": item.get("call_id"), "type": "custom", "custom": custom}
+        custom = {"name": item.get("name"), "input": _as_text(item.get("input"))}
+        return {"id": item.get("call_id", item.get("id")), "type": "custom", "custom": custom}
     return None
+
+
+def _as_text(value: Any) -> Any:
+    return write_arguments(value) if isinstance(value, (dict, list)) else value
 
 
 def _summaries(items: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -117,5 +129,5 @@ def _shift(cited: Mapping[str, Any], before: int) -> dict[str, int]:
 
 
 def _marks(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for part in objects(item.get("content")) if item.get("type") == "message" else ():
+    for part in parts_of(item) if item.get("type") == "message" else ():
         yield from objects(part.get("annotations"))

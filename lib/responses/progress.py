@@ -86,7 +86,7 @@ class ResponseProgress:
 
     def complete(self, response: dict[str, Any]) -> dict[str, Any]:
         """Return the response of the terminal event; with the items that came, where it holds none of them."""
-        return response if response.get("output") or not self._done else {**response, "output": self._output()}
+        return response if response.get("output") else {**response, "output": self._output()}
 
     def response(self) -> dict[str, Any]:
         """Return the response as far as it has come, without a status."""

@@ -40,7 +40,11 @@ def choose(
 
 def relax(body: Mapping[str, Any], error: ApiError, server: ServerKind) -> Relaxed | None:
     """Return the same request for Responses if that is what the refusal asks for: nothing was generated yet."""
-    if says_use_responses(error) and not any(find_impossible(body)):
+    if says_use_responses(error):
+        impossible = next(find_impossible(body), None)
+        if impossible is not None:
+            error.why = f"It cannot be sent there as it is: {impossible}."
+            return None
         return Relaxed(dict(body), server, "; ".join((_NOTE, *find_dropped(body))), RESPONSES)
     return COMPLETIONS.relax(body, error, server)
 

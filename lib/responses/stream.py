@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _DONE: Final = re.compile(r'\s*(?:data:\s*)*"?\[DONE\]')
 _DECODE: Final = json.JSONDecoder().decode
 _ENDED: Final = ("completed", "incomplete", "failed", "cancelled")
+_NO_RESPONSE: Final = "the last event of the stream held no response; the answer is what had come"
 _LONGEST_WORDS: Final = 500  # of a refusal that is not JSON
 
 
@@ -118,7 +119,10 @@ class ResponseStream:
             return []
         response = document.get("response")
         if not isinstance(response, dict):
-            return self._progress.add(kind, document)
+            if kind.removeprefix("response.") not in _ENDED:
+                return self._progress.add(kind, document)
+            response = {**self._progress.response(), "status": kind.removeprefix("response.")}
+            self._remarks[_NO_RESPONSE] = None
         self._progress.keep(response)
         if kind.removeprefix("response.") in _ENDED or response.get("status") in _ENDED:
             self._end(response)

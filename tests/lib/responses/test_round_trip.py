@@ -113,15 +113,21 @@ def test_a_request_that_went_there_and_back_says_the_same(body: dict[str, Any]) 
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from([THOUGHT, MESSAGE, CALL, CUSTOM]), max_size=6), st.booleans())
-def test_an_answer_that_is_handed_back_is_sent_as_its_own_items(output: list[dict[str, Any]], stored: bool) -> None:
+@given(
+    st.lists(st.sampled_from([THOUGHT, MESSAGE, CALL, CUSTOM]), max_size=4, unique_by=lambda item: item["type"]),
+    st.booleans(),
+)
+def test_an_answer_that_is_handed_back_is_sent_as_its_own_items(
+    items: list[dict[str, Any]], count: int, stored: bool
+) -> None:
+    output = items[:count]
     completion, _ = read_answer(response(output=output))
     message = completion["choices"][0]["message"]
     if "response_items" in message:
-        items = to_items([message], stored=stored)
+        sent = to_items([message], stored=stored)
         kinds = [item["type"] for item in output if stored or item["type"] != "reasoning"]
-        assert [item["type"] for item in items] == kinds  # reasoning that nobody keeps would not be found
-        assert not any("status" in item or (item["type"] != "reasoning" and "id" in item) for item in items)
+        assert [item["type"] for item in sent] == kinds  # reasoning that nobody keeps would not be found
+        assert not any("status" in item or (item["type"] != "reasoning" and "id" in item) for item in sent)
 
 
 @settings(max_examples=200, deadline=None)

@@ -31,7 +31,7 @@ from lib.completions.answer.outcome import Outcome
 from lib.conversation import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from lib.api.cancel import Cancel
 
@@ -76,6 +76,7 @@ class Script:
         timeout: float,
         show: Callable[[str], None],
         cancel: Cancel,
+        fallbacks: Sequence[str] = (),
     ) -> ChatAnswer:
         """Send them; the arguments are those of a Backend."""
         assert connection.api_key

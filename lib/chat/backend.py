@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
@@ -16,13 +17,14 @@ from ..api.retry import CallLimits
 from ..attachments import Guard
 from ..completions.answer.outcome import Outcome, choices, message_of, outcome, refusal_of, text_of
 from ..completions.auto_model import AutoModel
+from ..fallbacks import Alternative, Fallbacks
 from ..models.auto import AUTO
 from ..pipeline import Pipeline
 from ..responses.route import CHAT
 from ..step_settings import StepSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..api.cancel import Cancel
     from ..result import Result
@@ -56,8 +58,12 @@ class Backend(Protocol):
         timeout: float,
         show: Callable[[str], None],
         cancel: Cancel,
+        fallbacks: Sequence[str] = (),
     ) -> ChatAnswer:
-        """Ask, call `show` with each piece if the body wants a stream, and give the whole; raise ApiError."""
+        """Ask, call `show` with each piece if the body wants a stream, and give the whole; raise ApiError.
+
+        The models of `fallbacks` are asked in order where the one before cannot answer.
+        """
 
     def close(self) -> None:
         """Close the connections."""
@@ -80,9 +86,10 @@ class ApiBackend:
         timeout: float,
         show: Callable[[str], None],
         cancel: Cancel,
+        fallbacks: Sequence[str] = (),
     ) -> ChatAnswer:
         """Ask; raise InvalidInput for what the service certainly refuses, ApiError for what it does refuse."""
-        ctx = Context(logger=_LOG, kept=self._kept)
+        ctx = Context(logger=_LOG, kept=self._kept, deadline=time.monotonic() + timeout)
         limits = CallLimits(timeout=timeout)
         if isinstance(connection, VisitorConnection):  # how long it takes to fail would tell what is there
             limits = CallLimits(timeout=timeout, max_retries=0)
@@ -90,8 +97,12 @@ class ApiBackend:
         client, auto = self._client(connection)
         if body.get("model") == AUTO:
             body = {**body, "model": auto.name(client, ctx)}
-        pipeline = Pipeline(CHAT, client, settings, ctx, cancel=cancel)
-        return _to_answer(pipeline.result(body, show))
+
+        def make(_: Mapping[str, Any]) -> Pipeline:
+            return Pipeline(CHAT, client, settings, ctx, cancel=cancel)
+
+        ways = Fallbacks(make({}), tuple(Alternative({}, model) for model in fallbacks), make, ctx)
+        return _to_answer(ways.result(body, show))
 
     def close(self) -> None:
         """Close the clients."""

@@ -62,6 +62,8 @@ class Chat:
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     max_history: int | None = None
     timeout: float = _SECONDS
+    fallbacks: tuple[str, ...] = ()
+    """Further models of the same server, asked in order where the one before cannot answer."""
     keep_seconds: float | None = None
     """How long after its last turn it is kept, where the settings say that for the route."""
     attachments: AttachmentRules | None = None
@@ -118,6 +120,7 @@ def open_chat(route: Route, handler: Handler, service: Service, conversation: st
         route.hooks,
         own.get("max_history"),
         float(own.get("timeout", _SECONDS)),
+        () if service.is_offline else tuple(own.get("fallbacks", ())),
         float(own["keep"]) * 3600 if "keep" in own else None,
         AttachmentRules.of(own.get("attachments")),
     )

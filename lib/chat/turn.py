@@ -105,7 +105,7 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
             show(text)
 
         try:
-            answer = context.backend.ask(chat.connection, body, chat.timeout, show_and_keep, cancel)
+            answer = context.backend.ask(chat.connection, body, chat.timeout, show_and_keep, cancel, chat.fallbacks)
         except ApiError:
             if not cancel.is_set():
                 raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,7 @@ class Played:
         timeout: float,
         show: Show,
         cancel: Cancel,
+        fallbacks: Sequence[str] = (),  # noqa: ARG002 - what this says, it says at once
     ) -> ChatAnswer:
         """ChatAnswer."""
         assert timeout > 0

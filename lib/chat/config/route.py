@@ -24,7 +24,9 @@ DEFAULT_MODEL = "gpt-5.4-mini"
 """It takes every field that such a file may hold."""
 LONGEST_TIMEOUT = 3600
 INDEX = "index.html"
-OWN = frozenset({"attachments", "key", "url", "keep", "max_history", "owner", "page", "system", "title", "timeout"})
+OWN = frozenset(
+    {"attachments", "fallbacks", "key", "url", "keep", "max_history", "owner", "page", "system", "title", "timeout"}
+)
 SECRET = frozenset({"key", "url"})
 """What is not quoted in any sentence: an address may hold a password or a key."""
 _NOT_SETTABLE = frozenset({"messages", "stream_options"})
@@ -41,6 +43,7 @@ OWN_SCHEMA: Mapping[str, Any] = MappingProxyType(
             },
             "additionalProperties": False,
         },
+        "fallbacks": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 5},
         "key": {"type": "string", "minLength": 1},
         "url": {"type": "string", "minLength": 1},
         "max_history": {"type": "integer", "minimum": 0},

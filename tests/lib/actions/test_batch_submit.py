@@ -87,7 +87,7 @@ def test_what_preflight_refuses_of_a_line_is_refused_before_the_upload(sandbox: 
 
 
 def test_a_number_that_json_has_no_word_for_is_refused_with_its_line(sandbox: Sandbox) -> None:
-    assert list(faults_of(sandbox, ["x", {**ONE, "seed": float("inf")}])) == ["/requests/1"]
+    assert list(faults_of(sandbox, ["x", {**ONE, "x_other": float("inf")}])) == ["/requests/1"]
 
 
 def test_two_models_in_one_batch_are_refused(sandbox: Sandbox) -> None:

@@ -1,21 +1,28 @@
 # The component as an image: docker build -t chatgpt-component .
 # docs/deploy.md says what a container of it must be told.
 
-FROM python:3.13-slim AS build
-ARG EXTRAS=rabbitmq,tokens,metrics
+# With its digest after "tools/supply-chain pin", which needs the registry.
+ARG BASE=python:3.13-slim
+FROM ${BASE} AS build
+# The lock is made for these: after a change, "tools/supply-chain lock".
+ARG EXTRAS=rabbitmq,tokens,metrics,postgresql,redis,telemetry
 WORKDIR /build
 COPY pyproject.toml component.json logo.png README.md LICENSE ./
+COPY deploy/requirements.lock deploy/requirements.lock
 COPY pysailor pysailor
 COPY lib lib
 COPY docs/pysailor.1 docs/pysailor.1
 # pip is needed here only: the environment that goes into the image has none. It compiles what it installs as packages,
 # and a container writes no bytecode; so the component is compiled here, valid by content, whatever time its files get.
-RUN python -m venv --without-pip /opt/pysailor \
-    && python -m pip --python /opt/pysailor install --no-cache-dir ".[${EXTRAS}]" \
+# Every library is the one whose hash stands in the lock; a build for other extras than the lock's ends here.
+RUN grep -q "for the extras ${EXTRAS};" deploy/requirements.lock \
+    && python -m venv --without-pip /opt/pysailor \
+    && python -m pip --python /opt/pysailor install --no-cache-dir --require-hashes -r deploy/requirements.lock \
+    && python -m pip --python /opt/pysailor install --no-cache-dir --no-deps . \
     && mv /opt/pysailor/share/pysailor/components/chatgpt-component /component \
     && python -m compileall -q --invalidation-mode checked-hash /component/lib
 
-FROM python:3.13-slim
+FROM ${BASE}
 # The platform calls /sbin/tini and expects the user node. Which tini Debian has does not matter.
 # hadolint ignore=DL3008
 RUN apt-get update \

@@ -76,7 +76,7 @@ class Script:
         timeout: float,
         show: Callable[[str], None],
         cancel: Cancel,
-        fallbacks: Sequence[str] = (),
+        fallbacks: Sequence[str] = (),  # noqa: ARG002 - what this says, it says at once
     ) -> ChatAnswer:
         """Send them; the arguments are those of a Backend."""
         assert connection.api_key

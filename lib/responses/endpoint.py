@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..completions import request as chat
 from ..completions.answer import Outcome
-from ..completions.answer.outcome import objects
+from ..completions.answer.outcome import choices, message_of, objects
 from ..completions.endpoint import COMPLETIONS
 from ..endpoint import BuiltRequest, CheckResult, Relaxed
 from .answer import PENDING, read_answer
@@ -33,6 +33,7 @@ _NOT_HERE: Final = frozenset(
     (
         *("another_endpoint", "effort_max", "metadata_without_store", "prediction_excludes"),
         *("prediction_beside_max_tokens", "audio_settings_missing", "audio_not_asked_for", "responses_only"),
+        *("assistant_says_nothing", "call_id_length"),
     )
 )
 """Rules of Chat Completions that do not hold over Responses, or are said better by its own."""
@@ -88,9 +89,17 @@ def _as_here(family: Family | None) -> Family | None:
 def report(completion: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what stands beside the completion; one that is not made yet is pending."""
     told = {**COMPLETIONS.report(completion, body), "api": "responses"}
+    if told["outcome"] == Outcome.EMPTY.value and _holds_picture(completion):
+        told["outcome"] = Outcome.COMPLETE.value
     if completion.get("status") not in PENDING:
         return _cut_off(told) if _reached_cap(completion, body) else told
     return {"outcome": Outcome.PENDING.value, "api": "responses"}
+
+
+def _holds_picture(completion: Mapping[str, Any]) -> bool:
+    """Return whether a picture was made: it stands among the items, since a chat has no place for it."""
+    items = [item for choice in choices(completion) for item in objects(message_of(choice).get(ITEMS))]
+    return any(item.get("type") == "image_generation_call" and item.get("result") for item in items)
 
 
 def _reached_cap(completion: Mapping[str, Any], body: Mapping[str, Any]) -> bool:

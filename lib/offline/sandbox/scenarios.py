@@ -87,7 +87,8 @@ def _error_in_a_200() -> SandboxReply:
 
 
 def _refuse_in_stream() -> SandboxReply:
-    error = {"type": "error", "error": errors.rate_limited({}).error, "sequence_number": 0}
+    told = errors.rate_limited({"x-ratelimit-reset-requests": "50ms"}).error
+    error = {"type": "error", "error": told, "sequence_number": 0}
     return SandboxReply(media=EVENTS, packets=(Packet(b"event: error\ndata: %b\n\n" % encode(error)),))
 
 

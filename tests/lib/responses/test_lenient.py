@@ -87,3 +87,12 @@ def test_a_refusal_that_points_to_responses_says_why_the_request_cannot_go_there
         api.post(f"{BASE}/chat/completions", status=400, json=refusal)
         with pytest.raises(Exception, match="/stop: stop is not available"):
             emitted({**HELLO, "stop": ["x"]}, baseUrl=BASE)
+
+
+def test_an_answer_that_is_a_picture_is_not_empty() -> None:
+    made = {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": "iVBORw0KGgo="}
+    with FakeApi() as api:
+        api.post(f"{BASE}/responses", json=response(output=[made]))
+        (message,) = emitted({**HELLO, "tools": [{"type": "image_generation"}]}, baseUrl=BASE, api="responses")
+    assert message.body["result"]["outcome"] == "complete"
+    assert message.body["choices"][0]["message"]["response_items"] == [made]

@@ -25,7 +25,14 @@ _OF_A_VALUE = ("unsupported_value", "invalid_parameter")
 _UNRECOGNISED = re.compile(r"[Uu]nrecogni[sz]ed request arguments? supplied: (\w+)")
 _EXTRA = re.compile(r"[Ee]xtra (?:fields|inputs) (?:are )?not permitted")
 _REFUSING = (400, 404, 422)
-_USE_RESPONSES = re.compile(r"\bresponses (api|endpoint)\b|(\bv1)?/responses\b", re.IGNORECASE)
+_USE_RESPONSES = re.compile(
+    r"\b(use|only|instead|switch|via|through|migrate|requires?)\b.{0,80}(\bv1/responses\b|(?<![\w.-])/responses\b"
+    r"|\bresponses (api|endpoint)\b)|(\bv1/responses\b|(?<![\w.-])/responses\b|\bresponses (api|endpoint)\b)"
+    r".{0,40}\b(only|instead)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_LINK = re.compile(r"https?://\S+")
+"""An error may link to a page about responses that has nothing to do with the endpoint."""
 _REDIRECTING = (400, 404)
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,63}", re.ASCII)
 _LONGEST_NAME = 200
@@ -136,7 +143,7 @@ def learn(
 
 def names_responses(status: int | None, text: str) -> bool:
     """Return whether a refusal names the Responses API as the one to use."""
-    return status in _REDIRECTING and _USE_RESPONSES.search(text) is not None
+    return status in _REDIRECTING and _USE_RESPONSES.search(_LINK.sub("", text)) is not None
 
 
 def learn_api(base_url: str, body: Mapping[str, Any], today: str) -> KnownRejection | None:

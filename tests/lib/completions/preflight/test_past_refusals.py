@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib.completions.preflight import KnownRejection, PastRefusals, learn
+from lib.completions.preflight import KnownRejection, PastRefusals, learn, names_responses
 from tests.support.preflight import (
     HELLO,
     REFUSED,
@@ -110,3 +110,22 @@ def test_what_is_remembered_stays_small_enough_for_the_platform() -> None:
 )
 def test_a_memory_of_another_kind_is_passed_over(fact: Any) -> None:
     assert PastRefusals.from_json([fact, asdict(REFUSED)]).refusals == {REFUSED.key: REFUSED}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("This model is only supported in v1/responses and not in v1/chat/completions.", True),
+        ("Function tools with reasoning_effort are not supported … Please use /v1/responses instead.", True),
+        ("gpt-5-pro is only available through the Responses API.", True),
+        ("Use the /responses endpoint for this model", True),
+        ("This model is not supported. Use the Responses API at https://platform.openai.com/docs/guides", True),
+        ("Unknown model. See https://platform.openai.com/docs/api-reference/responses", False),
+        ("We log responses for 30 days. Only admins may use this.", False),
+        ("The responses of this endpoint are limited", False),
+        ("", False),
+    ],
+)
+def test_a_refusal_that_says_to_use_responses_is_told_from_one_that_has_the_word(text: str, named: bool) -> None:
+    assert names_responses(404, text) is named
+    assert not names_responses(500, text)

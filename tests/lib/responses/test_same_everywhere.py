@@ -74,5 +74,5 @@ def test_a_dry_run_shows_what_is_really_sent() -> None:
 
 @pytest.mark.parametrize("api", ["chat", "responses"])
 def test_a_refusal_at_the_begin_of_a_stream_is_tried_again_and_nothing_is_lost(sandbox: Sandbox, api: str) -> None:
-    result = one_of(sandbox, "stream_refused", api, stream=True, metadata={"api": api})["result"]
+    result = one_of(sandbox, "stream_refused", api, stream=True, safety_identifier=api)["result"]
     assert (result["outcome"], result["tries"], result["warnings"]) == ("complete", 2, [])

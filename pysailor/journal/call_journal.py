@@ -109,6 +109,8 @@ class CallJournal:
 class MessageJournal:
     """The calls of one message, counted in their order. `headers` mark what is emitted after a replay."""
 
+    remembers = True
+
     def __init__(
         self, journal: CallJournal, name: Callable[[], str | None], logger: Logger | LoggerAdapter[Logger]
     ) -> None:

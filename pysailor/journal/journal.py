@@ -21,6 +21,9 @@ class Journal(Protocol):
     The same message brought again finds the answer that it got before, if it asks the same in the same order.
     """
 
+    remembers: bool
+    """Whether there is a journal; without one nothing is written down, and need not be prepared."""
+
     def open(self, request: bytes, *, on_unknown: OnUnknown = "ask") -> JournalEntry:
         """Write down that this is about to be asked; return when that is safe.
 
@@ -33,6 +36,7 @@ class Journal(Protocol):
 class NoJournal:
     """Remembers nothing: off the platform, or where the operator wants it so."""
 
+    remembers = False
     replayed = unknown = failures = writes = 0
 
     def open(self, request: bytes, *, on_unknown: OnUnknown = "ask") -> JournalEntry:  # noqa: ARG002 - see Journal

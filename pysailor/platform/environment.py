@@ -32,6 +32,8 @@ Remark = Callable[[str], None]
 Group = TypeVar("Group")
 
 _FLAGS: Final = frozenset(("", "false", "true", "1", "yes", "on"))
+_OURS, _WORDS = "PYSAILOR_", {"yes": True, "no": False}
+"""Variables of our own understand these; to the platform's any text but false is a yes, as in Node."""
 _WHOLE: Final = re.compile(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(\d+))", re.ASCII)
 # lodash's idea of a word, which is what header names are made by: FLOW_VERSION, v2Beta and X_1ST are all in it
 _WORD: Final = re.compile(
@@ -83,6 +85,8 @@ class Variable:
         return value
 
     def _flag(self, found: str | None, remark: Remark) -> Any:
+        if found is not None and self.name.startswith(_OURS) and found.lower() in _WORDS:
+            return _WORDS[found.lower()]
         if found is not None and found.lower() not in _FLAGS:
             remark(f"{self.name} is {found[:40]!r}, which counts as yes; it should be 'true' or 'false'.")
         return self.default if found is None else found not in ("", "false")

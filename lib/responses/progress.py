@@ -23,6 +23,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
 _PARTS: Final = {"output_text": "text", "refusal": "refusal", "reasoning_text": "text"}
 _KINDS: Final = {"output_text": "content", "refusal": "refusal", "reasoning_text": "reasoning"}
 _IN_CALLS: Final = ("arguments", "input")
+_LONGEST_ID: Final = 100
 _MOST_PLACES: Final = 10_000
 """So many texts a stream may keep open: places are numbers that a server writes."""
 
@@ -64,6 +65,13 @@ class ResponseProgress:
     def has_items(self) -> bool:
         """Whether an item has come whole."""
         return bool(self._done)
+
+    @property
+    def kept_as(self) -> str:
+        """The id under which the service keeps the answer, "" if it does not say so."""
+        name = self._head.get("id")
+        is_kept = self._head.get("store") is True or self._head.get("background") is True
+        return name[:_LONGEST_ID] if is_kept and isinstance(name, str) else ""
 
     def keep(self, response: Mapping[str, Any]) -> None:
         """Keep what an event says of the response itself."""

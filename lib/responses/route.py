@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from ..api.servers import OPENAI
+from pysailor import InvalidConfig
+
+from ..api.servers import AZURE_FOUNDRY, OPENAI
 from ..completions.endpoint import COMPLETIONS
 from ..completions.preflight import API, names_responses
 from ..completions.preflight.facts.responses_only import find_responses_only
@@ -30,12 +32,23 @@ def choose(
 ) -> Endpoint:
     """Return the endpoint; only of OpenAI's own server is it known which models and fields need which."""
     if api == RESPONSES_ONLY:
+        _check_offered(server)
         return RESPONSES
     if api == CHAT_ONLY:
         return COMPLETIONS
     if any(fact.field == API for fact in refusals) and not needs_chat(body):
         return RESPONSES
     return RESPONSES if server.name == OPENAI.name and _needs_responses(body, family) else CHAT_FIRST
+
+
+def _check_offered(server: ServerKind) -> None:
+    """Raise InvalidConfig for an address that has no such endpoint."""
+    if server.deployments or server is AZURE_FOUNDRY:
+        raise InvalidConfig(
+            f"this address ({server.title}) has no Responses API; use the resource's address that ends in /openai/v1, "
+            "or set API to Chat Completions",
+            pointer="/api",
+        )
 
 
 def relax(body: Mapping[str, Any], error: ApiError, server: ServerKind) -> Relaxed | None:

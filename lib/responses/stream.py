@@ -84,7 +84,9 @@ class ResponseStream:
 
     def broken(self, why: str) -> BrokenStream:
         """Return the error for a stream that stops here; the client uses it for what happens to the connection."""
-        return BrokenStream(why, self.partial(), self._progress.characters)
+        kept = self._progress.kept_as
+        where = f"; the service keeps what it made as {kept}" if kept else ""
+        return BrokenStream(f"{why}{where}", self.partial(), self._progress.characters)
 
     def _pieces(self, events: list[Event]) -> list[Piece]:
         pieces: list[Piece] = []

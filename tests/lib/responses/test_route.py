@@ -8,7 +8,7 @@ import pytest
 
 from lib.errors.catalog import CATALOG
 from pysailor.context import SnapshotUpdate
-from pysailor.errors import InvalidInput
+from pysailor.errors import InvalidConfig, InvalidInput
 from tests.support.fake_api import FakeApi
 from tests.support.send_request import HELLO, completion, emitted, events_of
 
@@ -112,3 +112,15 @@ def test_a_model_that_the_sandbox_has_on_responses_only_answers(sandbox: Sandbox
     (message,) = emitted(HELLO, model="gpt-sandbox-2-pro", baseUrl=sandbox.base_url)
     assert message.body["result"]["api"] == "responses"
     assert [request.path for request in sandbox.requests] == ["/v1/chat/completions", "/v1/responses"]
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "https://res.openai.azure.com/openai/deployments/d?api-version=2025-01-01",
+        "https://res.services.ai.azure.com/models",
+    ],
+)
+def test_an_address_that_has_no_responses_is_told_before_sending(base: str) -> None:
+    with FakeApi(), pytest.raises(InvalidConfig, match="/api"):
+        emitted(HELLO, api="responses", baseUrl=base)

@@ -132,3 +132,9 @@ def test_an_error_in_plain_words_is_one() -> None:
     assert error_of(sse(started()) + b"event: error\ndata: overloaded, try again later\n\n").code == "overloaded"
     body = json.dumps({"error": {"message": "model overloaded", "code": "overloaded"}})
     assert error_of(sse(started()) + f"data: {body}\n\n".encode()).code == "overloaded"
+
+
+def test_a_stored_answer_that_was_cut_off_is_told_by_its_id() -> None:
+    begun = {"type": "response.created", "response": response("in_progress", (), store=True)}
+    assert "resp_1" in str(error_of(sse([begun, *answered()[2:5]])))
+    assert "resp_1" not in str(error_of(sse(answered()[:5])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -195,3 +196,11 @@ def test_whichever_comes_first_completes_a_group_once() -> None:
 def test_a_group_needs_its_numbers(cfg: dict[str, Any], body: dict[str, Any], told: str) -> None:
     with pytest.raises(InvalidInput, match=told):
         Groups(**cfg).send("1", groupId="a", messageData=1, **body)
+
+
+def test_the_time_of_one_evaluation_is_not_that_of_all() -> None:
+    module = Component(locate_builtin("jsonata")).module("lib/expression.py")
+    expression = module.Expression("n", seconds=0.01)
+    until = time.monotonic() + 0.05
+    while time.monotonic() < until:
+        assert expression.evaluate(Message(body={"n": 1}), Context()) == 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
-import threading
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import jsonata
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 MISSING: Final = object()
 """What an expression gives that finds nothing; null is None."""
 
-_MILLISECONDS: Final = 2000
-_DEEPEST: Final = 200
+LONGEST: Final = 2.0
+_DEEPEST: Final = 800
+_EVERY: Final = 64  # steps between two looks at the clock
 
 
 class ExpressionFailed(StepError):
@@ -30,30 +32,39 @@ class ExpressionFailed(StepError):
 
 
 class Expression:
-    """One expression. `ctx.keep` makes one for each text; threads share it, each with a compiled one of its own."""
+    """One expression, compiled once; threads share it. `ctx.keep` makes one for each text.
 
-    def __init__(self, text: str, pointer: str = "/expression") -> None:
+    `seconds` is how long one evaluation may take.
+    """
+
+    def __init__(self, text: str, pointer: str = "/expression", seconds: float = LONGEST) -> None:
         self.text = text
-        self._pointer = pointer
-        self._local = threading.local()
+        self._seconds = seconds
+        self._compiled = compile_expression(text, pointer)
 
     @classmethod
     def of(cls, text: str, ctx: Context, pointer: str = "/expression") -> Expression:
-        """Return the expression, compiled once."""
+        """Return the expression, compiled once; raise InvalidConfig if it is not JSONata."""
         return ctx.keep(cls, text, pointer)
 
     def evaluate(self, msg: Message, ctx: Context) -> Any:
         """Return what the expression gives for a message's body, MISSING for nothing.
 
-        Raise InvalidConfig if it is not JSONata, ExpressionFailed if this body does not suit it.
+        Raise ExpressionFailed if this body does not suit it.
         """
         passed = dict(msg.passthrough or {})
         body = {**msg.body, "elasticio": passed} if isinstance(msg.body, dict) else msg.body
-        compiled = self._compile()
-        compiled.register_lambda("getPassthrough", lambda: passed)
-        compiled.register_lambda("getFlowVariables", lambda: dict(ctx.flow_variables))
+        guard = _Guard(self._seconds)
+        bindings = {
+            "getPassthrough": _function(passed),
+            "getFlowVariables": _function(dict(ctx.flow_variables)),
+            "__evaluate_entry": guard.enter,
+            "__evaluate_exit": guard.leave,
+        }
+        mine = copy.copy(self._compiled)
+        jsonata.Jsonata.CURRENT.jsonata = mine  # the library's functions look there for what they belong to
         try:
-            found = compiled.evaluate(body)
+            found = mine.evaluate(body, bindings)
         except ZeroDivisionError:
             return None  # JavaScript's Infinity, which is null in JSON
         except RecursionError as error:
@@ -62,11 +73,28 @@ class Expression:
             raise ExpressionFailed(f"{self.text[:200]}: {_describe(error)}") from error
         return _plain(found["v"]) if "v" in found else MISSING
 
-    def _compile(self) -> Any:
-        compiled = getattr(self._local, "compiled", None)
-        if compiled is None:
-            self._local.compiled = compiled = compile_expression(self.text, self._pointer)
-        return compiled
+
+class _Guard:
+    """Ends an evaluation that takes too long, or goes too deep."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._depth = self._steps = 0
+
+    def enter(self, *_: Any) -> None:
+        self._depth += 1
+        self._steps += 1
+        if self._depth > _DEEPEST:
+            raise RecursionError
+        if not self._steps % _EVERY and time.monotonic() > self._until:
+            raise TimeoutError("takes too long; does it ever end?")
+
+    def leave(self, *_: Any) -> None:
+        self._depth -= 1
+
+
+def _function(value: Any) -> Any:
+    return jsonata.Jsonata.JLambda(lambda *_: value)
 
 
 def compile_expression(text: str, pointer: str) -> Any:
@@ -77,13 +105,11 @@ def compile_expression(text: str, pointer: str) -> Any:
         )
     try:
         jsonata.Jsonata(text)  # by itself first: what is wrong is told with its own places
-        compiled = jsonata.Jsonata(f'{{"v": ({text}\n)}}')
+        return jsonata.Jsonata(f'{{"v": ({text}\n)}}')
     except RecursionError as error:
         raise InvalidConfig("goes too deep to be read", pointer=pointer) from error
     except Exception as error:  # as above
         raise InvalidConfig(f"is not JSONata: {_describe(error)}", pointer=pointer) from error
-    compiled.environment.set_runtime_bounds(_MILLISECONDS, _DEEPEST)
-    return compiled
 
 
 def find_newer_operator(text: str) -> str:

@@ -1,0 +1,187 @@
+"""A flow on RabbitMQ, from its first message to its last."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, Final
+
+from .environment import Access
+from .processes import make_processes
+from .steps_api import StepsApi
+from .topology import declare, delete
+from .traffic import Traffic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from .plan import Plan
+    from .processes import StageProcess
+
+USERNAME: Final = "task-flow"
+_TURN: Final = 0.05
+_GRACE: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class StartSettings:
+    """How a flow is started. `goes_on` keeps it up when there is nothing left to do; `stop` ends it early when set."""
+
+    broker: str
+    folder: Path
+    goes_on: bool = False
+    host: str = "127.0.0.1"
+    port: int = 0
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told: of results, of errors, and of how things stand (messages waiting by stage)."""
+
+    result: Callable[[dict[str, Any]], None]
+    error: Callable[[dict[str, Any]], None]
+    progress: Callable[[dict[str, int], Traffic], None]
+
+
+def start_flow(
+    plan: Plan, settings: StartSettings, listeners: Listeners, bodies: Iterator[Any] | None = None
+) -> Traffic:
+    """Run a flow until all its messages went through, or it is stopped; return what went in and came out.
+
+    Stopped or not, nothing is lost: what did not go through stays in the queues, and the next start goes on with it.
+    Raise StageFailed for a step whose process does not stay up, a pika error if the broker cannot be had.
+    """
+    with ExitStack() as stack:
+        access, api, channel = _open(plan, settings, stack)
+        traffic = Traffic(channel, plan, access, api)
+        processes = make_processes(plan, access, settings.folder)
+        if bodies is not None:
+            processes = [process for process in processes if process.stage is not plan.trigger]
+        run = _Run(plan, settings, listeners, traffic, processes)
+        stack.callback(run.kill)
+        run.run(bodies)
+        if run.is_done:
+            delete(channel, plan)
+        return traffic
+
+
+def serve_steps(plan: Plan, settings: StartSettings) -> None:
+    """Declare the queues and serve the steps' settings to processes elsewhere, until stopped."""
+    with ExitStack() as stack:
+        access, api, channel = _open(plan, settings, stack)
+        traffic = Traffic(channel, plan, access, api)
+        while not settings.stop.is_set():
+            traffic.rest(1.0)
+
+
+def _open(plan: Plan, settings: StartSettings, stack: ExitStack) -> tuple[Access, StepsApi, Any]:
+    import pika  # noqa: PLC0415 - an extra, which other commands need not have
+
+    key, iv, password = read_secrets(settings.folder)
+    connection = pika.BlockingConnection(pika.URLParameters(settings.broker))
+    stack.callback(lambda: connection.is_open and connection.close())
+    channel = connection.channel()
+    declare(channel, plan)
+    api = stack.enter_context(StepsApi(plan, USERNAME, key, settings.host, settings.port))
+    return Access(settings.broker, api.uri, USERNAME, key, iv, password), api, channel
+
+
+def read_secrets(folder: Path) -> tuple[str, str, str]:
+    """Return the API's key, the initialisation vector and the password: of the environment, else the folder's own.
+
+    They are kept in the folder, for the one who owns it, so that the next start reads what this one has left.
+    """
+    named = ("ELASTICIO_API_KEY", "ELASTICIO_MESSAGE_CRYPTO_IV", "ELASTICIO_MESSAGE_CRYPTO_PASSWORD")
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "secrets.json"
+    if not file.exists():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+            json.dump({name: token_hex(8) for name in named}, written)
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    key, iv, password = (os.environ.get(name) or kept[name] for name in named)
+    return key, iv, password
+
+
+class _Run:
+    def __init__(
+        self, plan: Plan, settings: StartSettings, listeners: Listeners, traffic: Traffic, processes: list[StageProcess]
+    ) -> None:
+        self.is_done = False
+        self._plan, self._settings, self._listeners = plan, settings, listeners
+        self._traffic, self._processes = traffic, processes
+
+    def run(self, bodies: Iterator[Any] | None) -> None:
+        for process in self._processes:
+            process.start()
+        if bodies is None:
+            self._traffic.start_trigger()
+        is_fed = bodies is None
+        while not is_fed and not self._stops:
+            is_fed = bodies is None or self._traffic.feed(bodies)
+            self._turn()
+        while self._settings.goes_on and not self._stops:
+            self._turn()
+        self.is_done = all(self._finish(stage.id) for stage in self._plan.stages) and not self._stops
+        if self._stops:
+            self._end_all()
+        self._turn()
+
+    @property
+    def _stops(self) -> bool:
+        return self._settings.stop.is_set()
+
+    def _turn(self) -> None:
+        """Look after everything once."""
+        for process in self._processes:
+            process.watch()
+        self._traffic.collect(self._listeners.result, self._listeners.error)
+        self._listeners.progress({stage.id: self._traffic.waiting(stage) for stage in self._plan.stages}, self._traffic)
+        self._traffic.rest(_TURN)
+
+    def _finish(self, identity: str) -> bool:
+        """Let a stage do what waits for it and what it has in work, then end it; return whether nothing is left.
+
+        Stages before it have ended, so nothing more can come. A process that is asked to end finishes its messages
+        first; what it gives back nevertheless is done by another one.
+        """
+        stage = next(each for each in self._plan.stages if each.id == identity)
+        mine = [process for process in self._processes if process.stage is stage]
+        while mine and not self._stops:
+            while self._traffic.waiting(stage) and not self._stops:
+                self._turn()
+            for process in mine:
+                self._processes.remove(process)
+                process.terminate()
+            while not all(process.wait(0) for process in mine) and not self._stops:
+                self._turn()
+            if self._stops or not self._traffic.waiting(stage):
+                break
+            for process in mine:
+                process.start()
+            self._processes += mine
+        if self._stops:
+            self._processes += [process for process in mine if process not in self._processes]
+        return not self._stops
+
+    def _end_all(self) -> None:
+        """Ask all processes to end; kill those that take too long: their messages go back to the queues."""
+        for process in self._processes:
+            process.terminate()
+        until = time.monotonic() + _GRACE
+        while time.monotonic() < until and not all(process.wait(0) for process in self._processes):
+            self._traffic.collect(self._listeners.result, self._listeners.error)
+            self._traffic.rest(_TURN)
+        self.kill()
+
+    def kill(self) -> None:
+        """End what still runs."""
+        for process in self._processes:
+            process.kill()

@@ -11,6 +11,7 @@ COPY pyproject.toml component.json logo.png README.md LICENSE ./
 COPY deploy/requirements.lock deploy/requirements.lock
 COPY pysailor pysailor
 COPY lib lib
+COPY components components
 COPY docs/pysailor.1 docs/pysailor.1
 # pip is needed here only: the environment that goes into the image has none. It compiles what it installs as packages,
 # and a container writes no bytecode; so the component is compiled here, valid by content, whatever time its files get.

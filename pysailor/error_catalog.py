@@ -75,6 +75,18 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "The flow has something that the platform has no place for, and that cannot be left out.",
             "Change what the message names, or give what is missing: --replace, --credential, --as recipe.",
         ),
+        RuntimeErrorSpec(
+            "stage_failed",
+            "StageFailed",
+            "The process of a step ends again and again as soon as it is started.",
+            "Read the end of its log, which the message names; for a Node component, install its packages.",
+        ),
+        RuntimeErrorSpec(
+            "broker_unavailable",
+            "BrokerUnavailable",
+            "The broker cannot be reached, or does not let the program in.",
+            "Look whether it is up, and whether address, user and password of --broker are right.",
+        ),
         # what was recorded
         RuntimeErrorSpec(
             "unreadable_cassette",

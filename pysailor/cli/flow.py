@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import flow_export, flow_import, flow_run
+from . import flow_export, flow_import, flow_run, flow_start
 
-_COMMANDS = (flow_run, flow_import, flow_export)
+_COMMANDS = (flow_run, flow_start, flow_import, flow_export)
 _EXAMPLE = """\
 example:
   pysailor flow check flows/triage.yaml

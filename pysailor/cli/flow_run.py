@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .usage import add_tape
+
 _EXAMPLE = """\
 examples:
   pysailor flow run flows/triage.yaml
@@ -46,7 +48,7 @@ def add(commands: Any) -> None:
         "--set",
         metavar="NAME=VALUE",
         action="append",
-        type=_setting,
+        type=setting,
         dest="sets",
         help="a flow variable, or a field of a step as STEP.FIELD=VALUE. May be given several times",
     )
@@ -54,6 +56,7 @@ def add(commands: Any) -> None:
         "--concurrency", metavar="N", type=_count, help="messages at a time in each step (default: its prefetch, or 1)"
     )
     parser.add_argument("--output", "-o", metavar="FILE", help="what the last steps gave, a body a line; - prints it")
+    add_tape(parser)
     parser.add_argument("--resume", metavar="RUN", help="go on with a run: its name, its directory, or last")
     parser.add_argument("--retry-failed", action="store_true", help="with --resume: try again what failed")
     parser.add_argument("--runs", metavar="DIR", type=Path, help="where runs are kept (default: .pysailor/runs)")
@@ -67,7 +70,8 @@ def run(args: argparse.Namespace) -> int:
     return run_flow(args)
 
 
-def _setting(text: str) -> tuple[str, str]:
+def setting(text: str) -> tuple[str, str]:
+    """Return the name and the value that --set was given; for argparse."""
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise argparse.ArgumentTypeError(f'"{text}" is not NAME=VALUE')

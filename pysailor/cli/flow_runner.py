@@ -20,6 +20,7 @@ from pysailor.masking import mask
 from .flow_display import Display, summarize
 from .flow_settings import FlowWorkspace, apply_sets
 from .output import printable, say
+from .tape import opened_tape, tell_tape
 from .usage import BadUsage
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def run_flow(args: argparse.Namespace) -> int:
             raise BadUsage("which flow? Name its file; flow run --resume last goes on with the newest run")
         flow, variables = apply_sets(read_flow(args.file), args.sets or ())
         source = stack.enter_context(_opened(args.input)) if args.input else None
-        workspace = FlowWorkspace(flow, getattr(args, "server", None), results, stack)
+        tape = stack.enter_context(opened_tape(args))
+        workspace = FlowWorkspace(flow, getattr(args, "server", None), results, stack, tape)
         besides = [flow.trigger.id] if source else []
         plan = RunPlan(
             flow,
@@ -60,8 +62,9 @@ def run_flow(args: argparse.Namespace) -> int:
             folder.hold()
         with folder:
             outcome = _run(plan, folder, source, lambda text: say(printable(mask(text, secrets))))
+        code = max(_EXIT[outcome], tell_tape(tape)) if tape else _EXIT[outcome]
     _write_output(args.output, folder.path, results)
-    return _EXIT[outcome]
+    return code
 
 
 def _run(plan: RunPlan, folder: RunFolder, source: FlowInput | None, tell: Any) -> str:

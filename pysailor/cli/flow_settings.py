@@ -17,16 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from contextlib import ExitStack
 
+    from pysailor.cassette import Tape
     from pysailor.flow.document import FlowFile, FlowFinding, FlowStep
 
 
 class FlowWorkspace:
     """A flow with its components; servers that they start are stopped when the stack is closed."""
 
-    def __init__(self, flow: FlowFile, server: str | None, results: Any, stack: ExitStack) -> None:
+    def __init__(
+        self, flow: FlowFile, server: str | None, results: Any, stack: ExitStack, tape: Tape | None = None
+    ) -> None:
         self.flow = flow
         self.components = FlowComponents(flow)
-        self._server, self._results, self._stack = server, results, stack
+        self._server, self._results, self._stack, self._tape = server, results, stack, tape
         self._workspaces: dict[str, Workspace] = {}
 
     def plans(self, besides: Iterable[str] = ()) -> dict[str, StepPlan]:
@@ -51,6 +54,14 @@ class FlowWorkspace:
         given = {**step.fields, **credential_values(self.flow, step, component)}
         return StepPlan(step, component, function, self._workspace(step).settings(given))
 
+    def settings(self, step: FlowStep) -> dict[str, Any]:
+        """Return what the step's process is told; a component of Node's gets what the flow file and .env have."""
+        component = self.components.component(step.component)
+        given = {**step.fields, **credential_values(self.flow, step, component)}
+        if not component.descriptor.function(step.function).main.endswith(".py"):
+            return given
+        return self._workspace(step).settings(given)
+
     def chosen(self, step: FlowStep) -> dict[str, Any]:
         """Return what somebody has set for a step; no server is started for it."""
         component = self.components.component(step.component)
@@ -73,7 +84,7 @@ class FlowWorkspace:
             root = str(self.components.component(name).root)
             offers = getattr(self.components.component(name).cli, "SERVERS", {})
             server = self._server if self._server in ("", *offers) else None
-            args = argparse.Namespace(component=root, cfg=None, server=server)
+            args = argparse.Namespace(component=root, cfg=None, server=server, tape=self._tape)
             self._workspaces[name] = Workspace(args, self._results, self._stack)
         workspace = self._workspaces[name]
         workspace.function(step.function)

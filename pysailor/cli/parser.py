@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _COMMANDS = (process, check, verify, select, meta, flow, explain, lint, docs, new, run, top, service, completion, man)
-_ASKING = ("process", "check", "verify", "select", "flow run", "flow check")
+_ASKING = ("process", "check", "verify", "select", "flow run", "flow start", "flow test", "flow check")
 """Commands that a server of the component's may answer."""
 _CHOICE = re.compile(r"invalid choice: '(?P<given>.*)' \(choose from (?P<known>.*)\)$")
 _NUMBER = re.compile(r"invalid (?:int|float) value: '(?P<given>.*)'$")

@@ -18,6 +18,7 @@ from .dry_run import placeholders, print_request
 from .output import ResultWriter, as_json, describe, printable, require_reader, say
 from .progress import Progress
 from .sample import Samples, display_name, input_schema_of
+from .tape import tell_tape
 from .usage import BadUsage, unknown_settings
 from .workspace import open_workspace
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from pysailor.cassette import Tape
     from pysailor.component.component import Loaded
     from pysailor.context import Event
 
@@ -44,15 +44,7 @@ def run_samples(args: argparse.Namespace) -> int:
         samples = Samples(args, function, workspace.offers)
         runner = _Preview if args.dry_run else _Runner
         code = runner(workspace, function, args).run(samples)
-        return max(code, _tell_tape(workspace.tape)) if workspace.tape else code
-
-
-def _tell_tape(tape: Tape) -> int:
-    """Write what was recorded or replayed, and what was asked that is not recorded; return the exit code."""
-    say(tape.summary)
-    for told in dict.fromkeys(tape.unknown):
-        print(printable(told), file=sys.stderr)
-    return _FAILED if tape.unknown else _DONE
+        return max(code, tell_tape(workspace.tape)) if workspace.tape else code
 
 
 def all_wrong_settings(error: InvalidConfig, function: Loaded, cfg: Mapping[str, Any], sample: Sample) -> InvalidConfig:

@@ -112,7 +112,7 @@ def add_everywhere(parser: argparse.ArgumentParser, **default: Any) -> None:
     parser.add_argument(
         "--component",
         metavar="DIR",
-        help="the component's directory (default: this one, else the one that is installed)",
+        help="the component's directory, or builtin:NAME (default: this directory, else the one that is installed)",
         **default,
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="tell on stderr what is going on", **default)

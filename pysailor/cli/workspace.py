@@ -13,6 +13,7 @@ from pysailor.errors import BrokenComponent, Fault, InvalidConfig
 from pysailor.shell import environment
 
 from .output import say
+from .tape import opened_tape
 from .usage import REAL_SERVICE, BadUsage, suggest, unknown_settings
 
 if TYPE_CHECKING:
@@ -74,9 +75,7 @@ class Workspace:
         """The defaults of the step's own fields: they tell which step it is."""
         self._stack = stack
         self._fields: tuple[Field, ...] = ()
-        self.tape = _tape_of(args)
-        if self.tape is not None:
-            stack.enter_context(self.tape)
+        self.tape: Tape | None = getattr(args, "tape", None) or stack.enter_context(opened_tape(args))
 
     def function(self, name: str) -> Loaded:
         """Load the function that the command names; a wrong name, or a setting that it has not, is a wrong command."""
@@ -229,15 +228,6 @@ class Workspace:
         if line not in self._noted:
             self._noted.add(line)
             say(line)
-
-
-def _tape_of(args: argparse.Namespace) -> Tape | None:
-    record, replay = getattr(args, "record", None), getattr(args, "replay", None)
-    if not (record or replay):
-        return None
-    from pysailor.cassette import open_tape  # noqa: PLC0415 - few runs record
-
-    return open_tape(record, replay)
 
 
 def start(kind: Any, port: int = 0) -> Any:

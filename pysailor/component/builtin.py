@@ -10,6 +10,9 @@ from ..errors import BrokenComponent
 
 _HERE = Path(__file__).parents[2] / "components"
 _INSTALLED = Path(sys.prefix, "share", "pysailor", "builtin")
+_STAGES = Path(__file__).parents[1] / "flow" / "stages"
+PREFIX = "builtin:"
+"""What stands before a built-in component's name where a directory is expected."""
 
 
 def builtin_folder() -> Path:
@@ -25,6 +28,8 @@ def builtin_names() -> list[str]:
 def locate_builtin(name: str) -> Path:
     """Return the directory of a built-in component; raise BrokenComponent if there is none of this name."""
     names = builtin_names()
+    if name == _STAGES.name:  # what maps and routes between the steps of a flow
+        return _STAGES
     if name in names:
         return builtin_folder() / name
     alike = get_close_matches(name, names, 1)

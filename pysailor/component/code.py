@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..errors import BrokenComponent, SailorError
+from .builtin import PREFIX, locate_builtin
 
 _CLI = "lib/cli.py"
 INSTALLED = Path(sys.prefix, "share", "pysailor", "components")
@@ -22,6 +23,8 @@ def locate(path: str | Path | None = None, installed: Path = INSTALLED) -> Path:
 
     Raise BrokenComponent if there is none, or several.
     """
+    if path is not None and str(path).startswith(PREFIX):
+        return locate_builtin(str(path).removeprefix(PREFIX))
     if path is not None:
         return Path(path)
     if Path("component.json").is_file():

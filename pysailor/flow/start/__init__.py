@@ -1,6 +1,18 @@
 """A flow on RabbitMQ: each step a process of its own, as on the platform."""
 
+from .manifests import print_manifests
 from .plan import Plan, Stage, make_plan
-from .start import StartSettings, start_flow
+from .start import Listeners, StartSettings, serve_steps, start_flow
+from .traffic import Traffic
 
-__all__ = ["Plan", "Stage", "StartSettings", "make_plan", "start_flow"]
+__all__ = [
+    "Listeners",
+    "Plan",
+    "Stage",
+    "StartSettings",
+    "Traffic",
+    "make_plan",
+    "print_manifests",
+    "serve_steps",
+    "start_flow",
+]

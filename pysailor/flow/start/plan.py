@@ -36,6 +36,7 @@ class Stage:
     reads_errors: bool = False
     seconds: float | None = None
     log_level: str | None = None
+    builtin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +86,23 @@ def make_flow_id(name: str) -> str:
     return f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
-def make_plan(flow: FlowFile, text: str, variables: Mapping[str, str], flow_id: str = "") -> Plan:
-    """Return the plan of a flow; `text` is its file. Raise InvalidFlow for a component that cannot be had."""
-    return _Planner(flow, text, flow_id or make_flow_id(flow.name)).plan(variables)
+def make_plan(
+    flow: FlowFile, text: str, variables: Mapping[str, str], configs: Mapping[str, Mapping[str, Any]] | None = None
+) -> Plan:
+    """Return the plan of a flow; `text` is its file, `configs` are the steps' settings if they are known already.
+
+    Raise InvalidFlow for a component that cannot be had.
+    """
+    return _Planner(flow, text, configs or {}).plan(variables)
 
 
 class _Planner:
-    def __init__(self, flow: FlowFile, text: str, flow_id: str) -> None:
+    def __init__(self, flow: FlowFile, text: str, configs: Mapping[str, Mapping[str, Any]]) -> None:
         self._flow = flow
         self._text = text
+        self._configs = configs
         self._components = FlowComponents(flow)
-        self._plan = Plan(flow_id, (), ())
+        self._plan = Plan(make_flow_id(flow.name), (), ())
         self._stages: list[Stage] = []
 
     def plan(self, variables: Mapping[str, str]) -> Plan:
@@ -149,7 +156,7 @@ class _Planner:
         reads_errors: bool = False,
     ) -> None:
         """Add a stage of the runtime's own. It hands the passthrough on by itself, and leaves no entry in it."""
-        stage = Stage(identity, step.id, function, STAGES, config, sources, passthrough=False,
+        stage = Stage(identity, step.id, function, STAGES, config, sources, passthrough=False, builtin=STAGES.name,
                       prefetch=max(step.concurrency, _STAGE_PREFETCH), reads_errors=reads_errors)  # fmt: skip
         self._stages.append(stage)
 
@@ -168,13 +175,13 @@ class _Planner:
         component = self._components.component(step.component)
         declared = component.descriptor.function(step.function)
         is_node = not declared.main.endswith(".py")
-        found = {**step.fields} if is_node and step.credential is None else settings(self._flow, step, component)
+        found = self._configs.get(step.id)
         return Stage(
             step.id,
             step.id,
             step.function,
             component.root,
-            found,
+            settings(self._flow, step, component) if found is None else found,
             sources,
             is_node,
             step.tune.passthrough,
@@ -182,4 +189,5 @@ class _Planner:
             step.tune.replicas or 1,
             seconds=step.local.timeout,
             log_level=step.tune.log_level,
+            builtin=self._flow.components[step.component].builtin or "",
         )

@@ -1,0 +1,176 @@
+"""Starts a flow on RabbitMQ at the command line: options to a plan, progress, results, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pysailor.errors import SailorError
+from pysailor.flow.document import read_flow
+from pysailor.flow.run import open_input
+from pysailor.flow.start import Listeners, StartSettings, make_plan, print_manifests, serve_steps, start_flow
+
+from .flow_settings import FlowWorkspace, apply_sets
+from .output import printable, say
+from .tape import opened_tape, tell_tape
+from .usage import BadUsage
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from typing import TextIO
+
+    from pysailor.flow.start import Plan, Traffic
+
+_EVERY: Final = 5.0
+
+
+class BrokerUnavailable(SailorError):
+    """The broker cannot be reached, or does not let this program in.
+
+    Look whether it is up, and whether address, user and password are right.
+    """
+
+    code = "broker_unavailable"
+
+
+def start(args: argparse.Namespace) -> int:
+    """Start the flow that a command names, or print what does; return the exit code."""
+    results = sys.stdout
+    with redirect_stdout(sys.stderr), ExitStack() as stack:
+        flow, variables = apply_sets(read_flow(args.file), args.sets or ())
+        text = Path(args.file).read_text(encoding="utf-8-sig")
+        if args.form:
+            configs: dict[str, Any] = {step.id: step.fields for step in flow.all_steps}
+            print(
+                print_manifests(make_plan(flow, text, variables, configs), args.form, args.image, args.file),
+                file=results,
+            )
+            return 0
+        tape = stack.enter_context(opened_tape(args))
+        workspace = FlowWorkspace(flow, getattr(args, "server", None), results, stack, tape)
+        configs = {step.id: workspace.settings(step) for step in flow.all_steps}
+        plan = make_plan(flow, text, variables, configs)
+        folder = Path(args.folder or Path(".pysailor", "flows", plan.flow_id)).resolve()
+        host, port = args.serve or ("127.0.0.1", 0)
+        stop = stack.enter_context(_signals())
+        stays = args.stay or flow.type == "long_running"
+        settings = StartSettings(_broker(args), folder, stays, host, port, stop)
+        code = _serve(plan, settings) if args.serve else _start(plan, settings, args, results)
+        return max(code, tell_tape(tape)) if tape else code
+
+
+def _serve(plan: Plan, settings: StartSettings) -> int:
+    with _translated():
+        say(f"{plan.flow_id}: the steps' settings are served on {settings.host}:{settings.port}; Ctrl-C ends")
+        serve_steps(plan, settings)
+    return 0
+
+
+def _start(plan: Plan, settings: StartSettings, args: argparse.Namespace, results: TextIO) -> int:
+    say(f"{plan.flow_id}: {len(plan.stages)} stages; logs in {settings.folder}")
+    began = time.monotonic()
+    with ExitStack() as stack:
+        stack.enter_context(_translated())
+        out = stack.enter_context(_opened_output(args.output, results))
+        source = open_input(args.input) if args.input else None
+        if source is not None:
+            stack.callback(source.close)
+        shown = _Progress()
+        listeners = Listeners(lambda result: _write(out, result["body"]), _tell_error, shown.show)
+        traffic = start_flow(plan, settings, listeners, source.bodies() if source else None)
+    shown.end()
+    told = f"{traffic.results} results, {traffic.failures} errors; {time.monotonic() - began:.1f} s"
+    if settings.stop.is_set():
+        say(f"stopped: {told}. What is left waits in its queues; the same command goes on with it")
+        return 130
+    say(told)
+    return 1 if traffic.failures else 0
+
+
+def _broker(args: argparse.Namespace) -> str:
+    broker = args.broker or os.environ.get("ELASTICIO_AMQP_URI", "")
+    if not broker.startswith(("amqp://", "amqps://")):
+        raise BadUsage("which broker? Give it: --broker amqp://user:password@host")
+    return broker
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise BrokerUnavailable for what pika raises."""
+    from pika.exceptions import AMQPError  # noqa: PLC0415 - an extra, which other commands need not have
+
+    try:
+        yield
+    except AMQPError as error:
+        reason = str(error) or type(error).__name__
+        raise BrokerUnavailable(
+            f"The broker cannot be used: {reason}. Look at its address, user and password."
+        ) from error
+
+
+@contextmanager
+def _opened_output(name: str | None, results: TextIO) -> Iterator[TextIO]:
+    if name is None or name == "-":
+        yield results
+        return
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(Path(name).open("a", encoding="utf-8"))
+        except OSError as error:
+            raise BadUsage(f"{name} cannot be written: {error.strerror}") from error
+        yield file
+
+
+def _write(out: TextIO, body: Any) -> None:
+    print(json.dumps(body, ensure_ascii=False), file=out, flush=True)
+
+
+def _tell_error(error: dict[str, Any]) -> None:
+    print(printable(f"{error['step']}: {error['name']}: {error['message']}"), file=sys.stderr)
+
+
+class _Progress:
+    """How things stand: a line that changes at a terminal, else a line now and then."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._next = time.monotonic() + (0.2 if self._is_terminal else _EVERY)
+
+    def show(self, waiting: dict[str, int], traffic: Traffic) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + (0.2 if self._is_terminal else _EVERY)
+        queues = ", ".join(f"{stage} {count}" for stage, count in waiting.items() if count) or "nothing"
+        line = f"{traffic.results} results, {traffic.failures} errors; waiting: {queues}"
+        if self._is_terminal:
+            print(f"\r\x1b[K# {line[:150]}", end="", file=sys.stderr, flush=True)
+        else:
+            say(line)
+
+    def end(self) -> None:
+        if self._is_terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """Yield what Ctrl-C and SIGTERM set."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

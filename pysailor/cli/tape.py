@@ -1,0 +1,33 @@
+"""What --record and --replay open, and what is told of it at the end."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from .output import printable, say
+
+if TYPE_CHECKING:
+    import argparse
+    from contextlib import AbstractContextManager
+
+    from pysailor.cassette import Tape
+
+
+def opened_tape(args: argparse.Namespace) -> AbstractContextManager[Tape | None]:
+    """Return what records or replays as a command was given, which yields None for neither."""
+    record, replay = getattr(args, "record", None), getattr(args, "replay", None)
+    if not (record or replay):
+        return nullcontext()
+    from pysailor.cassette import open_tape  # noqa: PLC0415 - few runs record
+
+    return open_tape(record, replay) or nullcontext()
+
+
+def tell_tape(tape: Tape) -> int:
+    """Write what was recorded or replayed, and what was asked that is not recorded; return the exit code."""
+    say(tape.summary)
+    for told in dict.fromkeys(tape.unknown):
+        print(printable(told), file=sys.stderr)
+    return 1 if tape.unknown else 0

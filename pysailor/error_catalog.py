@@ -79,7 +79,7 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "stage_failed",
             "StageFailed",
             "The process of a step ends again and again as soon as it is started.",
-            "Read the end of its log, which the message names; for a Node component, install its packages.",
+            "Read the end of its log, which the message names; for a component in JavaScript, install its packages.",
         ),
         RuntimeErrorSpec(
             "broker_unavailable",

@@ -28,14 +28,14 @@ class Answering(Protocol):
 
     secrets: Collection[str]
 
-    def answer(self, call: RecordedCall, headers: Mapping[str, str], content: bytes, target: str) -> Reply: ...
+    def answer(self, call: RecordedCall, headers: Mapping[str, str], content: bytes, target: str) -> LiveAnswer: ...
 
 
 class Broken(Exception):
     """The answer ends here, too early."""
 
 
-class Reply:
+class LiveAnswer:
     """The beginning of an answer, and the rest as it comes."""
 
     def __init__(self, status: int, headers: Mapping[str, str], pieces: Iterator[bytes]) -> None:
@@ -54,7 +54,7 @@ class Recording:
         self._session = Session()
         self._session.auth = _no_login
 
-    def answer(self, call: RecordedCall, headers: Mapping[str, str], content: bytes, target: str) -> Reply:
+    def answer(self, call: RecordedCall, headers: Mapping[str, str], content: bytes, target: str) -> LiveAnswer:
         """Ask the service; raise Broken if it does not answer."""
         import requests  # noqa: PLC0415 - loaded already
 
@@ -72,7 +72,7 @@ class Recording:
             self._writer.write(call, RecordedAnswer(0, broken=True), self._origin)
             raise Broken from error
         kept = keep_headers(response.headers, self.secrets)
-        return Reply(response.status_code, kept, self._pass_on(call, response, kept, began))
+        return LiveAnswer(response.status_code, kept, self._pass_on(call, response, kept, began))
 
     def _pass_on(
         self, call: RecordedCall, response: requests.Response, kept: dict[str, str], began: float
@@ -105,7 +105,7 @@ class Replaying:
         self._unknown = unknown
         self.secrets = secrets
 
-    def answer(self, call: RecordedCall, headers: Mapping[str, str], content: bytes, target: str) -> Reply:  # noqa: ARG002
+    def answer(self, call: RecordedCall, headers: Mapping[str, str], content: bytes, target: str) -> LiveAnswer:  # noqa: ARG002
         """Return the recorded answer, or status 400 with what is different."""
         answer = self._reader.find(call)
         if answer is None:
@@ -114,7 +114,7 @@ class Replaying:
             return _refuse(told)
         if not answer.status:
             raise Broken
-        return Reply(answer.status, answer.headers, self._play(answer))
+        return LiveAnswer(answer.status, answer.headers, self._play(answer))
 
     def _play(self, answer: RecordedAnswer) -> Iterator[bytes]:
         began = time.monotonic()
@@ -125,11 +125,11 @@ class Replaying:
             raise Broken
 
 
-def _refuse(told: str) -> Reply:
+def _refuse(told: str) -> LiveAnswer:
     import json  # noqa: PLC0415 - something is wrong
 
     body = json.dumps({"error": {"message": told, "type": "cassette_mismatch", "code": "cassette_mismatch"}})
-    return Reply(400, {"content-type": "application/json", "x-should-retry": "false"}, iter([body.encode()]))
+    return LiveAnswer(400, {"content-type": "application/json", "x-should-retry": "false"}, iter([body.encode()]))
 
 
 class TapeServer(ThreadingHTTPServer):
@@ -190,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.readline(10)
         return b"".join(parts)
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, reply: LiveAnswer) -> None:
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)

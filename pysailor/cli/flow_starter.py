@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
-    from pysailor.flow.start import Plan, Traffic
+    from pysailor.flow.start import FlowPlan, Traffic
 
 _EVERY: Final = 5.0
 
@@ -67,14 +67,14 @@ def start(args: argparse.Namespace) -> int:
         return max(code, tell_tape(tape)) if tape else code
 
 
-def _serve(plan: Plan, settings: StartSettings) -> int:
+def _serve(plan: FlowPlan, settings: StartSettings) -> int:
     with _translated():
         say(f"{plan.flow_id}: the steps' settings are served on {settings.host}:{settings.port}; Ctrl-C ends")
         serve_steps(plan, settings)
     return 0
 
 
-def _start(plan: Plan, settings: StartSettings, args: argparse.Namespace, results: TextIO) -> int:
+def _start(plan: FlowPlan, settings: StartSettings, args: argparse.Namespace, results: TextIO) -> int:
     say(f"{plan.flow_id}: {len(plan.stages)} stages; logs in {settings.folder}")
     began = time.monotonic()
     with ExitStack() as stack:

@@ -1,14 +1,14 @@
 """A flow on RabbitMQ: each step a process of its own, as on the platform."""
 
 from .manifests import print_manifests
-from .plan import Plan, Stage, make_plan
+from .plan import FlowPlan, StagePlan, make_plan
 from .start import Listeners, StartSettings, serve_steps, start_flow
 from .traffic import Traffic
 
 __all__ = [
+    "FlowPlan",
     "Listeners",
-    "Plan",
-    "Stage",
+    "StagePlan",
     "StartSettings",
     "Traffic",
     "make_plan",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .plan import Plan, Stage
+    from .plan import FlowPlan, StagePlan
 
 _OURS: Final = ("ELASTICIO_", "PYSAILOR_FLOW_")
 _LONGEST_DRAIN: Final = 86_400
@@ -26,7 +26,7 @@ class Access:
     password: str
 
 
-def step_environment(plan: Plan, stage: Stage, access: Access, container: str = "container") -> dict[str, str]:
+def step_environment(plan: FlowPlan, stage: StagePlan, access: Access, container: str = "container") -> dict[str, str]:
     """Return the variables of one stage, all of them the platform's, and those for a worker of this runtime."""
     named = {
         "FLOW_ID": plan.flow_id,

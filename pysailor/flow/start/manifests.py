@@ -13,7 +13,7 @@ from pysailor.component.builtin import PREFIX
 from .environment import Access, step_environment
 
 if TYPE_CHECKING:
-    from .plan import Plan, Stage
+    from .plan import FlowPlan, StagePlan
 
 _PORT: Final = 8000
 _GRACE: Final = 120
@@ -26,12 +26,12 @@ _SECRETS: Final = {
 """Variables of a step that are secret, and what they are called in the environment, or in the Kubernetes Secret."""
 
 
-def print_manifests(plan: Plan, form: str, image: str, file: str) -> str:
+def print_manifests(plan: FlowPlan, form: str, image: str, file: str) -> str:
     """Return the text for compose or kubernetes; secrets are named in it, never written."""
     return _compose(plan, image, file) if form == "compose" else _kubernetes(plan, image, file)
 
 
-def _compose(plan: Plan, image: str, file: str) -> str:
+def _compose(plan: FlowPlan, image: str, file: str) -> str:
     inside = f"/flow/{Path(file).name}"
     secrets = {name: f"${{{short}:?}}" for name, short in _SECRETS.items()}
     steps = {
@@ -61,7 +61,7 @@ def _compose(plan: Plan, image: str, file: str) -> str:
     return head + yaml.safe_dump({"name": plan.flow_id, "services": services}, sort_keys=False)
 
 
-def _kubernetes(plan: Plan, image: str, file: str) -> str:
+def _kubernetes(plan: FlowPlan, image: str, file: str) -> str:
     inside = f"/flow/{Path(file).name}"
     content = Path(file).read_text(encoding="utf-8")
     name = plan.flow_id
@@ -85,7 +85,7 @@ def _kubernetes(plan: Plan, image: str, file: str) -> str:
 
 
 def _deployment(
-    plan: Plan,
+    plan: FlowPlan,
     name: str,
     image: str,
     command: list[str],
@@ -125,24 +125,24 @@ def _deployment(
     }
 
 
-def _environment(plan: Plan, stage: Stage, steps: str) -> dict[str, str]:
+def _environment(plan: FlowPlan, stage: StagePlan, steps: str) -> dict[str, str]:
     access = Access("", f"{steps}:{_PORT}", "task-flow", "", "", "")
     variables = step_environment(plan, stage, access, _service(stage))
     kept = {name: value for name, value in variables.items() if name not in _SECRETS}
     return {**kept, "PYSAILOR_SHUTDOWN_DEADLINE": str(_GRACE - 30), "ELASTICIO_COMPONENT_PATH": ""}
 
 
-def _command(stage: Stage) -> list[str]:
+def _command(stage: StagePlan) -> list[str]:
     if stage.is_node:
         return ["node", "./node_modules/elasticio-sailor-nodejs/run.js"]
     where = f"{PREFIX}{stage.builtin}" if stage.builtin else _directory(stage)
     return ["pysailor", "--component", where, "run"]
 
 
-def _directory(stage: Stage) -> str:
+def _directory(stage: StagePlan) -> str:
     """Return where the process works: a component of the image's own lies in /home/node."""
     return "/home/node" if not stage.builtin else "/"
 
 
-def _service(stage: Stage) -> str:
+def _service(stage: StagePlan) -> str:
     return re.sub(r"[^a-z0-9]+", "-", stage.id.lower()).strip("-")

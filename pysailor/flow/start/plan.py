@@ -20,7 +20,7 @@ _STAGE_PREFETCH: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StagePlan:
     """One kind of process: a step, or what maps or routes between two. `sources` are the routing keys leading here."""
 
     id: str
@@ -40,11 +40,11 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FlowPlan:
     """All stages, each behind those that feed it. Names of queues and keys begin with the flow's id."""
 
     flow_id: str
-    stages: tuple[Stage, ...]
+    stages: tuple[StagePlan, ...]
     outputs: tuple[str, ...]
     variables: Mapping[str, str] = field(default_factory=dict)
 
@@ -58,11 +58,11 @@ class Plan:
         """Where rejected messages go."""
         return f"{self.flow_id}_rejected"
 
-    def queue(self, stage: Stage) -> str:
+    def queue(self, stage: StagePlan) -> str:
         """Return where a stage's input waits."""
         return f"{self.flow_id}:{stage.id}:messages"
 
-    def rebounds(self, stage: Stage) -> str:
+    def rebounds(self, stage: StagePlan) -> str:
         """Return where messages rest that come back to a stage later."""
         return f"{self.flow_id}:{stage.id}:rebounds"
 
@@ -75,7 +75,7 @@ class Plan:
         return f"{self.flow_id}.{stage}.{kind}"
 
     @property
-    def trigger(self) -> Stage:
+    def trigger(self) -> StagePlan:
         """The stage that begins the flow."""
         return self.stages[0]
 
@@ -88,7 +88,7 @@ def make_flow_id(name: str) -> str:
 
 def make_plan(
     flow: FlowFile, text: str, variables: Mapping[str, str], configs: Mapping[str, Mapping[str, Any]] | None = None
-) -> Plan:
+) -> FlowPlan:
     """Return the plan of a flow; `text` is its file, `configs` are the steps' settings if they are known already.
 
     Raise InvalidFlow for a component that cannot be had.
@@ -102,10 +102,10 @@ class _Planner:
         self._text = text
         self._configs = configs
         self._components = FlowComponents(flow)
-        self._plan = Plan(make_flow_id(flow.name), (), ())
-        self._stages: list[Stage] = []
+        self._plan = FlowPlan(make_flow_id(flow.name), (), ())
+        self._stages: list[StagePlan] = []
 
-    def plan(self, variables: Mapping[str, str]) -> Plan:
+    def plan(self, variables: Mapping[str, str]) -> FlowPlan:
         flow = self._flow
         waiting = [flow.trigger]
         while waiting:
@@ -119,7 +119,7 @@ class _Planner:
             self._add_handler(flow.on_error, [stage.id for stage in self._stages])
         last = tuple(self._plan.key(step.id, "message") for step in flow.all_steps if not flow.targets(step.id))
         known = {name: each.value for name, each in flow.variables.items() if each.value is not None}
-        return Plan(self._plan.flow_id, tuple(self._stages), last, {**known, **variables})
+        return FlowPlan(self._plan.flow_id, tuple(self._stages), last, {**known, **variables})
 
     def _add_step(self, step: FlowStep) -> None:
         """Add a step, what maps before it, and what routes behind it."""
@@ -156,7 +156,7 @@ class _Planner:
         reads_errors: bool = False,
     ) -> None:
         """Add a stage of the runtime's own. It hands the passthrough on by itself, and leaves no entry in it."""
-        stage = Stage(identity, step.id, function, STAGES, config, sources, passthrough=False, builtin=STAGES.name,
+        stage = StagePlan(identity, step.id, function, STAGES, config, sources, passthrough=False, builtin=STAGES.name,
                       prefetch=max(step.concurrency, _STAGE_PREFETCH), reads_errors=reads_errors)  # fmt: skip
         self._stages.append(stage)
 
@@ -171,12 +171,12 @@ class _Planner:
     def _is_routed(self, source: str) -> bool:
         return any(target.after and target.after.is_conditional for target in self._flow.targets(source))
 
-    def _stage(self, step: FlowStep, sources: tuple[str, ...]) -> Stage:
+    def _stage(self, step: FlowStep, sources: tuple[str, ...]) -> StagePlan:
         component = self._components.component(step.component)
         declared = component.descriptor.function(step.function)
         is_node = not declared.main.endswith(".py")
         found = self._configs.get(step.id)
-        return Stage(
+        return StagePlan(
             step.id,
             step.id,
             step.function,

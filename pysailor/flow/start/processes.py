@@ -17,7 +17,7 @@ from .environment import inherited, step_environment
 
 if TYPE_CHECKING:
     from .environment import Access
-    from .plan import Plan, Stage
+    from .plan import FlowPlan, StagePlan
 
 LOG = logging.getLogger(__name__)
 _SAILOR: Final = "node_modules/elasticio-sailor-nodejs/run.js"
@@ -38,7 +38,7 @@ class StageFailed(SailorError):
 class StageProcess:
     """One process of a stage. `name` tells it from others of the same stage."""
 
-    def __init__(self, stage: Stage, command: list[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(self, stage: StagePlan, command: list[str], environment: dict[str, str], log: Path) -> None:
         self.stage = stage
         self.log = log
         self.failures = 0
@@ -102,7 +102,7 @@ class StageProcess:
         return lines[-1][:500] if lines else "it wrote nothing"
 
 
-def make_processes(plan: Plan, access: Access, folder: Path) -> list[StageProcess]:
+def make_processes(plan: FlowPlan, access: Access, folder: Path) -> list[StageProcess]:
     """Return a process for each replica of each stage, not yet started; logs go to the folder."""
     made = []
     for stage in plan.stages:
@@ -113,7 +113,7 @@ def make_processes(plan: Plan, access: Access, folder: Path) -> list[StageProces
     return made
 
 
-def command_of(stage: Stage) -> list[str]:
+def command_of(stage: StagePlan) -> list[str]:
     """Return what starts a stage; raise StageFailed if a Node component has no sailor to run it."""
     if not stage.is_node:
         return [sys.executable, "-m", "pysailor", "run"]

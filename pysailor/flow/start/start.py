@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from .plan import Plan
+    from .plan import FlowPlan
     from .processes import StageProcess
 
 USERNAME: Final = "task-flow"
@@ -51,7 +51,7 @@ class Listeners:
 
 
 def start_flow(
-    plan: Plan, settings: StartSettings, listeners: Listeners, bodies: Iterator[Any] | None = None
+    plan: FlowPlan, settings: StartSettings, listeners: Listeners, bodies: Iterator[Any] | None = None
 ) -> Traffic:
     """Run a flow until all its messages went through, or it is stopped; return what went in and came out.
 
@@ -72,7 +72,7 @@ def start_flow(
         return traffic
 
 
-def serve_steps(plan: Plan, settings: StartSettings) -> None:
+def serve_steps(plan: FlowPlan, settings: StartSettings) -> None:
     """Declare the queues and serve the steps' settings to processes elsewhere, until stopped."""
     with ExitStack() as stack:
         access, api, channel = _open(plan, settings, stack)
@@ -81,7 +81,7 @@ def serve_steps(plan: Plan, settings: StartSettings) -> None:
             traffic.rest(1.0)
 
 
-def _open(plan: Plan, settings: StartSettings, stack: ExitStack) -> tuple[Access, StepsApi, Any]:
+def _open(plan: FlowPlan, settings: StartSettings, stack: ExitStack) -> tuple[Access, StepsApi, Any]:
     import pika  # noqa: PLC0415 - an extra, which other commands need not have
 
     key, iv, password = read_secrets(settings.folder)
@@ -112,7 +112,12 @@ def read_secrets(folder: Path) -> tuple[str, str, str]:
 
 class _Run:
     def __init__(
-        self, plan: Plan, settings: StartSettings, listeners: Listeners, traffic: Traffic, processes: list[StageProcess]
+        self,
+        plan: FlowPlan,
+        settings: StartSettings,
+        listeners: Listeners,
+        traffic: Traffic,
+        processes: list[StageProcess],
     ) -> None:
         self.is_done = False
         self._plan, self._settings, self._listeners = plan, settings, listeners

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .plan import Plan
+    from .plan import FlowPlan
 
 _POLL: Final = 0.1
 
@@ -22,7 +22,7 @@ class StepsApi(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, plan: Plan, username: str, key: str, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, plan: FlowPlan, username: str, key: str, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__((host, port), _Handler)
         self._plan = plan
         self._snapshots: dict[str, Any] = {}

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .plan import Plan
+    from .plan import FlowPlan
 
 OWN: Final = ("output", "errors", "snapshots", "rejected")
 _QUORUM: Final = {"x-queue-type": "quorum"}
 _KEPT: Final = {"x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}
 
 
-def declare(channel: Any, plan: Plan) -> None:
+def declare(channel: Any, plan: FlowPlan) -> None:
     """Declare everything; what is there already stays, with its messages."""
     channel.exchange_declare(plan.exchange, "direct", durable=True)
     channel.exchange_declare(plan.dead_exchange, "fanout", durable=True)
@@ -30,7 +30,7 @@ def declare(channel: Any, plan: Plan) -> None:
         channel.queue_bind(queue, plan.exchange, key)
 
 
-def bindings(plan: Plan) -> Iterator[tuple[str, str]]:
+def bindings(plan: FlowPlan) -> Iterator[tuple[str, str]]:
     """Yield each queue with a routing key that leads to it."""
     for stage in plan.stages:
         yield from ((plan.queue(stage), source) for source in stage.sources)
@@ -40,7 +40,7 @@ def bindings(plan: Plan) -> Iterator[tuple[str, str]]:
     yield from ((plan.own_queue("output"), key) for key in plan.outputs)
 
 
-def delete(channel: Any, plan: Plan) -> None:
+def delete(channel: Any, plan: FlowPlan) -> None:
     """Remove what holds no message any more."""
     queues = [plan.own_queue(name) for name in OWN]
     queues += [name for stage in plan.stages for name in (plan.queue(stage), plan.rebounds(stage))]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .environment import Access
-    from .plan import Plan, Stage
+    from .plan import FlowPlan, StagePlan
     from .steps_api import StepsApi
 
 MOST_WAITING: Final = 5000
@@ -24,7 +24,7 @@ _BATCH: Final = 200
 class Traffic:
     """Feeds, collects and counts over one channel of pika; for one thread."""
 
-    def __init__(self, channel: Any, plan: Plan, access: Access, api: StepsApi) -> None:
+    def __init__(self, channel: Any, plan: FlowPlan, access: Access, api: StepsApi) -> None:
         self._channel = channel
         self._plan = plan
         self._cipher = Cipher(access.password, access.iv)
@@ -92,7 +92,7 @@ class Traffic:
             yield properties.headers or {}, content
             self._channel.basic_ack(method.delivery_tag)
 
-    def waiting(self, stage: Stage) -> int:
+    def waiting(self, stage: StagePlan) -> int:
         """Return how many messages wait for a stage, those that come back later too."""
         return count(self._channel, self._plan.queue(stage)) + count(self._channel, self._plan.rebounds(stage))
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from pysailor.flow.document import parse_flow
-from pysailor.flow.start import Plan, make_plan, print_manifests
+from pysailor.flow.start import FlowPlan, make_plan, print_manifests
 from pysailor.flow.start.environment import Access, step_environment
 from pysailor.flow.start.topology import bindings
 from pysailor.platform.settings import WorkerSettings
@@ -46,11 +46,11 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def plan(file: Path) -> Plan:
+def plan(file: Path) -> FlowPlan:
     return make_plan(parse_flow(FLOW, str(file)), FLOW, {})
 
 
-def test_each_stage_stands_behind_those_that_feed_it(plan: Plan) -> None:
+def test_each_stage_stands_behind_those_that_feed_it(plan: FlowPlan) -> None:
     assert [stage.id for stage in plan.stages] == [
         "tickets", "sort", "router:sort", "copy", "mapper:sort:bill", "bill", "rest",
     ]  # fmt: skip
@@ -60,18 +60,18 @@ def test_each_stage_stands_behind_those_that_feed_it(plan: Plan) -> None:
         given |= {plan.key(stage.id, "message"), plan.key(stage.id, "to.")}
 
 
-def test_both_steps_behind_the_first_get_a_copy(plan: Plan) -> None:
+def test_both_steps_behind_the_first_get_a_copy(plan: FlowPlan) -> None:
     key = plan.key("tickets", "message")
     assert {queue for queue, bound in bindings(plan) if bound == key} == {
         plan.queue(stage) for stage in plan.stages if stage.id in ("sort", "copy")
     }
 
 
-def test_what_leads_nowhere_is_output(plan: Plan) -> None:
+def test_what_leads_nowhere_is_output(plan: FlowPlan) -> None:
     assert set(plan.outputs) == {plan.key(step, "message") for step in ("bill", "rest", "copy")}
 
 
-def test_the_environment_of_a_step_is_the_platforms(plan: Plan) -> None:
+def test_the_environment_of_a_step_is_the_platforms(plan: FlowPlan) -> None:
     stage = next(stage for stage in plan.stages if stage.id == "bill")
     access = Access("amqp://broker", "http://api", "user", "key", "iv-of-16-letters", "password")
     settings = WorkerSettings.from_environment(step_environment(plan, stage, access))
@@ -79,7 +79,7 @@ def test_the_environment_of_a_step_is_the_platforms(plan: Plan) -> None:
     assert settings.amqp.listen_on == plan.queue(stage)
 
 
-def test_compose_has_a_service_for_each_stage_and_no_secret(plan: Plan, file: Path) -> None:
+def test_compose_has_a_service_for_each_stage_and_no_secret(plan: FlowPlan, file: Path) -> None:
     document = yaml.safe_load(print_manifests(plan, "compose", "my-image", str(file)))
     assert set(document["services"]) == {
         "steps", "tickets", "sort", "router-sort", "copy", "mapper-sort-bill", "bill", "rest",
@@ -91,7 +91,7 @@ def test_compose_has_a_service_for_each_stage_and_no_secret(plan: Plan, file: Pa
     assert document["services"]["mapper-sort-bill"]["command"][2] == "builtin:stages"
 
 
-def test_kubernetes_has_a_deployment_for_each_stage(plan: Plan, file: Path) -> None:
+def test_kubernetes_has_a_deployment_for_each_stage(plan: FlowPlan, file: Path) -> None:
     documents = list(yaml.safe_load_all(print_manifests(plan, "kubernetes", "my-image", str(file))))
     kinds = [document["kind"] for document in documents]
     assert (kinds.count("Deployment"), kinds.count("Service"), kinds.count("ConfigMap")) == (8, 1, 1)

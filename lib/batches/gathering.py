@@ -109,7 +109,7 @@ class Gathering:
                 yield member, lines
 
     def finish(self, found: Gathered, members: list[str], batch_id: str) -> None:
-        """Tell all members of their batch, and let the next gathering begin."""
+        """Note the batch for all members, and begin the next gathering."""
         self._store.put_many({f"gathered {member}": batch_id.encode() for member in members}, _KEPT * 10)
         self._change(found, lambda _: None)
         for member in members:

@@ -28,6 +28,7 @@ EXAMPLE = "batch_sandbox"
 """A batch that is always there."""
 _ENDPOINTS = ("/v1/chat/completions", "/v1/embeddings", "/v1/moderations", "/v1/responses")
 _MOST_KEPT = 1000
+_MOST_LISTED = 100
 _MOST_BYTES = 256 << 20
 _BOUNDARY = re.compile(r"boundary=\"?([^\";]+)")
 _NAME = re.compile(rb'name="([^"]*)"')
@@ -153,7 +154,7 @@ class Batches:
         return self._view(batch, scenario)
 
     def _create(self, call: IncomingRequest) -> dict[str, Any]:
-        request = json.loads(call.body)
+        request = _parse_json(call.body)
         if not isinstance(request, dict):
             raise errors.wrong_type("", "an object", type(request).__name__)
         for name in ("input_file_id", "endpoint", "completion_window"):
@@ -178,7 +179,7 @@ class Batches:
         ids = [one.id for one in newest]
         after = asked.get("after", [""])[0]
         start = ids.index(after) + 1 if after in ids else 0
-        page = newest[start : start + min(100, int(asked.get("limit", ["20"])[0]))]
+        page = newest[start : start + min(_MOST_LISTED, _limit(asked.get("limit", ["20"])[0]))]
         data = [_view_of(one, "in_progress" if scenario == "batch_slow" else "validating") for one in page]
         return {"object": "list", "data": data, "has_more": start + len(page) < len(newest)}
 
@@ -249,6 +250,13 @@ class Batches:
         return lines, faults if lines or faults else [_fault("empty_file", None)]
 
 
+def _parse_json(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise errors.no_json() from error
+
+
 def _parse(text: bytes) -> dict[str, Any] | None:
     try:
         line = json.loads(text)
@@ -256,6 +264,12 @@ def _parse(text: bytes) -> dict[str, Any] | None:
         return None
     is_line = isinstance(line, dict) and isinstance(line.get("body"), dict) and line.get("method") == "POST"
     return line if is_line and isinstance(line.get("custom_id"), str) and "url" in line else None
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_LISTED):
+        raise ErrorReply(f"Invalid 'limit': expected an integer from 1 to {_MOST_LISTED}.", param="limit")
+    return int(text)
 
 
 def _fault(code: str, line: int | None) -> dict[str, Any]:

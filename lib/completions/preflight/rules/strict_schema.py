@@ -68,7 +68,7 @@ def _required_without_property(facts: RequestFacts) -> Iterator[Breach]:
         for pointer, schema in strict.objects():
             properties = _dict(schema.get("properties"))
             for index, name in enumerate(_list(schema.get("required"))):
-                if name not in properties:
+                if not isinstance(name, str) or name not in properties:
                     problem = f"required lists {quote(name)}, which is not among the properties"
                     yield f"{pointer}/required/{index}", problem, "add the property, or take the name from the list"
 

@@ -33,7 +33,7 @@ _NOT_HERE: Final = frozenset(
     (
         *("another_endpoint", "effort_max", "metadata_without_store", "prediction_excludes"),
         *("prediction_beside_max_tokens", "audio_settings_missing", "audio_not_asked_for", "responses_only"),
-        *("assistant_says_nothing", "call_id_length"),
+        *("assistant_says_nothing", "call_id_length", "tool_result_parts"),
     )
 )
 """Rules of Chat Completions that do not hold over Responses, or are said better by its own."""

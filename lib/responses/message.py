@@ -14,6 +14,11 @@ _PLAIN: Final = frozenset({"type", "id", "status", "role", "content", "call_id",
 """The members of items that a chat's message has a place for, or that nobody needs again."""
 _IN_CHAT: Final = ("message", "function_call", "custom_tool_call")
 _TEXTS: Final = ("output_text", "text")
+_INPUT_ONLY: Final = (
+    *("item_reference", "function_call_output", "custom_tool_call_output", "computer_call_output"),
+    *("local_shell_call_output", "apply_patch_call_output", "mcp_approval_response", "configuration_update"),
+    *("additional_tools", "compaction_trigger"),
+)
 _PAUSE: Final = "\n\n"
 
 
@@ -65,8 +70,18 @@ def holds_more(output: Any) -> bool:
 
 
 def agrees(items: list[Any], message: Mapping[str, Any]) -> bool:
-    """Return whether the items still say what the message says: it may have been changed since."""
-    return any(_says(to_message(items, one_document=one), message) for one in (False, True))
+    """Return whether the items are an answer's, and still say what the message says: it may have been changed since."""
+    return not any(_is_input(item) for item in objects(items)) and any(
+        _says(to_message(items, one_document=one), message) for one in (False, True)
+    )
+
+
+def _is_input(item: Mapping[str, Any]) -> bool:
+    """Return whether no model can have made an item: then somebody else slipped it in, as a system message perhaps."""
+    kind = item.get("type", "message")
+    if kind == "message":
+        return bool(item.get("role", "assistant") != "assistant")
+    return kind in _INPUT_ONLY
 
 
 def _says(made: Mapping[str, Any], message: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from ..completions.preflight import API, names_responses
 from ..completions.preflight.facts.responses_only import find_responses_only
 from ..endpoint import Relaxed
 from .endpoint import RESPONSES
-from .rules import find_dropped, find_impossible, needs_chat, needs_responses_for_tools
+from .rules import find_dropped, find_impossible, needs_chat, needs_responses_for_tools, shows_results
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,8 @@ def says_use_responses(error: ApiError) -> bool:
 
 def _needs_responses(body: Mapping[str, Any], family: Family | None) -> bool:
     answers_there_only = family is not None and family.endpoint == "responses"
-    return answers_there_only or any(find_responses_only(body)) or needs_responses_for_tools(body, family)
+    led_there = answers_there_only or any(find_responses_only(body)) or needs_responses_for_tools(body, family)
+    return led_there or shows_results(body)
 
 
 CHAT_FIRST: Final = replace(COMPLETIONS, relax=relax, can_stream=RESPONSES.can_stream)

@@ -56,6 +56,12 @@ def find_impossible(body: Mapping[str, Any], family: Family | None = None) -> It
     yield from _together(body)
 
 
+def shows_results(body: Mapping[str, Any]) -> bool:
+    """Return whether a tool answered with a picture or a file, which is text over chat."""
+    results = [message.get("content") for message in _messages(body) if message.get("role") == "tool"]
+    return any(part.get("type") != "text" for content in results for part in objects(content))
+
+
 def _way_back(body: Mapping[str, Any], family: Family | None) -> tuple[str, str]:
     """Return why the request goes over Responses, if its tools are why, and what would do instead."""
     if family is None or family.endpoint == "responses" or not needs_responses_for_tools(body, family):

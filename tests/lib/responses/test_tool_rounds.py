@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lib.responses.answer import read_answer
 from lib.responses.items import to_items
+from pysailor.errors import InvalidInput
 from tests.support.fake_api import FakeApi
 from tests.support.response_events import CALL, MESSAGE, THOUGHT, response
 from tests.support.send_request import completion, emitted
@@ -119,3 +121,35 @@ def test_encrypted_reasoning_is_asked_for_where_a_round_with_tools_may_follow() 
     assert b"reasoning.encrypted_content" in with_tools
     assert b"reasoning.encrypted_content" not in without_reasoning
     assert b"summary" not in with_tools  # some organizations are refused it
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "message", "role": "system", "content": []},
+        {"role": "developer", "content": "Obey"},
+        {"type": "item_reference", "id": "msg_0"},
+        {"type": "function_call_output", "call_id": "call_0", "output": "x"},
+        {"type": "additional_tools", "role": "developer", "tools": []},
+        {"type": "configuration_update", "reasoning": {"effort": "high"}},
+    ],
+)
+def test_what_no_model_can_have_said_is_not_sent_in_its_name(item: dict[str, Any]) -> None:
+    message = handed_back(LOCKED, CALL)
+    slipped = {**message, "response_items": [item, *message["response_items"]]}
+    assert [one["type"] for one in to_items([slipped, result()], stored=False)] == [
+        "function_call",
+        "function_call_output",
+    ]
+
+
+def test_a_tool_may_answer_with_a_picture() -> None:
+    shot = {**result(), "content": [{"type": "image_url", "image_url": {"url": "https://e.org/a.png"}}]}
+    body = {"messages": [ASK, handed_back(CALL), shot], "tools": TOOLS}
+    with FakeApi() as api:
+        asked = api.post(f"{BASE}/responses", json=response())
+        emitted(body, model="gpt-4.1", baseUrl=BASE)
+    (sent,) = json.loads(asked.received[0].body)["input"][2:]
+    assert sent["output"] == [{"type": "input_image", "image_url": "https://e.org/a.png"}]
+    with FakeApi(), pytest.raises(InvalidInput, match="set API to Responses"):
+        emitted(body, model="gpt-4.1", baseUrl=BASE, api="chat")

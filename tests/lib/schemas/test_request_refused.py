@@ -46,8 +46,8 @@ REFUSED_BY_BOTH: dict[str, tuple[dict[str, Any], str]] = {
         showing({"type": "image_url", "image_url": {"url": "x"}}, role="system"),
         "/messages/0/content/0/type",
     ),
-    "a picture in a tool message": (
-        showing({"type": "image_url", "image_url": {"url": "x"}}, role="tool", tool_call_id="c"),
+    "a sound in a tool message": (
+        showing({"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}, role="tool", tool_call_id="c"),
         "/messages/0/content/0/type",
     ),
     "a picture from the assistant": (

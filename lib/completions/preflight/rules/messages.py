@@ -195,9 +195,20 @@ def _roles(facts: RequestFacts) -> Iterator[tuple[int, Any]]:
     return ((index, message.get("role")) for index, message in enumerate(messages) if isinstance(message, dict))
 
 
+def _tool_result_parts(facts: RequestFacts) -> Iterator[Breach]:
+    for index, content in facts.transcript.parts:
+        for place, part in enumerate(content if index in facts.transcript.tool_results else ()):
+            kind = part.get("type") if isinstance(part, dict) else None
+            if kind != "text":
+                where = f"/messages/{index}/content/{place}/type"
+                problem = f"a tool's result is text on Chat Completions; found {quote(kind)}"
+                yield where, problem, "set API to Responses, or tell it in words"
+
+
 _ORDER = "answered with 400, param messages.[i].role"
 
 RULES = (
+    Rule("tool_result_parts", _tool_result_parts, "API reference: tool message", about=("tool_results",)),
     Rule("tool_message_without_call", _tool_message_without_call, _ORDER, about=("tool_results",)),
     Rule(
         "tool_calls_unanswered", _tool_calls_unanswered, "answered with 400; the text lists the ids", about=("calls",)

@@ -20,7 +20,20 @@ from tests.support.preflight import (
     transcript,
 )
 
+PICTURE = {
+    "role": "tool",
+    "tool_call_id": "call_1",
+    "content": [{"type": "image_url", "image_url": {"url": "https://e.org"}}],
+}
 CASES: list[tuple[str, Case]] = [
+    (
+        "tool_result_parts",
+        Case(
+            transcript(asks(call()), PICTURE),
+            "/messages/2/content/0/type",
+            transcript(asks(call()), {**PICTURE, "content": [{"type": "text", "text": "x"}]}),
+        ),
+    ),
     ("tool_message_without_call", Case(transcript(answers()), "/messages/1/role", transcript(asks(call()), answers()))),
     (
         "tool_message_without_call",

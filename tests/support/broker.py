@@ -286,7 +286,11 @@ class Cable:
                 if self._silent:
                     self._pairs.append((near, near))
                     continue
-                far = socket.create_connection(self._behind)
+                try:
+                    far = socket.create_connection(self._behind)
+                except OSError:  # the broker is away
+                    near.close()
+                    continue
                 self._pairs.append((near, far))
                 for source, target in ((near, far), (far, near)):
                     threading.Thread(target=self._pass_on, args=(source, target), daemon=True).start()

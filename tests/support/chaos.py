@@ -1,0 +1,228 @@
+"""A step under chaos: workers are killed, broker, network, API and journal fail; and the count at the end."""
+
+from __future__ import annotations
+
+import resource
+import threading
+import time
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lib.replay import MAY_REPEAT
+from tests.support.broker import Cable, eventually
+from tests.support.chaos_api import LATE_SECONDS, ChaosApi
+from tests.support.stage import Taken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.stage import Stage, StartedWorker
+
+ROOT = Path(__file__).parents[2]
+STOPS_WITHIN = 10.0
+_AWAY = 2.0
+_CTL_TRIES = 4
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came out for one message."""
+
+    names: set[str] = field(default_factory=set)
+    count: int = 0
+    reported: bool = False
+    failed: bool = False
+
+
+@dataclass
+class Chaos:
+    """One run. `kills` are the moments of each kill; `resumed` how long it took until messages went on."""
+
+    stage: Stage
+    api: ChaosApi
+    cable: Cable
+    journal: str
+    clock: Path
+    kills: list[float] = field(default_factory=list)
+    resumed: list[tuple[str, float]] = field(default_factory=list)
+    ids: dict[int, str] = field(default_factory=dict)
+    workers: list[StartedWorker] = field(default_factory=list)
+    fakes_clock: bool = False
+
+    def fill(self, count: int, first: int = 0) -> None:
+        """Put messages into the queue, every fifth wants a stream."""
+        for number in range(first, first + count):
+            body = {"messages": [{"role": "user", "content": f"number {number}"}], "stream": number % 5 == 0}
+            self.ids[number] = self.stage.put({"body": body}, {"threadId": f"thread-{number}"})
+
+    def start(self) -> StartedWorker:
+        """Start a worker, and return when it consumes."""
+        env = self.stage.env(
+            FUNCTION="sendRequest",
+            AMQP_URI=self.cable.uri,
+            RABBITMQ_PREFETCH_SAILOR="20",
+            REBOUND_INITIAL_EXPIRATION="200",
+            PYSAILOR_JOURNAL=self.journal,
+            PYSAILOR_SHUTDOWN_DEADLINE=str(STOPS_WITHIN),
+        )
+        if self.fakes_clock:
+            env |= {"PYTHONPATH": str(ROOT / "tests" / "support" / "jumping_clock"), "JUMPING_CLOCK": str(self.clock)}
+        worker = self.stage.start(env, cwd=ROOT)
+        self.workers.append(worker)
+        return worker.__enter__()
+
+    @property
+    def worker(self) -> StartedWorker:
+        """The one that works now."""
+        return self.workers[-1]
+
+    @property
+    def progress(self) -> int:
+        """How many messages have come out."""
+        return self.stage.count("data") + self.stage.count("error")
+
+    def wait(self, count: int) -> None:
+        """Return when so many are out."""
+        try:
+            eventually(lambda: self.progress >= count, within=60)
+        except BaseException:
+            raise AssertionError(self.describe()) from None
+
+    def describe(self) -> str:
+        """Return where the run stands, for whoever must find out why it does not go on."""
+        counts = {route: self.stage.count(route) for route in ("in", "data", "error", "rebound")}
+        said = "\n".join(str(line) for line in self.worker.lines[-15:])
+        asked = sum(map(len, self.api.asks.values()))
+        return f"{counts}, {asked} asked, {len(self.kills)} kills, resumed {self.resumed}; the worker:\n{said}"
+
+    def kill(self) -> None:
+        """Kill the worker and start the next one."""
+        self.worker.process.kill()
+        self.kills.append(time.monotonic())
+        self.worker.end()
+        self.start()
+        self.time_resumption("worker killed")
+
+    def time_resumption(self, what: str) -> None:
+        """Note how long it takes from now until a further message comes out."""
+        back, before = time.monotonic(), self.progress
+        eventually(lambda: self.progress > before, within=30)
+        self.resumed.append((what, time.monotonic() - back))
+
+    def restart_broker(self) -> None:
+        """Have the broker away for some seconds."""
+        self._ctl("stop_app")
+        _rest()
+        self._ctl("start_app")
+        self.stage.reconnect()
+        self.time_resumption("broker restarted")
+
+    def _ctl(self, *args: str) -> None:
+        """Run rabbitmqctl; on a busy machine the node may not answer it in time."""
+        for _ in range(_CTL_TRIES - 1):
+            with suppress(pytest.fail.Exception):
+                self.stage.rabbit.ctl(*args)
+                return
+        self.stage.rabbit.ctl(*args)
+
+    def raise_alarm(self) -> None:
+        """Have the broker take no messages for some seconds."""
+        self._ctl("set_disk_free_limit", str(10**15))
+        _rest()
+        self._ctl("set_disk_free_limit", str(50 * 10**6))
+        self.time_resumption("broker's alarm")
+
+    def swallow(self) -> None:
+        """Have the network lose what is sent, unnoticed, for some seconds; then the connections break."""
+        self.cable.swallow()
+        _rest()
+        self.cable.cut()
+        self.time_resumption("network swallowed packets")
+
+    def fill_disk(self) -> None:
+        """Have no file of the worker grow for some seconds."""
+        pid, endless = self.worker.process.pid, resource.RLIM_INFINITY
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, endless))
+        before = self.progress
+        eventually(lambda: self.progress > before, within=30)
+        _rest()
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (endless, endless))
+        self.time_resumption("journal's disk full")
+
+    def jump(self, seconds: float) -> None:
+        """Have the clock of a worker jump while it works."""
+        self.clock.write_text("0")
+        self.fakes_clock = True
+        self.kill()
+        self.clock.write_text(str(seconds))
+        self.time_resumption(f"clock jumped by {seconds / 3600:+g} h")
+        self.fakes_clock = False
+
+    def stop(self) -> float:
+        """Ask the worker to stop; return how long it took."""
+        began = time.monotonic()
+        self.worker.process.terminate()
+        self.worker.end(within=STOPS_WITHIN + 5)
+        return time.monotonic() - began
+
+    def outcomes(self) -> dict[int, Outcome]:
+        """Take everything that came out, by message."""
+        found: dict[int, Outcome] = defaultdict(Outcome)
+        for route in ("data", "error"):
+            for taken in self._take(route):
+                body = taken.body if route == "data" else taken.error_input()["body"]
+                number = int(body["id"][1:]) if route == "data" else int(body["messages"][0]["content"].split()[-1])
+                outcome = found[number]
+                outcome.count += 1
+                outcome.names.add(taken.headers["x-pysailor-event-id"])
+                outcome.failed |= route == "error"
+                outcome.reported |= route == "data" and MAY_REPEAT in body["result"]["warnings"]
+        for line in (line for worker in self.workers for line in worker.lines if line.get("unknown_fates")):
+            number = next(number for number, name in self.ids.items() if name == line["messageId"])
+            found[number].reported = True
+        return dict(found)
+
+    def _take(self, route: str) -> list[Taken]:
+        taken = []
+        while (got := self.stage.channel.basic_get(f"{self.stage.name}.{route}", auto_ack=True))[0] is not None:
+            taken.append(Taken(got[2], got[1].headers, got[1]))
+        return taken
+
+    def paid_twice(self) -> dict[int, float]:
+        """Return the messages billed again after a kill, and how long before it they were answered (0: never)."""
+        found = {}
+        for number, asks in self.api.asks.items():
+            billed = [ask for ask in asks if ask.is_billed]
+            for one, other in pairwise(billed):
+                kill = next((kill for kill in self.kills if one.came <= kill <= other.came), None)
+                if kill is not None:
+                    found[number] = max(0.0, kill - (one.answered or kill))
+        return found
+
+    def retried(self) -> int:
+        """Return how many messages were billed twice without a kill between: a worker tried again."""
+        twice = [number for number, asks in self.api.asks.items() if sum(ask.is_billed for ask in asks) > 1]
+        return len(set(twice) - self.paid_twice().keys())
+
+
+def _rest() -> None:
+    threading.Event().wait(_AWAY)
+
+
+def sequence(chaos: Chaos, moments: dict[int, list[Callable[[], None]]]) -> None:
+    """Do each of it when so many messages are out."""
+    for count, actions in sorted(moments.items()):
+        chaos.wait(count)
+        for act in actions:
+            act()
+
+
+def settings(api: ChaosApi) -> dict[str, Any]:
+    """Return the step's settings."""
+    return {"apiKey": "key", "baseUrl": api.url, "model": "gpt-4.1", "timeout": LATE_SECONDS - 1, "maxRetries": 3}

@@ -59,6 +59,8 @@ def ask_once(
         try:
             asked = yield from _note(ask(request), pieces)
         except ApiError as error:
+            if entry.may_repeat:
+                error.args = (f"{error} Besides, {MAY_REPEAT}.",)
             if error.code not in _LOST and not any(one.is_lost for one in error.tries):
                 entry.forget()
             raise

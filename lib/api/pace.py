@@ -20,6 +20,9 @@ _MINUTE = 60.0
 _BURST = 0.1
 """The part of a minute's limit that may go at once; the rest is spread, so that no minute sees more than the limit."""
 _TINY = 1e-6
+LONGEST_HOLD = 120.0
+_LONGEST_DEBT = 3600.0
+"""Seconds. A moment further ahead was written by a clock that was wrong, or has gone back since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,21 @@ class Pace:
 
     def hold(self, until: float) -> Pace:
         """Return the state in which nobody sends before a moment."""
-        return replace(self, held_until=max(self.held_until, until))
+        is_wrong = self.held_until - until > LONGEST_HOLD + 1
+        return replace(self, held_until=until if is_wrong else max(self.held_until, until))
+
+    def held(self, now: float) -> float:
+        """Return for how long nobody sends: 0 for what is longer than any hold, since a clock has gone back."""
+        left = self.held_until - now
+        return left if 0 < left <= LONGEST_HOLD + 1 else 0.0
 
     def take(self, kind: str, rate: MinuteRate, count: float, now: float) -> tuple[Pace, float]:
         """Return the state after `count` were taken, and 0; or this state and the seconds until that is possible.
 
         What is more than goes at once is taken from a full measure, and those after it wait the longer.
         """
-        since = max(self.paid_up.get(kind, 0.0), now)
+        paid_up = self.paid_up.get(kind, 0.0)
+        since = paid_up if now < paid_up <= now + _LONGEST_DEBT else now
         wait = since + min(count, rate.burst) * rate.interval - now - rate.burst * rate.interval
         if wait > _TINY:
             return self, wait
@@ -86,7 +96,7 @@ class Pace:
 
     def probe(self, now: float) -> tuple[Pace, bool]:
         """Return the state, and whether the one who asks is to be the probe: one alone, when its time has come."""
-        if self.breaker is None or now < self.breaker.probe_at:
+        if self.breaker is None or 0 < self.breaker.probe_at - now <= LONGEST_PROBE:
             return self, False
         return replace(self, breaker=replace(self.breaker, probe_at=now + PROBE_TIME, is_probing=True)), True
 

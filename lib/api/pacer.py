@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pysailor import Measure, StoreUnavailable
 
 from ..errors.requested_wait import from_limits
-from .pace import MinuteRate, Pace
+from .pace import LONGEST_HOLD, MinuteRate, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-LONGEST_HOLD = 120.0
 _SPREAD = 0.5  # seconds over which held calls come back
 _LOOK_EVERY = 1.0
 _KEEP = 3600.0
@@ -84,7 +83,7 @@ class Pacer:
             pace, won = pace.probe(now)
             return pace
 
-        if self._now() >= breaker.probe_at:
+        if self._pace.probe(self._now())[1]:
             self._change(probe)
         breaker = self._pace.breaker
         if won or breaker is None:
@@ -102,7 +101,7 @@ class Pacer:
 
         Where it need not wait, it has taken its permits.
         """
-        held = self._pace.held_until - self._now()
+        held = self._pace.held(self._now())
         if held > 0:
             return held + random.random() * _SPREAD, False  # noqa: S311 - not all at once
         for permits in self._limits:

@@ -81,9 +81,11 @@ class CallJournal:
         self._complained = float("-inf")
         self._late_failures: deque[BaseException] = deque()
 
-    def of_message(self, name: Callable[[], str | None], logger: Logger | LoggerAdapter[Logger]) -> MessageJournal:
+    def of_message(
+        self, name: Callable[[], str | None], logger: Logger | LoggerAdapter[Logger], *, redelivered: bool = False
+    ) -> MessageJournal:
         """Return the journal of one message; `name` returns what it is known by if it is brought again."""
-        return MessageJournal(self, name, logger)
+        return MessageJournal(self, name, logger, redelivered=redelivered)
 
     def note_late_failure(self, error: BaseException) -> None:
         """Count a record that could not be written when its message was further on already."""
@@ -112,9 +114,14 @@ class MessageJournal:
     remembers = True
 
     def __init__(
-        self, journal: CallJournal, name: Callable[[], str | None], logger: Logger | LoggerAdapter[Logger]
+        self,
+        journal: CallJournal,
+        name: Callable[[], str | None],
+        logger: Logger | LoggerAdapter[Logger],
+        *,
+        redelivered: bool = False,
     ) -> None:
-        self._journal, self._find_name, self._logger = journal, name, logger
+        self._journal, self._find_name, self._logger, self._redelivered = journal, name, logger, redelivered
         self._counting = threading.Lock()
         self._name: str | None = None
         self._keys: list[str] = []
@@ -130,7 +137,7 @@ class MessageJournal:
         self._wait_for_same(key)
         found = self._begin(key, Record(Fate.BEGUN, asked, self._journal.worker).to_bytes())
         if found is _NOT_KEPT:
-            return JournalEntry()
+            return self._look_only(key, asked, on_unknown)
         return self._entry(key, asked) if found is None else self._look(key, asked, found, on_unknown)
 
     def headers(self) -> dict[str, bool]:
@@ -178,6 +185,26 @@ class MessageJournal:
                     return _NOT_KEPT
             self._journal.pause(_PAUSE)
 
+    def _look_only(self, key: str, asked: bytes, on_unknown: OnUnknown) -> JournalEntry:
+        """Return the entry of a call that cannot be written down. A full disk can still be read."""
+        found = None
+        with suppress(StoreUnavailable):
+            found = self._journal.store.get(key)
+        if found is not None:
+            return self._look(key, asked, found, on_unknown)
+        if self._redelivered:
+            self._doubt("a worker that was brought it before", on_unknown)
+        return JournalEntry(may_repeat=self._redelivered)
+
+    def _doubt(self, by: str, on_unknown: OnUnknown) -> None:
+        """Return if the call is to be made again, though an earlier attempt may have been answered."""
+        self.unknown += 1
+        if on_unknown == "fail":
+            raise FateUnknown(by)
+        if on_unknown == "rebound":
+            raise Rebound(f"This was asked before, by {by}; it may be answered there yet.")
+        self._logger.warning("Asked before, by %s, with unknown fate: asking again, perhaps paying twice", by)
+
     def _look(self, key: str, asked: bytes, found: bytes, on_unknown: OnUnknown) -> JournalEntry:
         """Return the entry of a call that an earlier attempt at this message began."""
         try:
@@ -190,16 +217,11 @@ class MessageJournal:
             self.replayed += 1
             self._logger.info("Asked before: the answer that was kept is given again, nothing is sent")
             return JournalEntry(answer)
-        self.unknown += 1
-        by = record.content.decode(errors="replace") if answer is None else "an earlier attempt"
-        if answer is not None:
-            self._logger.warning("Asked before, and answered, but something else: the request differs, asking anew")
-        elif on_unknown == "fail":
-            raise FateUnknown(by)
-        elif on_unknown == "rebound":
-            raise Rebound(f"This was asked before, by {by}; it may be answered there yet.")
+        if answer is None:
+            self._doubt(record.content.decode(errors="replace"), on_unknown)
         else:
-            self._logger.warning("Asked before, by %s, with unknown fate: asking again, perhaps paying twice", by)
+            self.unknown += 1
+            self._logger.warning("Asked before, and answered, but something else: the request differs, asking anew")
         return self._again(key, asked, may_repeat=True)
 
     def _again(self, key: str, asked: bytes, *, may_repeat: bool = False) -> JournalEntry:

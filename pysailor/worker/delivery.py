@@ -196,7 +196,8 @@ class Worker:
     def _journal_of(self, delivery: Delivery, incoming: Incoming) -> MessageJournal | NoJournal:
         if self._journal is None:
             return _NO_JOURNAL
-        return self._journal.of_message(lambda: call_name(delivery), component_logger(incoming.ids()))
+        logger, redelivered = component_logger(incoming.ids()), delivery.redelivered
+        return self._journal.of_message(lambda: call_name(delivery), logger, redelivered=redelivered)
 
     def _read(self, incoming: Incoming, delivery: Delivery) -> Message:
         self._bounds.check(delivery.headers, delivery.content)

@@ -6,7 +6,7 @@ import resource
 import threading
 import time
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.support.chaos_api import LATE_SECONDS, ChaosApi
 from tests.support.stage import Taken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.support.stage import Stage, StartedWorker
 
@@ -37,6 +37,7 @@ class Outcome:
     names: set[str] = field(default_factory=set)
     count: int = 0
     reported: bool = False
+    replayed: bool = False
     failed: bool = False
 
 
@@ -50,7 +51,9 @@ class Chaos:
     journal: str
     clock: Path
     kills: list[float] = field(default_factory=list)
-    resumed: list[tuple[str, float]] = field(default_factory=list)
+    resumed: dict[str, float] = field(default_factory=dict)
+    found: dict[int, Outcome] = field(default_factory=lambda: defaultdict(Outcome))
+    _taken: int = 0
     ids: dict[int, str] = field(default_factory=dict)
     workers: list[StartedWorker] = field(default_factory=list)
     fakes_clock: bool = False
@@ -69,6 +72,7 @@ class Chaos:
             RABBITMQ_PREFETCH_SAILOR="20",
             REBOUND_INITIAL_EXPIRATION="200",
             PYSAILOR_JOURNAL=self.journal,
+            PYSAILOR_JOURNAL_FAILURE="wait",
             PYSAILOR_SHUTDOWN_DEADLINE=str(STOPS_WITHIN),
         )
         if self.fakes_clock:
@@ -84,14 +88,14 @@ class Chaos:
 
     @property
     def progress(self) -> int:
-        """How many messages have come out."""
-        return self.stage.count("data") + self.stage.count("error")
+        """How many messages have come out, those that came twice counted twice."""
+        return self._taken + self.stage.count("data") + self.stage.count("error")
 
     def wait(self, count: int) -> None:
         """Return when so many are out."""
         try:
             eventually(lambda: self.progress >= count, within=60)
-        except BaseException:
+        except pytest.fail.Exception:
             raise AssertionError(self.describe()) from None
 
     def describe(self) -> str:
@@ -106,14 +110,16 @@ class Chaos:
         self.worker.process.kill()
         self.kills.append(time.monotonic())
         self.worker.end()
-        self.start()
-        self.time_resumption("worker killed")
+        with self._timing("kill -9, with the start of the next worker"):
+            self.start()
 
-    def time_resumption(self, what: str) -> None:
-        """Note how long it takes from now until a further message comes out."""
+    @contextmanager
+    def _timing(self, what: str) -> Iterator[None]:
+        """Note how long it takes, with the block, until a further message comes out."""
         back, before = time.monotonic(), self.progress
+        yield
         eventually(lambda: self.progress > before, within=30)
-        self.resumed.append((what, time.monotonic() - back))
+        self.resumed[what] = max(self.resumed.get(what, 0.0), time.monotonic() - back)
 
     def restart_broker(self) -> None:
         """Have the broker away for some seconds."""
@@ -121,7 +127,8 @@ class Chaos:
         _rest()
         self._ctl("start_app")
         self.stage.reconnect()
-        self.time_resumption("broker restarted")
+        with self._timing("broker restarted"):
+            pass
 
     def _ctl(self, *args: str) -> None:
         """Run rabbitmqctl; on a busy machine the node may not answer it in time."""
@@ -136,24 +143,31 @@ class Chaos:
         self._ctl("set_disk_free_limit", str(10**15))
         _rest()
         self._ctl("set_disk_free_limit", str(50 * 10**6))
-        self.time_resumption("broker's alarm")
+        with self._timing("broker's alarm"):
+            pass
+
+    def outage(self, what: str, happen: Callable[[], None]) -> None:
+        """Have something be away, and come back."""
+        happen()
+        with self._timing(what):
+            pass
 
     def swallow(self) -> None:
         """Have the network lose what is sent, unnoticed, for some seconds; then the connections break."""
         self.cable.swallow()
         _rest()
         self.cable.cut()
-        self.time_resumption("network swallowed packets")
+        with self._timing("network swallowed packets"):
+            pass
 
     def fill_disk(self) -> None:
         """Have no file of the worker grow for some seconds."""
         pid, endless = self.worker.process.pid, resource.RLIM_INFINITY
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, endless))
-        before = self.progress
-        eventually(lambda: self.progress > before, within=30)
         _rest()
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (endless, endless))
-        self.time_resumption("journal's disk full")
+        with self._timing("journal's disk full"):
+            pass
 
     def jump(self, seconds: float) -> None:
         """Have the clock of a worker jump while it works."""
@@ -161,7 +175,8 @@ class Chaos:
         self.fakes_clock = True
         self.kill()
         self.clock.write_text(str(seconds))
-        self.time_resumption(f"clock jumped by {seconds / 3600:+g} h")
+        with self._timing(f"clock jumped by {seconds / 3600:+g} h"):
+            pass
         self.fakes_clock = False
 
     def stop(self) -> float:
@@ -171,28 +186,40 @@ class Chaos:
         self.worker.end(within=STOPS_WITHIN + 5)
         return time.monotonic() - began
 
-    def outcomes(self) -> dict[int, Outcome]:
-        """Take everything that came out, by message."""
-        found: dict[int, Outcome] = defaultdict(Outcome)
+    def collect(self) -> dict[int, Outcome]:
+        """Take what came out by now; return all that did, by message."""
         for route in ("data", "error"):
-            for taken in self._take(route):
-                body = taken.body if route == "data" else taken.error_input()["body"]
-                number = int(body["id"][1:]) if route == "data" else int(body["messages"][0]["content"].split()[-1])
-                outcome = found[number]
-                outcome.count += 1
-                outcome.names.add(taken.headers["x-pysailor-event-id"])
-                outcome.failed |= route == "error"
-                outcome.reported |= route == "data" and MAY_REPEAT in body["result"]["warnings"]
-        for line in (line for worker in self.workers for line in worker.lines if line.get("unknown_fates")):
-            number = next(number for number, name in self.ids.items() if name == line["messageId"])
-            found[number].reported = True
-        return dict(found)
+            while (got := self.stage.channel.basic_get(f"{self.stage.name}.{route}", auto_ack=True))[0] is not None:
+                self._taken += 1
+                self._note(route, Taken(got[2], got[1].headers, got[1]))
+        return self.found
 
-    def _take(self, route: str) -> list[Taken]:
-        taken = []
-        while (got := self.stage.channel.basic_get(f"{self.stage.name}.{route}", auto_ack=True))[0] is not None:
-            taken.append(Taken(got[2], got[1].headers, got[1]))
-        return taken
+    def _note(self, route: str, taken: Taken) -> None:
+        body = taken.body if route == "data" else taken.error_input()["body"]
+        number = int(body["id"][1:]) if route == "data" else int(body["messages"][0]["content"].split()[-1])
+        outcome = self.found[number]
+        outcome.count += 1
+        outcome.names.add(taken.headers["x-pysailor-event-id"])
+        outcome.failed |= route == "error"
+        outcome.replayed |= "x-pysailor-replayed" in taken.headers
+        told = body["result"]["warnings"] if route == "data" else [taken.error()["message"]]
+        outcome.reported |= any(MAY_REPEAT in text for text in told)
+
+    def explain(self, number: int) -> str:
+        """Return what is known of a message that went wrong, with times from the first kill on."""
+        began, name = self.kills[0], self.ids[number]
+        asks = [(ask.fault, ask.came - began, ask.answered and ask.answered - began) for ask in self.api.asks[number]]
+        said = [f"worker {place}: {line['msg']}" for place, line in self._lines() if line.get("messageId") == name]
+        return f"{number}: {asks}, {self.found[number]}, {[kill - began for kill in self.kills]}, {said}"
+
+    def _lines(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        return ((place, line) for place, worker in enumerate(self.workers) for line in worker.lines)
+
+    def reported(self) -> set[int]:
+        """Return the messages of which a result or the log says that they may have been paid for twice."""
+        numbers = {name: number for number, name in self.ids.items()}
+        lines = [line for _, line in self._lines() if line.get("unknown_fates")]
+        return {numbers[line["messageId"]] for line in lines} | {n for n, each in self.found.items() if each.reported}
 
     def paid_twice(self) -> dict[int, float]:
         """Return the messages billed again after a kill, and how long before it they were answered (0: never)."""

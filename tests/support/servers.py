@@ -70,6 +70,27 @@ def private_postgresql(programs: Path) -> Iterator[str]:
 
 
 @contextmanager
+def restartable_postgresql() -> Iterator[tuple[str, Callable[[], None]]]:
+    """Run a PostgreSQL server; return its address, and what kills it and starts it again."""
+    programs = find_program("postgres").resolve().parent
+    with private_postgresql(programs) as url:
+        folder = Path(url.partition("host=")[2])
+        before = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups") if os.geteuid() == 0 else ()
+        control = [*before, programs / "pg_ctl", "-D", folder / "data", "-s", "-w", "-m", "immediate"]
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+
+        def restart() -> None:
+            with (folder / "log").open("ab") as log:  # the server keeps it open
+                command = [*control, "-o", options, "restart"]
+                subprocess.run(command, check=True, cwd=folder, stdout=log, stderr=log)
+
+        try:
+            yield url, restart
+        finally:
+            subprocess.run([*control, "stop"], check=False, cwd=folder, capture_output=True)
+
+
+@contextmanager
 def private_redis(program: Path) -> Iterator[str]:
     """Run a Redis server on a free port of this machine, and remove all of it afterwards."""
     with _folder() as folder, socket.socket() as probe:

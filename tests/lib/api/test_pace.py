@@ -59,3 +59,15 @@ def test_what_cannot_be_read_holds_nobody(content: bytes) -> None:
 @pytest.mark.parametrize("pace", [Pace(), Pace().hold(5.5).trip(1.0, "x"), Pace(paid_up={"tokens": 7.25})])
 def test_a_pace_is_written_and_read(pace: Pace) -> None:
     assert Pace.from_bytes(pace.to_bytes()) == pace
+
+
+@given(st.floats(min_value=4000, max_value=1e6))
+def test_a_moment_that_a_clock_wrote_before_it_went_back_holds_nobody(ahead: float) -> None:
+    now = 1e9
+    wrong = now + ahead
+    rate = MinuteRate(60)
+    pace = Pace().hold(wrong + 30).trip(wrong, "no quota").take("requests", rate, 1, wrong)[0]
+    assert pace.held(now) == 0
+    assert pace.take("requests", rate, 1, now)[1] == 0
+    assert pace.probe(now)[1]
+    assert pace.hold(now + 30).held(now) == pytest.approx(30)

@@ -10,7 +10,7 @@ import pytest
 from pysailor.errors import Rebound, StoreUnavailable
 from pysailor.journal import FateUnknown, NoJournal
 from pysailor.store.memory import MemoryValues
-from tests.support.journaled import brought, died_asking, journal
+from tests.support.journaled import LOGGER, brought, died_asking, journal
 
 if TYPE_CHECKING:
     from pysailor.store.base import Ticket
@@ -153,6 +153,27 @@ def test_without_its_store_a_message_goes_on_if_the_operator_wants_that(caplog: 
             entry.keep(b"answer")
         assert message.failures == 1
     assert caplog.text.count("the journal cannot be written") == 1
+
+
+def test_a_full_disk_is_read_all_the_same() -> None:
+    store = AwayStore()
+    store.away = False
+    worker = journal(store)
+    with brought(worker, "answered").open(b"request") as entry:
+        entry.keep(b"answer")
+    died_asking(worker, b"request", "asked")
+    store.away = True
+    assert brought(worker, "answered").open(b"request").answer == b"answer"
+    assert brought(worker, "asked").open(b"request").may_repeat
+
+
+def test_without_its_store_what_is_brought_again_may_have_been_asked() -> None:
+    worker = journal(AwayStore())
+    again = worker.of_message(lambda: "message", LOGGER, redelivered=True)
+    assert again.open(b"request").may_repeat
+    with pytest.raises(FateUnknown):
+        again.open(b"another", on_unknown="fail")
+    assert again.unknown == 2
 
 
 def test_without_its_store_a_message_is_put_off_if_the_operator_wants_that() -> None:

@@ -44,7 +44,7 @@ def chaos(stage: Stage, journal: str, folder: Path) -> Iterator[Chaos]:
 
 def finish(run: Chaos, count: int) -> float:
     """Wait for the rest, and stop the worker while it has slow calls in work; return how long that took."""
-    run.api.calm = True
+    run.api.faultless = True
     eventually(lambda: len(run.collect()) >= count, within=90)
     run.api.latency = 1.0
     run.fill(SLOW, count)
@@ -57,7 +57,7 @@ def finish(run: Chaos, count: int) -> float:
     return took
 
 
-def judge(run: Chaos, count: int, stopped: float) -> list[tuple[str, str, bool]]:
+def count_up(run: Chaos, count: int, stopped: float) -> list[tuple[str, str, bool]]:
     """Return what was counted, in words, and whether it is as promised."""
     found, twice = run.found, run.paid_twice()
     lost = set(range(count)) - found.keys()
@@ -83,7 +83,7 @@ def judge(run: Chaos, count: int, stopped: float) -> list[tuple[str, str, bool]]
 
 def check(run: Chaos, count: int, tell: Tell) -> None:
     stopped = finish(run, count)
-    rows = judge(run, count + SLOW, stopped)
+    rows = count_up(run, count + SLOW, stopped)
     tell("\n".join(["", "| counted | found |", "|---|---|", *(f"| {what} | {found} |" for what, found, _ in rows)]))
     wrong = run.paid_twice().keys() - run.reported()
     assert [what for what, _, is_kept in rows if not is_kept] == [], "\n".join(map(run.explain, wrong))

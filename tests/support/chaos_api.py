@@ -45,7 +45,7 @@ class ChaosApi:
     """Serves chat completions; the number of a message is the last word of its first message."""
 
     seed: int
-    calm: bool = False
+    faultless: bool = False
     latency: float = _LATENCY
     asks: dict[int, list[Ask]] = field(default_factory=lambda: defaultdict(list))
 
@@ -64,7 +64,11 @@ class ChaosApi:
         """Note a request, and decide what becomes of it."""
         nth = len(self.asks[number])
         dice = random.Random(f"{self.seed}/{number}/{nth}")  # noqa: S311 - faults that a seed brings again
-        fault = "answer" if self.calm else dice.choices([name for name, _ in FAULTS], [share for _, share in FAULTS])[0]
+        fault = (
+            "answer"
+            if self.faultless
+            else dice.choices([name for name, _ in FAULTS], [share for _, share in FAULTS])[0]
+        )
         ask = Ask(fault, time.monotonic())
         self.asks[number].append(ask)
         return ask

@@ -102,13 +102,14 @@ class ResponseProgress:
         return {**head, "output": self._output()}
 
     def _output(self) -> list[dict[str, Any]]:
-        places = sorted({*self._items, *(place for place, _, _ in self._texts)})
-        return [self._done.get(place) or self._item(place) for place in places]
+        texts: dict[int, dict[tuple[int, str], _Text]] = {place: {} for place in self._items}
+        for (place, inner, part), text in self._texts.items():
+            texts.setdefault(place, {})[inner, part] = text
+        return [self._done.get(place) or self._item(place, texts[place]) for place in sorted(texts)]
 
-    def _item(self, place: int) -> dict[str, Any]:
+    def _item(self, place: int, texts: Mapping[tuple[int, str], _Text]) -> dict[str, Any]:
         """Return an item that has not come whole, with the text that has."""
         item = dict(self._items.get(place) or {"type": "message", "role": "assistant"})
-        texts = {(inner, part): text for (where, inner, part), text in self._texts.items() if where == place}
         content = [{"type": part, _PARTS[part]: text.whole()} for (_, part), text in _in_order(texts) if part in _PARTS]
         summary = [
             {"type": part, "text": text.whole()} for (_, part), text in _in_order(texts) if part == "summary_text"

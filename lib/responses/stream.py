@@ -158,13 +158,13 @@ def _parse(text: str) -> list[dict[str, Any]] | None:
     return found if found and all(isinstance(one, dict) for one in found) else None
 
 
-def _told(document: dict[str, Any]) -> dict[str, Any]:
+def _told(document: dict[str, Any]) -> Any:
     """Return the error of an event: nested, as the service sends it, or flat, as it documents it."""
     nested = mapping(document.get("error"))
     names = ("type", "code", "message", "param")
     flat = {name: document[name] for name in names if document.get(name) is not None and document[name] != "error"}
     told = {**flat, **{name: nested[name] for name in names if nested.get(name) is not None}}
-    return told or {"message": str(document.get("error") or "")}
+    return told or document.get("error")
 
 
 def _headers(document: dict[str, Any]) -> dict[str, str]:

@@ -138,3 +138,13 @@ def test_a_stored_answer_that_was_cut_off_is_told_by_its_id() -> None:
     begun = {"type": "response.created", "response": response("in_progress", (), store=True)}
     assert "resp_1" in str(error_of(sse([begun, *answered()[2:5]])))
     assert "resp_1" not in str(error_of(sse(answered()[:5])))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(None, "server_error"), ("Rate limit reached", "rate_limit"), ({}, "server_error"), (["a", {"b": 1}], "unknown")],
+)
+def test_an_error_of_another_shape_has_a_name_and_shows_no_code(error: Any, code: str) -> None:
+    found = error_of(sse([*started(), {"type": "error", "error": error}]))
+    assert found.code == code
+    assert "{'" not in str(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from pysailor import HttpRequest
 
 from ..errors import api_error as errors
 from ..errors.api_error import ApiError, Try
-from . import response, retry
+from . import json_body, response, retry
 from .call import CallOptions, keep_pace, learn_from_refusal, tokens_of
 from .http.errors import (
     ConnectionRefused,
@@ -110,7 +109,7 @@ class Client:
     ) -> Generator[Piece, None, ApiAnswer]:
         """Ask as ask() does: yield the pieces of the answer as they come, and return the whole."""
         url = self.connection.url(endpoint.path, body.get("model"))
-        answer = yield from self._send("POST", url, json.dumps(body).encode(), call, endpoint.read_stream)
+        answer = yield from self._send("POST", url, json_body.write(body), call, endpoint.read_stream)
         try:
             body_read, doubts = endpoint.read_answer(answer.body)
         except ApiError as error:
@@ -142,7 +141,7 @@ class Client:
         """Return the request that ask() would send, without the secrets in it; raise ApiError if it cannot be made."""
         url = self.connection.url(endpoint.path, body.get("model"))
         template = self._template("POST", url)
-        request = template.request(json.dumps(body).encode())
+        request = template.request(json_body.write(body))
         headers = {**template.all_headers(request), **self.connection.headers_without_secrets()}
         return HttpRequest("POST", self.connection.mask_query(template.url), headers, dict(body))
 

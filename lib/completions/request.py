@@ -29,6 +29,7 @@ _USUAL_LIFE = "30m"
 _MISSING = '"Model" is missing; choose one on the step, or map a model in the message'
 _ESCAPE: Final = 6
 """Characters that one outside of ASCII has in JSON; it may be several tokens."""
+_ROLE_AND_TEXT, _AROUND = 2, 30
 _FILES: Final = ("data", "file_data")
 _MOST_OF_A_FILE: Final = 20_000
 """Characters; a picture or a page is a few thousand tokens, however many bytes it has."""
@@ -132,7 +133,21 @@ def _may_be_too_long(request: BuiltRequest) -> bool:
     """Whether counting is worth while: a token has at least one character, and mostly about four."""
     family = request.family
     limit = (family.max_input or family.context) if family else None
-    return limit is not None and _length(request.body.get("messages")) > 2 * limit
+    return limit is not None and _length_of_all(request.body.get("messages")) > 2 * limit
+
+
+def _length_of_all(messages: Any) -> int:
+    """Return the same as `_length`; most messages are a role and a text."""
+    if not isinstance(messages, list):
+        return _length(messages)
+    texts = [one["content"] for one in messages if isinstance(one, dict) and isinstance(one.get("content"), str)]
+    if (
+        len(texts) < len(messages)
+        or max(map(len, messages), default=0) > _ROLE_AND_TEXT
+        or not all(map(str.isascii, texts))
+    ):
+        return _length(messages)
+    return sum(map(len, texts)) + _AROUND * len(texts)
 
 
 def _length(value: Any) -> int:

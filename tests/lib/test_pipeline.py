@@ -62,7 +62,7 @@ def test_max_tokens_is_renamed_for_models_that_want_it_so_and_that_is_said() -> 
     with FakeApi() as api:
         sent = api.post(f"{PUBLIC_API}/chat/completions", json=completion("Hi"))
         result = result_of({**HELLO, "max_tokens": 50}, model="gpt-5")
-    assert b'"max_completion_tokens": 50' in sent.received[0].body
+    assert b'"max_completion_tokens":50' in sent.received[0].body
     assert "max_tokens was sent as max_completion_tokens" in " ".join(result["warnings"])
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.completions.request import _length, _may_be_too_long
+from lib.completions.request import _length, _length_of_all, _may_be_too_long
 from lib.endpoint import BuiltRequest
 from lib.models.table import Models
 
@@ -49,3 +49,8 @@ def test_no_text_is_left_out(value: Any) -> None:
         return sum(map(characters, inner))
 
     assert _length(value) >= characters(value)
+
+
+@given(st.lists(st.fixed_dictionaries({"role": st.just("user"), "content": st.text()})))
+def test_texts_alone_are_added_up_to_no_less(messages: list[dict[str, str]]) -> None:
+    assert _length_of_all(messages) >= sum(len(one["content"]) for one in messages)

@@ -57,7 +57,7 @@ def run_flow(args: argparse.Namespace) -> int:
         )
         secrets = workspace.secrets() if not besides else []
         if folder is None:
-            folder = RunFolder.create(flow.name, _about(args), args.runs)
+            folder = RunFolder.create(flow.name, _about(args, flow.name), args.runs)
         else:
             folder.hold()
         with folder:
@@ -133,10 +133,11 @@ def _signals(run: FlowRun, tell: Any) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _about(args: argparse.Namespace) -> dict[str, Any]:
+def _about(args: argparse.Namespace, name: str) -> dict[str, Any]:
     """Return what a run must be given again to go on."""
     source = args.input
     return {
+        "name": name,
         "flow": str(Path(args.file).resolve()),
         "flow_content": fingerprint(Path(args.file)),
         "input": source if source in (None, "-") else str(Path(source).resolve()),

@@ -76,6 +76,12 @@ def plain_path(tree: Any) -> tuple[str, ...] | None:
     return names if is_plain else None
 
 
+def literal(tree: Any) -> Any:
+    """Return the value of an expression that is a literal text, number or truth value; None for anything else."""
+    is_one = getattr(tree, "type", None) in ("string", "number", "value") and not _is_decorated(tree)
+    return tree.value if is_one and isinstance(tree.value, (str, int, float)) else None
+
+
 def _visit(node: Any, found: Analysis, *, at_root: bool) -> None:
     for each in _nodes(node):
         kind = getattr(each, "type", None)

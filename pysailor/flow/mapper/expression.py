@@ -39,19 +39,24 @@ class MapContext:
 
 
 class CompiledExpression:
-    """An expression with what it refers to. Plain paths (`a.b`) are followed without the engine."""
+    """An expression with what it refers to.
+
+    `path` are the names of a plain path (`a.b`), which is followed without the engine; `literal` is the value of a
+    literal text, number or truth value. Both are None for anything else.
+    """
 
     def __init__(self, source: FlowExpression, engine: Engine, found: analysis.Analysis) -> None:
         self.source = source
         self.references: tuple[Reference, ...] = tuple(found.references)
         self._engine = engine
-        self._path = analysis.plain_path(engine.ast)
+        self.path = analysis.plain_path(engine.ast)
+        self.literal = analysis.literal(engine.ast)
         self._reads_elasticio = found.reads_elasticio
 
     def evaluate(self, body: Any, context: MapContext) -> Any:
         """Return what it gives for a body, UNDEFINED for nothing; raise MappingFailed, with the place."""
-        if self._path is not None and not self._reads_elasticio:
-            found = _follow(self._path, body)
+        if self.path is not None and not self._reads_elasticio:
+            found = _follow(self.path, body)
             if found is not _NOT_PLAIN:
                 return found
         root = self._root(body, context)

@@ -270,6 +270,7 @@ class Stage:
             "step": self.id,
             "outcome": "done" if error is None else "failed",
             "ms": round(seconds * 1000, 3),
+            "at": round(time.time(), 3),
         }
         if error is not None:
             entry["code"] = error.code

@@ -1,0 +1,151 @@
+"""A run that was stopped or killed goes on: what was answered is not asked again, and nothing is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pysailor.flow.run import CannotResume, FlowRun
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FLOW = (
+    "  a: {run: 'w:numbers', fields: {count: 40}}\n"
+    "  b: {run: 'w:work', after: a, fields: {asked: ASKED, call: true}, tune: {prefetch: 4}}\n"
+    "  c: {run: 'w:work', after: b, fields: {kill: 25}, map: {n: n}}\n"
+)
+PROGRAM = "from pysailor.cli import main; import sys; sys.exit(main(sys.argv[1:]))"
+
+
+def results(path: Path) -> list[int]:
+    entries = [json.loads(line) for line in (path / "results.jsonl").read_text().splitlines()]
+    return sorted(entry["result"]["body"]["n"] for entry in entries if entry["step"] == "c")
+
+
+def pysailor(*arguments: object, directory: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=directory, check=False)
+
+
+def test_a_killed_run_goes_on_without_asking_again(flow: Any, tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    flow(FLOW.replace("ASKED", str(asked)))
+
+    killed = pysailor("flow", "run", "flow.yaml", directory=tmp_path)
+    assert killed.returncode == -signal.SIGKILL
+    (directory,) = (tmp_path / ".pysailor" / "runs").iterdir()
+    answered = Counter(
+        entry["message"]
+        for entry in map(json.loads, (directory / "ledger.jsonl").read_text().splitlines())
+        if entry["step"] == "b"
+    )
+    about = json.loads((directory / "run.json").read_text())
+    text = (tmp_path / "flow.yaml").read_text().replace("kill: 25", "kill: 0")
+    (tmp_path / "flow.yaml").write_text(text)
+    about["flow_content"] = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    (directory / "run.json").write_text(json.dumps(about))
+
+    resumed = pysailor("flow", "run", "--resume", "last", directory=tmp_path)
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert sorted(set(results(directory))) == list(range(1, 41))
+    times = Counter(asked.read_text().split())
+    assert all(times[number] == 1 for number in answered)
+    assert sum(times.values()) <= 40 + 4
+    assert not (directory / "spool.jsonl").exists()
+
+
+def test_a_stopped_run_finishes_what_is_on_its_way_and_goes_on(flow: Any, plan: Any, tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    made = flow(FLOW.replace("ASKED", str(asked)).replace("kill: 25", "kill: 0"))
+    path = tmp_path / "run"
+    path.mkdir()
+
+    def bodies(until: int | None) -> Any:
+        for number in range(1, 41):
+            if number == until:
+                running.stop()
+            yield {"n": number}
+
+    running = FlowRun(plan(made, bodies(10)), path, "r")
+    assert running.run() == "stopped"
+    assert results(path) == list(range(1, running.came_in + 1))
+
+    running = FlowRun(plan(made, bodies(None)), path, "r")
+    assert running.run() == "done"
+    assert running.passed_over == 9
+    assert results(path) == list(range(1, 41))
+    assert Counter(asked.read_text().split()) == {str(number): 1 for number in range(1, 41)}
+
+
+def test_an_aborted_run_ends_at_once_and_goes_on(flow: Any, plan: Any, tmp_path: Path) -> None:
+    made = flow("  a: {run: 'w:numbers', fields: {count: 5}}\n  b: {run: 'w:work', after: a, fields: {seconds: 20}}\n")
+    path = tmp_path / "run"
+    path.mkdir()
+    running = FlowRun(plan(made), path, "r")
+    ended: list[str] = []
+    thread = threading.Thread(target=lambda: ended.append(running.run()))
+    thread.start()
+    while running.stages["b"].tally.in_work == 0:
+        thread.join(0.01)
+
+    running.abort()
+    thread.join(10)
+
+    assert ended == ["aborted"]
+    quick = flow("  a: {run: 'w:numbers', fields: {count: 5}}\n  b: {run: 'w:work', after: a}\n")
+    again = FlowRun(plan(quick), path, "r")
+    assert again.run() == "done"
+    assert again.stages["b"].tally.done == 5
+
+
+def test_what_failed_is_tried_again_on_request(flow: Any, plan: Any, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    path.mkdir()
+    bad = flow("  a: {run: 'w:numbers'}\n  b: {run: 'w:work', after: a, fields: {fail: 2}}\n")
+    good = flow("  a: {run: 'w:numbers'}\n  b: {run: 'w:work', after: a}\n")
+
+    assert FlowRun(plan(bad), path, "r").run() == "failed"
+    assert FlowRun(plan(good), path, "r").run() == "done"
+    again = FlowRun(plan(good, retry_failed=True), path, "r")
+    assert again.run() == "done"
+
+    assert [again.stages["b"].tally.done, again.passed_over] == [1, 2]
+    once_more = FlowRun(plan(good, retry_failed=True), path, "r")
+    assert once_more.run() == "done"
+    assert once_more.stages["b"].tally.done == 0
+
+
+def test_another_input_is_not_gone_on_with(flow: Any, plan: Any, tmp_path: Path) -> None:
+    made = flow("  a: {run: 'w:numbers'}\n  b: {run: 'w:work', after: a}\n")
+    path = tmp_path / "run"
+    path.mkdir()
+    FlowRun(plan(made, [{"n": 1}, {"n": 2}]), path, "r").run()
+
+    with pytest.raises(CannotResume, match="message 2 of the source is not the one that it was"):
+        FlowRun(plan(made, [{"n": 1}, {"n": 3}]), path, "r").run()
+
+
+def test_a_line_that_was_cut_off_is_left_out(flow: Any, plan: Any, tmp_path: Path) -> None:
+    made = flow("  a: {run: 'w:numbers'}\n  b: {run: 'w:work', after: a}\n")
+    path = tmp_path / "run"
+    path.mkdir()
+    FlowRun(plan(made), path, "r").run()
+    ledger = path / "ledger.jsonl"
+    os.truncate(ledger, ledger.stat().st_size - 10)
+
+    again = FlowRun(plan(made), path, "r")
+
+    assert again.run() == "done"
+    assert [again.passed_over, again.stages["b"].tally.done] == [2, 1]
+    assert len(ledger.read_text().splitlines()) == 4

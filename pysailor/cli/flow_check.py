@@ -27,8 +27,8 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "check",
         help="find what is wrong with a flow without running it",
-        description="Check a flow file: its wiring, its steps' settings and credentials, its expressions, and whether what "
-        "one step gives fits what the next one takes.",
+        description="Check a flow file: its wiring, its steps' settings and credentials, its expressions, and whether "
+        "what one step gives fits what the next one takes.",
         epilog=_EXAMPLE,
     )
     parser.add_argument("file", metavar="FILE", nargs="?", help="the flow file")

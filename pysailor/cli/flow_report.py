@@ -22,8 +22,8 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "report",
         help="make a page about a run: times, cost, outcomes",
-        description="Make a page about a run: times, cost and outcomes of each step, and what failed. It needs nothing from "
-        "elsewhere.",
+        description="Make a page about a run: times, cost and outcomes of each step, and what failed. It needs nothing "
+        "from elsewhere.",
         epilog=_EXAMPLE,
     )
     parser.add_argument("run_name", metavar="RUN", nargs="?", default="last", help="its name, its directory, or last")

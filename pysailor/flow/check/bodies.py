@@ -1,4 +1,4 @@
-"""What a step is given, held against what it takes: members that it does not know, that are missing, of another type."""
+"""What a step is given, held against what it takes: unknown and missing members, and other types."""
 
 from __future__ import annotations
 

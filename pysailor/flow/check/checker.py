@@ -20,7 +20,7 @@ from ..document import FlowFinding, InvalidFlow
 from ..document.build import suggest
 from ..mapper import UNDEFINED, MapContext, MappingFailed, compile_expression, compile_mapping
 from .bodies import find_faults
-from .estimate import Estimate, read_worst
+from .estimate import CostEstimate, read_worst
 from .knowledge import Known, from_sample, from_schema
 from .references import ReferenceCheck
 
@@ -42,7 +42,7 @@ class FlowReport:
 
     findings: list[FlowFinding] = field(default_factory=list)
     requests: list[tuple[str, HttpRequest]] = field(default_factory=list)
-    estimates: list[Estimate] = field(default_factory=list)
+    estimates: list[CostEstimate] = field(default_factory=list)
 
     @property
     def has_errors(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class CostEstimate:
     """What one message costs at most at a step, in dollars; None where the component cannot tell, and `why`."""
 
     step: str
@@ -20,12 +20,12 @@ class Estimate:
         return None if self.each is None else self.each * messages
 
 
-def read_worst(step: str, findings: Any) -> Estimate | None:
+def read_worst(step: str, findings: Any) -> CostEstimate | None:
     """Return what a component's check says about the cost (its `worst`), None if it says nothing about it."""
     if not hasattr(findings, "worst"):
         return None
     worst = findings.worst
     amount = getattr(worst, "amount", worst)
     if isinstance(amount, Decimal):
-        return Estimate(step, amount)
-    return Estimate(step, None, "the component knows no price or no limit of length")
+        return CostEstimate(step, amount)
+    return CostEstimate(step, None, "the component knows no price or no limit of length")

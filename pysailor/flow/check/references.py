@@ -68,7 +68,7 @@ class ReferenceCheck:
         elif len(names) > 1 and names[1] not in _OF_A_MESSAGE:
             yield FlowFinding(
                 place, f"{names[0]} is a message: its members are under body; write {names[0]}.body.{names[1]}", path
-            )  # noqa: E501
+            )
         elif len(names) > 2 and names[1] == "body":  # noqa: PLR2004 - step, body, member
             yield from _member(names[2:], self._gives[names[0]], names[0], place, path, is_bare=False)
 
@@ -77,7 +77,7 @@ def _member(
     names: tuple[str, ...], known: Known, step: str, place: Position, path: str, *, is_bare: bool
 ) -> Iterator[FlowFinding]:
     """Yield a finding where a member, or one of its own, is not among what a step gives."""
-    way = []
+    way: list[str] = []
     for name in names:
         if known.is_empty:
             return

@@ -23,6 +23,12 @@ text{font-family:system-ui,sans-serif;fill:#1c2733}.name{font-size:14px;font-wei
 .cond{font-size:10.5px;font-family:ui-monospace,monospace;fill:#6b4e0d}"""
 
 
+_MARKER: Final = (
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    '<path d="M0 0 8 4 0 8z" fill="#5a6b7b"/></marker></defs>'
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Box:
     step: FlowStep
@@ -44,16 +50,21 @@ def draw_svg(flow: FlowFile) -> str:
     width = max(box.x for box in boxes.values()) + _WIDTH + _MARGIN
     height = _MARGIN + rows * _ROW
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}" role="img" aria-label="{escape(_describe(flow), quote=True)}">',
-        f"<title>{escape(flow.name)}</title><style>{_STYLE}</style>",
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0 8 4 0 8z" fill="#5a6b7b"/></marker></defs>',
+        _open(flow, width, height),
+        _MARKER,
         *(line for box in boxes.values() for line in _ways(flow, box, boxes)),
         *(_draw_box(box) for box in boxes.values()),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _open(flow: FlowFile, width: float, height: float) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
+        f'height="{height:g}" role="img" aria-label="{escape(_describe(flow), quote=True)}">'
+        f"<title>{escape(flow.name)}</title><style>{_STYLE}</style>"
+    )
 
 
 def _place(flow: FlowFile, step: FlowStep, depth: int, row: float, boxes: dict[str, _Box], kind: str) -> float:
@@ -89,7 +100,9 @@ def _ways(flow: FlowFile, box: _Box, boxes: dict[str, _Box]) -> Iterator[str]:
 
 def _draw_box(box: _Box) -> str:
     step = box.step
-    run = f"{step.component}:{step.function}" + (f" ×{step.concurrency}" if step.concurrency > 1 else "")
+    run = f"{step.component}:{step.function}" + (
+        f" \N{MULTIPLICATION SIGN}{step.concurrency}" if step.concurrency > 1 else ""
+    )
     name = "any error" if box.kind == "fault" and step.path[0] == "on_error" else step.id
     return (
         f'<g><rect class="step {box.kind}" x="{box.x:g}" y="{box.y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="7"/>'

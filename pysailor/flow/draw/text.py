@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from ..document import Edge, FlowFile, FlowStep
 
-_SIGNS: Final = ("├─ ", "└─ ", "│  ", "   ", " → ", "× ")
+_SIGNS: Final = ("├─ ", "└─ ", "│  ", "   ", " → ", "\N{MULTIPLICATION SIGN} ")
 _PLAIN: Final = ("|- ", "`- ", "|  ", "   ", " -> ", "x ")
 _LONGEST_CONDITION: Final = 60
 

@@ -27,9 +27,8 @@ def draw_bars(rows: Sequence[tuple[str, Mapping[str, float]]], unit: str, title:
             width = value / most * (_WIDTH - _LABEL - 110)
             colour = COLOURS.get(name, "#3b6ea5")
             told = escape(f"{label}, {name}: {format_number(value)} {unit}")
-            lines.append(
-                f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="18" fill="{colour}"><title>{told}</title></rect>'
-            )
+            size = f'x="{x:.1f}" y="{y}" width="{width:.1f}" height="18"'
+            lines.append(f'<rect {size} fill="{colour}"><title>{told}</title></rect>')
             x += width
         lines.append(f'<text x="{x + 6:.1f}" y="{y + 14}">{format_number(sum(parts.values()))} {escape(unit)}</text>')
     return "".join([*lines, "</svg>"])

@@ -140,3 +140,36 @@ def run(tmp_path: Path) -> Callable[..., tuple[str, Path]]:
 def plan() -> Callable[..., RunPlan]:
     """Return what makes a plan of a flow."""
     return plan_of
+
+
+STRICT = """
+from decimal import Decimal
+from pysailor import Fault, HttpRequest, Message
+
+class Found:
+    errors = ()
+    warnings = (Fault("/need", "a row is seldom meant"),)
+    worst = Decimal("0.002")
+
+def process(msg, cfg, snapshot, ctx):
+    return Message(body=msg.body)
+
+def check(msg, cfg, snapshot, ctx):
+    return Found()
+
+def preview(msg, cfg, ctx):
+    return HttpRequest("POST", "https://example.com", {}, msg.body)
+"""
+
+
+@pytest.fixture
+def strict(component: Path, request: pytest.FixtureRequest) -> None:
+    """Add the function strict, which says what it takes, and whose credential is required."""
+    document = json.loads((component / "component.json").read_text())
+    kinds = {"n": "number", "list": "array", "flag": "boolean", "need": "string"}
+    members = {name: {"type": kind, "required": name == "need"} for name, kind in kinds.items()}
+    takes = {"type": "object", "properties": members, "additionalProperties": False}
+    document["actions"]["strict"] = {"title": "Strict", "main": "./lib/strict.py", "metadata": {"in": takes}}
+    document["credentials"]["fields"]["apiKey"]["required"] = "credential" in request.node.name
+    (component / "component.json").write_text(json.dumps(document))
+    (component / "lib" / "strict.py").write_text(STRICT)

@@ -1,0 +1,141 @@
+"""`pysailor flow` at the command line: what it prints, what it leaves behind, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pysailor.cli import main
+
+ROOT = Path(__file__).parents[3]
+STEPS = "  a: {run: 'w:numbers'}\n  b: {run: 'w:work', after: a, map: {n: n, text: $getFlowVariables().who}}\n"
+VARIABLE = "variables: {who: Ann}\n"
+
+
+@pytest.fixture
+def at(flow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    flow(STEPS, VARIABLE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def last(at: Path) -> Path:
+    return max((at / ".pysailor" / "runs").iterdir(), key=lambda path: path.stat().st_mtime)
+
+
+def test_a_run_prints_results_and_leaves_its_ledger(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["flow", "run", "flow.yaml", "-o", "-", "--set", "who=Bob", "--set", "a.count=2"]) == 0
+
+    printed = capsys.readouterr()
+    assert [json.loads(line)["text"] for line in printed.out.splitlines()] == ["Bob", "Bob"]
+    assert "all done: 2 messages" in printed.err
+    about = json.loads((last(at) / "run.json").read_text())
+    assert [about["outcome"], about["messages"], about["steps"]["b"]["done"]] == ["done", 2, 2]
+    assert main(["flow", "report", "-o", "-"]) == 0
+    assert "2 messages, half of them within" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "numbers"),
+    [
+        ("in.csv", 'n;text\n1;a\n2;"b;\nc"\n', ["1", "2"]),
+        ("in.jsonl", '{"n": 1}\n\n{"n": 2}\n', [1, 2]),
+        ("in.json", '[{"n": 1}, {"n": 2}]', [1, 2]),
+        ("in.tsv", "\ufeffn\ttext\r\n1\ta\r\n", ["1"]),
+    ],
+)  # fmt: skip
+def test_an_input_comes_in_place_of_the_trigger(
+    at: Path, capsys: pytest.CaptureFixture[str], name: str, content: str, numbers: list[Any]
+) -> None:
+    (at / name).write_text(content, encoding="utf-8", newline="")
+
+    assert main(["flow", "run", "flow.yaml", "--input", name, "-o", "-"]) == 0
+
+    assert sorted((json.loads(line)["n"] for line in capsys.readouterr().out.splitlines()), key=str) == numbers
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("in.csv", "n,text\n1,a\n2\n", "in.csv:3: the row has 1 values, the first line names 2 columns"),
+        ("in.csv", "n,n\n1,a\n", 'in.csv:1: two columns are called "n"'),
+        ("in.jsonl", '{"n": 1}\n{"n": \n', "in.jsonl:2: the line is not JSON"),
+        ("in.json", '[{"n": 1},\n', "in.json: "),
+        ("missing.csv", None, "missing.csv cannot be read"),
+    ],
+)
+def test_a_broken_input_is_told_with_its_line_and_what_came_before_is_done(
+    at: Path, capsys: pytest.CaptureFixture[str], name: str, content: str | None, said: str
+) -> None:
+    if content is not None:
+        (at / name).write_text(content)
+
+    assert main(["flow", "run", "flow.yaml", "--input", name, "-o", "out.jsonl"]) == 1
+
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "flow.yaml", "--set", "whoo=x"], 'no variable "whoo"; did you mean who?'),
+        (["run", "flow.yaml", "--set", "c.n=x"], 'no step "c"'),
+        (["run", "--resume", "nothing"], 'there is no run "nothing"'),
+        (["run", "flow.yaml", "--retry-failed"], "--retry-failed goes with --resume"),
+        (["run"], "which flow?"),
+        (["check", "flow.yml"], "did you mean flow.yaml?"),
+        (["report", "nothing"], 'there is no run "nothing"'),
+        (["draw", "nothing.yaml"], "cannot be read"),
+    ],
+)
+def test_what_is_used_wrongly_is_told(
+    at: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert main(["flow", *arguments]) in (1, 2)
+    printed = capsys.readouterr()
+    assert said in printed.err + printed.out
+
+
+def test_a_changed_flow_is_not_gone_on_with(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["flow", "run", "flow.yaml"]) == 0
+    with (at / "flow.yaml").open("a") as file:
+        file.write("  c: {run: 'w:work', after: b}\n")
+
+    assert main(["flow", "run", "--resume", "last"]) == 1
+
+    assert "is not the flow of the run" in capsys.readouterr().err
+
+
+def test_a_check_tells_all_that_is_wrong(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["flow", "check", "flow.yaml"]) == 0
+    text = (at / "flow.yaml").read_text()
+    (at / "flow.yaml").write_text(text.replace("n: n", "n: nn +"))
+
+    assert main(["flow", "check", "flow.yaml", "--json"]) == 1
+
+    (finding,) = json.loads(capsys.readouterr().out)
+    assert [finding["line"], finding["path"]] == [7, "steps.b.map.n"]
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "flows").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_flow_of_the_repository_is_in_order(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+
+    assert main(["flow", "check", str(file), "--sandbox"]) == 0, capsys.readouterr().out
+
+
+def test_the_summaries_flow_runs_against_the_sandbox(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+
+    assert main(["flow", "run", "flows/summaries.yaml", "--sandbox", "--runs", str(tmp_path), "-o", "-"]) == 0
+
+    answers = [json.loads(line)["answer"] for line in capsys.readouterr().out.splitlines()]
+    assert len(answers) == 3
+    assert any("Invoice twice" in answer for answer in answers)

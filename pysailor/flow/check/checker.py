@@ -124,7 +124,7 @@ class _Checker:
                 self._add(step, f"its metadata cannot be had: {error}", "run")
             return
         self._takes[step.id] = takes
-        known = from_schema(None if gives is None else gives.standard)
+        known = from_schema(None if gives is None else gives.document)
         example = from_sample(step.sample)
         self._gives[step.id] = replace(known, members={**example.members, **known.members})
 
@@ -206,6 +206,8 @@ class _Checker:
             return
         if self._is_router(step):
             self._samples.setdefault(step.id, body)
+        if self._is_faulty(step):  # the component would find the same once more
+            return
         try:
             self._ask_component(step, Message(body=body))
         except InvalidInput as error:
@@ -213,6 +215,12 @@ class _Checker:
                 self._add(step, f"with the sample: {fault}", "map")
         except SailorError as error:
             self._add(step, f"with the sample: {error}", "run", "warning")
+
+    def _is_faulty(self, step: FlowStep) -> bool:
+        begin = ".".join(map(str, step.path))
+        return any(
+            each.severity == "error" and f"{each.path}.".startswith(f"{begin}.") for each in self.report.findings
+        )
 
     def _body(self, step: FlowStep) -> Any:
         """Return what the step gets from the sample, UNDEFINED where there is none, or the mapper is at fault."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import flow_export, flow_import, flow_run, flow_start
+from . import flow_check, flow_draw, flow_export, flow_import, flow_report, flow_run, flow_start
 
-_COMMANDS = (flow_run, flow_start, flow_import, flow_export)
-from . import flow_check, flow_draw, flow_export, flow_import, flow_report, flow_run
-
-_COMMANDS = (flow_run, flow_check, flow_draw, flow_report, flow_import, flow_export)
+_COMMANDS = (flow_run, flow_start, flow_check, flow_draw, flow_report, flow_import, flow_export)
 _EXAMPLE = """\
 example:
   pysailor flow check flows/triage.yaml

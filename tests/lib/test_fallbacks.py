@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lib.actions import send_request
 from lib.errors.api_error import ApiError
 from lib.offline.sandbox import KEY
-from pysailor.context import Data, Event
+from pysailor.context import Context, Data, Event
 from pysailor.errors import InvalidConfig, InvalidInput
 from pysailor.message import Message
 from pysailor.step import Invocation, Step
+from pysailor.store.memory import MemoryValues
 from tests.support.fake_api import FakeApi
+from tests.support.journaled import brought, journal
 from tests.support.send_request import FUNCTION, HELLO, LOGGER, completion, emitted
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 GATEWAY = "https://gw.example/v1"
 OPENAI = OTHER = "https://api.openai.com/v1"
 CHAT = "/chat/completions"
+CALL = {"timeout": 60, "maxRetries": 0, "repairs": 0}
 REFUSED = {
     "quota": (429, {"message": "You exceeded your current quota", "code": "insufficient_quota"}),
     "rate_limit": (429, {"message": "Rate limit reached", "code": "rate_limit_exceeded"}),
@@ -218,13 +222,31 @@ def test_what_a_lost_try_may_cost_is_not_spent_twice_where_the_cost_is_limited(s
 
 
 def test_check_tells_which_fallback_would_be_skipped() -> None:
-    from lib.actions import send_request  # noqa: PLC0415
-    from pysailor.context import Context  # noqa: PLC0415
-
-    cfg = {"apiKey": "sk", "model": "gpt-4.1", "fallbacks": "o3", "timeout": 60, "maxRetries": 2, "repairs": 0}
+    cfg = {"apiKey": "sk", "model": "gpt-4.1", "fallbacks": "o3", **CALL}
     found = send_request.check(Message(body={**HELLO, "temperature": 0.2}), cfg, None, Context())
     assert found.errors == ()
     assert "the fallback o3 at api.openai.com would be skipped" in found.warnings[-1].message
+
+
+def test_a_message_that_is_brought_again_goes_on_where_it_was_and_pays_nothing_twice() -> None:
+    worker, store = journal(), MemoryValues()
+    cfg = {"apiKey": KEY, "baseUrl": GATEWAY, "model": "m", "fallbacks": "n", **CALL}
+
+    def process(*, redelivered: bool) -> dict[str, Any]:
+        ctx = Context(message_id="message", journal=brought(worker), open_store=lambda: store, redelivered=redelivered)
+        (made,) = send_request.process(Message(body=HELLO), cfg, None, ctx)
+        body: dict[str, Any] = made.body
+        return body
+
+    with FakeApi() as api:
+        api.post(GATEWAY + CHAT, json={"error": REFUSED["overloaded"][1]}, status=503)
+        api.post(GATEWAY + CHAT, json=completion("Hi"))
+        process(redelivered=False)
+    with FakeApi():
+        again = process(redelivered=True)
+    assert again["choices"][0]["message"]["content"] == "Hi"
+    assert again["result"]["answered_by"] == "n at gw.example"
+    assert again["result"]["warnings"][0].startswith("m at gw.example was not asked again")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""The fallbacks that a step names: models of its own server, or of the credential's second one. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pysailor import InvalidConfig
+
+from ..api.connection import second_server
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+SECOND = "second"
+_MOST = 5
+
+
+class Alternative(NamedTuple):
+    """One fallback: the settings that lead to it, and the model that it is asked for, None for the message's own."""
+
+    cfg: Mapping[str, Any]
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """The fallbacks of a step, in order."""
+
+    further: tuple[Alternative, ...] = ()
+
+    @classmethod
+    def of(cls, cfg: Mapping[str, Any]) -> Self:
+        """Read the step's setting; raise InvalidConfig."""
+        named = [part.strip() for part in str(cfg.get("fallbacks") or "").replace("\n", ",").split(",") if part.strip()]
+        if len(named) > _MOST:
+            raise InvalidConfig(f"found {len(named)} fallbacks, allowed: {_MOST}", pointer="/fallbacks")
+        return cls(tuple(_read(one, cfg) for one in named))
+
+
+def asked_of(one: Alternative, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the body as this fallback is asked for it."""
+    return body if one.model is None else {**body, "model": one.model}
+
+
+def _read(named: str, cfg: Mapping[str, Any]) -> Alternative:
+    """Return one fallback; raise InvalidConfig."""
+    where, colon, model = named.partition(":")
+    if where.strip().lower() != SECOND:
+        return Alternative({**cfg, "model": named}, named)
+    if not cfg.get("secondBaseUrl"):
+        raise InvalidConfig(
+            f'"{named}" leads to the second server, and the credential names none; enter its Base URL there',
+            pointer="/fallbacks",
+        )
+    second = second_server(cfg)
+    if colon and not model.strip():
+        raise InvalidConfig(f'"{named}" names no model after the colon', pointer="/fallbacks")
+    if not colon:
+        return Alternative(second, None)
+    return Alternative({**second, "model": model.strip()}, model.strip())

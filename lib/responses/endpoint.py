@@ -14,7 +14,7 @@ from .answer import PENDING, read_answer
 from .fees import plan, surcharges
 from .items import ITEMS
 from .places import chat_field
-from .request import write
+from .request import is_continued, write
 from .rules import find_dropped, find_impossible
 from .schema import find_odd
 from .stream import ResponseStream
@@ -40,7 +40,6 @@ _NOT_HERE: Final = frozenset(
 _OF_A_WHOLE_CHAT: Final = frozenset({"tool_message_without_call"})
 _ANY_CAP: Final = "either"
 _AT_CAP: Final = "the answer is said to be complete, but it has all the tokens it may have; it counts as cut off"
-_STATES: Final = ("previous_response_id", "conversation")
 _BAD_THOUGHTS: Final = "invalid_encrypted_content"
 _WITHOUT_THOUGHTS: Final = "the service could not use the reasoning of an earlier answer; it was sent without"
 
@@ -65,8 +64,7 @@ def check(
     now: datetime | None = None,
 ) -> CheckResult:
     """Return what the rules of both endpoints find: a request that cannot be made over Responses is not sent."""
-    continued = any(request.body.get(name) is not None for name in _STATES)
-    without = _NOT_HERE | (_OF_A_WHOLE_CHAT if continued else frozenset())
+    without = _NOT_HERE | (_OF_A_WHOLE_CHAT if is_continued(request.body) else frozenset())
     impossible = tuple(find_impossible(request.body, request.family))
     here = replace(request, family=_as_here(request.family))
     found = chat.check(here, public_api=public_api, strict=strict, refusals=refusals, now=now, without=without)

@@ -9,6 +9,7 @@ from ..completions import request as chat
 from ..completions.answer.outcome import objects
 from ..completions.preflight.facts.responses_only import HOSTED
 from .items import ITEMS
+from .request import is_continued
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +48,7 @@ def plan(request: BuiltRequest, rounds: int, tries: int) -> tuple[Plan, str]:
     planned, note = chat.plan(request, rounds, tries)
     extra = surcharges(request)
     reads = extra.searches or any(kind in _READING for kind in kinds_of_tools(request.body))
-    continued = any(request.body.get(name) is not None for name in ("previous_response_id", "conversation", "prompt"))
+    continued = is_continued(request.body) or request.body.get("prompt") is not None
     counted = None if planned.input is None or reads or continued else planned.input + _carried(request.body)
     return replace(planned, surcharges=extra, input=counted), note
 

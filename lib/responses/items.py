@@ -41,10 +41,18 @@ def _assistant(message: Mapping[str, Any], custom: set[str], *, stored: bool) ->
     custom.update(one for one in ids if isinstance(one, str))
     kept = message.get(ITEMS)
     if isinstance(kept, list) and agrees(kept, message):
-        return [item for item in (_replay(item, stored=stored) for item in kept) if item is not None]
+        return _replay_all(kept, stored=stored)
     parts = _output_parts(message)
     said = [{"type": "message", "role": "assistant", "content": parts}] if parts else []
     return [*said, *calls]
+
+
+def _replay_all(kept: list[Any], *, stored: bool) -> list[Any]:
+    """Return the items as they are sent back; reasoning that led to nothing is left out, as it would be refused."""
+    items = [item for item in (_replay(item, stored=stored) for item in kept) if item is not None]
+    while items and items[-1].get("type") == "reasoning":
+        items.pop()
+    return items
 
 
 def _output_parts(message: Mapping[str, Any]) -> list[Any]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from .items import to_items
+from .items import ITEMS, to_items
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+STATES: Final = ("previous_response_id", "conversation")
+"""Fields by which the service finds what was said before."""
 LEAST_TOKENS: Final = 16
 """The lowest cap on an answer that the endpoint takes."""
 _CAPS: Final = ("max_completion_tokens", "max_tokens")
@@ -42,7 +44,7 @@ def write(body: Mapping[str, Any]) -> dict[str, Any]:
     store = body.get("store", False)
     written = {
         "model": body.get("model"),
-        "input": to_items(body.get("messages"), stored=store is True),
+        "input": to_items(_new_messages(body), stored=store is True),
         "max_output_tokens": _cap(body),
         "reasoning": _merge(body.get("reasoning"), "effort", body.get("reasoning_effort")),
         "text": _text(body),
@@ -53,6 +55,22 @@ def write(body: Mapping[str, Any]) -> dict[str, Any]:
     }
     passed = {name: value for name, value in body.items() if name not in _WRITTEN}
     return {**{name: value for name, value in written.items() if value is not None}, **passed, "store": store}
+
+
+def _new_messages(body: Mapping[str, Any]) -> Any:
+    """Return the messages; where the service knows what was said, without what it would find twice by its ids."""
+    messages = body.get("messages")
+    if not is_continued(body) or not isinstance(messages, list):
+        return messages
+    return [
+        {name: value for name, value in message.items() if name != ITEMS} if message.__class__ is dict else message
+        for message in messages
+    ]
+
+
+def is_continued(body: Mapping[str, Any]) -> bool:
+    """Return whether the service has the conversation so far."""
+    return any(body.get(name) is not None for name in STATES)
 
 
 def _cap(body: Mapping[str, Any]) -> Any:

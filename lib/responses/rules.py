@@ -10,7 +10,7 @@ from ..completions.answer.outcome import objects
 from ..completions.preflight.facts.fields import wants_audio
 from .items import ITEMS
 from .message import agrees
-from .request import LEAST_TOKENS
+from .request import LEAST_TOKENS, STATES, is_continued
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +37,7 @@ _INSTEAD: Final = {
 }
 _WAITING: Final = ("computer", "computer_use_preview", "shell", "local_shell", "apply_patch")
 """Tools whose calls wait for a program beside the flow; they are no tool calls that a flow could answer."""
-_STORED: Final = ("previous_response_id", "conversation")
+_TIERS: Final = (None, "auto", "default")
 _WINDOWS: Final = ("2h", "8h")
 
 
@@ -92,6 +92,11 @@ def find_dropped(body: Mapping[str, Any]) -> Iterator[str]:
     caps = [body[name] for name in ("max_completion_tokens", "max_tokens") if body.get(name) is not None]
     if caps and caps[0].__class__ is int and 0 < caps[0] < LEAST_TOKENS:
         yield f"the Responses API caps an answer at {LEAST_TOKENS} tokens or more; that was sent in place of {caps[0]}"
+    if is_continued(body) and any(message.get("role") == "assistant" for message in _messages(body)):
+        yield (
+            "/messages: the service knows what was said before, and an earlier answer stands among the messages, too; "
+            "what is sent twice is paid for twice"
+        )
     if isinstance(body.get("web_search_options"), dict):
         yield "web_search_options was sent as the tool web_search; the model decides whether it searches"
     for index, message in enumerate(_messages(body)):
@@ -132,13 +137,15 @@ def _in_tool(pointer: str, tool: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _together(body: Mapping[str, Any]) -> Iterator[Fault]:
-    if all(body.get(name) is not None for name in _STORED):
+    if all(body.get(name) is not None for name in STATES):
         yield Fault("/conversation", "does not go together with previous_response_id; keep one of the two")
     options = body.get("background_options")
     window = options.get("completion_window") if isinstance(options, dict) else None
     if window in _WINDOWS and (body.get("background") is not True or body.get("stream")):
         fix = "set background to true and stream to false"
         yield Fault("/background_options/completion_window", f"the window {window} is for the background only; {fix}")
+    if window in _WINDOWS and body.get("service_tier") not in _TIERS:
+        yield Fault("/service_tier", f"the window {window} is for the standard tier only; remove service_tier")
     wanted = body.get("response_format")
     schema = wanted.get("json_schema") if isinstance(wanted, dict) else None
     if isinstance(schema, dict) and schema.get("schema") is None:

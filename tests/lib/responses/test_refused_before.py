@@ -34,6 +34,10 @@ IMPOSSIBLE: dict[str, tuple[dict[str, Any], str]] = {
         {"background_options": {"completion_window": "8h"}},
         "/background_options/completion_window",
     ),
+    "a window on another tier": (
+        {"background": True, "background_options": {"completion_window": "8h"}, "service_tier": "flex"},
+        "/service_tier",
+    ),
     "a format without its schema": (
         {"response_format": {"type": "json_schema", "json_schema": {"name": "n"}}},
         "/response_format/json_schema/schema",

@@ -153,3 +153,18 @@ def test_a_tool_may_answer_with_a_picture() -> None:
     assert sent["output"] == [{"type": "input_image", "image_url": "https://e.org/a.png"}]
     with FakeApi(), pytest.raises(InvalidInput, match="set API to Responses"):
         emitted(body, model="gpt-4.1", baseUrl=BASE, api="chat")
+
+
+def test_reasoning_that_led_to_nothing_is_left_out() -> None:
+    cut = {"role": "assistant", "content": None, "response_items": [LOCKED]}
+    assert to_items([ASK, cut, ASK], stored=True) == [ASK, ASK]
+
+
+def test_where_the_service_knows_what_was_said_no_item_is_sent_with_its_id() -> None:
+    said = handed_back(LOCKED, MESSAGE)
+    with FakeApi() as api:
+        asked = api.post(f"{BASE}/responses", json=response())
+        body = {"messages": [ASK, said, ASK], "previous_response_id": "resp_0"}
+        (message,) = emitted(body, model="gpt-5.5", baseUrl=BASE)
+    assert b"rs_1" not in asked.received[0].body
+    assert any("paid for twice" in warning for warning in message.body["result"]["warnings"])

@@ -79,9 +79,15 @@ def test_a_flow_passes_its_own_cases(
     assert code == 0, told.out + told.err
 
 
-def test_every_flow_is_shown_in_the_documentation() -> None:
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.stem)
+def test_a_flow_is_shown_in_the_documentation_with_its_drawing(
+    flow: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["flow", "draw", f"flows/{flow.name}"]) == 0
     page = (ROOT / "docs/flows.md").read_text(encoding="utf-8")
-    assert [flow.name for flow in FLOWS if f"flows/{flow.name}" not in page] == []
+    assert f"(../flows/{flow.name})" in page
+    assert capsys.readouterr().out.rstrip() in page
 
 
 def test_jokes_are_mailed(run: Callable[..., str], mailbox: Mailbox) -> None:

@@ -98,7 +98,7 @@ def test_what_is_not_as_expected_is_told(case: str, told: str, stack: ExitStack)
     [
         (
             "{given: {n: 5}, expects: {big: nothing}}",
-            "cases.yaml:16:18: tests.0.expects: is not known here; did you mean expect?",
+            "yaml:16:21: tests.0.expects: is not known here; did you mean expect?",
         ),
         ("{given: {n: 5}, expect: {bog: nothing}}", "tests.0.expect.bog: there is no such step; did you mean big?"),
         ("{given: {n: 5}}", "tests.0: expects nothing"),

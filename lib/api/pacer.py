@@ -30,6 +30,7 @@ LOG = logging.getLogger(__name__)
 _SPREAD = 0.5  # seconds over which held calls come back
 _LOOK_EVERY = 1.0
 _KEEP = 3600.0
+_AWAY = 15.0
 _BATCHES = 10
 """A batch is this part of what may go at once."""
 _BYTES_A_TOKEN = 4
@@ -64,6 +65,7 @@ class Pacer:
         self._pace = Pace()
         self._offset = 0.0  # from time.monotonic to the store's clock
         self._looked = 0.0
+        self._away_until = 0.0
         self._limits = [
             _Permits(kind, limit)
             for kind, limit in (("requests", connection.requests_per_minute), ("tokens", connection.tokens_per_minute))
@@ -163,7 +165,9 @@ class Pacer:
     def _look(self) -> None:
         """Take over what other workers wrote, once a second; only one thread asks, and none waits for it."""
         now = time.monotonic()
-        if self._store is None or now - self._looked < _LOOK_EVERY or not self._lock.acquire(blocking=False):
+        if now - self._looked < _LOOK_EVERY or now < self._away_until or self._store is None:
+            return
+        if not self._lock.acquire(blocking=False):
             return
         try:
             self._looked = now
@@ -172,13 +176,13 @@ class Pacer:
                 self._offset = self._store.now() - time.monotonic()
                 self._pace = Pace.from_bytes(found)
         except StoreUnavailable as error:
-            LOG.debug("the pace of other workers is not known now: %s", error)
+            self._note_away(error)
         finally:
             self._lock.release()
 
     def _change(self, change: Callable[[Pace, float], Pace]) -> None:
         """Change the pace for all workers; for this process alone while the store is away."""
-        if self._store is not None:
+        if self._store is not None and time.monotonic() >= self._away_until:
             try:
                 self._offset = self._store.now() - time.monotonic()
                 now = self._now()
@@ -187,11 +191,16 @@ class Pacer:
                 )
                 self._pace = Pace.from_bytes(written)
             except StoreUnavailable as error:
-                LOG.debug("the pace cannot be shared now: %s", error)
+                self._note_away(error)
             else:
                 return
         with self._lock:
             self._pace = change(self._pace, self._now())
+
+    def _note_away(self, error: StoreUnavailable) -> None:
+        """Leave the store alone for a while: to find out that it is away may take seconds, and messages wait."""
+        self._away_until = time.monotonic() + _AWAY
+        LOG.debug("the pace of other workers is not known for %g s: %s", _AWAY, error)
 
 
 def shared_pacer(connection: Connection, ctx: Context) -> Pacer:

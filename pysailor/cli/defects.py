@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor.errors import Defect, SailorError, describe_unexpected
 from pysailor.step import Step
+from pysailor.store.open import store_of_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,4 +31,4 @@ def component_code() -> Iterator[None]:
 def open_step(function: Loaded, cfg: Mapping[str, Any], snapshot: Any = None) -> closing[Step]:
     """Return the step, to be closed; what its get_meta_model raises unforeseen is a Defect, too."""
     with component_code():
-        return closing(Step(function, cfg, snapshot=snapshot))
+        return closing(Step(function, cfg, snapshot=snapshot, open_store=store_of_environment))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..errors import InvalidSettings
+from ..shell import environment
 
 if TYPE_CHECKING:
     from .base import Store
@@ -47,6 +48,11 @@ def open_store(url: str) -> Store:
 def store_named(url: str | None) -> Store:
     """Return the store at this address, one in memory where it is missing, empty or `off`."""
     return open_store("memory:" if (url or OFF).strip().lower() == OFF else str(url))
+
+
+def store_of_environment() -> Store:
+    """Return the store that PYSAILOR_JOURNAL names, off the platform; one in memory where it names none."""
+    return store_named(environment().get(VARIABLE))
 
 
 def _path(rest: str) -> Path:

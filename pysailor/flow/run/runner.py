@@ -13,6 +13,7 @@ from pysailor.errors import InvalidConfig, SailorError
 from pysailor.hooks import Hooks
 from pysailor.message import Message
 from pysailor.step import Invocation, Step
+from pysailor.store.open import store_of_environment
 from pysailor.wire import json_text
 
 from ..components import find_unusable
@@ -165,7 +166,12 @@ class FlowRun:
 
     def _make(self, plan: StepPlan) -> Step:
         try:
-            return Step(plan.function, plan.settings, flow_variables=dict(self.plan.variables))
+            return Step(
+                plan.function,
+                plan.settings,
+                flow_variables=dict(self.plan.variables),
+                open_store=store_of_environment,
+            )
         except InvalidConfig as error:
             raise InvalidFlow(find_unusable(self.plan.flow, plan.declared, plan.component, error)) from error
 

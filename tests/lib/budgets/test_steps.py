@@ -17,10 +17,11 @@ from lib.budgets.errors import BudgetSpent, BudgetUnreadable
 from lib.cost.budget import OverBudget
 from lib.cost.price import Cost
 from lib.errors.api_error import ApiError
-from pysailor import InvalidConfig, Measure, Message, Rebound
+from pysailor import InvalidConfig, Measure, Message, Rebound, StoreUnavailable
 from pysailor.component.component import Component
 from pysailor.context import Context, Data, Event
 from pysailor.step import Invocation, Step
+from pysailor.store.memory import MemoryValues
 from tests.support.fake_api import FakeApi
 from tests.support.send_request import HELLO, completion
 
@@ -205,6 +206,43 @@ def test_an_answer_that_the_journal_had_settles_what_its_dead_worker_reserved_an
         hold.settle(Cost(Decimal("0.1"), date(2026, 1, 1)))
     ((_, account, _),) = Ledger(ctx.store).accounts()
     assert (account.spent, account.held) == (Decimal("0.1"), Decimal(0))
+
+
+def test_each_conversation_of_ask_has_a_budget_of_its_own(api: FakeApi, tmp_path: Path) -> None:
+    api.post(ENDPOINT, json=completion("Hi"))
+    flow = Flow("ask", budget="1", budgetPeriod="conversation", memory="conversation", length="short")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHATGPT_CONVERSATIONS", "memory:")
+        first = flow({"prompt": "Hello"})["conversationId"]
+        flow({"prompt": "And then?", "conversationId": first})
+        flow({"prompt": "Hello", "conversationId": "another"})
+    assert flow.spent() == {first: 2 * COST, "another": COST}
+
+
+class Away(MemoryValues):
+    """A store that can go away."""
+
+    is_away = False
+
+    def update(self, *told: Any) -> bytes | None:
+        if self.is_away:
+            raise StoreUnavailable("the store does not answer")
+        return super().update(*told)
+
+
+def test_while_the_store_is_away_nothing_is_sent_and_an_answer_that_came_is_handed_on(api: FakeApi) -> None:
+    store = Away()
+    ctx = Context(open_store=lambda: store)
+    payer, settings = Payer("owner", "flow/step"), BudgetSettings(Decimal(1))
+    with claim(settings, payer, Decimal("0.9"), 1, ctx, 60) as hold:
+        hold.take()
+        store.is_away = True
+        assert hold.settle(Cost(Decimal("0.1"), date(2026, 1, 1))) == ()
+    with claim(settings, payer, Decimal("0.1"), 1, ctx, 60) as hold, pytest.raises(Rebound, match="nothing was sent"):
+        hold.take()
+    store.is_away = False
+    ((_, account, _),) = Ledger(store).accounts()
+    assert account.held == Decimal("0.9")  # until its time is over; then it counts as spent
 
 
 @pytest.mark.parametrize(("name", "value"), [("budget", "much"), ("budget", "-1"), ("budgetPeriod", "week")])

@@ -29,7 +29,7 @@ LONGEST = 5.0
 """Seconds for one case; a usual one takes a millisecond."""
 
 
-class Hangs(Exception):
+class Hangs(BaseException):
     """A case took too long."""
 
 

@@ -67,13 +67,13 @@ HEADERS = {
     "x-pysailor-event-id": "e",
     "start": 1,
 }
-ORDERS = ("many", "remember", "rebound", "fail", "reply", "nothing")
+ORDERS = ("one", "remember", "rebound", "fail", "reply", "nothing")
 
 
 def _make_message(chance: Random) -> Any:
     document = {
         "id": "x",
-        "body": {"do": chance.choice(ORDERS), "times": 1},
+        "body": {"do": chance.choice(ORDERS), "said": ["x"]},
         "headers": {"x": "y"},
         "attachments": {"a": {"url": "https://a.example/x"}},
         "passthrough": {"step_0": {"body": {}}},

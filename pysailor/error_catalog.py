@@ -76,6 +76,12 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "Change what the message names, or give what is missing: --replace, --credential, --as recipe.",
         ),
         RuntimeErrorSpec(
+            "made_to_fail",
+            "MadeToFail",
+            "A case of pysailor flow test had this step fail.",
+            "It is what the case wants; write errors: {STEP: …} to expect it, or take it out of fails.",
+        ),
+        RuntimeErrorSpec(
             "stage_failed",
             "StageFailed",
             "The process of a step ends again and again as soon as it is started.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,16 +20,22 @@ def call_attributes(
     connection: Connection, operation: str, answer: Mapping[str, Any] | None = None
 ) -> dict[str, str | int]:
     """Return the attributes of a call, by the conventions' names; the operation is chat or embeddings."""
-    server = urlsplit(connection.base_url)
     told: dict[str, str | int] = {
         "gen_ai.operation.name": operation,
         "gen_ai.provider.name": _PROVIDERS.get(connection.server.name, connection.server.name),
-        "server.address": server.hostname or "",
+        **_server(connection.base_url),
     }
-    with suppress(ValueError):  # a port that is no number: the call itself tells so
-        told["server.port"] = server.port or (80 if server.scheme == "http" else 443)
     for name, member in (("gen_ai.response.model", "model"), ("gen_ai.response.id", "id")):
         value = (answer or {}).get(member)
         if isinstance(value, str) and value:
             told[name] = value[:_LONGEST]
+    return told
+
+
+@lru_cache(maxsize=64)
+def _server(base_url: str) -> Mapping[str, str | int]:
+    server = urlsplit(base_url)
+    told: dict[str, str | int] = {"server.address": server.hostname or ""}
+    with suppress(ValueError):  # a port that is no number: the call itself tells so
+        told["server.port"] = server.port or (80 if server.scheme == "http" else 443)
     return told

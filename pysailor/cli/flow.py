@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import flow_check, flow_draw, flow_export, flow_import, flow_report, flow_run, flow_start
+from . import flow_check, flow_draw, flow_export, flow_import, flow_report, flow_run, flow_start, flow_test
 
-_COMMANDS = (flow_run, flow_start, flow_check, flow_draw, flow_report, flow_import, flow_export)
+_COMMANDS = (flow_run, flow_start, flow_test, flow_check, flow_draw, flow_report, flow_import, flow_export)
 _EXAMPLE = """\
 example:
   pysailor flow check flows/triage.yaml

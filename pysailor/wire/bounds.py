@@ -39,7 +39,8 @@ class Bounds:
                 "(PYSAILOR_INPUT_HEADERS_LIMIT)."
             )
         most = self.header_bytes
-        if sum(len(name) + _size(value, most) for name, value in headers.items()) > most:
+        sizes = [len(value) if type(value) is str else _size(value, most) for value in headers.values()]
+        if sum(map(len, headers)) + sum(sizes) > most:
             raise TooMuch(
                 f"The headers of the message have more than {most} bytes (PYSAILOR_INPUT_HEADER_BYTES_LIMIT)."
             )

@@ -63,6 +63,7 @@ class Pipeline:
     ) -> None:
         """Keep what the message brings along (the step's memory, attachments by name), who pays, what stops it."""
         self._endpoint = endpoint
+        self._route = endpoint.route
         self._client = client
         self._settings = settings
         self._ctx = ctx
@@ -252,7 +253,7 @@ class Pipeline:
 
     def _endpoint_at(self, path: str, body: Mapping[str, Any]) -> Endpoint:
         """Return the endpoint that an answer in the journal came from."""
-        route, api = self._endpoint.route, "responses" if "responses" in path else "chat"
+        route, api = self._route, "responses" if "responses" in path else "chat"
         if route is None:
             return self._endpoint
         return route(body, api=api, server=self._client.server, family=None, refusals=())

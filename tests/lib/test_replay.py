@@ -18,6 +18,7 @@ from pysailor.message import Message
 from pysailor.step import Invocation, Step
 from tests.support.fake_api import FakeApi
 from tests.support.journaled import brought, journal
+from tests.support.response_events import response
 from tests.support.send_request import FUNCTION, HELLO, LOGGER, USER, completion
 
 CHAT = f"{PUBLIC_API}/chat/completions"
@@ -157,3 +158,25 @@ def test_an_answer_that_broke_off_may_have_been_paid_for() -> None:
             bring(worker, HELLO, timeout=1)
         (answer,) = messages(bring(worker, HELLO))
     assert MAY_REPEAT in answer.body["result"]["warnings"]
+
+
+def test_an_answer_that_came_over_responses_in_the_end_is_given_again_as_one() -> None:
+    worker = journal()
+    refusal = {"error": {"message": "This model is only supported in v1/responses.", "param": "model"}}
+    with FakeApi() as api:
+        api.post(CHAT, status=404, json=refusal)
+        api.post(f"{PUBLIC_API}/responses", json=response())
+        (first,) = messages(bring(worker, HELLO, model="gpt-99-new"))
+        (again,) = messages(bring(worker, HELLO, model="gpt-99-new"))
+        assert len(api.received) == 2
+    assert first.body["result"]["api"] == "responses"
+    assert json.dumps(first.body) == json.dumps(again.body)
+
+
+def test_what_is_made_in_the_background_is_not_asked_for_twice() -> None:
+    worker = journal()
+    with FakeApi() as api:
+        api.post(f"{PUBLIC_API}/responses", json=response("queued", ()))
+        told = [messages(bring(worker, {**HELLO, "background": True}))[0].body for _ in range(2)]
+        assert len(api.received) == 1
+    assert [body["result"]["outcome"] for body in told] == ["pending", "pending"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lib.offline.sandbox import KEY, Sandbox
+from pysailor.cli import main
 from tests.support.batches import created
 from tests.support.broker import eventually
 
@@ -59,3 +61,13 @@ def test_a_batch_that_is_not_done_is_put_off_and_then_emitted_line_by_line(stage
     assert came[-1].body["result"]["outcome"] == "summary"
     assert len({each.headers["x-pysailor-event-id"] for each in came}) == 4
     assert stage.nothing_left()
+
+
+def test_the_flow_of_a_batch_runs_and_each_ticket_gets_its_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["flow", "run", "flows/batch.yaml", "--sandbox", "--runs", str(tmp_path), "-o", "-"]) == 0
+    *answers, summary = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len({answer["custom_id"] for answer in answers}) == 3
+    assert summary["result"]["answered"] == 3

@@ -27,7 +27,7 @@ def test_it_uploads_submits_lists_reads_and_cancels(sandbox: Sandbox) -> None:
         batch = client.batches.retrieve(batch.id)
         assert (batch.status, batch.request_counts.completed) == ("completed", 3)
         assert len(client.files.content(batch.output_file_id).text.splitlines()) == 3
-        assert [one.id for one in client.batches.list(limit=1)][0] == batch.id
+        assert next(one.id for one in client.batches.list(limit=1)) == batch.id
         assert client.batches.cancel(batch.id).status in ("cancelling", "cancelled")
         assert client.files.delete(file.id).deleted is True
         with pytest.raises(openai.NotFoundError):

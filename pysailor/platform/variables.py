@@ -62,7 +62,7 @@ def check_pool(found: str) -> str:
     if found in pool.NAMES:
         return ""
     close = get_close_matches(found.lower(), pool.NAMES, 1)
-    meant = f"; did you mean {close[0]}?" if close else ";"
+    meant = f"; did you mean {close[0]}?" if close else "."
     return f"is {found[:40]!r}, which is not known{meant} It can be {' or '.join(pool.NAMES)}"
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pysailor import pool
 from pysailor.worker.placement import BETWEEN_TRIALS, Choice, Placement, busy_seconds
 from tests.support.broker import eventually
 
@@ -69,6 +70,7 @@ def test_all_threads_are_where_the_choice_says_and_free_again_afterwards() -> No
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor only")
+@pytest.mark.skipif(pool.current().name == "greenlets", reason="one thread needs no placement")
 def test_a_busy_process_is_kept_to_one_processor_without_being_asked() -> None:
     until = time.monotonic() + 20
     with Placement(pause=0.05):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 pytest.importorskip("pika")
-from pika.adapters.select_connection import IOLoop
 from pika.adapters.utils.io_services_utils import _AsyncPlaintextTransport
 from pika.adapters.utils.selector_ioloop_adapter import SelectorIOServicesAdapter
 
+from pysailor import pool
 from pysailor.transport.amqp.pika_internals import CorkedConnection, access
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Line:
     def __init__(self) -> None:
         self.near, self.far = socket.socketpair(socket.AF_UNIX)
         self.near.setblocking(False)
-        self.loop = IOLoop()
+        self.loop = pool.current().io_loop()
         self.protocol = Protocol(self.loop)
         self.connection = object.__new__(CorkedConnection)
         self.connection._held = None

@@ -31,7 +31,7 @@ _MOST_FRAMES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class HeldLoop:
     """The loop was held for so long, or still is. `ids` are those of the message; `stack` is where it was at a look."""
 
     seconds: float
@@ -87,7 +87,7 @@ class LoopWatch:
         """Note where the loop is held, and tell what is over, or lasts long."""
         while self._over:
             since, seconds, holder = self._over.pop(0)
-            self._tell(Hold(seconds, ids_of(holder), self._stacks.pop(since, "")))
+            self._tell(HeldLoop(seconds, ids_of(holder), self._stacks.pop(since, "")))
         since, holder = self._since, self._active
         held = time.monotonic() - since
         if holder is self._hub or held < _EARLY:
@@ -97,9 +97,9 @@ class LoopWatch:
             self._stacks = {since: self._stack()}
         if held > _STILL and self._told != since:
             self._told = since
-            self._tell(Hold(held, ids_of(holder), self._stacks[since], is_over=False))
+            self._tell(HeldLoop(held, ids_of(holder), self._stacks[since], is_over=False))
 
-    def _tell(self, hold: Hold) -> None:
+    def _tell(self, hold: HeldLoop) -> None:
         if hold.is_over:
             self._on_hold(hold.seconds)
         LOG.warning(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pysailor import InvalidConfig
+from pysailor import Fault, InvalidConfig
 
-from ..api.connection import second_server
+from ..api.connection import Connection, second_server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
 SECOND = "second"
+_FIELDS = {"/baseUrl": "/secondBaseUrl", "/apiKey": "/secondApiKey", "/server": "/secondServer"}
 _MOST = 5
 
 
@@ -55,6 +56,11 @@ def _read(named: str, cfg: Mapping[str, Any]) -> Alternative:
             pointer="/fallbacks",
         )
     second = second_server(cfg)
+    try:
+        Connection.of(second)
+    except InvalidConfig as error:
+        faults = [Fault(_FIELDS.get(fault.pointer, fault.pointer), fault.message) for fault in error.faults]
+        raise InvalidConfig(faults=faults) from error
     if colon and not model.strip():
         raise InvalidConfig(f'"{named}" names no model after the colon', pointer="/fallbacks")
     if not colon:

@@ -250,6 +250,21 @@ def test_a_message_that_is_brought_again_goes_on_where_it_was_and_pays_nothing_t
 
 
 @pytest.mark.parametrize(
+    ("second", "place"),
+    [
+        ({"secondBaseUrl": "no address"}, "/secondBaseUrl"),
+        ({"secondBaseUrl": OTHER, "secondServer": "nobody"}, "/secondServer"),
+    ],
+)
+def test_a_second_server_that_cannot_be_asked_is_refused_before_it_is_needed(
+    second: dict[str, str], place: str
+) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        ask(fallbacks="second", **second)
+    assert place in [fault.pointer for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize(
     ("fallbacks", "why"), [("second", "names none"), ("second:", "names none"), ("a,b,c,d,e,f", "allowed: 5")]
 )
 def test_a_setting_that_leads_nowhere_is_refused(fallbacks: str, why: str) -> None:

@@ -101,3 +101,12 @@ def test_the_choices_of_a_server_without_a_list_are_the_step_s_model_or_a_line_t
         api.post("https://gw.example/v1/chat/completions", status=422)
         assert list(models({**cfg, "model": "mine"}, Context())) == ["mine"]
         assert "does not list its models" in models(cfg, Context())[""]
+
+
+def test_a_second_server_is_tested_too_and_named_if_it_is_the_one_that_fails(sandbox: Sandbox) -> None:
+    first = {"apiKey": KEY, "baseUrl": sandbox.base_url}
+    verify({**first, "secondApiKey": KEY, "secondBaseUrl": sandbox.base_url}, Context())
+    assert len(sandbox.requests) == 2
+    told = reason({**first, "secondApiKey": "wrong", "secondBaseUrl": sandbox.base_url})
+    assert told.startswith("The second server: ")
+    assert "does not accept the API key" in told

@@ -17,7 +17,7 @@ from .api.client import CallOptions, Client
 from .api.pacer import shared_pacer
 from .api.servers import is_regional
 from .api.stream import drain
-from .budgets import NO_HOLD, Payer, Pays, claim, payer_of
+from .budgets import NO_BUDGET, Payer, Pays, claim, payer_of
 from .cost.budget import keep_within, require_price, worst_case
 from .cost.price import as_used, cost, cost_told_by, has_no_tier_price, priced_on
 from .cost.usage import despite_lost
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .api.cancel import Cancel
     from .api.client import ApiAnswer
     from .api.stream import Piece
-    from .budgets import Hold, NoHold
+    from .budgets import BudgetHold, NoBudget
     from .cost.price import Cost, Surcharges
     from .cost.usage import Usage
     from .endpoint import BuiltRequest, CheckResult, Endpoint
@@ -74,7 +74,7 @@ class Pipeline:
         )
         self._memory = endpoint.memory(snapshot)
         self._payer = payer or Payer()
-        self._hold: Hold | NoHold = NO_HOLD
+        self._hold: BudgetHold | NoBudget = NO_BUDGET
 
     @classmethod
     def of_step(
@@ -300,11 +300,11 @@ class Pipeline:
         )
         return request if body is request.body else replace(request, body=body)
 
-    def _within_budget(self, request: BuiltRequest) -> tuple[tuple[str, ...], Hold | NoHold]:
+    def _within_budget(self, request: BuiltRequest) -> tuple[tuple[str, ...], BudgetHold | NoBudget]:
         """Raise OverBudget unless the request fits at worst; return a sentence if counted poorly, and the claim."""
         most, budget = self._settings.max_cost, self._settings.budget
         if most is None and budget is None:
-            return (), NO_HOLD
+            return (), NO_BUDGET
         limits = self._settings.limits
         tries = 1 + limits.max_retries if limits.after_timeout else 1
         plan, note = self._endpoint.plan(request, 1 + self._settings.repairs, tries)

@@ -1,18 +1,18 @@
 """Budgets that several workers share: the worst case is reserved before a call, its cost settled after it."""
 
-from .claim import KEY, NO_HOLD, NoHold, Pays, claim, payer_of, split_key
-from .hold import Hold
+from .claim import KEY, NO_BUDGET, NoBudget, Pays, claim, payer_of, split_key
+from .hold import BudgetHold
 from .ledger import Ledger
 from .settings import Budget, BudgetSettings, Payer
 
 __all__ = [
     "KEY",
-    "NO_HOLD",
+    "NO_BUDGET",
     "Budget",
+    "BudgetHold",
     "BudgetSettings",
-    "Hold",
     "Ledger",
-    "NoHold",
+    "NoBudget",
     "Payer",
     "Pays",
     "claim",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from pysailor import Rebound, StoreUnavailable
 
 from ..owner import ACCOUNT, owner_of
-from .hold import Hold
+from .hold import BudgetHold
 from .ledger import Ledger
 from .settings import Payer
 
@@ -25,7 +25,7 @@ KEY = "budgetKey"
 """The member of a message whose every value has a budget of its own."""
 
 
-class NoHold:
+class NoBudget:
     """The claim of a message that no budget limits."""
 
     def take(self) -> None:
@@ -41,7 +41,7 @@ class NoHold:
     def __exit__(self, *_: object) -> None: ...
 
 
-NO_HOLD = NoHold()
+NO_BUDGET = NoBudget()
 
 
 class Pays(NamedTuple):
@@ -67,13 +67,13 @@ def payer_of(pays: Pays, cfg: Mapping[str, Any], ctx: Context, credential: str) 
 
 def claim(
     settings: BudgetSettings | None, payer: Payer, worst: Decimal | None, tries: int, ctx: Context, seconds: float
-) -> Hold | NoHold:
+) -> BudgetHold | NoBudget:
     """Return the claim of a message whose worst case is known; raise Rebound if the store cannot be asked."""
     if settings is None or worst is None:
-        return NO_HOLD
+        return NO_BUDGET
     try:
         ledger = Ledger(ctx.store)
         budget = settings.budget(payer, ledger.now())
     except StoreUnavailable as error:
         raise Rebound(f"The budget cannot be asked, so nothing was sent: {error}") from error
-    return Hold(ledger, budget, worst, tries, ctx, seconds)
+    return BudgetHold(ledger, budget, worst, tries, ctx, seconds)

@@ -34,7 +34,7 @@ _NEVER_SENT = ("unreachable", "untrusted", "wrong_address")
 _REFUSED = 400
 
 
-class Hold:
+class BudgetHold:
     """A context manager around the calls of one message. `take` reserves, at the first call only.
 
     What is not settled inside counts by how it ended: nothing if the service refused it or was not reached, the worst

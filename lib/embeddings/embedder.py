@@ -15,7 +15,7 @@ from ..api.attributes import call_attributes
 from ..api.client import CallOptions, Client
 from ..api.pacer import shared_pacer
 from ..api.servers import is_regional
-from ..budgets import NO_HOLD, Pays, claim, payer_of, split_key
+from ..budgets import NO_BUDGET, Pays, claim, payer_of, split_key
 from ..call_settings import call_settings
 from ..cost.budget import OverBudget
 from ..cost.price import Cost, Surcharges, cost, cost_told_by, dollars, priced_on
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from ..api.client import ApiAnswer
     from ..api.retry import CallLimits
-    from ..budgets import Hold, NoHold
+    from ..budgets import BudgetHold, NoBudget
     from ..errors.api_error import Try
     from ..models.table import Family
     from .texts import PlacedText
@@ -84,7 +84,7 @@ class Embedder:
         self._field = str(cfg["field"])
         self._shortens = cfg["onTooLong"] == "shorten"
         self._cfg = cfg
-        self._hold: Hold | NoHold = NO_HOLD
+        self._hold: BudgetHold | NoBudget = NO_BUDGET
 
     def check(self, body: Mapping[str, Any]) -> CheckResult:
         """Return what is wrong with the texts, without sending them."""
@@ -217,11 +217,11 @@ class Embedder:
     def _surcharges(self) -> Surcharges:
         return Surcharges(regional=is_regional(self._client.connection.base_url))
 
-    def _within_budget(self, prepared: _Prepared, key: str) -> tuple[tuple[str, ...], Hold | NoHold]:
+    def _within_budget(self, prepared: _Prepared, key: str) -> tuple[tuple[str, ...], BudgetHold | NoBudget]:
         """Raise OverBudget unless all texts fit at worst; return a sentence if counted poorly, and the claim."""
         limit, budget, family = self._settings.max_cost, self._settings.budget, self._priced()
         if limit is None and budget is None:
-            return (), NO_HOLD
+            return (), NO_BUDGET
         tokens = TokenCounter.of(family.encoding) if family else TokenCounter(None)
         count = offload(_count, prepared.texts, tokens)
         tries = 1 + self._limits.max_retries if self._limits.after_timeout else 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .api.servers import ServerKind
     from .attachments import Downloads
     from .cost.budget import Plan
-    from .cost.price import Surcharges
+    from .cost.price import Cost, Surcharges
     from .cost.usage import Usage
     from .errors.api_error import ApiError
     from .models.table import Family, Models
@@ -41,10 +41,14 @@ class BuiltRequest:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What the rules between fields find: errors keep the request from being sent, warnings do not."""
+    """What the rules between fields find: errors keep the request from being sent, warnings do not.
+
+    `worst` is the most that the request can cost, None where that is not known.
+    """
 
     errors: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
+    worst: Cost | None = None
 
 
 class Check(Protocol):

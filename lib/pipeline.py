@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from .api.client import ApiAnswer
     from .api.stream import Piece
     from .budgets import BudgetHold, NoBudget
+    from .budgets import Hold, NoHold
+    from .cost.budget import Plan
     from .cost.price import Cost, Surcharges
     from .cost.usage import Usage
     from .endpoint import BuiltRequest, CheckResult, Endpoint
@@ -109,7 +111,8 @@ class Pipeline:
 
     def check(self, body: Mapping[str, Any]) -> CheckResult:
         """Return what the rules between fields, and what the server refused before, make of the body."""
-        return self._check(self._build(body))
+        request = self._build(body)
+        return replace(self._check(request), worst=self._worst(request)[0])
 
     def preview(self, body: Mapping[str, Any]) -> HttpRequest:
         """Return the request that would be sent, before files are fetched."""
@@ -311,6 +314,25 @@ class Pipeline:
         plan = replace(plan, surcharges=self._surcharges(plan.surcharges))
         family = self._priced(request.family)
         worst = worst_case(plan, family)
+    @property
+    def _most_tries(self) -> int:
+        """How often a request may be paid for: a try that timed out may have been answered."""
+        limits = self._settings.limits
+        return 1 + limits.max_retries if limits.after_timeout else 1
+
+    def _worst(self, request: BuiltRequest) -> tuple[Cost | None, Plan, str]:
+        """Return the most that a request can cost, how that is counted, and a sentence if it was counted poorly."""
+        plan, note = self._endpoint.plan(request, 1 + self._settings.repairs, self._most_tries)
+        plan = replace(plan, surcharges=self._surcharges(plan.surcharges))
+        return worst_case(plan, self._priced(request.family)), plan, note
+
+    def _within_budget(self, request: BuiltRequest) -> tuple[tuple[str, ...], Hold | NoHold]:
+        """Raise OverBudget unless the request fits at worst; return a sentence if counted poorly, and the claim."""
+        most, budget = self._settings.max_cost, self._settings.budget
+        if most is None and budget is None:
+            return (), NO_HOLD
+        worst, plan, note = self._worst(request)
+        family, tries = self._priced(request.family), self._most_tries
         if most is not None:
             keep_within(most, worst, plan, request.model, family)
         if budget is not None:

@@ -23,7 +23,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 def say(line: str) -> None:
     """Write a line for the person at the terminal to standard error."""
-    print(f"# {line}", file=sys.stderr)
+    sys.stderr.write(f"# {line}\n")  # at once, for several threads may have something to say
 
 
 def as_json(document: Any, indent: int | None = None) -> str:

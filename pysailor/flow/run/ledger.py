@@ -31,14 +31,12 @@ _FILES: Final = (SPOOL, RESULTS, ERRORS, LEDGER)
 
 
 class _Appender:
-    """Appends whole lines to a file; what an earlier process left half-written ends with a line of its own."""
+    """Appends whole lines to a file; a line that an earlier process left half-written is taken away first."""
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self.buffer = bytearray()
-        size = os.fstat(self._descriptor).st_size
-        if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
-            self.buffer += b"\n"
+        os.ftruncate(self._descriptor, _end_of_lines(self._descriptor))
 
     def write(self) -> None:
         while self.buffer:
@@ -50,6 +48,18 @@ class _Appender:
 
     def close(self) -> None:
         os.close(self._descriptor)
+
+
+def _end_of_lines(descriptor: int) -> int:
+    """Return where the last whole line of a file ends."""
+    end = os.fstat(descriptor).st_size
+    while end:
+        begin = max(0, end - _MOST_BUFFERED)
+        found = os.pread(descriptor, end - begin, begin).rfind(b"\n")
+        if found >= 0:
+            return begin + found + 1
+        end = begin
+    return 0
 
 
 class RunLedger:

@@ -148,4 +148,4 @@ def test_a_line_that_was_cut_off_is_left_out(flow: Any, plan: Any, tmp_path: Pat
 
     assert again.run() == "done"
     assert [again.passed_over, again.stages["b"].tally.done] == [2, 1]
-    assert len(ledger.read_text().splitlines()) == 4
+    assert len([json.loads(line) for line in ledger.read_text().splitlines()]) == 3

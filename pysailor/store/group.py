@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_WRITES: Final = 500
 _MOST_BYTES: Final = 8 * 1024 * 1024
-_GATHER: Final = 0.002
+_GATHER: Final = 0.004
 _LATER_SECONDS: Final = 0.02
 _LATER: Final = Write(Kind.PUT, "")
 """Stands in the queue for writes that nobody waits for."""

@@ -55,6 +55,12 @@ def store_of_environment() -> Store:
     return store_named(environment().get(VARIABLE))
 
 
+def without_secrets(url: str) -> str:
+    """Return the address for a log: without user, password and parameters."""
+    scheme, is_whole, rest = url.strip().partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if is_whole else OFF
+
+
 def _path(rest: str) -> Path:
     name = rest.removesuffix(_SYNC).removeprefix("///")
     if not rest.startswith("///") or not name.isprintable() or not name or any(sign in name for sign in "?#"):

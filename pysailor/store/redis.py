@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..errors import InvalidSettings, StoreUnavailable
 from .group import GroupCommit
-from .write import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +20,17 @@ _CONNECT_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 10.0
 _LONGEST_STRIFE: Final = 30.0
 _SCANNED_AT_ONCE: Final = 500
-_ADD: Final = """
-local found = redis.call('GET', KEYS[1])
-if found then return found end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return false
+_WRITE: Final = """
+local found = {}
+for number, key in ipairs(KEYS) do
+    local kind, value, left = ARGV[3 * number - 2], ARGV[3 * number - 1], ARGV[3 * number]
+    local there = kind == 'add' and redis.call('GET', key)
+    if kind == 'touch' then redis.call('PEXPIRE', key, left)
+    elseif kind == 'delete' then redis.call('DEL', key)
+    elseif not there then redis.call('SET', key, value, 'PX', left) end
+    found[number] = there
+end
+return found
 """
 _SWAP: Final = """
 if redis.call('GET', KEYS[1]) ~= (ARGV[1] == '1' and ARGV[2]) then return 0 end
@@ -92,25 +97,12 @@ class RedisValues(GroupCommit):
         self.close()
 
     def _commit(self, writes: Sequence[Write]) -> None:
-        with _translate_errors(), self._client.pipeline(transaction=False) as pipeline:
-            for write in writes:
-                _write(pipeline, write)
-            for write, answer in zip(writes, pipeline.execute(), strict=True):
-                if write.kind is Kind.ADD:
-                    write.result = answer
-
-
-def _write(pipeline: Any, write: Write) -> None:
-    key = _PREFIX + write.key
-    match write.kind:
-        case Kind.PUT:
-            pipeline.set(key, write.value, px=_milliseconds(write.seconds))
-        case Kind.ADD:
-            pipeline.eval(_ADD, 1, key, write.value, _milliseconds(write.seconds))
-        case Kind.TOUCH:
-            pipeline.pexpire(key, _milliseconds(write.seconds))
-        case _:
-            pipeline.delete(key)
+        keys = [_PREFIX + write.key for write in writes]
+        values = [part for each in writes for part in (each.kind.value, each.value, _milliseconds(each.seconds))]
+        with _translate_errors():
+            found = self._client.eval(_WRITE, len(keys), *keys, *values)
+        for write, there in zip(writes, found, strict=True):
+            write.result = there
 
 
 def _milliseconds(seconds: float) -> int:

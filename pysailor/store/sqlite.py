@@ -12,6 +12,7 @@ from ..errors import InvalidSettings, StoreUnavailable
 from ..pool import offload
 from .base import with_prefix
 from .group import GroupCommit, runs
+from .sqlite_statements import CHECKPOINT_PAGES, FORMAT, GET, LAST, MOST_ROWS, PURGE, SCHEMA, WRITES, parts
 from .write import Kind, Write
 
 if TYPE_CHECKING:
@@ -22,22 +23,6 @@ _BUSY_SECONDS: Final = 10.0
 _PAUSE: Final = 0.02
 _PURGE_EVERY: Final = 60.0
 _PURGE_AT_ONCE: Final = 2000
-_FORMAT: Final = 1
-_CHECKPOINT_PAGES: Final = 4000
-"""16 MB: each checkpoint waits for the disk."""
-_SCHEMA: Final = (
-    "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB NOT NULL, expires REAL NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS kept_expires ON kept (expires)",
-    f"PRAGMA user_version = {_FORMAT}",
-)
-_GET: Final = "SELECT value FROM kept WHERE key = ? AND expires > ?"
-_PUT: Final = "INSERT OR REPLACE INTO kept (key, value, expires) VALUES (?, ?, ?)"
-_ADD: Final = """
-    INSERT INTO kept (key, value, expires) VALUES (?1, ?2, ?3)
-    ON CONFLICT (key) DO UPDATE SET value = ?2, expires = ?3 WHERE expires <= ?4"""
-_DELETE: Final = "DELETE FROM kept WHERE key = ?"
-_TOUCH: Final = "UPDATE kept SET expires = ? WHERE key = ?"
-_PURGE: Final = "DELETE FROM kept WHERE rowid IN (SELECT rowid FROM kept WHERE expires <= ? LIMIT ?)"
 
 
 class SqliteValues(GroupCommit):
@@ -56,6 +41,7 @@ class SqliteValues(GroupCommit):
         self._reader: sqlite3.Connection | None = None
         self._connection: sqlite3.Connection | None = None
         self._purged = time.monotonic()
+        self._purged_to = 0
 
     def get(self, key: str) -> bytes | None:
         """Return the value, None if there is none or it has expired."""
@@ -76,12 +62,7 @@ class SqliteValues(GroupCommit):
 
     def purge(self) -> int:
         """Remove what has expired."""
-        removed = 0
-        while True:
-            found = int(self._submit(Write(Kind.PURGE, "*")).wait() or 0)
-            removed += found
-            if found < _PURGE_AT_ONCE:
-                return removed
+        return int(self._submit(Write(Kind.PURGE, "*")).wait() or 0)
 
     def close(self) -> None:
         """Commit what was begun, and close the file."""
@@ -98,7 +79,7 @@ class SqliteValues(GroupCommit):
         self.close()
 
     def _read(self, key: str) -> tuple[bytes] | None:
-        found: tuple[bytes] | None = self._open_reader().execute(_GET, (key, self.now())).fetchone()
+        found: tuple[bytes] | None = self._open_reader().execute(GET, (key, self.now())).fetchone()
         return found
 
     def _commit(self, writes: Sequence[Write]) -> None:
@@ -123,22 +104,31 @@ class SqliteValues(GroupCommit):
     def _write(self, connection: sqlite3.Connection, writes: Sequence[Write]) -> None:
         now = self.now()
         for kind, run in runs(writes):
-            match kind:
-                case Kind.PUT:
-                    connection.executemany(_PUT, [(each.key, each.value, now + each.seconds) for each in run])
-                case Kind.DELETE:
-                    connection.executemany(_DELETE, [(each.key,) for each in run])
-                case Kind.TOUCH:
-                    connection.executemany(_TOUCH, [(now + each.seconds, each.key) for each in run])
-                case Kind.ADD:
-                    _add(connection, run, now)
-                case Kind.UPDATE:
-                    _update(connection, run, now)
-                case Kind.PURGE:
-                    _purge(connection, run, now)
+            if kind is Kind.PURGE:
+                self._purge_all(connection, run, now)
+                continue
+            for part in parts(run):
+                WRITES[kind](connection, part, now)
         if time.monotonic() - self._purged > _PURGE_EVERY:
             self._purged = time.monotonic()
-            connection.execute(_PURGE, (now, _PURGE_AT_ONCE))
+            self._purge_next(connection, now)
+
+    def _purge_all(self, connection: sqlite3.Connection, run: Sequence[Write], now: float) -> None:
+        self._purged_to, removed, is_more = 0, 0, True
+        while is_more:
+            count, is_more = self._purge_next(connection, now)
+            removed += count
+        run[0].result = str(removed).encode()
+
+    def _purge_next(self, connection: sqlite3.Connection, now: float) -> tuple[int, bool]:
+        """Remove what has expired of the next rows; return how much that was, and whether more rows follow.
+
+        There is no index by expiry: each write would have to keep it.
+        """
+        ((last,),) = connection.execute(LAST, (self._purged_to, _PURGE_AT_ONCE)).fetchall()
+        removed = connection.execute(PURGE, (now, self._purged_to, _PURGE_AT_ONCE)).rowcount
+        self._purged_to = last or 0
+        return removed, last is not None
 
     def _open_reader(self) -> sqlite3.Connection:
         self._reader = self._reader or self._open()
@@ -147,7 +137,13 @@ class SqliteValues(GroupCommit):
     def _open(self) -> sqlite3.Connection:
         if not self._path.exists():
             self._path.touch(mode=0o600)  # the files that SQLite puts beside it get the same mode
-        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self._path,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=4 * MOST_ROWS,
+        )
         try:
             self._prepare(connection)
         except BaseException:
@@ -157,15 +153,15 @@ class SqliteValues(GroupCommit):
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > _FORMAT:
+        if version > FORMAT:
             raise InvalidSettings(f"The store in {self._path} was written by a newer version; name another file.")
-        if version < _FORMAT:
+        if version < FORMAT:
             _to_wal(connection)
             connection.execute("BEGIN IMMEDIATE")
-            for statement in _SCHEMA:
+            for statement in SCHEMA:
                 connection.execute(statement)
             connection.execute("COMMIT")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA synchronous = {self._sync}")
 
     @contextmanager
@@ -179,32 +175,6 @@ class SqliteValues(GroupCommit):
                 f"The store in {self._path.absolute()} cannot be used now: {reason}. Its folder must exist, be "
                 "writable and have room."
             ) from error
-
-
-def _add(connection: sqlite3.Connection, run: Sequence[Write], now: float) -> None:
-    for each in run:
-        if connection.execute(_ADD, (each.key, each.value, now + each.seconds, now)).rowcount == 0:
-            (each.result,) = connection.execute(_GET, (each.key, now)).fetchone()
-
-
-def _update(connection: sqlite3.Connection, run: Sequence[Write], now: float) -> None:
-    """Make the changes one by one; one that raises is its caller's alone."""
-    for each in run:
-        row = connection.execute(_GET, (each.key, now)).fetchone()
-        try:
-            each.apply(None if row is None else row[0])
-        except Exception as error:  # noqa: BLE001 - it is raised where the change came from
-            each.error = error
-            continue
-        if each.result is None:
-            connection.execute(_DELETE, (each.key,))
-        else:
-            connection.execute(_PUT, (each.key, each.result, now + each.seconds))
-
-
-def _purge(connection: sqlite3.Connection, run: Sequence[Write], now: float) -> None:
-    for each in run:
-        each.result = str(connection.execute(_PURGE, (now, _PURGE_AT_ONCE)).rowcount).encode()
 
 
 def _to_wal(connection: sqlite3.Connection) -> None:

@@ -33,7 +33,8 @@ from .watchdog import Watchdog
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from ..journal.call_journal import CallJournal, MessageJournal
+    from ..journal.call_journal import CallJournal
+    from ..journal.message_journal import MessageJournal
     from ..message import Message
     from ..telemetry import MessageTrace, Telemetry
     from ..wire.envelope import Delivery, Publish

@@ -26,7 +26,7 @@ from ..platform.environment import log_context
 from ..platform.object_storage import ObjectStorage
 from ..platform.settings import WorkerSettings
 from ..step import Step
-from ..store.open import store_named
+from ..store.open import store_named, without_secrets
 from ..transport.base import Transport, TransportError
 from ..wire.passthrough import Passthrough
 from . import assembly
@@ -177,6 +177,7 @@ class WorkerProcess:
         hooks.init()
         own = identity(settings.step, settings.additional_headers)
         deadline = settings.limits.message_deadline
+        LOG.info("journal of paid calls: %s", without_secrets(settings.journal.url))
         journal = assembly.journal(settings, store, codec.cipher, output.stopping)
         telemetry = assembly.telemetry(settings, version())
         if telemetry is not None:

@@ -9,7 +9,7 @@ from pysailor.journal import CallJournal, JournalRules
 from pysailor.store.memory import MemoryValues
 
 if TYPE_CHECKING:
-    from pysailor.journal.call_journal import MessageJournal
+    from pysailor.journal.message_journal import MessageJournal
     from pysailor.store import Store
 
 LOGGER = logging.getLogger("test.journal")

@@ -10,6 +10,7 @@ import pytest
 
 from pysailor.errors import InvalidSettings, StoreUnavailable
 from pysailor.store import open_store
+from pysailor.store.open import without_secrets
 from tests.support.servers import ROOT, find_program, private_postgresql, private_redis
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _FILL = """
 import resource, signal, sys
 from pysailor.store import open_store
+from pysailor.store.open import without_secrets
 from pysailor.errors import StoreUnavailable
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 with open_store(sys.argv[1]) as store:
@@ -105,3 +107,17 @@ def test_a_file_is_readable_by_its_user_only(tmp_path: Path) -> None:
     with open_store(f"sqlite:///{tmp_path / 'a.sqlite'}?sync=full") as store:
         store.put("key", b"x", 60)
         assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://a:secret@b:1/c?password=secret", "postgresql://b:1/c"),
+        ("redis://:secret@b/0", "redis://b/0"),
+        ("sqlite:////var/a.sqlite?sync=full", "sqlite:////var/a.sqlite"),
+        ("off", "off"),
+        ("secret", "off"),
+    ],
+)
+def test_an_address_is_logged_without_its_secrets(url: str, shown: str) -> None:
+    assert without_secrets(url) == shown

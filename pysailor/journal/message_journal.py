@@ -1,0 +1,181 @@
+"""The calls of one message, in their order."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from ..errors import Rebound, SailorError, StoreUnavailable
+from .entry import JournalEntry
+from .fate import Fate, FateUnknown, Record, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from logging import Logger, LoggerAdapter
+
+    from ..store.base import Ticket
+    from .call_journal import CallJournal
+    from .journal import OnUnknown
+
+REPLAYED: Final = "x-pysailor-replayed"
+_PAUSE: Final = 1.0
+
+
+class MessageJournal:
+    """The calls of one message, counted in their order. `headers` mark what is emitted after a replay."""
+
+    remembers = True
+
+    def __init__(
+        self,
+        journal: CallJournal,
+        name: Callable[[], str | None],
+        logger: Logger | LoggerAdapter[Logger],
+        *,
+        redelivered: bool = False,
+    ) -> None:
+        self._journal, self._find_name, self._logger, self._redelivered = journal, name, logger, redelivered
+        self._counting = threading.Lock()
+        self._name: str | None = None
+        self._keys: list[str] = []
+        self._answers: dict[str, Ticket] = {}
+        self.replayed = self.unknown = self.failures = self.writes = 0
+
+    def open(self, request: bytes, *, on_unknown: OnUnknown = "ask") -> JournalEntry:
+        """Write down that this is about to be asked; see Journal."""
+        key = self._next_key()
+        if key is None:
+            return JournalEntry()
+        asked = digest(request)
+        self._wait_for_same(key)
+        found = self._begin(key, Record(Fate.BEGUN, asked, self._journal.worker).to_bytes())
+        if found is _NOT_KEPT:
+            return self._look_only(key, asked, on_unknown)
+        return self._entry(key, asked) if found is None else self._look(key, asked, found, on_unknown)
+
+    def headers(self) -> dict[str, bool]:
+        """Return the headers for an event: whether it comes from an answer that is given again."""
+        return {REPLAYED: True} if self.replayed else {}
+
+    def settle(self) -> None:
+        """Let the records of a message that is done expire soon."""
+        self.failures += self._journal.take_late_failures()
+        journal, seconds = self._journal, self._journal.rules.done_seconds
+        with suppress(StoreUnavailable):
+            for key in self._keys:
+                ticket = self._answers.get(key)
+                if ticket is None or not ticket.expire_in(seconds):
+                    journal.store.submit_touch(key, seconds)
+
+    def _next_key(self) -> str | None:
+        with self._counting:
+            if self._name is None:
+                self._name = self._find_name()
+                if self._name is None:
+                    return None
+            key = f"{self._journal.prefix}{self._name}/{len(self._keys)}"
+            self._keys.append(key)
+            return key
+
+    def _wait_for_same(self, key: str) -> None:
+        """Wait while another thread has the same message in work, brought here twice: its answer will do."""
+        while key in self._journal.open_calls:
+            self._journal.pause(_PAUSE / 10)
+
+    def _begin(self, key: str, mark: bytes) -> bytes | None:
+        """Return what was written before, None for nothing, or _NOT_KEPT."""
+        rules = self._journal.rules
+        while True:
+            try:
+                self.writes += 1
+                return self._journal.store.add(key, mark, rules.seconds)
+            except StoreUnavailable as error:
+                self._fail(error)
+                if rules.on_failure == "rebound":
+                    raise Rebound(f"The journal cannot be written; the message comes later. {error}") from error
+                if rules.on_failure == "continue":
+                    return _NOT_KEPT
+            self._journal.pause(_PAUSE)
+
+    def _look_only(self, key: str, asked: bytes, on_unknown: OnUnknown) -> JournalEntry:
+        """Return the entry of a call that cannot be written down. A full disk can still be read."""
+        found = None
+        with suppress(StoreUnavailable):
+            found = self._journal.store.get(key)
+        if found is not None:
+            return self._look(key, asked, found, on_unknown)
+        if self._redelivered:
+            self._doubt("a worker that was brought it before", on_unknown)
+        return JournalEntry(may_repeat=self._redelivered)
+
+    def _doubt(self, by: str, on_unknown: OnUnknown) -> None:
+        """Return if the call is to be made again, though an earlier attempt may have been answered."""
+        self.unknown += 1
+        if on_unknown == "fail":
+            raise FateUnknown(by)
+        if on_unknown == "rebound":
+            raise Rebound(f"This was asked before, by {by}; it may be answered there yet.")
+        self._logger.warning("Asked before, by %s, with unknown fate: asking again, perhaps paying twice", by)
+
+    def _look(self, key: str, asked: bytes, found: bytes, on_unknown: OnUnknown) -> JournalEntry:
+        """Return the entry of a call that an earlier attempt at this message began."""
+        try:
+            record = Record.read(found)
+            answer = self._journal.decrypt(record.content) if record.fate is Fate.ANSWERED else None
+        except (ValueError, SailorError):
+            self._logger.warning("The journal's record of this call cannot be read; the call is made")
+            return self._again(key, asked)
+        if answer is not None and record.digest == asked:
+            self.replayed += 1
+            self._logger.info("Asked before: the answer that was kept is given again, nothing is sent")
+            return JournalEntry(answer)
+        if answer is None:
+            self._doubt(record.content.decode(errors="replace"), on_unknown)
+        else:
+            self.unknown += 1
+            self._logger.warning("Asked before, and answered, but something else: the request differs, asking anew")
+        return self._again(key, asked, may_repeat=True)
+
+    def _again(self, key: str, asked: bytes, *, may_repeat: bool = False) -> JournalEntry:
+        mark = Record(Fate.BEGUN, asked, self._journal.worker).to_bytes()
+        try:
+            self._journal.store.put(key, mark, self._journal.rules.seconds)
+        except StoreUnavailable as error:
+            self._fail(error)
+        return self._entry(key, asked, may_repeat=may_repeat)
+
+    def _entry(self, key: str, asked: bytes, *, may_repeat: bool = False) -> JournalEntry:
+        """Return the entry of a call that is to be made."""
+        journal = self._journal
+        journal.open_calls.add(key)
+
+        def keep(answer: bytes) -> None:
+            record = Record(Fate.ANSWERED, asked, journal.encrypt(answer))
+            self.writes += 1
+            with self._note_outage():
+                ticket = self._answers[key] = journal.store.submit_put(key, record.to_bytes(), journal.rules.seconds)
+                ticket.on_error = journal.note_late_failure
+
+        def forget() -> None:
+            with self._note_outage():
+                journal.store.submit_delete(key).on_error = journal.note_late_failure
+
+        return JournalEntry(
+            may_repeat=may_repeat, keep=keep, forget=forget, leave=lambda: journal.open_calls.discard(key)
+        )
+
+    @contextmanager
+    def _note_outage(self) -> Iterator[None]:
+        """Note an outage: the answer is paid for all the same, and goes on."""
+        try:
+            yield
+        except StoreUnavailable as error:
+            self._fail(error)
+
+    def _fail(self, error: StoreUnavailable) -> None:
+        self.failures += 1
+        self._journal.complain(error)
+
+
+_NOT_KEPT: Final = b""

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from .api.client import ApiAnswer
     from .api.stream import Piece
     from .budgets import BudgetHold, NoBudget
-    from .budgets import Hold, NoHold
     from .cost.budget import Plan
     from .cost.price import Cost, Surcharges
     from .cost.usage import Usage
@@ -303,17 +302,6 @@ class Pipeline:
         )
         return request if body is request.body else replace(request, body=body)
 
-    def _within_budget(self, request: BuiltRequest) -> tuple[tuple[str, ...], BudgetHold | NoBudget]:
-        """Raise OverBudget unless the request fits at worst; return a sentence if counted poorly, and the claim."""
-        most, budget = self._settings.max_cost, self._settings.budget
-        if most is None and budget is None:
-            return (), NO_BUDGET
-        limits = self._settings.limits
-        tries = 1 + limits.max_retries if limits.after_timeout else 1
-        plan, note = self._endpoint.plan(request, 1 + self._settings.repairs, tries)
-        plan = replace(plan, surcharges=self._surcharges(plan.surcharges))
-        family = self._priced(request.family)
-        worst = worst_case(plan, family)
     @property
     def _most_tries(self) -> int:
         """How often a request may be paid for: a try that timed out may have been answered."""
@@ -326,11 +314,11 @@ class Pipeline:
         plan = replace(plan, surcharges=self._surcharges(plan.surcharges))
         return worst_case(plan, self._priced(request.family)), plan, note
 
-    def _within_budget(self, request: BuiltRequest) -> tuple[tuple[str, ...], Hold | NoHold]:
+    def _within_budget(self, request: BuiltRequest) -> tuple[tuple[str, ...], BudgetHold | NoBudget]:
         """Raise OverBudget unless the request fits at worst; return a sentence if counted poorly, and the claim."""
         most, budget = self._settings.max_cost, self._settings.budget
         if most is None and budget is None:
-            return (), NO_HOLD
+            return (), NO_BUDGET
         worst, plan, note = self._worst(request)
         family, tries = self._priced(request.family), self._most_tries
         if most is not None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 PREFIX = "budget/"
 _LONGEST_NAME = 200
+_LONGEST_SHOWN = 60
+_LEAST, _MOST = Decimal("0.000000001"), Decimal(10**12)
+"""Beyond these an amount is a slip, and its digits would fill a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +102,8 @@ def read_amount(text: Any, pointer: str) -> Decimal | None:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0:
-        raise InvalidConfig(f'found "{text}", allowed: an amount in US$, for example 0.05', pointer=pointer)
+        shown = str(text)[:_LONGEST_SHOWN]
+        raise InvalidConfig(f'found "{shown}", allowed: an amount in US$, for example 0.05', pointer=pointer)
+    if amount > _MOST or (amount and amount < _LEAST):
+        raise InvalidConfig(f"found {amount:.3e}, allowed: 0, or from {_LEAST} to {_MOST:f} US$", pointer=pointer)
     return amount

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 _SCOPE = "pysailor"
+REPLAYED = "replayed"
+"""The outcome of a call that was not made: the journal had its answer."""
+_WELL = ("ok", REPLAYED)
 _TIME_TO_FLUSH = 3.0
 _NANO = 1_000_000_000
 _ID = ("flow", "step", "function")
@@ -114,10 +117,10 @@ class Telemetry:
     def note_call(self, call: CallReport, context: Any) -> None:
         """Make the span of a call that has just ended, and count it."""
         attributes: dict[str, Any] = {**call.attributes, named.REQUEST_MODEL: call.target}
-        failed: dict[str, Any] = {} if call.outcome == "ok" else {named.ERROR_TYPE: call.outcome}
+        failed: dict[str, Any] = {} if call.outcome in _WELL else {named.ERROR_TYPE: call.outcome}
         if self._tracer is not None:
             self._span_of(call, attributes | failed, context)
-        if not self._histograms:
+        if not self._histograms or call.outcome == REPLAYED:  # which was counted when it was made
             return
         few: dict[str, Any] = {name: attributes[name] for name in named.METRIC_ATTRIBUTES if name in attributes}
         self._histograms[named.DURATION].record(call.seconds, few | failed)
@@ -145,7 +148,9 @@ class Telemetry:
         assert self._tracer is not None  # noqa: S101 - whoever calls has looked
         begin = end - int(call.seconds * _NANO)
         span = self._tracer.start_span(name, context, SpanKind.CLIENT, told, start_time=begin)
-        if call.outcome != "ok":
+        if call.outcome == REPLAYED:
+            span.set_attribute("pysailor.replayed", True)
+        if call.outcome not in _WELL:
             _mark_failed(span, call.outcome)
         span.end(end)
 

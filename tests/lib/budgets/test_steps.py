@@ -245,7 +245,10 @@ def test_while_the_store_is_away_nothing_is_sent_and_an_answer_that_came_is_hand
     assert account.held == Decimal("0.9")  # until its time is over; then it counts as spent
 
 
-@pytest.mark.parametrize(("name", "value"), [("budget", "much"), ("budget", "-1"), ("budgetPeriod", "week")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("budget", "much"), ("budget", "-1"), ("budget", "1e99999"), ("budget", "1e-99999"), ("budgetPeriod", "week")],
+)
 def test_a_setting_that_cannot_be_meant_is_named(name: str, value: str) -> None:
     with pytest.raises(InvalidConfig, match=name):
         Flow(**{"budget": "1", name: value})()

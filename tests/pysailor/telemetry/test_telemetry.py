@@ -108,6 +108,16 @@ def test_metrics_have_the_conventions_names_and_buckets(collector: Collector) ->
     assert (span.status.code, span.status.message) == (2, "quota")
 
 
+def test_an_answer_that_the_journal_had_is_no_failure_and_is_not_counted_again(collector: Collector) -> None:
+    with opened({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}) as telemetry:
+        trace = telemetry.begin(Incoming.read({"messageId": "1"}, "new"), {})
+        trace.call(CallReport("gpt-4.1", "replayed", 0.0, 0))
+        trace.end(MessageReport("done", 1.0))
+    (call,) = [span for span in collector.spans() if not span.name.startswith("process")]
+    assert (call.status.code, attributes_of(call)["pysailor.replayed"]) == (0, True)
+    assert "gen_ai.client.operation.duration" not in collector.metrics()
+
+
 @pytest.mark.parametrize(
     ("environ", "is_on"),
     [

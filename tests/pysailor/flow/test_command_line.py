@@ -139,16 +139,3 @@ def test_the_summaries_flow_runs_against_the_sandbox(
     answers = [json.loads(line)["answer"] for line in capsys.readouterr().out.splitlines()]
     assert len(answers) == 3
     assert any("Invoice twice" in answer for answer in answers)
-
-
-def test_the_triage_flow_sorts_against_the_sandbox(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(ROOT)
-    out = [f"--set={step}.path={tmp_path / step}" for step in ("billing", "outage", "rest", "error_handler")]
-
-    assert main(["flow", "run", "flows/triage.yaml", "--sandbox", "--runs", str(tmp_path / "runs"), *out]) == 0
-
-    lines = [line for file in tmp_path.iterdir() if file.is_file() for line in file.read_text().splitlines()]
-    assert len(lines) == 3
-    assert not (tmp_path / "error_handler").exists()

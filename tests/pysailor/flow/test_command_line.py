@@ -125,6 +125,8 @@ def test_every_flow_of_the_repository_is_in_order(
     file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("MAIL_HOST", "127.0.0.1")
+    monkeypatch.setenv("MAIL_FROM", "support@example.com")
 
     assert main(["flow", "check", str(file), "--sandbox"]) == 0, capsys.readouterr().out
 

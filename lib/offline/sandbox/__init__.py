@@ -15,7 +15,7 @@ server is a scenario, chosen by base URL (`sandbox.base_url_of("rate_limit")`) o
     answers         the completion; generate and pattern make values that fit a schema; chunks cuts it for a stream
     responses       the same answers by the other endpoint, streams and what is stored included
     embeddings      the vectors of texts; moderations says what is wrong with them
-    batches         files and batches, answered at the first look
+    batches         files and batches, answered at the first look; batch_file reads what is uploaded
     models          what it lists
     reply           what goes back, as a value; recorder keeps what came in
 """

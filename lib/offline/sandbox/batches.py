@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
 import time
 from collections import OrderedDict
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from . import errors
+from .batch_file import example_file, read_form, read_lines, refusal
 from .errors import ErrorReply
 from .reply import SandboxReply, encode
 
@@ -30,18 +30,7 @@ _ENDPOINTS = ("/v1/chat/completions", "/v1/embeddings", "/v1/moderations", "/v1/
 _MOST_KEPT = 1000
 _MOST_LISTED = 100
 _MOST_BYTES = 256 << 20
-_BOUNDARY = re.compile(r"boundary=\"?([^\";]+)")
-_NAME = re.compile(rb'name="([^"]*)"')
-_FILENAME = re.compile(rb'filename="([^"]*)"')
 _DAY = 86_400
-_REASONS = {
-    "invalid_json_line": "This line is not parseable as valid JSON.",
-    "duplicate_custom_id": "The custom_id for this request is a duplicate of another request. The custom_id parameter "
-    "must be unique for each request in a batch.",
-    "url_mismatch": "The URL provided for this request does not match the batch endpoint.",
-    "model_mismatch": "The provided model does not match the model of the other requests in this batch.",
-    "empty_file": "The input file is empty.",
-}
 _QUEUE_FULL = (
     "Enqueued token limit reached for gpt-sandbox-2 in organization org-sandbox. Limit: 2,000,000 enqueued tokens. "
     "Please try again once some in_progress batches have been completed."
@@ -98,7 +87,7 @@ class Batches:
         self._files: OrderedDict[str, _File] = OrderedDict()
         self._batches: OrderedDict[str, _Batch] = OrderedDict()
         self._lock = threading.Lock()
-        file = self._keep_file("requests.jsonl", "batch", _example())
+        file = self._keep_file("requests.jsonl", "batch", example_file())
         self._batches[EXAMPLE] = _Batch(EXAMPLE, {"input_file_id": file.id, "endpoint": _ENDPOINTS[0]}, file.created)
 
     def reply(self, call: IncomingRequest, path: str, scenario: str | None) -> SandboxReply:
@@ -125,7 +114,7 @@ class Batches:
         return SandboxReply(body=encode(file.to_json()))
 
     def _upload(self, call: IncomingRequest) -> _File:
-        fields, name, content = _read_form(call)
+        fields, name, content = read_form(call)
         if fields.get("purpose") != "batch":
             raise ErrorReply(f"{fields.get('purpose')!r} is not one of ['batch'] - 'purpose'", param="purpose")
         if content is None:
@@ -184,9 +173,9 @@ class Batches:
         return {"object": "list", "data": data, "has_more": start + len(page) < len(newest)}
 
     def _view(self, batch: _Batch, scenario: str | None) -> dict[str, Any]:
-        lines, faults = self._read_lines(batch)
+        lines, faults = self._lines_of(batch)
         if scenario == "batch_failed" and not faults:
-            faults = [_fault("invalid_json_line", 1)]
+            faults = [refusal("invalid_json_line", 1)]
         if scenario == "batch_queue_full":
             faults = [{"code": "token_limit_exceeded", "message": _QUEUE_FULL, "param": None, "line": None}]
         if faults:
@@ -206,10 +195,15 @@ class Batches:
         batch = self._batches.get(batch_id)
         if batch is None or (scenario == "batch_file_missing" and kind == "output"):
             raise _no_such("File", file_id)
-        lines, _ = self._read_lines(batch)
+        lines, _ = self._lines_of(batch)
         results = [self._line(batch, index, line, len(lines), scenario) for index, line in enumerate(lines)]
         wanted = [one for one in results if one is not None and _is_answered(one) is (kind == "output")]
         return b"\n".join(encode(one) for one in reversed(wanted))  # in another order, and without a last line end
+
+    def _lines_of(self, batch: _Batch) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return the lines of a batch's file, and why it is refused."""
+        file = self._files.get(str(batch.request["input_file_id"]))
+        return read_lines(file.content if file else b"", str(batch.request["endpoint"]))
 
     def _line(
         self, batch: _Batch, index: int, line: Mapping[str, Any], count: int, scenario: str | None
@@ -230,25 +224,6 @@ class Batches:
         response = {"status_code": status, "request_id": f"req_{known['id']}", "body": body}
         return {**known, "response": response, "error": None}
 
-    def _read_lines(self, batch: _Batch) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return the lines of a batch's file, and why it is refused."""
-        file = self._files.get(str(batch.request["input_file_id"]))
-        lines: list[dict[str, Any]] = []
-        faults: list[dict[str, Any]] = []
-        for number, text in enumerate(file.content.splitlines() if file else (), 1):
-            line = _parse(text)
-            if line is None:
-                faults.append(_fault("invalid_json_line", number))
-                continue
-            if any(line["custom_id"] == before["custom_id"] for before in lines[-200:]):
-                faults.append(_fault("duplicate_custom_id", number))
-            if line["url"] != batch.request["endpoint"]:
-                faults.append(_fault("url_mismatch", number))
-            if lines and line["body"].get("model") != lines[0]["body"].get("model"):
-                faults.append(_fault("model_mismatch", number))
-            lines.append(line)
-        return lines, faults if lines or faults else [_fault("empty_file", None)]
-
 
 def _parse_json(text: bytes) -> Any:
     try:
@@ -257,23 +232,10 @@ def _parse_json(text: bytes) -> Any:
         raise errors.no_json() from error
 
 
-def _parse(text: bytes) -> dict[str, Any] | None:
-    try:
-        line = json.loads(text)
-    except ValueError:
-        return None
-    is_line = isinstance(line, dict) and isinstance(line.get("body"), dict) and line.get("method") == "POST"
-    return line if is_line and isinstance(line.get("custom_id"), str) and "url" in line else None
-
-
 def _limit(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_LISTED):
         raise ErrorReply(f"Invalid 'limit': expected an integer from 1 to {_MOST_LISTED}.", param="limit")
     return int(text)
-
-
-def _fault(code: str, line: int | None) -> dict[str, Any]:
-    return {"code": code, "message": _REASONS[code], "param": None, "line": line}
 
 
 def _is_answered(result: Mapping[str, Any] | None) -> bool:
@@ -310,36 +272,3 @@ def _view_of(batch: _Batch, status: str, counts: Mapping[str, int] | None = None
 def _no_such(what: str, name: str, status: int = 404) -> ErrorReply:
     param = "id" if what == "File" else "batch_id"
     return ErrorReply(f"No such {what} object: {name[:100]}", status=status, param=param)
-
-
-def _read_form(call: IncomingRequest) -> tuple[dict[str, str], str, bytes | None]:
-    """Return the fields of a form, and the name and the content of its file."""
-    found = _BOUNDARY.search(call.headers.get("content-type", ""))
-    if found is None:
-        raise ErrorReply("We could not parse the body of your request: it is not multipart/form-data.")
-    fields: dict[str, str] = {}
-    name, content = "", None
-    for part in call.body.split(b"--" + found[1].encode())[1:-1]:
-        head, _, value = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        field, file = _NAME.search(head), _FILENAME.search(head)
-        value = value.removesuffix(b"\r\n")
-        if file:
-            name, content = file[1].decode("utf-8", "replace"), value
-        elif field:
-            fields[field[1].decode("utf-8", "replace")] = value.decode("utf-8", "replace")
-    return fields, name, content
-
-
-def _example() -> bytes:
-    """Return the requests of the batch that is always there."""
-    asked = ("How long is a day on Venus?", "Name a city on the Rhine.", "What is the opposite of loud?")
-    lines = [
-        {
-            "custom_id": f"question-{number}",
-            "method": "POST",
-            "url": _ENDPOINTS[0],
-            "body": {"model": "gpt-sandbox-2", "messages": [{"role": "user", "content": text}]},
-        }
-        for number, text in enumerate(asked, 1)
-    ]
-    return b"\n".join(map(encode, lines))

@@ -92,6 +92,8 @@ class WorkerProcess:
             return FAILED
         if self.choice.warning:
             LOG.warning("%s", self.choice.warning)
+        if pool.current().name == "greenlets":
+            LOG.info("one thread works on all messages, each on a greenlet")
         with StopSignal(self.settings.limits.shutdown_deadline) as stop:
             try:
                 self._end_flow() if self.settings.behaviour.hook_shutdown else self._work(stop)

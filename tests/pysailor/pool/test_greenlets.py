@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-AMQP = ("channel", "consumer", "io_thread", "publisher", "settled", "transport", "writing")
+AMQP = ("channel", "consumer", "io_thread", "publisher", "transport")
 WORKER = (
     *("tests/pysailor/pool/patched", "tests/pysailor/worker", "tests/lib/api/http"),
     *(f"tests/pysailor/transport/amqp/test_{name}.py" for name in AMQP),

@@ -114,6 +114,15 @@ def _hold(msg: Message, snapshot: Any, ctx: Context) -> Message:
     return Message(body={"held": msg.body["gate"]})
 
 
+def _compute(msg: Message, snapshot: Any, ctx: Context) -> Message:
+    """Wait for a file without a pause in between: no other greenlet runs meanwhile."""
+    _begun(msg)
+    gate = Path(msg.body["gate"])
+    while not gate.exists():
+        pass
+    return Message(body={"computed": msg.body["gate"]})
+
+
 def _keep_time(msg: Message, snapshot: Any, ctx: Context) -> None:
     _begun(msg)
     time.sleep(max(0.0, ctx.seconds_left(60)))
@@ -149,4 +158,5 @@ _ORDERS: dict[str, Callable[[Message, Any, Context], Any]] = {
     "hold": _hold,
     "emit and hold": _emit_and_hold,
     "keep time": _keep_time,
+    "compute": _compute,
 }

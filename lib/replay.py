@@ -15,7 +15,7 @@ from .endpoint import BuiltRequest
 from .errors.api_error import ApiError, Try
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from pysailor import Context, OnUnknown
 
@@ -23,6 +23,7 @@ MAY_REPEAT = (
     "this was asked before by a worker that ended meanwhile, and whether it was answered is not known; "
     "it may have been paid for twice"
 )
+_TOLD = ("why", "text", "status", "api_code", "param", "request_id", "retry_after")
 _LOST = ("timeout", "cut_off", "dropped", "cancelled")
 """How a call ends that may have been answered, and paid for, all the same."""
 
@@ -55,14 +56,16 @@ def ask_once(
     with ctx.journal.open(_canonical(wanted), on_unknown=on_unknown) as entry:
         if entry.answer is not None:
             return (yield from _give_again(ctx, entry.answer, request))
+        if entry.refused is not None:
+            raise _refuse_again(entry.refused)
         pieces: list[Piece] = []
         try:
             asked = yield from _note(ask(request), pieces)
         except ApiError as error:
             if entry.may_repeat:
-                error.args = (f"{error} Besides, {MAY_REPEAT}.",)
+                error.why = f"{error.why} Besides, {MAY_REPEAT}.".strip()
             if error.code not in _LOST and not any(one.is_lost for one in error.tries):
-                entry.forget()
+                entry.refuse(_write_refusal(error))
             raise
         except SailorError:  # no budget, or no turn: nothing was sent
             entry.forget()
@@ -106,7 +109,7 @@ def _write(asked: Asked, request: BuiltRequest, pieces: list[Piece]) -> bytes:
     answer = {
         "body": got.body,
         "request_id": got.request_id,
-        "tries": [[one.outcome, one.seconds, one.request_id] for one in got.tries],
+        "tries": _tries(got.tries),
         "seconds": got.seconds,
         "warnings": got.warnings,
     }
@@ -121,6 +124,24 @@ def _write(asked: Asked, request: BuiltRequest, pieces: list[Piece]) -> bytes:
         "pieces": pieces,
     }
     return _dump(document)
+
+
+def _write_refusal(error: ApiError) -> bytes:
+    told = {name: getattr(error, name) for name in _TOLD}
+    return _dump({"code": error.code, **told, "tries": _tries(error.tries)})
+
+
+def _refuse_again(kept: bytes) -> ApiError:
+    """Return the error that the service answered with, so that what was asked after it is asked after it again."""
+    document = json.loads(kept)
+    tries = tuple(Try(*each) for each in document.pop("tries"))
+    error = ApiError(**document)
+    error.tries = tries
+    return error
+
+
+def _tries(tries: Sequence[Try]) -> list[list[Any]]:
+    return [[one.outcome, one.seconds, one.request_id] for one in tries]
 
 
 def _canonical(document: Any) -> bytes:

@@ -16,6 +16,7 @@ class Fate(Enum):
 
     BEGUN = b"B"
     ANSWERED = b"A"
+    REFUSED = b"R"
 
 
 class FateUnknown(StepError):

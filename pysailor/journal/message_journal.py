@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ..errors import Rebound, SailorError, StoreUnavailable
@@ -74,9 +75,21 @@ class MessageJournal:
                 self._name = self._find_name()
                 if self._name is None:
                     return None
-            key = f"{self._journal.prefix}{self._name}/{len(self._keys)}"
+            key = self._key(len(self._keys))
             self._keys.append(key)
             return key
+
+    def _key(self, ordinal: int) -> str:
+        return f"{self._journal.prefix}{self._name}/{ordinal}"
+
+    def _went_on(self, ordinal: int) -> bool:
+        """Return whether the message made a later call that was answered, or may have been."""
+        with suppress(StoreUnavailable, ValueError):
+            while (kept := self._journal.store.get(self._key(ordinal + 1))) is not None:
+                if Record.read(kept).fate is not Fate.REFUSED:
+                    return True
+                ordinal += 1
+        return False
 
     def _wait_for_same(self, key: str) -> None:
         """Wait while another thread has the same message in work, brought here twice: its answer will do."""
@@ -122,10 +135,14 @@ class MessageJournal:
         """Return the entry of a call that an earlier attempt at this message began."""
         try:
             record = Record.read(found)
-            answer = self._journal.decrypt(record.content) if record.fate is Fate.ANSWERED else None
+            content = record.content if record.fate is Fate.BEGUN else self._journal.decrypt(record.content)
         except (ValueError, SailorError):
             self._logger.warning("The journal's record of this call cannot be read; the call is made")
             return self._again(key, asked)
+        if record.fate is Fate.REFUSED:
+            goes_on = record.digest == asked and self._went_on(int(key.rpartition("/")[2]))
+            return JournalEntry(refused=content) if goes_on else self._again(key, asked)
+        answer = content if record.fate is Fate.ANSWERED else None
         if answer is not None and record.digest == asked:
             self.replayed += 1
             self._logger.info("Asked before: the answer that was kept is given again, nothing is sent")
@@ -150,11 +167,11 @@ class MessageJournal:
         journal = self._journal
         journal.open_calls.add(key)
 
-        def keep(answer: bytes) -> None:
-            record = Record(Fate.ANSWERED, asked, journal.encrypt(answer))
+        def end(fate: Fate, content: bytes) -> None:
+            record = Record(fate, asked, journal.encrypt(content)).to_bytes()
             self.writes += 1
             with self._note_outage():
-                ticket = self._answers[key] = journal.store.submit_put(key, record.to_bytes(), journal.rules.seconds)
+                ticket = self._answers[key] = journal.store.submit_put(key, record, journal.rules.seconds)
                 ticket.on_error = journal.note_late_failure
 
         def forget() -> None:
@@ -162,7 +179,11 @@ class MessageJournal:
                 journal.store.submit_delete(key).on_error = journal.note_late_failure
 
         return JournalEntry(
-            may_repeat=may_repeat, keep=keep, forget=forget, leave=lambda: journal.open_calls.discard(key)
+            may_repeat=may_repeat,
+            keep=partial(end, Fate.ANSWERED),
+            refuse=partial(end, Fate.REFUSED),
+            forget=forget,
+            leave=lambda: journal.open_calls.discard(key),
         )
 
     @contextmanager

@@ -149,6 +149,28 @@ def test_a_call_that_the_service_refused_is_not_taken_for_an_unknown_fate(status
     assert (MAY_REPEAT in answer.body["result"]["warnings"]) is repeats
 
 
+def test_what_a_fallback_answered_is_given_again_and_the_first_model_is_not_asked(sandbox: Sandbox) -> None:
+    worker = journal()
+    with FakeApi() as api:
+        api.post(CHAT, status=429, json={"error": {"message": "slow down", "code": "rate_limit_exceeded"}})
+        api.post(CHAT, json=completion("from the second"))
+        first, again = (messages(bring(worker, HELLO, fallbacks="gpt-4.1-mini")) for _ in range(2))
+        assert len(api.received) == 2
+    assert json.dumps(first[0].body) == json.dumps(again[0].body)
+    assert again[0].headers == {**first[0].headers, "x-replayed": "true"}
+
+
+def test_an_error_says_that_it_may_be_a_second_payment() -> None:
+    worker = journal()
+    with FakeApi() as api:
+        api.post(CHAT, json=completion("never seen"))
+        killed_while_asking(worker)
+    with FakeApi() as api:
+        api.post(CHAT, status=500, json={"error": {"message": "no"}})
+        with pytest.raises(ApiError, match=MAY_REPEAT):
+            bring(worker, HELLO)
+
+
 def test_an_answer_that_broke_off_may_have_been_paid_for() -> None:
     worker = journal()
     with FakeApi() as api:

@@ -86,6 +86,23 @@ def test_a_call_that_was_certainly_not_answered_is_made_again_without_a_word() -
     assert not brought(worker).open(b"request").may_repeat
 
 
+def test_a_refused_call_is_made_again_unless_the_message_went_on_to_one_that_was_answered() -> None:
+    worker = journal()
+    first = brought(worker)
+    for request in (b"one", b"two"):
+        with first.open(request) as entry:
+            entry.refuse(b"busy")
+    with first.open(b"three") as entry:
+        entry.keep(b"answer")
+    again = brought(worker)
+    assert [again.open(request).refused for request in (b"one", b"two")] == [b"busy", b"busy"]
+    assert again.open(b"three").answer == b"answer"
+    with brought(worker, "other").open(b"one") as entry:
+        entry.refuse(b"busy")
+    entry = brought(worker, "other").open(b"one")
+    assert (entry.refused, entry.may_repeat) == (None, False)
+
+
 def test_the_same_message_in_work_twice_asks_once() -> None:
     worker = journal()
     found: list[Any] = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import threading
 import time
 from contextlib import suppress
@@ -32,6 +33,7 @@ COMPUTES: Final = 1.4
 """What threads that only run Python never use together."""
 MARGIN: Final = 0.25
 """How much less busy another processor must be with others' work."""
+ALIKE: Final = 0.1
 BETWEEN_TRIALS: Final = 60.0
 _IDLE_COLUMNS: Final = (3, 4)
 
@@ -57,7 +59,7 @@ class Choice:
         if self.processor is None or self.processor not in loads:
             wanted = self.always or BUSY <= used < COMPUTES
             self._tried = now if used >= FULL else self._tried
-            return min(loads, key=loads.__getitem__) if wanted else None
+            return least_busy(loads) if wanted else None
         if not self.always and used < IDLE:
             return None
         if not self.always and used >= FULL and now - self._tried >= BETWEEN_TRIALS:
@@ -66,8 +68,14 @@ class Choice:
 
     def _less_busy(self, loads: Mapping[int, float], current: int, used: float) -> int:
         others = max(0.0, loads[current] - used)
-        best = min(loads, key=loads.__getitem__)
+        best = least_busy(loads)
         return best if others - loads[best] > MARGIN else current
+
+
+def least_busy(loads: Mapping[int, float]) -> int:
+    """Return one of the processors that are about as little busy as any: not all workers shall go to the same one."""
+    least = min(loads.values())
+    return random.choice([number for number, load in loads.items() if load - least < ALIKE])  # noqa: S311 - no secret
 
 
 class Placement:
@@ -110,7 +118,7 @@ class Placement:
         if self._choice.always:
             placed = self._choice.next(dict.fromkeys(self._allowed, 0.0), 0.0, at)
             put_threads({placed} if placed is not None else self._allowed)
-        while not self._ended.wait(self._pause):
+        while not self._ended.wait(self._pause * random.uniform(0.8, 1.2)):  # noqa: S311 - nor in step with others
             busy_before, used_before, at_before = busy, used, at
             busy, used, at = self._busy(), time.process_time(), time.monotonic()
             seconds = max(at - at_before, 1e-3)

@@ -42,6 +42,13 @@ def test_a_full_worker_is_let_go_now_and_then_and_stays_free_while_it_uses_sever
     assert choice.next(QUIET, 0.95, 4 + BETWEEN_TRIALS) is None
 
 
+def test_workers_that_begin_together_do_not_all_go_to_the_same_processor() -> None:
+    loads = {0: 0.9, **dict.fromkeys(range(1, 32), 0.02)}
+    chosen = {Choice().next(loads, 0.6, 0) for _ in range(64)}
+    assert len(chosen) > 8
+    assert 0 not in chosen
+
+
 @given(st.lists(st.tuples(st.floats(0, 8), st.dictionaries(st.integers(0, 3), st.floats(0, 1), min_size=1))))
 def test_who_always_keeps_to_one_is_never_let_go_and_always_on_one_that_there_is(
     looks: list[tuple[float, dict[int, float]]],

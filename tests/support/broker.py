@@ -238,13 +238,13 @@ class Cable:
     def cut(self) -> int:
         """Drop all connections; return how many there were."""
         pairs, self._pairs = self._pairs, []
-        self._swallows = False
         for pair in pairs:
             for end in pair:
                 with suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
             if pair[0] is pair[1]:  # nobody reads from it, who would close it
                 pair[0].close()
+        self._swallows = False  # not before: what is on its way must not slip through
         return len(pairs)
 
     def unplug(self) -> None:

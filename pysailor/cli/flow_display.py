@@ -139,6 +139,8 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
     yield f"results and errors: {directory}"
     if outcome in ("stopped", "aborted"):
         yield f"to go on: pysailor flow run --resume {directory.name}"
+    elif outcome == "failed" and not run.failures:
+        yield f"once that is corrected: pysailor flow run --resume {directory.name}"
     elif run.failures:
         yield f"to try again what failed: pysailor flow run --resume {directory.name} --retry-failed"
 

@@ -155,6 +155,8 @@ def _earlier(args: argparse.Namespace) -> RunFolder | None:
         return None
     folder = RunFolder.open(find_run(args.resume, args.runs))
     about = folder.about
+    if about.get("outcome") == "done":
+        raise CannotResume(f"the run {folder.path.name} is done; there is nothing left to go on with")
     if about.get("input") == "-":
         raise CannotResume(
             f"the run {folder.path.name} read standard input, which is gone; start a new one from a file"

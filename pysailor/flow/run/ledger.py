@@ -12,7 +12,7 @@ import errno
 import os
 import threading
 import time
-from collections import Counter
+from array import array
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import orjson
@@ -153,7 +153,7 @@ class History:
         self._done: set[tuple[str, str]] = set()
         self._gave: dict[tuple[str, str], list[tuple[str, int]]] = {}
         self._failed: set[tuple[str, str]] = set()
-        self._digests: dict[int, str] = {}
+        self._digests = array("Q", [0])  # by number, 0 for none: eight bytes a message
         self._open: set[int] = set()
         self._spool = None if directory is None else directory / SPOOL
         self.count = 0
@@ -163,11 +163,12 @@ class History:
 
     def is_complete(self, number: int) -> bool:
         """Return whether a message that came in has been through all its steps."""
-        return number in self._digests and number not in self._open
+        return self.digest(number) is not None and number not in self._open
 
     def digest(self, number: int) -> str | None:
         """Return what told the content of a message that came in, None if none came in with this number."""
-        return self._digests.get(number)
+        found = self._digests[number] if number < len(self._digests) else 0
+        return f"{found:016x}" if found else None
 
     def is_done(self, message: str, step: str) -> bool:
         """Return whether a step has finished a message."""
@@ -187,17 +188,17 @@ class History:
                 yield number, orjson.dumps(orjson.loads(file.readline())["content"])
 
     def _read(self, directory: Path, *, retry_failed: bool) -> None:
-        pending: Counter[int] = Counter()
+        pending = array("q", [0])
         for entry, _ in _lines(directory / SPOOL):
             root = _root(entry["message"])
-            pending[root] += entry["ways"]
+            _add(pending, root, entry["ways"])
             if "digest" in entry:
-                self._digests[root] = entry["digest"]
+                _add(self._digests, root, int(entry["digest"], 16) or 1)
         for entry, _ in _lines(directory / LEDGER):
             if _counts(entry, retry_failed=retry_failed):
-                pending[_root(entry["message"])] -= 1
-        self._open = {root for root, left in pending.items() if left}
-        self.count = max(self._digests, default=0)
+                _add(pending, _root(entry["message"]), -1)
+        self._open = {root for root, left in enumerate(pending) if left}
+        self.count = len(self._digests) - 1
         self._read_open(directory, retry_failed=retry_failed)
 
     def _read_open(self, directory: Path, *, retry_failed: bool) -> None:
@@ -214,6 +215,12 @@ class History:
             if key in self._done and "gave" in entry and (*key, entry["gave"]) not in seen:
                 seen.add((*key, entry["gave"]))
                 self._gave.setdefault(key, []).append((entry["gave"], offset))
+
+
+def _add(numbers: array[int], place: int, amount: int) -> None:
+    if place >= len(numbers):
+        numbers.extend([0] * (place + 1 - len(numbers)))
+    numbers[place] += amount
 
 
 def _counts(entry: dict[str, Any], *, retry_failed: bool) -> bool:

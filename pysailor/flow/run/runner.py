@@ -227,6 +227,9 @@ class FlowRun:
 
     def _take_in(self, message: Message) -> None:
         """Let a message in under its number, unless it has been through before."""
+        if self._ledger.failure is not None:  # what comes in from now on could not be gone on with
+            self.abort()
+            raise Aborted
         number = self.came_in + 1
         entry = {**message.to_json(), "passthrough": {self._source.id: message.to_json()}}
         content = json_text.write(entry)

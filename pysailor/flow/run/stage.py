@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.context import CallReport, Data, HttpReply
-from pysailor.errors import InvalidConfig, InvalidInput, Rebound, SailorError, StepError
+from pysailor.errors import Defect, Rebound, SailorError, describe_unexpected
 from pysailor.message import Message
 from pysailor.step import Invocation
 from pysailor.wire import error_message, json_text
@@ -153,8 +153,15 @@ class Stage:
             tally.in_work += 1
         attempt = Attempt(item)
         self._watchdog.begin(attempt)
+        error: SailorError | None
         try:
             error = self._try(attempt)
+        except Aborted:
+            raise
+        except BaseException as unforeseen:
+            # Whatever it is, KeyboardInterrupt too: the thread must go on, and the message not be lost in silence.
+            LOG.exception("message %s failed at %s in a way that nobody foresaw", item.id, self.id)
+            error = Defect(describe_unexpected(unforeseen), of=unforeseen)
         finally:
             self._watchdog.end(attempt)
         if not attempt.settle():
@@ -329,11 +336,6 @@ def error_body(step: str, item: Item, error: SailorError, received: Message | No
 def digest_of(content: bytes) -> str:
     """Return what tells one content from another."""
     return hashlib.blake2b(content, digest_size=8).hexdigest()
-
-
-def may_pass(error: SailorError) -> bool:
-    """Return whether an error is one of this message alone: wrong settings fail every message."""
-    return isinstance(error, StepError) and not isinstance(error, InvalidConfig | InvalidInput)
 
 
 def _add_calls(entry: dict[str, Any], calls: list[CallReport]) -> None:

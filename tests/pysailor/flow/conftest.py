@@ -55,6 +55,8 @@ def process(msg, cfg, snapshot, ctx):
         ctx.report(CallReport("model", "ok", 0.01, units=units, cost=Decimal("0.001")))
     if cfg["kill"] and body.get("n") == cfg["kill"]:
         os.kill(os.getpid(), 9)
+    if cfg["interrupt"] and body.get("n") == cfg["interrupt"]:
+        raise KeyboardInterrupt
     if cfg["fail"] and body.get("n") == cfg["fail"]:
         raise InvalidInput("this number is not liked", pointer="/n")
     if cfg["busy"] and tries <= cfg["busy"]:
@@ -66,7 +68,7 @@ def process(msg, cfg, snapshot, ctx):
 """,
 }
 FIELDS = {"count": 3, "tag": "work", "asked": "", "seconds": 0.0, "call": False, "kill": 0, "fail": 0, "busy": 0}
-FIELDS |= {"rebound": 0, "copies": 1}
+FIELDS |= {"rebound": 0, "interrupt": 0, "copies": 1}
 
 
 def field(name: str, default: Any) -> dict[str, Any]:

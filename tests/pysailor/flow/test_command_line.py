@@ -100,13 +100,21 @@ def test_what_is_used_wrongly_is_told(
 
 
 def test_a_changed_flow_is_not_gone_on_with(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["flow", "run", "flow.yaml"]) == 0
+    assert main(["flow", "run", "flow.yaml", "--set", "b.fail=2"]) == 1
     with (at / "flow.yaml").open("a") as file:
         file.write("  c: {run: 'w:work', after: b}\n")
 
     assert main(["flow", "run", "--resume", "last"]) == 1
 
     assert "is not the flow of the run" in capsys.readouterr().err
+
+
+def test_a_run_that_is_done_is_not_begun_again(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["flow", "run", "flow.yaml"]) == 0
+
+    assert main(["flow", "run", "--resume", "last"]) == 1
+
+    assert "is done; there is nothing left to go on with" in capsys.readouterr().err
 
 
 def test_a_check_tells_all_that_is_wrong(at: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -161,6 +161,18 @@ def test_passthrough_is_dropped_where_that_is_set(flow: Any, run: Any) -> None:
     assert bodies(path, "c")[0]["text"] == "b"
 
 
+def test_what_nobody_foresaw_fails_the_message_alone(flow: Any, run: Any) -> None:
+    made = flow("  a: {run: 'w:numbers'}\n  b: {run: 'w:work', after: a, fields: {interrupt: 2}}\n")
+
+    outcome, path = run(made)
+
+    assert outcome == "failed"
+    assert [(entry["name"], entry["code"]) for entry in read(path / "errors.jsonl")] == [
+        ("KeyboardInterrupt", "defect")
+    ]
+    assert sorted(body["n"] for body in bodies(path, "b")) == [1, 3]
+
+
 def test_calls_are_counted_in_the_ledger(flow: Any, run: Any) -> None:
     made = flow("  a: {run: 'w:numbers', fields: {count: 1}}\n  b: {run: 'w:work', after: a, fields: {call: true}}\n")
 

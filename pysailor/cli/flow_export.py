@@ -12,6 +12,8 @@ from .output import as_json, say
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pysailor.flow.document import FlowFile, FlowFinding
+
 _DIALECTS = ("api", "recipe", "hydrated")
 _EXAMPLE = """\
 example:
@@ -56,12 +58,31 @@ def run(args: argparse.Namespace) -> int:
     from pysailor.flow.document import read_flow  # noqa: PLC0415 - not needed by the other commands
     from pysailor.flow.platform import ExportSettings, export_flow  # noqa: PLC0415 - as above
 
+    flow = read_flow(args.file)
+    _check(flow)
     settings = ExportSettings(_dict(args.replace), _dict(args.credential), args.workspace)
-    document, notes = export_flow(read_flow(args.file), args.dialect, settings)
+    document, notes = export_flow(flow, args.dialect, settings)
     for note in notes:
         say(str(note))
     write_text(as_json(document, indent=2) + "\n", args.output)
     return 0
+
+
+def _check(flow: FlowFile) -> None:
+    """Raise InvalidFlow for expressions that the platform's JSONata does not know."""
+    from pysailor.flow.document import InvalidFlow  # noqa: PLC0415 - as above
+    from pysailor.flow.mapper import compile_expression, compile_mapping  # noqa: PLC0415 - as above
+
+    findings: list[FlowFinding] = []
+    for step in flow.all_steps:
+        try:
+            compile_mapping(step)
+            if step.after is not None and step.after.condition is not None:
+                compile_expression(step.after.condition, f"steps.{step.id}.after")
+        except InvalidFlow as error:
+            findings += error.findings
+    if findings:
+        raise InvalidFlow(findings)
 
 
 def _dict(pairs: Iterable[tuple[str, str]] | None) -> dict[str, str]:

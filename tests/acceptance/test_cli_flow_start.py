@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +13,7 @@ import pytest
 
 from pysailor.cli import main
 from tests.interop.test_interop import SAILOR, _trouble
+from tests.support.broker import eventually
 
 if TYPE_CHECKING:
     from tests.support.broker import Rabbit
@@ -70,3 +74,40 @@ def test_a_broker_that_is_away_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     assert "The broker cannot be used" in capsys.readouterr().err
     assert main([*command, "localhost"]) == 2
     assert "which broker?" in capsys.readouterr().err
+
+
+def test_a_start_that_is_killed_leaves_no_process_and_loses_no_message(broker: Rabbit, tmp_path: Path) -> None:
+    text = (
+        f"flow: 1\nname: kill {tmp_path.name}\ncomponents: {{timer: {{builtin: timer}}, router: {{builtin: router}}}}\n"
+        "steps:\n  first: {run: 'timer:timer'}\n  next: {run: 'router:route', after: first, map: {n: n}, tune: {prefetch: 20}}\n"
+    )
+    (tmp_path / "flow.yaml").write_text(text)
+    (tmp_path / "in.jsonl").write_text("".join(f'{{"n": {n}}}\n' for n in range(600)))
+    logs = tmp_path / "logs"
+    command = [sys.executable, "-m", "pysailor", "flow", "start", str(tmp_path / "flow.yaml"), "--broker", broker.uri,
+               "--folder", str(logs), "--output", str(tmp_path / "out.jsonl")]  # fmt: skip
+    first = subprocess.Popen([*command, "--input", str(tmp_path / "in.jsonl")], stderr=subprocess.DEVNULL)
+    eventually(lambda: (tmp_path / "out.jsonl").exists() and (tmp_path / "out.jsonl").read_text())
+    first.kill()
+    first.wait()
+    eventually(lambda: not _processes_of(logs), 30)
+    fed = first_missing(tmp_path / "out.jsonl")
+    (tmp_path / "rest.jsonl").write_text("".join(f'{{"n": {n}}}\n' for n in range(fed, 600)))
+    assert subprocess.run([*command, "--input", str(tmp_path / "rest.jsonl")], check=False, timeout=120).returncode == 0
+    assert {json.loads(line)["n"] for line in (tmp_path / "out.jsonl").read_text().splitlines()} == set(range(600))
+
+
+def first_missing(file: Path) -> int:
+    """Return the first number that is not among the results yet; all before it came through."""
+    done = {json.loads(line)["n"] for line in file.read_text().splitlines() if line.endswith("}")}
+    return next(number for number in range(601) if number not in done)
+
+
+def _processes_of(folder: Path) -> list[str]:
+    """Return the processes whose log is in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if str(folder) in str((process / "fd/1").readlink()):
+                found.append(process.name)
+    return found

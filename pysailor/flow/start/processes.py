@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 _SAILOR: Final = "node_modules/elasticio-sailor-nodejs/run.js"
+_CHILD: Final = (sys.executable, str(Path(__file__).with_name("child.py")))
 _LONGEST_PAUSE: Final = 30.0
 _QUICK: Final = 5.0
 _MOST_FAILURES: Final = 5
@@ -53,9 +54,14 @@ class StageProcess:
         self._began = time.monotonic()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the command is made here
-                self._command, cwd=self.stage.root, env=self._environment, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+                [*_CHILD, *self._command],
+                cwd=self.stage.root,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     @property
     def is_running(self) -> bool:
@@ -109,6 +115,7 @@ def make_processes(plan: FlowPlan, access: Access, folder: Path) -> list[StagePr
         for number in range(stage.replicas):
             name = f"{stage.id.replace(':', '-')}-{number + 1}"
             environment = inherited(os.environ) | step_environment(plan, stage, access, name)
+            environment["PYSAILOR_FLOW_PARENT"] = str(os.getpid())
             made.append(StageProcess(stage, command_of(stage), environment, folder / f"{name}.log"))
     return made
 

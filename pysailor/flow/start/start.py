@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 USERNAME: Final = "task-flow"
 _TURN: Final = 0.05
 _GRACE: Final = 60.0
+_LAST: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def start_flow(
     """
     with ExitStack() as stack:
         access, api, channel = _open(plan, settings, stack)
-        traffic = Traffic(channel, plan, access, api)
+        traffic = _make_traffic(plan, access, api, channel, stack)
         processes = make_processes(plan, access, settings.folder)
         if bodies is not None:
             processes = [process for process in processes if process.stage is not plan.trigger]
@@ -76,7 +77,7 @@ def serve_steps(plan: FlowPlan, settings: StartSettings) -> None:
     """Declare the queues and serve the steps' settings to processes elsewhere, until stopped."""
     with ExitStack() as stack:
         access, api, channel = _open(plan, settings, stack)
-        traffic = Traffic(channel, plan, access, api)
+        traffic = _make_traffic(plan, access, api, channel, stack)
         while not settings.stop.is_set():
             traffic.rest(1.0)
 
@@ -91,6 +92,14 @@ def _open(plan: FlowPlan, settings: StartSettings, stack: ExitStack) -> tuple[Ac
     declare(channel, plan)
     api = stack.enter_context(StepsApi(plan, USERNAME, key, settings.host, settings.port))
     return Access(settings.broker, api.uri, USERNAME, key, iv, password), api, channel
+
+
+def _make_traffic(plan: FlowPlan, access: Access, api: StepsApi, channel: Any, stack: ExitStack) -> Traffic:
+    from pysailor.transport.amqp import Amqp, Broker  # noqa: PLC0415 - as above
+
+    way = Amqp(Broker(access.broker, plan.queue(plan.trigger), plan.exchange))
+    stack.enter_context(way)
+    return Traffic(channel, way, plan, access, api)
 
 
 def read_secrets(folder: Path) -> tuple[str, str, str]:
@@ -137,7 +146,9 @@ class _Run:
         self.is_done = all(self._finish(stage.id) for stage in self._plan.stages) and not self._stops
         if self._stops:
             self._end_all()
-        self._turn()
+        listeners = self._listeners
+        while self._traffic.collect(listeners.result, listeners.error, _LAST):
+            pass  # what the last processes gave may still be on its way here
 
     @property
     def _stops(self) -> bool:

@@ -44,8 +44,8 @@ def format_row(values: list[Any], delimiter: str) -> str:
     """Return a line of CSV; null is empty, what is neither text nor number is JSON."""
     line = io.StringIO()
     texts = ["" if value is None else value if isinstance(value, str) else _json(value) for value in values]
-    csv.writer(line, delimiter=delimiter, lineterminator="\n").writerow(texts)
-    return line.getvalue()
+    csv.writer(line, delimiter=delimiter, lineterminator="\r\n").writerow(texts)  # so that a \r in a value is quoted
+    return f"{line.getvalue().removesuffix('\r\n')}\n"
 
 
 def _json(value: Any) -> str:

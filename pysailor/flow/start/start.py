@@ -68,6 +68,7 @@ def start_flow(
         run = _Run(plan, settings, listeners, traffic, processes)
         stack.callback(run.kill)
         run.run(bodies)
+        traffic.close()
         if run.is_done:
             delete(channel, plan)
         return traffic

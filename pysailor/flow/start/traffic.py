@@ -43,8 +43,7 @@ class Traffic:
         self.fed = self.results = self.failures = 0
         channel.confirm_delivery()
         channel.basic_qos(prefetch_count=_PREFETCH)
-        for name in OWN:
-            channel.basic_consume(plan.own_queue(name), partial(self._take, name))
+        self._consumers = [channel.basic_consume(plan.own_queue(name), partial(self._take, name)) for name in OWN]
 
     def start_trigger(self) -> None:
         """Have the trigger run once."""
@@ -113,6 +112,11 @@ class Traffic:
     def waiting(self, stage: StagePlan) -> int:
         """Return how many messages wait for a stage, those that come back later too."""
         return count(self._channel, self._plan.queue(stage)) + count(self._channel, self._plan.rebounds(stage))
+
+    def close(self) -> None:
+        """Take nothing more; what came and was not handed on goes back to its queue."""
+        for tag in self._consumers:
+            self._channel.basic_cancel(tag)
 
     def rest(self, seconds: float) -> None:
         """Let time pass; the connection stays alive."""

@@ -45,7 +45,7 @@ def format_row(values: list[Any], delimiter: str) -> str:
     line = io.StringIO()
     texts = ["" if value is None else value if isinstance(value, str) else _json(value) for value in values]
     csv.writer(line, delimiter=delimiter, lineterminator="\r\n").writerow(texts)  # so that a \r in a value is quoted
-    return f"{line.getvalue().removesuffix('\r\n')}\n"
+    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _json(value: Any) -> str:

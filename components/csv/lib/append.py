@@ -55,10 +55,9 @@ def _json(value: Any) -> str:
 def _columns_of(file: LockedFile, path: Path, delimiter: str) -> list[str]:
     """Return the names in the first line of a file that is there; none of an empty one."""
     head = file.first_bytes(_LONGEST_HEADER).removeprefix(b"\xef\xbb\xbf")
-    line, end, _ = head.partition(b"\n")
-    if file.size > _LONGEST_HEADER and not end:
+    if file.size > _LONGEST_HEADER and b"\n" not in head:
         raise UnwritableFile(f"{path}:1: the header is longer than {_LONGEST_HEADER} bytes; is this a CSV file?")
-    return next(csv.reader([line.decode("utf-8", "replace")], delimiter=delimiter), [])
+    return next(csv.reader(io.StringIO(head.decode("utf-8", "replace"), newline=""), delimiter=delimiter), [])
 
 
 def _check_names(row: Mapping[str, Any], names: list[str], path: Path) -> None:

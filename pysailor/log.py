@@ -39,15 +39,16 @@ _LONGEST_CHAIN: Final = 10
 _SPARED: Final = {"_srcfile": None, "logThreads": False, "logProcesses": False, "logMultiprocessing": False}
 """What logging need not find out for each line, by the switches that its documentation names: no line has it."""
 
+_LONGEST_LEVEL = 9
 _LEVELS: Final = {"trace": 10, "debug": 20, "info": 30, "warn": 40, "error": 50, "fatal": 60}
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def level(text: str) -> int:
     """Return Python's level for LOG_LEVEL, a name or number of bunyan's; raise InvalidSettings if it is neither."""
-    number = _LEVELS.get(text.lower()) or (int(text) if text.isdecimal() else None)
+    number = _LEVELS.get(text.lower()) or (int(text) if text.isdecimal() and len(text) <= _LONGEST_LEVEL else None)
     if number is None:
-        raise InvalidSettings(f"LOG_LEVEL is {text!r}; it must be one of {', '.join(_LEVELS)}, or a number.")
+        raise InvalidSettings(f"LOG_LEVEL is {text[:60]!r}; it must be one of {', '.join(_LEVELS)}, or a number.")
     return max(number - 10, TRACE)
 
 

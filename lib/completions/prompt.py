@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..models.table import Family
 
+_LONGEST_INDEX = 9  # digits; thousands of them are no number for Python
 _PLACEHOLDER = re.compile(r"(\\?)\{\{\s*([^{}\n]*?)\s*\}\}")
 _NAME_OF_VARIABLE = re.compile(r"[\w$.-](?:[\w$ .\[\]-]*[\w$.\]-])?")
 """What between two braces is meant for a variable, also if it is misspelled or in another product's way of writing."""
@@ -102,7 +103,7 @@ def _look_up(name: str, variables: Mapping[str, Any]) -> Any:
         return variables[name]
     value: Any = variables
     for key in name.split("."):
-        if isinstance(value, list) and key.isdecimal() and key.isascii():
+        if isinstance(value, list) and key.isdecimal() and key.isascii() and len(key) <= _LONGEST_INDEX:
             value = value[int(key)]
         elif isinstance(value, dict):
             value = value[key]

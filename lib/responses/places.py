@@ -12,6 +12,7 @@ from .items import to_items
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_LONGEST_INDEX = 9
 _STEP: Final = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 _LONGEST: Final = 200
 _FORMAT: Final = ("text", "format")
@@ -34,7 +35,9 @@ def chat_field(param: str, body: Mapping[str, Any]) -> str:
 def chat_pointer(pointer: str, body: Mapping[str, Any]) -> str:
     """Return the pointer into the chat request for one into what is sent."""
     steps: list[str | int] = [
-        int(step) if step.isascii() and step.isdigit() else step.replace("~1", "/").replace("~0", "~")
+        int(step)
+        if step.isascii() and step.isdigit() and len(step) <= _LONGEST_INDEX
+        else step.replace("~1", "/").replace("~0", "~")
         for step in pointer.split("/")[1:]
     ]
     return pointer_to(chat_path(steps, body))

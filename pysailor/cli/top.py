@@ -86,7 +86,7 @@ def _address(given: str | None) -> str:
     if text.startswith(("http://", "https://")):
         return text if text.rstrip("/").endswith("/metrics") else text.rstrip("/") + "/metrics"
     host, _, port = text.rpartition(":")
-    if not port.isdecimal() or not 0 < int(port) <= _HIGHEST_PORT:
+    if not port.isdecimal() or not 0 < int(port[:6]) <= _HIGHEST_PORT:
         raise BadUsage(f"{text!r} is neither a port nor host:port")
     return f"http://{host or '127.0.0.1'}:{port}/metrics"
 

@@ -295,7 +295,7 @@ def _too_much() -> TooMuchWork:
 def _step(target: Any, key: str) -> Any:
     if isinstance(target, dict):
         return target.get(key)
-    if isinstance(target, list) and key.isdecimal() and int(key) < len(target):
+    if isinstance(target, list) and key.isdecimal() and len(key) <= len(str(len(target))) and int(key) < len(target):
         return target[int(key)]
     return None
 

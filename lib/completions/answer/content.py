@@ -12,6 +12,8 @@ OTHER_PARTS: Final = "the content holds parts that are no text; they stand in co
 _MEMBERS: Final = {"text": "content", "output_text": "content", "refusal": "refusal"}
 _THOUGHTS: Final = ("thinking", "reasoning", "reasoning_text")
 
+_LONGEST_INDEX = 18
+
 
 def split_parts(parts: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
     """Return the texts in a list of parts, each with the message's member that it belongs to, and the other parts."""
@@ -27,8 +29,8 @@ def split_parts(parts: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
 
 
 def read_index(value: Any) -> int | None:
-    """Return an index, also one that came as text; None if it is none."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    """Return an index, also one that came as text; None if it is none. Thousands of digits are none: Python says so."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _LONGEST_INDEX:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

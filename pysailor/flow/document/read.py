@@ -116,7 +116,7 @@ def _path(pointer: str, value: Any) -> tuple[str | int, ...]:
     path: list[str | int] = []
     for raw in pointer.split("/")[1:]:
         part = raw.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, list) and part.isdecimal():
+        if isinstance(value, list) and part.isdecimal() and len(part) <= len(str(len(value))):
             path.append(int(part))
             value = value[int(part)] if int(part) < len(value) else None
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import sys
 from typing import Any
 
@@ -69,7 +70,8 @@ def test_a_file_by_its_address_is_sent_to_the_public_api() -> None:
     with FakeApi() as api:
         sent = api.post(ENDPOINT, json=completion("Hi"))
         assert emitted(body, model="gpt-4o")
-    assert b'"file_data": "data:application/pdf;base64,' in sent.received[0].body
+    (_, part) = json.loads(sent.received[0].body)["messages"][0]["content"]
+    assert part["file"]["file_data"].startswith("data:application/pdf;base64,")
 
 
 def test_a_schema_that_is_none_is_not_paid_for() -> None:

@@ -220,7 +220,7 @@ def _resolves(reference: str, root: Mapping[str, Any]) -> bool:
     target: Any = root
     for key in reference.removeprefix("#/").split("/") if reference.startswith("#/") else ["\0"]:
         plain = key.replace("~1", "/").replace("~0", "~")
-        if isinstance(target, list) and plain.isdecimal() and int(plain) < len(target):
+        if isinstance(target, list) and _is_index(plain, target):
             target = target[int(plain)]
         elif isinstance(target, dict) and plain in target:
             target = target[plain]
@@ -268,3 +268,8 @@ RULES = (
     Rule("strict_long_choices", _long_choices, _GUIDE, about=CARRIERS),
     Rule("strict_dangling_reference", _dangling_reference, "JSON Schema: $ref", Basis.LOGIC, about=CARRIERS),
 )
+
+
+def _is_index(text: str, items: list[Any]) -> bool:
+    """Return whether a text is the index of an item; one of thousands of digits is no number for Python."""
+    return text.isdecimal() and len(text) <= len(str(len(items))) and int(text) < len(items)

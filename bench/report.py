@@ -117,7 +117,10 @@ def write(docs: Path, records: Mapping[str, Record]) -> None:
     pictures = dict(plots(records))
     for name, picture in pictures.items():
         (docs / name).write_text(picture, encoding="utf-8")
-    shown = "\n".join(f"![{name.removesuffix('.svg')}]({name})\n" for name in pictures)
+    shown = "\n".join(
+        f"![CPU a message against {name.removeprefix('performance-').removesuffix('.svg')}]({name})\n"
+        for name in pictures
+    )
     page = docs / "performance.md"
     before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
     after = rest.partition(_END)[2]

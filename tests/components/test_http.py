@@ -139,3 +139,32 @@ def test_addresses_are_checked_and_servers_that_are_away_are_named(service: Serv
         ask(service, {"headers": {"X": "a\r\nb"}})
     with pytest.raises(StepError, match=r"http://127\.0\.0\.1:1/a cannot be reached: nobody answers there"):
         ask(service, {"url": "http://user:secret@127.0.0.1:1/a?key=secret"})
+
+
+def read_by(service: Service, body: dict[str, Any], **reader: Any) -> Any:
+    cfg = {
+        "reader": {"url": f'"http://127.0.0.1:{service.server_port}/tickets/" & no', **reader},
+        "authorization": "key",
+    }
+    (event,) = run_step(ROOT, "httpRequestAxios", body, cfg=cfg)
+    assert isinstance(event, Data)
+    return event.message.body
+
+
+def test_a_request_is_written_by_expressions_as_on_the_platform(service: Service) -> None:
+    headers = [{"key": "X-No", "value": "no + 1"}, {"key": "X-Missing", "value": "missing"}]
+    raw = {"raw": '{"text": text}', "contentType": "application/json; charset=utf-8"}
+    assert read_by(service, {"no": 7, "text": "é"}, method="POST", headers=headers, body=raw)["statusCode"] == 200
+    ((method, path, sent, content),) = service.asked
+    assert (method, path, json.loads(content)) == ("POST", "/tickets/7", {"text": "é"})
+    assert (sent["X-No"], sent["Authorization"], sent["Content-Type"]) == ("8", "key", raw["contentType"])
+    assert "X-Missing" not in sent
+
+
+def test_what_is_wrong_with_a_written_request_is_told(service: Service) -> None:
+    with pytest.raises(InvalidConfig, match="/reader/url: is not JSONata"):
+        read_by(service, {}, url="https://example.com/api")
+    with pytest.raises(InvalidInput, match="The expression of the URL gives no text"):
+        read_by(service, {}, url="missing")
+    with pytest.raises(InvalidConfig, match="/reader: takes an object with method and url"):
+        run_step(ROOT, "httpRequestAxios", {}, cfg={"reader": {"method": "GET"}})

@@ -1,0 +1,1 @@
+../../jsonata/lib/expression.py

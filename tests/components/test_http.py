@@ -141,12 +141,12 @@ def test_addresses_are_checked_and_servers_that_are_away_are_named(service: Serv
         ask(service, {"url": "http://user:secret@127.0.0.1:1/a?key=secret"})
 
 
-def read_by(service: Service, body: dict[str, Any], **reader: Any) -> Any:
+def read_by(service: Service, message: dict[str, Any], **reader: Any) -> Any:
     cfg = {
         "reader": {"url": f'"http://127.0.0.1:{service.server_port}/tickets/" & no', **reader},
         "authorization": "key",
     }
-    (event,) = run_step(ROOT, "httpRequestAxios", body, cfg=cfg)
+    (event,) = run_step(ROOT, "httpRequestAxios", message, cfg=cfg)
     assert isinstance(event, Data)
     return event.message.body
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import openai
 import pytest
 
 from lib.batches.upload import write_line
@@ -13,7 +14,6 @@ from lib.offline.sandbox import KEY
 if TYPE_CHECKING:
     from lib.offline.sandbox import Sandbox
 
-openai = pytest.importorskip("openai")
 CHAT = "/v1/chat/completions"
 BODY = {"model": "gpt-sandbox-2", "messages": [{"role": "user", "content": "Hello"}]}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import openai
 import pytest
 
 from lib.offline.sandbox import KEY
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from lib.offline.sandbox import Sandbox
 
-openai = pytest.importorskip("openai")
 MODEL = "gpt-sandbox-2-pro"
 TOOL = {"type": "function", "name": "get_weather", "parameters": {"type": "object", "properties": {}}, "strict": False}
 

@@ -22,6 +22,7 @@ from typing import Any, Final, Self
 from .errors import CannotResume
 
 RUNS: Final = Path(".pysailor", "runs")
+CALLS: Final = "calls.sqlite"
 LEDGER, SPOOL, RESULTS, ERRORS, ABOUT = "ledger.jsonl", "spool.jsonl", "results.jsonl", "errors.jsonl", "run.json"
 
 
@@ -81,7 +82,8 @@ class RunFolder:
         """Note how the run ended; where all is done, nothing is left to go on from."""
         self.note({"outcome": outcome, "ended": _now(), **summary})
         if outcome == "done":
-            (self.path / SPOOL).unlink(missing_ok=True)
+            for left in (SPOOL, *(f"{CALLS}{end}" for end in ("", "-wal", "-shm"))):
+                (self.path / left).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let other processes have it."""

@@ -156,6 +156,8 @@ class History:
         self._digests = array("Q", [0])  # by number, 0 for none: eight bytes a message
         self._open: set[int] = set()
         self._spool = None if directory is None else directory / SPOOL
+        self.began = f"-{time.time_ns():x}"
+        """What tells this part of the run from earlier ones."""
         self.count = 0
         """How many messages had come in."""
         if directory is not None and self._spool is not None and self._spool.exists():

@@ -13,6 +13,7 @@ from pysailor.errors import InvalidConfig, SailorError
 from pysailor.hooks import Hooks
 from pysailor.message import Message
 from pysailor.step import Invocation, Step
+from pysailor.store import open_store
 from pysailor.store.open import store_of_environment
 from pysailor.wire import json_text
 
@@ -21,6 +22,7 @@ from ..document import InvalidFlow
 from ..mapper import MapContext, compile_mapping
 from .channel import Item
 from .errors import Aborted, CannotResume, FlowStopped
+from .folder import CALLS
 from .ledger import History, RunLedger
 from .routes import StepRoutes
 from .stage import RunState, Stage, digest_of, error_body
@@ -76,7 +78,8 @@ class FlowRun:
         self.history = History(directory, retry_failed=plan.retry_failed)
         self._stack = ExitStack()
         self._ledger = RunLedger(directory)
-        self._state = RunState(self._ledger, self.history, run_id, plan.variables, self._on_failure)
+        calls = self._calls = open_store(f"sqlite:///{(directory / CALLS).resolve()}")
+        self._state = RunState(self._ledger, self.history, run_id, plan.variables, self._on_failure, calls)
         self._stopping = threading.Event()
         self._stopped_by: SailorError | None = None
         self._errors_told = 0
@@ -294,6 +297,7 @@ class FlowRun:
     def _close(self) -> None:
         if not self._state.aborted.is_set():
             self._stack.close()
+            self._calls.close()
         self._ledger.close()
 
     def _on_failure(self, stage: Stage, item: Item, error: SailorError, received: Message | None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.context import CallReport, Data, HttpReply
 from pysailor.errors import Defect, Rebound, SailorError, describe_unexpected
+from pysailor.journal import CallJournal
 from pysailor.message import Message
 from pysailor.step import Invocation
 from pysailor.wire import error_message, json_text
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pysailor.context import Event, Measure
+    from pysailor.journal.message_journal import MessageJournal
     from pysailor.step import Step
+    from pysailor.store import Store
 
     from ..document import FlowStep
     from ..mapper import Mapping as StepMapping
@@ -49,18 +52,21 @@ class RunState:
     run_id: str
     variables: Mapping[str, str]
     failed: Callable[[Stage, Item, SailorError, Any], None]
+    calls: Store
+    """Where paid calls are remembered until their message is done: a killed run does not make them again."""
     aborted: threading.Event = field(default_factory=threading.Event)
 
 
 class Attempt:
     """One message in work. `settle` lets one side alone decide what became of it: its thread, or the watchdog."""
 
-    __slots__ = ("_settling", "began", "calls", "gave", "item", "message", "tries")
+    __slots__ = ("_settling", "began", "calls", "gave", "item", "journal", "message", "tries")
 
     def __init__(self, item: Item) -> None:
         self.item = item
         self.message: Message | None = None
         self.calls: list[CallReport] = []
+        self.journal: MessageJournal | None = None
         self.tries = 1
         self.gave = 0
         self.began = time.perf_counter()
@@ -93,6 +99,7 @@ class Stage:
         self.channel = Channel()
         self.tally = StepTally(declared.id)
         self._mapping = mapping
+        self._journal = CallJournal(state.calls, f"{state.run_id}/{declared.id}")
         self._passthrough = Passthrough(declared.id, active=True)
         self._threads: list[threading.Thread] = []
         self._seconds = declared.local.timeout
@@ -234,15 +241,24 @@ class Stage:
                 attempt.calls.append(call)
 
         deadline = None if self._seconds is None else time.monotonic() + self._seconds
+        journal = attempt.journal = self._journal_of(attempt)
         known_as = f"{self.state.run_id}/{self.id}/{item.id}"
         invocation = Invocation(
-            emit, _LOGGER, deadline, known_as, report=report, run_id=self.state.run_id, step=self.id
+            emit, _LOGGER, deadline, known_as, report=report, run_id=self.state.run_id, step=self.id,
+            journal=journal,
         )  # fmt: skip
         try:
             self.step.process(received, invocation)
         except SailorError as error:
             return error
         return None
+
+    def _journal_of(self, attempt: Attempt) -> MessageJournal:
+        """Return what remembers the calls of one try; what is tried again on purpose is asked again."""
+        history, item = self.state.history, attempt.item
+        again = history.began if history.has_failed(item.id, self.id) else ""
+        name = f"{item.id}#{attempt.tries}{again}"
+        return self._journal.of_message(lambda: name, _LOGGER, redelivered=history.count > 0)
 
     def give(self, identity: str, cause: str, message: Message, received: Message) -> None:
         """Hand on what the step gave: kept first, then to every way that is open to it."""
@@ -298,6 +314,8 @@ class Stage:
                 tally.done += 1
             else:
                 tally.failed += 1
+        if attempt.journal is not None:
+            attempt.journal.settle()
         is_paid = bool(attempt.calls) or self.declared.credential is not None
         self.state.ledger.outcome(entry, at_once=is_paid)
 

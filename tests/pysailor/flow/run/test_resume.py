@@ -149,3 +149,39 @@ def test_a_line_that_was_cut_off_is_left_out(flow: Any, plan: Any, tmp_path: Pat
     assert again.run() == "done"
     assert [again.passed_over, again.stages["b"].tally.done] == [2, 1]
     assert len([json.loads(line) for line in ledger.read_text().splitlines()]) == 3
+
+
+CALLING = """
+import os
+import time
+from pathlib import Path
+
+from pysailor import Message
+
+def process(msg, cfg, snapshot, ctx):
+    with ctx.journal.open(b"what is asked") as entry:
+        if entry.answer is None:
+            with Path(cfg["asked"]).open("a") as file:
+                file.write("asked\\n")
+            entry.keep(b"42")
+    if os.environ.get("KILL"):
+        time.sleep(1)  # until the answer is kept: nobody waits for that
+        os.kill(os.getpid(), 9)
+    return Message(body={"n": 42})
+"""
+
+
+def test_a_call_that_was_answered_before_a_kill_is_not_made_again(
+    flow: Any, component: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (component / "lib" / "work.py").write_text(CALLING)
+    flow("  a: {run: 'w:numbers', fields: {count: 1}}\n  b: {run: 'w:work', after: a, fields: {asked: asked}}\n")
+    monkeypatch.setenv("KILL", "1")
+    assert pysailor("flow", "run", "flow.yaml", directory=tmp_path).returncode == -signal.SIGKILL
+    monkeypatch.delenv("KILL")
+
+    resumed = pysailor("flow", "run", "--resume", "last", directory=tmp_path)
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert (tmp_path / "asked").read_text() == "asked\n"
+    assert "calls.sqlite" not in [file.name for file in (tmp_path / ".pysailor" / "runs").rglob("*")]

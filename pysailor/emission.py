@@ -105,7 +105,7 @@ def check_message(message: Any) -> None:
 
 
 def _demand_object(what: str, value: Any) -> None:
-    if not isinstance(value, Mapping):
+    if value.__class__ is not dict and not isinstance(value, Mapping):  # asking the abstract class takes a while
         raise Defect(f"{what[0].upper()}{what[1:]} must be an object, names to values; it is a {_kind(value)}.")
     for name in value:
         if not isinstance(name, str):

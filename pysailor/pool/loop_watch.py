@@ -18,6 +18,7 @@ from . import WORK, current
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_now = time.monotonic
 LOG = logging.getLogger(__name__)
 
 LIMIT: Final = 0.1
@@ -69,7 +70,7 @@ class LoopWatch:
         self._ended = True
 
     def _on_switch(self, _event: str, greenlets: tuple[Any, Any]) -> None:
-        now = time.monotonic()
+        now = _now()
         if now - self._since > self._limit and self._active is not self._hub:
             self._over.append((self._since, now - self._since, self._active))
         self._since, self._active = now, greenlets[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .output import say
+from .output import printable, say
 from .usage import BadUsage, near_file
 
 if TYPE_CHECKING:
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 _EXAMPLE = """\
 example:
   pysailor flow import exported.json -o flow.yaml
+
+exit codes:
+  0  done
+  1  the file is no flow, or what is written has to be corrected before it can be run
 """
 
 
@@ -33,12 +37,18 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print or write the flow file, and what is lost to standard error."""
-    from pysailor.flow.platform import import_flow  # noqa: PLC0415 - not needed by the other commands
+    from pysailor.flow.document import InvalidFlow, parse_flow  # noqa: PLC0415 - not needed by the other commands
+    from pysailor.flow.platform import import_flow  # noqa: PLC0415 - as above
 
     text, notes = import_flow(read_text(args.file))
     for note in notes:
-        say(str(note))
+        say(printable(str(note)))
     write_text(text, args.output)
+    try:
+        parse_flow(text, args.output or "flow.yaml")
+    except InvalidFlow as error:
+        say(printable(f"to correct before it can be run:\n{error}"))
+        return 1
     return 0
 
 

@@ -32,3 +32,15 @@ def test_a_changed_prompt_fails_with_a_diff(tmp_path: Path, capsys: pytest.Captu
     told = capsys.readouterr().err
     assert '-      "content": "Hello",' in told
     assert '+      "content": "Good day",' in told
+
+
+def test_a_whole_flow_is_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, runs = str(tmp_path / "cassette"), str(tmp_path / "runs")
+    command = ["flow", "run", "flows/summaries.yaml", "--input", "flows/tickets.csv", "--runs", runs, "-o", "-"]
+    model = ["--set", "summary.model=gpt-sandbox-2"]
+    assert main([*command, *model, "--sandbox", "--record", folder]) == 0
+    recorded = capsys.readouterr().out
+    assert main([*command, *model, "--replay", folder]) == 0
+    assert sorted(capsys.readouterr().out.splitlines()) == sorted(recorded.splitlines())
+    assert main([*command, "--set", "summary.model=gpt-sandbox-3", "--replay", folder]) == 1
+    assert '-  "model": "gpt-sandbox-2"' in capsys.readouterr().err

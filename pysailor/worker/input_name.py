@@ -19,23 +19,28 @@ def input_name(delivery: Delivery) -> str | None:
 
     A copy that is put off carries the name of the first, so that it is known as the same input.
     """
+    return _name(delivery, b"") if delivery.headers.get(EVENT_ID) else _name(delivery, _digest(delivery))
+
+
+def call_name(delivery: Delivery) -> str | None:
+    """Return what the calls made for an input are kept under: its name and its content, None without a name."""
+    content = _digest(delivery)
+    name = _name(delivery, content)
+    return None if name is None else f"{name}/{content.hex()}"
+
+
+def _name(delivery: Delivery, content: bytes) -> str | None:
     headers = delivery.headers
     if headers.get(EVENT_ID):
         return str(headers[EVENT_ID])
     if not headers.get("messageId"):
         return None
     known_by = repr([headers.get(name) for name in _UNNAMED]).encode(errors="replace")
-    digits = hashlib.blake2b(delivery.content, key=hashlib.blake2b(known_by, digest_size=32).digest(), digest_size=16)
-    return as_uuid(digits.hexdigest())
+    return as_uuid(hashlib.blake2b(known_by, key=content, digest_size=16).hexdigest())
 
 
-def call_name(delivery: Delivery) -> str | None:
-    """Return what the calls made for an input are kept under: its name and its content, None without a name."""
-    name = input_name(delivery)
-    if name is None:
-        return None
-    key = hashlib.blake2b(name.encode(errors="replace"), digest_size=32).digest()
-    return hashlib.blake2b(delivery.content, key=key, digest_size=16).hexdigest()
+def _digest(delivery: Delivery) -> bytes:
+    return hashlib.blake2b(delivery.content, digest_size=16).digest()
 
 
 def as_uuid(digits: str) -> str:

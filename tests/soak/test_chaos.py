@@ -32,14 +32,14 @@ COMMIT = 0.25
 
 
 @contextmanager
-def chaos(stage: Stage, journal: str, folder: Path) -> Iterator[Chaos]:
+def chaos(stage: Stage, journal: str, folder: Path, pool: str = "threads") -> Iterator[Chaos]:
     with ExitStack() as stack:
         api = stack.enter_context(ChaosApi(SEED))
         cable = stack.enter_context(Cable(stage.rabbit.uri))
         stage.platform.step = {"config": settings(api)}
         stage.channel.queue_delete(f"{stage.name}.rebound")
         stage.declare("rebound", **{"x-dead-letter-exchange": "", "x-dead-letter-routing-key": stage.queue})
-        yield Chaos(stage, api, cable, journal, folder / "clock")
+        yield Chaos(stage, api, cable, journal, folder / "clock", pool)
 
 
 def finish(run: Chaos, count: int) -> float:
@@ -89,8 +89,11 @@ def check(run: Chaos, count: int, tell: Tell) -> None:
     assert [what for what, _, is_kept in rows if not is_kept] == [], "\n".join(map(run.explain, wrong))
 
 
-def test_everything_that_can_break_does(stage: Stage, tmp_path: Path, tell: Tell) -> None:
-    with chaos(stage, f"sqlite:///{tmp_path / 'journal.sqlite'}", tmp_path) as run:
+@pytest.mark.parametrize("pool", ["threads", "greenlets"])
+def test_everything_that_can_break_does(stage: Stage, tmp_path: Path, tell: Tell, pool: str) -> None:
+    if pool == "greenlets":
+        pytest.importorskip("gevent")
+    with chaos(stage, f"sqlite:///{tmp_path / 'journal.sqlite'}", tmp_path, pool) as run:
         run.fill(MESSAGES)
         run.start()
         every = MESSAGES // (KILLS + 2)

@@ -50,6 +50,7 @@ class Chaos:
     cable: Cable
     journal: str
     clock: Path
+    pool: str = "threads"
     kills: list[float] = field(default_factory=list)
     resumed: dict[str, float] = field(default_factory=dict)
     found: dict[int, Outcome] = field(default_factory=lambda: defaultdict(Outcome))
@@ -72,6 +73,7 @@ class Chaos:
             RABBITMQ_PREFETCH_SAILOR="20",
             REBOUND_INITIAL_EXPIRATION="200",
             PYSAILOR_JOURNAL=self.journal,
+            PYSAILOR_POOL=self.pool,
             PYSAILOR_JOURNAL_FAILURE="wait",
             PYSAILOR_SHUTDOWN_DEADLINE=str(STOPS_WITHIN),
         )

@@ -93,6 +93,20 @@ def claim_that_it_works(environment: Path, folder: Path) -> None:
     assert "sendRequest" in json.loads((environment / COMPONENT / "component.json").read_text())["actions"]
     assert "process" in run(pysailor, "--help", cwd=elsewhere)
     run(pysailor, "--component", environment / COMPONENT, "lint", cwd=elsewhere)
+    table = ROOT / "components/csv/samples/data/tickets.csv"
+    rows = run(
+        pysailor,
+        "--component",
+        "builtin:csv",
+        "process",
+        "read",
+        "--cfg",
+        f"url={table}",
+        "--body",
+        "{}",
+        cwd=elsewhere,
+    )
+    assert [json.loads(row)["body"]["Ticket No"] for row in rows.splitlines()] == ["7", "8"]
     answered = run(pysailor, "process", "sendRequest", SAMPLE, cwd=elsewhere)
     assert json.loads(answered)["body"]["object"] == "chat.completion"
     refused = run_any(pysailor, "run", cwd=elsewhere)

@@ -19,9 +19,9 @@ from pysailor.wire.passthrough import Passthrough
 
 from ..document import InvalidFlow
 from ..mapper import MapContext, compile_mapping
+from ..run.attempt import error_body
 from ..run.channel import Item
 from ..run.routes import StepRoutes
-from ..run.stage import error_body
 from .expectation import compare
 from .model import NOTHING
 from .report import CaseResult

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
-from ..run.ledger import read_errors, read_ledger
+from ..run.history import read_errors, read_ledger
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,8 +2,9 @@
 
 from .errors import CannotResume, FlowStopped, InvalidRow
 from .folder import RunFolder, find_run
+from .history import History
 from .inputs import open_input
-from .ledger import History, RunLedger
+from .ledger import RunLedger
 from .runner import FlowRun, RunPlan, StepPlan
 from .tally import StepTally
 

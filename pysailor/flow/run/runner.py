@@ -20,12 +20,14 @@ from pysailor.wire import json_text
 from ..components import find_unusable
 from ..document import InvalidFlow
 from ..mapper import MapContext, compile_mapping
+from .attempt import RunState, digest_of, error_body
 from .channel import Item
 from .errors import Aborted, CannotResume, FlowStopped
 from .folder import CALLS
-from .ledger import History, RunLedger
+from .history import History
+from .ledger import RunLedger
 from .routes import StepRoutes
-from .stage import RunState, Stage, digest_of, error_body
+from .stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.context import CallReport, Data, HttpReply
@@ -14,72 +13,32 @@ from pysailor.errors import Defect, Rebound, SailorError, describe_unexpected
 from pysailor.journal import CallJournal
 from pysailor.message import Message
 from pysailor.step import Invocation
-from pysailor.wire import error_message, json_text
+from pysailor.wire import json_text
 from pysailor.wire.passthrough import Passthrough
 from pysailor.worker.watchdog import Watchdog
 
 from ..mapper import MapContext, MappingFailed
+from .attempt import Attempt, add_calls
 from .channel import Channel, Item
 from .errors import Aborted, TimeOver
 from .tally import StepTally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from pysailor.context import Event, Measure
     from pysailor.journal.message_journal import MessageJournal
     from pysailor.step import Step
-    from pysailor.store import Store
 
     from ..document import FlowStep
     from ..mapper import Mapping as StepMapping
-    from .ledger import History, RunLedger
+    from .attempt import RunState
     from .routes import StepRoutes
 
 LOG = logging.getLogger(__name__)
+_LOGGER: Final = logging.getLogger("component")
 _REBOUNDS: Final = 10
 _LONGEST_WAIT: Final = 60.0
 _GRACE: Final = 1.0
 """Seconds after its time in which a component that keeps it can say itself what went wrong."""
-
-
-@dataclass(slots=True)
-class RunState:
-    """What all stages of a run share. `failed` is told of a message that failed, with the stage it failed at."""
-
-    ledger: RunLedger
-    history: History
-    run_id: str
-    variables: Mapping[str, str]
-    failed: Callable[[Stage, Item, SailorError, Any], None]
-    calls: Store
-    """Where paid calls are remembered until their message is done: a killed run does not make them again."""
-    aborted: threading.Event = field(default_factory=threading.Event)
-
-
-class Attempt:
-    """One message in work. `settle` lets one side alone decide what became of it: its thread, or the watchdog."""
-
-    __slots__ = ("_settling", "began", "calls", "gave", "item", "journal", "message", "tries")
-
-    def __init__(self, item: Item) -> None:
-        self.item = item
-        self.message: Message | None = None
-        self.calls: list[CallReport] = []
-        self.journal: MessageJournal | None = None
-        self.tries = 1
-        self.gave = 0
-        self.began = time.perf_counter()
-        self._settling = threading.Lock()
-
-    def settle(self) -> bool:
-        """Return True to the first caller only."""
-        return self._settling.acquire(blocking=False)
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether a side has decided."""
-        return self._settling.locked()
 
 
 class Stage:
@@ -304,7 +263,7 @@ class Stage:
         if self.state.history.has_failed(attempt.item.id, self.id):
             entry["again"] = True
         if attempt.calls:
-            _add_calls(entry, attempt.calls)
+            add_calls(entry, attempt.calls)
         tally = self.tally
         with tally.lock:
             tally.in_work -= 1
@@ -327,40 +286,3 @@ class Stage:
             self._start_thread()
             self._end_thread()
         return True
-
-
-_LOGGER: Final = logging.getLogger("component")
-
-
-def error_body(step: str, item: Item, error: SailorError, received: Message | None) -> dict[str, Any]:
-    """Return what an error handler gets: name and message at the root, and the platform's own two members."""
-    described = error_message.describe(error)
-    stage = error.stage if isinstance(error, MappingFailed) and error.stage else step
-    try:
-        original = json_text.read(item.content)
-    except SailorError:
-        original = None
-    given = received.to_json() if received is not None else original
-    return {
-        **{name: described[name] for name in ("name", "message", "stack")},
-        "code": error.code,
-        "step": stage,
-        "input": given.get("body") if isinstance(given, dict) else None,
-        "error": described,
-        "errorInput": given,
-    }
-
-
-def digest_of(content: bytes) -> str:
-    """Return what tells one content from another."""
-    return hashlib.blake2b(content, digest_size=8).hexdigest()
-
-
-def _add_calls(entry: dict[str, Any], calls: list[CallReport]) -> None:
-    tally = StepTally("")
-    tally.add_calls(calls)
-    entry["calls"] = len(calls)
-    entry["attempts"] = sum(call.tries for call in calls)
-    entry["units"] = dict(tally.units)
-    entry["cost"] = {currency: format(amount, "f") for currency, amount in tally.costs.items()}
-    entry["targets"] = list(dict.fromkeys(call.target for call in calls))

@@ -91,6 +91,14 @@ def test_told_to_stop_while_a_step_computes_it_ends_when_that_has(stage: Stage) 
     assert stage.one().body == {"computed": str(gate)}
 
 
+def test_a_time_limit_of_gevents_own_fails_its_message_and_no_other(stage: Stage) -> None:
+    with stage.worker(RABBITMQ_PREFETCH_SAILOR="1"):
+        stage.order("time out")
+        stage.put({"body": {"next": True}})
+        assert "Timeout" in stage.one("error").error()["message"]
+        assert stage.one().body == {"next": True}
+
+
 def test_a_large_message_goes_through_as_it_does_with_threads(stage: Stage) -> None:
     with stage.worker():
         stage.put({"body": {"text": "x" * 2_000_000}})

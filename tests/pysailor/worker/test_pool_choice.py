@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pysailor.component.descriptor import find_faults
 from pysailor.errors import InvalidSettings
 from pysailor.platform.environment import variable
 from pysailor.platform.variables import Behaviour
@@ -80,3 +81,9 @@ def test_a_pool_that_is_not_known_is_refused_with_those_there_are(found: str, wo
     with pytest.raises(InvalidSettings, match="PYSAILOR_POOL") as refused:
         variable(Behaviour, "pool").read({"PYSAILOR_POOL": found}, lambda _: None)
     assert words in str(refused.value)
+
+
+def test_a_declaration_that_is_neither_yes_nor_no_is_found_by_lint() -> None:
+    greet = {"title": "Greet", "main": "./lib/greet.py", "cooperative": "yes"}
+    faults = find_faults({"title": "Tiny", "description": "small", "actions": {"greet": greet}}, is_strict=True)
+    assert "/actions/greet/cooperative" in [fault.pointer for fault in faults]

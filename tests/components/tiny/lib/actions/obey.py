@@ -114,6 +114,13 @@ def _hold(msg: Message, snapshot: Any, ctx: Context) -> Message:
     return Message(body={"held": msg.body["gate"]})
 
 
+def _time_out(msg: Message, snapshot: Any, ctx: Context) -> None:
+    """Raise what gevent's time limits raise, which is no Exception."""
+    from gevent import Timeout  # noqa: PLC0415 - an extra
+
+    raise Timeout(1)
+
+
 def _compute(msg: Message, snapshot: Any, ctx: Context) -> Message:
     """Wait for a file without a pause in between: no other greenlet runs meanwhile."""
     _begun(msg)
@@ -159,4 +166,5 @@ _ORDERS: dict[str, Callable[[Message, Any, Context], Any]] = {
     "emit and hold": _emit_and_hold,
     "keep time": _keep_time,
     "compute": _compute,
+    "time out": _time_out,
 }

@@ -69,7 +69,11 @@ def run_flow(args: argparse.Namespace) -> int:
 
 def _run(plan: RunPlan, folder: RunFolder, source: FlowInput | None, tell: Any) -> str:
     """Run to the end, shown; return the outcome, which the folder knows, too."""
-    run = FlowRun(plan, folder.path, str(folder.about["run"]), tell)
+    try:
+        run = FlowRun(plan, folder.path, str(folder.about["run"]), tell)
+    except SailorError:
+        folder.discard()
+        raise
     if run.history.count:
         tell(f"{folder.path.name} goes on: {run.history.count} messages had come in")
     began = time.monotonic()

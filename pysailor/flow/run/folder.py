@@ -15,6 +15,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import time
 from pathlib import Path
 from typing import Any, Final, Self
@@ -84,6 +85,11 @@ class RunFolder:
         if outcome == "done":
             for left in (SPOOL, *(f"{CALLS}{end}" for end in ("", "-wal", "-shm"))):
                 (self.path / left).unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove the directory of a run that nothing has come into; what an earlier part left is kept."""
+        if not any((self.path / name).stat().st_size for name in (SPOOL, LEDGER) if (self.path / name).exists()):
+            shutil.rmtree(self.path)
 
     def close(self) -> None:
         """Let other processes have it."""

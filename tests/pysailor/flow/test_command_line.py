@@ -109,6 +109,16 @@ def test_a_changed_flow_is_not_gone_on_with(at: Path, capsys: pytest.CaptureFixt
     assert "is not the flow of the run" in capsys.readouterr().err
 
 
+def test_a_flow_that_cannot_be_run_leaves_no_run_behind(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (at / "flow.yaml").read_text()
+    (at / "flow.yaml").write_text(text.replace("n: n", "n: n +"))
+
+    assert main(["flow", "run", "flow.yaml"]) == 1
+
+    assert "flow.yaml:7:" in capsys.readouterr().err
+    assert list((at / ".pysailor" / "runs").iterdir()) == []
+
+
 def test_a_run_that_is_done_is_not_begun_again(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["flow", "run", "flow.yaml"]) == 0
 

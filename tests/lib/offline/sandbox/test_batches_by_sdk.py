@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import openai
 import pytest
@@ -14,7 +14,7 @@ from lib.offline.sandbox import KEY
 if TYPE_CHECKING:
     from lib.offline.sandbox import Sandbox
 
-CHAT = "/v1/chat/completions"
+CHAT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 BODY = {"model": "gpt-sandbox-2", "messages": [{"role": "user", "content": "Hello"}]}
 
 
@@ -22,7 +22,7 @@ def test_it_uploads_submits_lists_reads_and_cancels(sandbox: Sandbox) -> None:
     content = b"".join(write_line(f"r{number}", CHAT, BODY) for number in range(3))
     with openai.OpenAI(api_key=KEY, base_url=sandbox.base_url, max_retries=0) as client:
         file = client.files.create(file=("in.jsonl", io.BytesIO(content)), purpose="batch")
-        batch = client.batches.create(input_file_id=file.id, endpoint=CHAT, completion_window="24h")
+        batch: Any = client.batches.create(input_file_id=file.id, endpoint=CHAT, completion_window="24h")
         assert (file.bytes, batch.status) == (len(content), "validating")
         batch = client.batches.retrieve(batch.id)
         assert (batch.status, batch.request_counts.completed) == ("completed", 3)

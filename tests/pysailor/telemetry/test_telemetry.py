@@ -128,13 +128,19 @@ def test_an_answer_that_the_journal_had_is_no_failure_and_is_not_counted_again(c
         ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:9/v1/traces"}, True),
     ],
 )
-def test_it_is_off_unless_a_variable_names_a_collector(environ: dict[str, str], is_on: bool) -> None:
+def test_it_is_off_unless_a_variable_names_a_collector(
+    environ: dict[str, str], is_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     telemetry = open_telemetry(environ, IDENTITY, "q", "1")
     assert (telemetry is not None) == is_on
+    if telemetry is not None:
+        telemetry._shut_down()
 
 
 def test_a_collector_that_is_away_neither_slows_messages_nor_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     began = time.monotonic()
     with opened({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}) as telemetry:
         for number in range(3000):  # more than the queue holds

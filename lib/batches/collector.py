@@ -19,7 +19,7 @@ from ..errors.catalog import NO
 from ..responses.endpoint import RESPONSES
 from .background import BackgroundResponse
 from .errors import BatchError
-from .files import SentLines, read_objects
+from .files import SentLines, holds_lines, read_objects
 from .results import SUMMARY, LineReader, Totals, lost_line
 from .service import BatchService
 from .status import FAILED, BatchStatus
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _MOST_NAMED = 1000
 _MOST_MINUTES = 24 * 60
 _LONGEST_ID = 200
+_NO_LINES = "The service counts answers, and none of its files holds a line of a batch."
 _TWICE = "the service answered this line twice; this is a further answer"
 
 
@@ -76,6 +77,8 @@ class Collector:
         with ExitStack() as stack:
             sent = self._sent(stack, batch)
             came = self._fetch(stack, batch)
+            if batch.says_answered and not any(holds_lines(file) for file in came):
+                raise BatchError("batch_file_unreadable", _NO_LINES, batch=batch.id, **batch.files)
             yield from self._emit(batch, sent, came, named.prefix)
 
     def _collect_response(self, response_id: str) -> Message:
@@ -123,7 +126,10 @@ class Collector:
 
     def _fetch(self, stack: ExitStack, batch: BatchStatus) -> list[IO[bytes]]:
         """Return the files of answers and of errors, whole, before anything of them is emitted."""
-        files = [self._open(stack, batch, name) for name in ("output_file_id", "error_file_id")]
+        names = ["output_file_id", "error_file_id"]
+        if batch.files.get(names[0]) == batch.files.get(names[1]):
+            del names[1]
+        files = [self._open(stack, batch, name) for name in names]
         return [file for file in files if file is not None]
 
     def _open(self, stack: ExitStack, batch: BatchStatus, name: str) -> IO[bytes] | None:
@@ -145,7 +151,7 @@ class Collector:
     def _emit(self, batch: BatchStatus, sent: SentLines, files: list[IO[bytes]], prefix: str) -> Iterator[Message]:
         """Emit what begins with the prefix, without it, and the sum of that."""
         reader = LineReader(endpoint_of(batch.endpoint), self._family, is_regional(self._settings.connection.base_url))
-        totals, seen = Totals(), set[str]()
+        totals, seen, answered = Totals(), set[str](), set[str]()
         for file in files:
             for _, line in read_objects(file):
                 found = reader.read(line, sent.request)
@@ -154,19 +160,26 @@ class Collector:
                 twice = (_TWICE,) if found.custom_id and found.custom_id in seen else ()
                 seen.add(found.custom_id)
                 found.count_into(totals)
+                if found.result is not None:
+                    answered.add(found.custom_id)
                 yield found.message(batch.id, twice, prefix)
         for custom_id in sent.ids:
             if custom_id not in seen and custom_id.startswith(prefix):
                 found = lost_line(custom_id, batch.id, batch.status)
                 found.count_into(totals)
                 yield found.message(batch.id, prefix=prefix)
-        totals.again = [name.removeprefix(prefix) for name in totals.again]
+        totals.again = [name.removeprefix(prefix) for name in dict.fromkeys(totals.again) if name not in answered]
         yield self._sum_up(batch, sent, totals)
 
     def _sum_up(self, batch: BatchStatus, sent: SentLines, totals: Totals) -> Message:
         warnings = []
         if totals.without_cost:
             warnings.append(f"what {totals.without_cost} of the answers cost is not known, and not in the sum")
+        if totals.unsure:
+            warnings.append(
+                f"{totals.unsure} failed without an answer that can be read; whether they were billed, only the "
+                "provider's page tells, so unfinished does not name them"
+            )
         if not sent.is_known:
             warnings.append("the file of what was sent cannot be read any more: lines without any answer are not named")
         if len(totals.again) > _MOST_NAMED:

@@ -34,6 +34,14 @@ def _object(line: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def holds_lines(file: IO[bytes]) -> bool:
+    """Return whether a file holds a line of a batch; it is read from its beginning afterwards."""
+    file.seek(0)
+    found = any(isinstance(line, dict) and "custom_id" in line for _, line in read_objects(file))
+    file.seek(0)
+    return found
+
+
 class SentLines:
     """The requests of a batch in the file that was uploaded; only where each begins is held in memory."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MOST_LINES = 50_000
 MOST_FAULTS = 100
 LONGEST_ID = 512
+_LONGEST_URL = 60
 CUSTOM_ID = "custom_id"
 _LINE = ("method", "url", "body")  # of a file that is in the service's own form already
 _NOT_IN_BATCHES = {
@@ -102,12 +103,17 @@ def _request(
         if not given.strip():
             return "is empty; leave it out"
         before = [{"role": "system", "content": settings.instructions}] if settings.instructions else []
-        said = common.get("messages")
-        messages = [*before, *(said if isinstance(said, list) else ()), {"role": "user", "content": given}]
+        said = common.get("messages", [])
+        if not isinstance(said, list):
+            return "cannot be asked: messages of common is not a list; map a list of messages, or leave it out"
+        messages = [*before, *said, {"role": "user", "content": given}]
         return {**common, "messages": messages}
     if not isinstance(given, Mapping):
         return "holds no request; map an object such as Send Request takes, or a text"
     if all(name in given for name in _LINE) and isinstance(given["body"], Mapping):
+        if "messages" not in given["body"] and "messages" not in common:
+            url = str(given["url"])[:_LONGEST_URL]
+            return f"is written for {url}, and holds no messages; map an object such as Send Request takes, or a text"
         given = given["body"]
     return {**common, **{name: value for name, value in given.items() if name not in drop}}
 

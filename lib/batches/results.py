@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import Message, StepError
 
+from ..completions.answer.outcome import mapping
 from ..cost.usage import Usage, count_searches
 from ..endpoint import BuiltRequest
 from ..errors.api_error import ApiError, Try, from_answer
+from ..errors.catalog import YES
 from ..result import Result
 from .errors import BatchError
 from .price import batch_cost
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 FAILED, SUMMARY = "failed", "summary"
 _ANSWERED = range(200, 300)
+_UNSURE = ("batch_line_lost", "batch_line_unreadable")
 _LONGEST_QUOTE = 500
 _NOT_CHECKED = "what was sent is not at hand any more, so the answer was not checked against its response format"
 _OF_A_LINE: Mapping[str, str] = {
@@ -43,6 +46,8 @@ class Totals:
     answered: int = 0
     failed: int = 0
     without_cost: int = 0
+    unsure: int = 0
+    """How many have no answer that can be read, and may have been billed."""
     again: list[str] = field(default_factory=list)
     """The custom_ids of lines that may be sent again."""
 
@@ -66,14 +71,14 @@ class LineReader:
             return LineResult("", error=BatchError("batch_line_unreadable", f'It begins: "{quoted}".'))
         custom_id = line.get("custom_id")
         custom_id = custom_id if isinstance(custom_id, str) else ""
-        response, error = line.get("response"), line.get("error")
-        status = response.get("status_code") if isinstance(response, dict) else None
-        body = response.get("body") if isinstance(response, dict) else None
-        if isinstance(error, dict):
-            return LineResult(custom_id, error=_line_error(error))
-        if not isinstance(response, dict) or not isinstance(body, dict) or not isinstance(status, int):
+        response, error = mapping(line.get("response")), line.get("error")
+        status, body = response.get("status_code"), response.get("body")
+        if isinstance(error, dict) and (not response or any(error.values())):
+            return LineResult(custom_id, error=_line_error(error), raw=line if isinstance(body, dict) else None)
+        if not isinstance(body, dict) or status.__class__ is not int:
             quoted = json.dumps(line)[:_LONGEST_QUOTE]
-            return LineResult(custom_id, error=BatchError("batch_line_unreadable", f"It begins: {quoted}"))
+            told = BatchError("batch_line_unreadable", f"It begins: {quoted}.")
+            return LineResult(custom_id, error=told, raw=line)
         request_id = response.get("request_id")
         request_id = request_id if isinstance(request_id, str) else None
         if status not in _ANSWERED:
@@ -117,8 +122,10 @@ class LineResult:
         """Add what it took."""
         if self.result is None:
             totals.failed += 1
-            if self.error is not None and self.error.retryable and self.custom_id:
+            if self.custom_id and is_free(self.error):
                 totals.again.append(self.custom_id)
+            if isinstance(self.error, BatchError) and self.error.code in _UNSURE:
+                totals.unsure += 1
             return
         totals.answered += 1
         totals.usage += self.result.usage
@@ -139,6 +146,12 @@ class LineResult:
         raw = {} if self.raw is None else {"raw": dict(self.raw)}
         body = {**ids, "error": error, **raw, "result": {**told, "rounds": 1, "tries": 1, "warnings": list(warnings)}}
         return Message(body=body, headers={"x-outcome": FAILED})
+
+
+def is_free(error: StepError | None) -> bool:
+    """Return whether a line may be submitted again, and was certainly not billed."""
+    kind = getattr(error, "kind", None)
+    return kind is not None and kind.again == YES
 
 
 def fees_of(

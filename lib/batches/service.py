@@ -14,6 +14,7 @@ from urllib.parse import quote
 from ..api import retry
 from ..api.endpoint import WholeAnswerFormat
 from ..errors.api_error import ApiError, from_answer, is_error
+from ..errors.catalog import NO
 from .errors import BatchError
 from .status import BatchStatus, find_by_key
 from .upload import CONTENT_TYPE
@@ -30,6 +31,8 @@ KEY = "submission"
 """The member of a batch's metadata that tells one submission from another."""
 _NEWEST = "batches?limit=100"
 _OF_A_BODY = ("Content-Type", "Content-Length")
+_MAY_BE_THERE = ("dropped", "timeout", "cut_off", "server_timeout", "server_error", "unreadable")
+"""How a try ends that may have made the batch all the same."""
 _AT_ONCE = 0.5  # what the dice of a wait would say
 
 
@@ -47,13 +50,16 @@ class BatchService:
     def find(self, key: str) -> BatchStatus | None:
         """Return the batch that was created under this key, None if it is not among the newest; raise ApiError."""
         try:
-            data = self._client.request("GET", _NEWEST, self._call).body.get("data")
+            return find_by_key(self._newest(), KEY, key)
         except ApiError as error:
             if error.code != "wrong_address":
                 raise
             self._call.logger.warning("The server does not list its batches: whether this one is there is not known")
             return None
-        return find_by_key(data if isinstance(data, list) else (), KEY, key)
+
+    def _newest(self) -> list[Any]:
+        data = self._client.request("GET", _NEWEST, self._call).body.get("data")
+        return data if isinstance(data, list) else []
 
     def create(self, request: Mapping[str, Any], key: str) -> BatchStatus:
         """Create the batch, once: before anything is sent again, it is looked up whether the first was created.
@@ -82,11 +88,13 @@ class BatchService:
 
     def _look_again(self, error: ApiError, key: str) -> BatchStatus | None:
         """Return the batch that a failed try made all the same."""
-        if error.kind.again == "no" and error.code != "unreadable":
+        if error.kind.again == NO and error.code != "unreadable":
             return None
         try:
-            return self.find(key)
+            return find_by_key(self._newest(), KEY, key)
         except ApiError as fault:
+            if fault.code == "wrong_address" and error.code not in _MAY_BE_THERE:
+                return None
             raise BatchError("batch_unsure", f"{error.kind.meaning} {fault.kind.meaning}", submission=key) from error
 
     def status(self, batch_id: str) -> BatchStatus:

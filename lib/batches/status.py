@@ -31,7 +31,7 @@ class BatchStatus:
     @property
     def status(self) -> str:
         """The service's word for how far it is."""
-        return _text(self.document.get("status")) or "of no status"
+        return (_text(self.document.get("status")) or "of no status").lower()
 
     @property
     def has_ended(self) -> bool:
@@ -76,9 +76,16 @@ class BatchStatus:
         """Whether it failed only because too many tokens wait already."""
         return any(one.get("code") == _QUEUE_FULL for one in self.refused)
 
+    @property
+    def says_answered(self) -> int | None:
+        """How many lines have an answer by the service's own count, None if it does not say."""
+        counts = self.document.get("request_counts")
+        done = counts.get("completed") if isinstance(counts, dict) else None
+        return done if done.__class__ is int else None
+
     def why(self) -> str:
         """Return the first reasons of a refusal in words."""
-        told = [_reason(one) for one in self.refused[:_MOST_TOLD]]
+        told = [_reason(one) for one in self.refused[:_MOST_TOLD]] or ["The service does not say why"]
         more = len(self.refused) - len(told)
         return "; ".join(told) + (f"; and {more} more" if more > 0 else "")
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SECOND = "second"
 _FIELDS = {"/baseUrl": "/secondBaseUrl", "/apiKey": "/secondApiKey", "/server": "/secondServer"}
 _MOST = 5
+_KEPT_THERE = ("previous_response_id", "conversation")
 
 
 class Alternative(NamedTuple):
@@ -23,6 +24,8 @@ class Alternative(NamedTuple):
 
     cfg: Mapping[str, Any]
     model: str | None
+    is_elsewhere: bool = False
+    """Whether it leads to the second server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,14 @@ def asked_of(one: Alternative, body: Mapping[str, Any]) -> Mapping[str, Any]:
     return body if one.model is None else {**body, "model": one.model}
 
 
+def bound_to_server(body: Mapping[str, Any]) -> str:
+    """Return why a request can be answered by the step's own server only, "" if that is not so."""
+    if body.get("background") is True:
+        return "Batch: Collect would not find what is made in the background there"
+    known = [name for name in _KEPT_THERE if body.get(name) is not None]
+    return f"what {known[0]} names is known to the first server only" if known else ""
+
+
 def _read(named: str, cfg: Mapping[str, Any]) -> Alternative:
     """Return one fallback; raise InvalidConfig."""
     where, colon, model = named.partition(":")
@@ -64,5 +75,5 @@ def _read(named: str, cfg: Mapping[str, Any]) -> Alternative:
     if colon and not model.strip():
         raise InvalidConfig(f'"{named}" names no model after the colon', pointer="/fallbacks")
     if not colon:
-        return Alternative(second, None)
-    return Alternative({**second, "model": model.strip()}, model.strip())
+        return Alternative(second, None, is_elsewhere=True)
+    return Alternative({**second, "model": model.strip()}, model.strip(), is_elsewhere=True)

@@ -19,7 +19,7 @@ from ..call_settings import call_settings
 from ..cost.budget import OverBudget
 from ..errors.api_error import ApiError
 from ..pipeline import NOBODY, Pipeline
-from .alternatives import Alternative, Alternatives, asked_of
+from .alternatives import Alternative, Alternatives, asked_of, bound_to_server
 from .remembered import Reached
 from .said import Said, Shown
 
@@ -140,12 +140,18 @@ class Fallbacks:
     def _ways(self, body: Mapping[str, Any], said: Said) -> Iterator[tuple[Pipeline, Mapping[str, Any]]]:
         """Yield who is to be asked, and for what; those that an earlier attempt was done with are left out."""
         reached = Reached(self._ctx, body)
-        start = reached.start()
+        start, bound = reached.start(), bound_to_server(body)
         for number, one in enumerate((None, *self._further)):
             pipeline = self._first if one is None else self._make(one.cfg)
             wanted = body if one is None else asked_of(one, body)
             if number < start:
                 said.leave_out(pipeline.name(wanted))
+                continue
+            if number and self.seconds_left() <= 0:
+                said.skip(pipeline.name(wanted), "no time was left")
+                continue
+            if bound and one is not None and one.is_elsewhere:
+                said.skip(pipeline.name(wanted), bound)
                 continue
             said.is_first = number == 0
             if number:
@@ -157,3 +163,5 @@ class Fallbacks:
             pipeline, wanted = self._make(one.cfg), asked_of(one, body)
             for fault in pipeline.check(wanted).errors:
                 yield Fault(fault.pointer, f"the fallback {pipeline.name(wanted)} would be skipped: {fault.message}")
+            if one.is_elsewhere and (bound := bound_to_server(body)):
+                yield Fault("/fallbacks", f"the fallback {pipeline.name(wanted)} would be skipped: {bound}")

@@ -11,6 +11,7 @@ from ..api.call import HeldBack
 from ..cost.budget import OverBudget
 from ..cost.usage import despite_lost
 from ..errors.api_error import ApiError
+from ..errors.catalog import BILLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,11 +62,12 @@ class Said:
     def passes_on(self, error: Refused, pipeline: Pipeline) -> bool:
         """Return whether the next may be asked.
 
-        Not if the request is what is wrong, if a part of the answer was shown, or if a lost try may have to be paid for
-        where the cost is limited. What a fallback refuses, for whatever reason, is told, and the next one is asked.
+        Not if the request is what is wrong, if a part of the answer was shown, if it was answered and lost on the way,
+        or if a lost try may have to be paid for where the cost is limited. What a fallback refuses, for whatever
+        reason, is told, and the next one is asked.
         """
         if isinstance(error, ApiError):
-            if error.begun or (self.is_first and error.code not in _PASSED_ON):
+            if error.begun or error.kind.again == BILLED or (self.is_first and error.code not in _PASSED_ON):
                 return False
             return not (pipeline.is_limited and any(one.is_lost for one in error.tries))
         if isinstance(error, HeldBack):
@@ -84,6 +86,10 @@ class Said:
             self._warnings.append(f"{name} was not asked: {error}")
         else:
             self._warnings.append(f"{name} was skipped ({error.code}): {error}")
+
+    def skip(self, name: str, why: str) -> None:
+        """Keep why one is not asked."""
+        self._warnings.append(f"{name} was not asked: {why}")
 
     def leave_out(self, name: str) -> None:
         """Keep that one is not asked again."""

@@ -45,6 +45,7 @@ _PRECISE: Final = {
         *("moderation_blocked", "content_moderation", "content_blocked", "prompt_blocked", "sensitive_content"),
         *("input_moderation", "moderation_error", "safety", "prohibited_content", "cyber_policy_violation"),
         *("guardrail_violation", "guardrails_violation", "contentpolicyviolation"),
+        *("bio_policy", "misalignment_policy_violation", "image_content_policy_violation"),
     ),
     "no_permission": ("unsupported_country_region_territory",),
     "slow_down": ("slow_down",),
@@ -59,10 +60,19 @@ _PRECISE: Final = {
         ),
     ),
     "model_loading": ("model_loading", "model_not_ready"),
-    "body_too_large": ("request_too_large", "payload_too_large", "entity_too_large", "request_entity_too_large"),
+    "body_too_large": (
+        *("request_too_large", "payload_too_large", "entity_too_large", "request_entity_too_large"),
+        *("image_too_large", "image_file_too_large"),
+    ),
+    "server_timeout": ("vector_store_timeout",),
     "wrong_address": ("unknown_url",),
 }
 _VAGUE: Final = {
+    "bad_request": (
+        *("invalid_prompt", "invalid_image", "invalid_image_format", "invalid_base64_image", "invalid_image_url"),
+        *("image_too_small", "image_parse_error", "invalid_image_mode", "empty_image_file", "image_file_not_found"),
+        *("failed_to_download_image", "unsupported_image_media_type", "data_residency_mismatch"),
+    ),
     "rate_limit": (
         *("rate_limit_exceeded", "rate_limit_error", "rate_limited", "too_many_requests", "throttling"),
         *("throttling_exception", "resource_exhausted", "rate_limit", "rate_limit_reached_error", "requests_exceeded"),

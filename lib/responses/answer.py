@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from ..completions.answer.api_shape import to_api_shape
-from ..completions.answer.outcome import mapping
+from ..completions.answer.outcome import mapping, objects
 from ..errors.api_error import ApiError, from_answer
 from .items import ITEMS
-from .message import holds_more, logprobs_of, to_message
+from .message import IN_CHAT, holds_more, logprobs_of, to_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +29,10 @@ _COUNTS: Final = {
 }
 _LATEST: Final = 10**15  # seconds; a later day is none
 _BESIDE_OUTPUT: Final = "the answer's text stood beside an empty output (output_text); it was found all the same"
+_OF_A_CHAT: Final = (
+    "the server answered as Chat Completions do, though it was asked over Responses; set API to Chat Completions"
+)
+_UNFINISHED: Final = "it says that it is complete, and that a part of it is not finished; it counts as cut off"
 _DOCUMENTS: Final = ("json_schema", "json_object")
 
 
@@ -41,6 +45,9 @@ def read_answer(response: dict[str, Any]) -> tuple[dict[str, Any], Sequence[str]
     if error is not None:
         raise error
     if not isinstance(response.get("output"), list):
+        if objects(response.get("choices")):
+            completion, remarks = to_api_shape(response)
+            return completion, (_OF_A_CHAT, *remarks)
         raise ApiError("unreadable", "It holds no output.")
     response, remark = _with_output(response)
     completion, remarks = to_api_shape(to_completion(response))
@@ -106,15 +113,29 @@ def _is_document(response: Mapping[str, Any]) -> bool:
     return mapping(mapping(response.get("text")).get("format")).get("type") in _DOCUMENTS
 
 
-def _finish_reason(response: Mapping[str, Any], message: Mapping[str, Any]) -> str | None:
+def _status(response: Mapping[str, Any]) -> str | None:
+    """Return the status; None for one that is no word."""
     status = response.get("status")
+    return status if isinstance(status, str) and status else None
+
+
+def _is_unfinished(response: Mapping[str, Any]) -> bool:
+    """Return whether a part of a complete response is marked as not finished."""
+    parts = [item for item in objects(response.get("output")) if item.get("type") in IN_CHAT]
+    return response.get("status") == "completed" and any(item.get("status") == "incomplete" for item in parts)
+
+
+def _finish_reason(response: Mapping[str, Any], message: Mapping[str, Any]) -> str | None:
+    status = _status(response)
     reason = mapping(response.get("incomplete_details")).get("reason")
     if status in PENDING or status is None:
         return None
     if status == "incomplete":
         return "content_filter" if reason == "content_filter" else "length"
     if status != "completed":
-        return str(status)
+        return status
+    if _is_unfinished(response):
+        return "length"
     if reason:
         return "content_filter" if reason == "content_filter" else "length"
     return "tool_calls" if message.get("tool_calls") else "stop"
@@ -128,7 +149,7 @@ def _usage(told: Any) -> Any:
 
 
 def _doubts(response: Mapping[str, Any]) -> list[str]:
-    status = response.get("status")
+    status = _status(response)
     reason = mapping(response.get("incomplete_details")).get("reason")
     doubts = []
     if status is None:
@@ -139,4 +160,6 @@ def _doubts(response: Mapping[str, Any]) -> list[str]:
         doubts.append(f'it says that it is complete, and that it is not ("{reason}"); it counts as cut off')
     if status == "incomplete" and reason not in ("max_output_tokens", "content_filter"):
         doubts.append(f'it was not finished ("{reason or "no reason was told"}")')
+    if _is_unfinished(response):
+        doubts.append(_UNFINISHED)
     return doubts

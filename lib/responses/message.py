@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _PLAIN: Final = frozenset({"type", "id", "status", "role", "content", "call_id", "name", "arguments", "input"})
 """The members of items that a chat's message has a place for, or that nobody needs again."""
-_IN_CHAT: Final = ("message", "function_call", "custom_tool_call")
+IN_CHAT: Final = ("message", "function_call", "custom_tool_call")
+"""Items that a chat's message has a place for."""
 _TEXTS: Final = ("output_text", "text")
 _INPUT_ONLY: Final = (
     *("item_reference", "function_call_output", "custom_tool_call_output", "computer_call_output"),
@@ -49,7 +50,9 @@ def to_message(output: Any, *, one_document: bool = False) -> dict[str, Any]:
 def parts_of(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the parts of a message; some servers write its text without parts."""
     content = item.get("content")
-    return [{"type": "output_text", "text": content}] if isinstance(content, str) else objects(content)
+    if isinstance(content, str):
+        return [{"type": "output_text", "text": content}]
+    return objects([content] if isinstance(content, dict) else content)
 
 
 def logprobs_of(output: Any, *, one_document: bool = False) -> dict[str, Any] | None:
@@ -62,7 +65,7 @@ def logprobs_of(output: Any, *, one_document: bool = False) -> dict[str, Any] | 
 def holds_more(output: Any) -> bool:
     """Return whether the items hold what a chat's message has no place for, so that they are to be kept."""
     return any(
-        item.get("type") not in _IN_CHAT
+        item.get("type") not in IN_CHAT
         or any(value is not None and name not in _PLAIN for name, value in item.items())
         or any(mark.get("type") != "url_citation" for mark in _marks(item))
         for item in objects(output)

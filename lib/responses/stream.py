@@ -10,7 +10,7 @@ from ..api import lenient_json
 from ..api.sse import LONGEST_EVENT, Event, EventReader, EventTooLong
 from ..completions.answer.outcome import mapping
 from ..completions.stream import BrokenStream
-from .answer import error_of, read_error, to_completion
+from .answer import PENDING, error_of, read_error, to_completion
 from .progress import ResponseProgress
 
 if TYPE_CHECKING:
@@ -125,6 +125,8 @@ class ResponseStream:
                 return self._progress.add(kind, document)
             response = {**self._progress.response(), "status": kind.removeprefix("response.")}
             self._remarks[_NO_RESPONSE] = None
+        elif kind.removeprefix("response.") in _ENDED and response.get("status") in (None, "", *PENDING):
+            response = {**response, "status": kind.removeprefix("response.")}
         self._progress.keep(response)
         if kind.removeprefix("response.") in _ENDED or response.get("status") in _ENDED:
             self._end(response)

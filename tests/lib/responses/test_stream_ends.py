@@ -49,7 +49,7 @@ def read_all(reader: ResponseStream, stream: bytes) -> None:
 @pytest.mark.parametrize("shape", [nested, flat, failed])
 @pytest.mark.parametrize(
     ("told", "code", "again"),
-    [(QUOTA, "quota", False), (RATE, "rate_limit", True), (BUSY, "overloaded", True), (PROMPT, "unknown", False)],
+    [(QUOTA, "quota", False), (RATE, "rate_limit", True), (BUSY, "overloaded", True), (PROMPT, "bad_request", False)],
 )
 def test_an_error_event_is_classified_as_a_status_would_be(
     shape: Any, told: dict[str, Any], code: str, again: bool

@@ -1,0 +1,66 @@
+"""Answers that contradict themselves, or are of another endpoint: none that is broken passes as good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lib.completions.answer.outcome import outcome
+from lib.errors.api_error import ApiError
+from lib.responses.answer import read_answer
+from lib.responses.stream import ResponseStream
+from tests.support.response_events import CALL, MESSAGE, TEXT, answered, response, sse
+from tests.support.send_request import completion
+
+
+@pytest.mark.parametrize("item", [MESSAGE, CALL], ids=["message", "call"])
+def test_a_part_that_is_not_finished_makes_a_complete_answer_cut_off(item: dict[str, Any]) -> None:
+    found, doubts = read_answer(response(output=[{**item, "status": "incomplete"}]))
+    assert outcome(found).value == "truncated"
+    assert "a part of it is not finished" in doubts[-1]
+
+
+@pytest.mark.parametrize("status", [{}, [], ["completed"], "", 5, True])
+def test_a_status_that_is_no_word_is_none(status: Any) -> None:
+    found, doubts = read_answer(response(output=[MESSAGE], status=status))
+    assert found["choices"][0]["finish_reason"] is None
+    assert "did not say how it ended" in doubts[0]
+
+
+def test_an_answer_of_a_chat_is_read_and_said() -> None:
+    found, doubts = read_answer(completion("Hi"))
+    assert found["choices"][0]["message"]["content"] == "Hi"
+    assert "set API to Chat Completions" in doubts[0]
+
+
+def test_a_text_that_is_one_object_is_found() -> None:
+    found, _ = read_answer(response(output=[{**MESSAGE, "content": MESSAGE["content"][0]}]))
+    assert found["choices"][0]["message"]["content"] == TEXT
+
+
+@pytest.mark.parametrize("status", ["in_progress", "queued", ""])
+def test_the_event_that_ends_a_stream_stands_above_the_status_in_it(status: str) -> None:
+    last = {"type": "response.completed", "response": response(status=status)}
+    stream = ResponseStream()
+    stream.feed(sse([*answered(), last]))
+    assert stream.finish()["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("code", "class_"),
+    [
+        ("invalid_prompt", "bad_request"),
+        ("image_parse_error", "bad_request"),
+        ("data_residency_mismatch", "bad_request"),
+        ("bio_policy", "content_filter"),
+        ("misalignment_policy_violation", "content_filter"),
+        ("image_content_policy_violation", "content_filter"),
+        ("image_too_large", "body_too_large"),
+        ("vector_store_timeout", "server_timeout"),
+    ],
+)
+def test_the_codes_of_a_response_that_failed_have_their_class(code: str, class_: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        read_answer(response("failed", (), error={"code": code, "message": "No."}))
+    assert caught.value.code == class_

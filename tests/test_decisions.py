@@ -1,0 +1,41 @@
+"""Decisions are numbered, one number for one decision, and what leads to them leads somewhere."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *DECISIONS]
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+
+
+def test_no_two_decisions_have_one_number() -> None:
+    numbers = [file.name[:3] for file in DECISIONS]
+    assert sorted(set(numbers)) == numbers
+
+
+def test_a_decision_begins_with_its_number_and_title() -> None:
+    first = {file.name: file.read_text(encoding="utf-8").partition("\n")[0] for file in DECISIONS}
+    assert [name for name, line in first.items() if not re.match(rf"# {name[:3]} · \S", line)] == []
+
+
+def test_every_link_between_pages_leads_to_a_file() -> None:
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in PAGES
+        for target in LINK.findall(page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_every_library_has_its_line() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = (each for extra in project["optional-dependencies"].values() for each in extra)
+    names = {re.sub(r"[^A-Za-z0-9-].*", "", each).lower() for each in (*project["dependencies"], *extras)}
+    page = (ROOT / "docs/decisions/001-libraries.md").read_text(encoding="utf-8").lower()
+    told = (name for name in names if name.startswith("types-") or name in page)
+    assert names - {*told, project["name"]} == set()

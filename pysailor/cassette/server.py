@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from ..http_server import BackgroundServer
 from .exchange import RecordedAnswer, RecordedCall, keep_headers
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from .folder import Reader, Writer
 
-_POLL: Final = 0.05
 _LONGEST: Final = 600.0
 _LARGEST: Final = 256 * 2**20
 _BUFFER: Final = 2**16
@@ -132,32 +131,12 @@ def _refuse(told: str) -> LiveAnswer:
     return LiveAnswer(400, {"content-type": "application/json", "x-should-retry": "false"}, iter([body.encode()]))
 
 
-class TapeServer(ThreadingHTTPServer):
+class TapeServer(BackgroundServer):
     """Listens on this machine; a context manager."""
 
-    daemon_threads = True
-    request_queue_size = 128
-
     def __init__(self, answering: Answering) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__("127.0.0.1", 0, _Handler, "cassette")
         self.answering = answering
-        self._thread = threading.Thread(target=self.serve_forever, args=(_POLL,), name="cassette", daemon=True)
-
-    @property
-    def address(self) -> str:
-        """Where it listens, without a path."""
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def __enter__(self) -> Self:
-        """Answer from now on."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop."""
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print nothing: the client is gone, or its answer breaks off as it was recorded."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pysailor.component.builtin import locate_builtin
 from pysailor.component.code import locate
 from pysailor.component.component import Component
 from pysailor.errors import BrokenComponent
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
 
     from .document import ComponentReference, FlowFile, FlowStep
 
-_CHECKOUT: Final = Path(__file__).parents[2] / "components"
 _FORM: Final = re.compile(r"; fill it in on the (?:credential|step)\.?$")
-_INSTALLED: Final = Path(sys.prefix, "share", "pysailor", "builtin")
 
 
 class FlowComponents:
@@ -75,16 +72,10 @@ class FlowComponents:
         return root
 
     def _builtin(self, reference: ComponentReference) -> Path:
-        names = set()
-        for directory in (_CHECKOUT, _INSTALLED):
-            root = directory / str(reference.builtin)
-            if (root / "component.json").is_file():
-                return root
-            names |= {found.parent.name for found in directory.glob("*/component.json")}
-        close = get_close_matches(str(reference.builtin), sorted(names), 1)
-        meant = f"did you mean {close[0]}? " if close else ""
-        message = f'no component "{reference.builtin}" comes with pysailor; {meant}There is: {", ".join(sorted(names))}'
-        raise InvalidFlow([self._finding(reference, message)])
+        try:
+            return locate_builtin(str(reference.builtin))
+        except BrokenComponent as error:
+            raise InvalidFlow([self._finding(reference, str(error))]) from error
 
     def _finding(self, reference: ComponentReference, message: str) -> FlowFinding:
         return FlowFinding(reference.place, message, f"components.{reference.id}")

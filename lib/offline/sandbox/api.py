@@ -16,6 +16,7 @@ from .batches import Batches
 from .chunks import stream_packets
 from .embeddings import embed
 from .errors import ErrorReply
+from .incoming import IncomingRequest, parse_body, scenario_and_path
 from .models import ANSWER_TOKENS, CONTEXT_TOKENS, Model, list_models
 from .moderations import moderate
 from .reply import EVENTS, SandboxReply, encode
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-SCENARIO_HEADER = "x-sandbox-scenario"
-_SCENARIO_PATH = "/scenarios/"
 _MOST_FAILED = 10_000
 _PLAIN = Scenario("as usual")
 _REQUESTS_A_MINUTE, _TOKENS_A_MINUTE = 10_000, 2_000_000
@@ -40,17 +39,6 @@ _LIMITS = {
     "x-ratelimit-remaining-requests": str(_REQUESTS_A_MINUTE - 1),
     "x-ratelimit-reset-requests": "6ms",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingRequest:
-    """One HTTP request; header names are in lower case, `path` is without its `query`."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes = b""
-    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,30 +191,6 @@ class Api:
             )
         reply = SandboxReply(body=encode(answer))
         return scenario.damages(reply, self._delays.slow) if scenario.damages else reply
-
-
-def scenario_and_path(call: IncomingRequest) -> tuple[str | None, str]:
-    """Return the scenario's name, from the header before the address, and the path as the API has it."""
-    name, path = None, call.path
-    if path.startswith(_SCENARIO_PATH):
-        name, _, rest = path.removeprefix(_SCENARIO_PATH).partition("/")
-        name, path = unquote(name), f"/{rest}"
-    return call.headers.get(SCENARIO_HEADER, name), path
-
-
-def parse_body(call: IncomingRequest) -> Any:
-    """Return the JSON of the body, or raise ErrorReply."""
-    media = call.headers.get("content-type", "application/json")
-    if media.partition(";")[0].strip().lower() != "application/json":
-        raise errors.wrong_media(media)
-    try:
-        return json.loads(call.body, parse_constant=_no_constant)
-    except ValueError as error:
-        raise errors.no_json() from error
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is Python's, not JSON's")
 
 
 def _check_address(method: str, path: str, shown: str) -> None:

@@ -10,7 +10,7 @@ from .errors import ErrorReply
 from .reply import encode
 
 if TYPE_CHECKING:
-    from .api import IncomingRequest
+    from .incoming import IncomingRequest
 
 CHAT = "/v1/chat/completions"
 _BOUNDARY = re.compile(r"boundary=\"?([^\";]+)")

@@ -22,7 +22,7 @@ from .reply import SandboxReply, encode
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .api import IncomingRequest
+    from .incoming import IncomingRequest
 
 EXAMPLE = "batch_sandbox"
 """A batch that is always there."""

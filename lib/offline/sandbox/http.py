@@ -13,13 +13,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from .api import Api, IncomingRequest, scenario_and_path
 from .errors import ErrorReply
+from .incoming import IncomingRequest, scenario_and_path
 from .recorder import RecordedRequest, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .api import Api
     from .reply import SandboxReply
 
 LARGEST_BODY = 32 * 1024 * 1024

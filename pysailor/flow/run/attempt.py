@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from pysailor.message import Message
     from pysailor.store import Store
 
+    from ..document import FlowStep
     from .channel import Item
     from .history import History
     from .ledger import RunLedger
-    from .stage import Stage
 
 
 @dataclass(slots=True)
 class RunState:
-    """What all stages of a run share. `failed` is told of a message that failed, with the stage it failed at."""
+    """What all stages of a run share. `failed` is told of a message that failed, with the step it failed at."""
 
     ledger: RunLedger
     history: History
     run_id: str
     variables: Mapping[str, str]
-    failed: Callable[[Stage, Item, SailorError, Any], None]
+    failed: Callable[[FlowStep, Item, SailorError, Any], None]
     calls: Store
     """Where paid calls are remembered until their message is done: a killed run does not make them again."""
     aborted: threading.Event = field(default_factory=threading.Event)

@@ -302,9 +302,9 @@ class FlowRun:
             self._calls.close()
         self._ledger.close()
 
-    def _on_failure(self, stage: Stage, item: Item, error: SailorError, received: Message | None) -> None:
+    def _on_failure(self, step: FlowStep, item: Item, error: SailorError, received: Message | None) -> None:
         """Keep the error, tell of the first few, and hand it to whoever is set to get it."""
-        body = error_body(stage.id, item, error, received)
+        body = error_body(step.id, item, error, received)
         self._ledger.error(
             {"message": item.id, **{name: value for name, value in body.items() if name != "errorInput"}}
         )
@@ -312,18 +312,18 @@ class FlowRun:
         if self._errors_told <= _ERRORS_TOLD:
             more = "; further errors are in errors.jsonl" if self._errors_told == _ERRORS_TOLD else ""
             self._say(f"message {item.id} failed at {body['step']}: {error}{more}")
-        local = stage.declared.local
+        local = step.local
         if local.on_error == "stop":
             self._stopped_by = FlowStopped(f"message {item.id} failed at {body['step']}, which stops the flow: {error}")
             self.stop()
         handler = self.plan.flow.on_error
         target = local.route or ("" if handler is None else handler.id)
-        if not target or target == stage.id or target not in self.stages:
+        if not target or target == step.id or target not in self.stages:
             return
-        identity = f"{item.id}!{stage.id}"
+        identity = f"{item.id}!{step.id}"
         passthrough = (received.passthrough if received is not None else None) or {}
         content = json_text.write(Message(body=body, passthrough=passthrough).to_json())
-        self._ledger.emission(item.id, stage.id, identity, 1, content)
+        self._ledger.emission(item.id, step.id, identity, 1, content)
         self.stages[target].channel.put(Item(identity, content))
 
     def summary(self, seconds: float) -> dict[str, Any]:

@@ -245,7 +245,7 @@ class Stage:
     def conclude(self, attempt: Attempt, error: SailorError | None) -> None:
         """Note what became of the message, and tell whoever waits for errors."""
         if error is not None:
-            self.state.failed(self, attempt.item, error, attempt.message)
+            self.state.failed(self.declared, attempt.item, error, attempt.message)
         seconds = time.perf_counter() - attempt.began
         entry: dict[str, Any] = {
             "message": attempt.item.id,

@@ -92,7 +92,7 @@ def _open(plan: FlowPlan, settings: StartSettings, stack: ExitStack) -> tuple[Ac
     channel = connection.channel()
     declare(channel, plan)
     api = stack.enter_context(StepsApi(plan, USERNAME, key, settings.host, settings.port))
-    return Access(settings.broker, api.uri, USERNAME, key, iv, password), api, channel
+    return Access(settings.broker, api.address, USERNAME, key, iv, password), api, channel
 
 
 def _make_traffic(plan: FlowPlan, access: Access, api: StepsApi, channel: Any, stack: ExitStack) -> Traffic:

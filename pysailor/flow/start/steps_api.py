@@ -6,46 +6,27 @@ import json
 import threading
 from base64 import b64encode
 from hmac import compare_digest
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final, Self
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+
+from pysailor.http_server import BackgroundServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .plan import FlowPlan
 
-_POLL: Final = 0.1
 
-
-class StepsApi(ThreadingHTTPServer):
+class StepsApi(BackgroundServer):
     """Serves each step its settings to whoever logs in as its processes do. A context manager."""
 
-    daemon_threads = True
-
     def __init__(self, plan: FlowPlan, username: str, key: str, host: str = "127.0.0.1", port: int = 0) -> None:
-        super().__init__((host, port), _Handler)
+        super().__init__(host, port, _Handler, "steps-api")
         self._plan = plan
         self._snapshots: dict[str, Any] = {}
         self._lock = threading.Lock()
         self.login = "Basic " + b64encode(f"{username}:{key}".encode()).decode()
         self.hooks: dict[str, Any] = {}
-        self._thread = threading.Thread(target=self.serve_forever, args=(_POLL,), name="steps-api", daemon=True)
-
-    @property
-    def uri(self) -> str:
-        """Where it is, for processes on this machine."""
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def __enter__(self) -> Self:
-        """Listen."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop."""
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
 
     def take_snapshot(self, step: str, value: Any, *, is_update: bool) -> None:
         """Remember what a step emitted as its memory."""

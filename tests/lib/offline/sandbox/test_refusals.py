@@ -11,7 +11,8 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.offline.sandbox.api import Api, Delays, IncomingRequest
+from lib.offline.sandbox.api import Api, Delays
+from lib.offline.sandbox.incoming import IncomingRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pysailor import CallReport, InvalidInput, Rebound
+from pysailor import CallReport, Fault, InvalidInput, Rebound
 
 from .api.attributes import call_attributes
 from .api.client import CallOptions, Client
@@ -111,7 +111,8 @@ class Pipeline:
     def check(self, body: Mapping[str, Any]) -> CheckResult:
         """Return what the rules between fields, and what the server refused before, make of the body."""
         request = self._build(body)
-        return replace(self._check(request), worst=self._worst(request)[0])
+        found, notes = self._check(request), [Fault("", note) for note in request.notes]
+        return replace(found, warnings=(*found.warnings, *notes), worst=self._worst(request)[0])
 
     def preview(self, body: Mapping[str, Any]) -> HttpRequest:
         """Return the request that would be sent, before files are fetched."""

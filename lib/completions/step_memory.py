@@ -61,7 +61,7 @@ class StepMemory:
 
 
 def _fact(address: str, body: Mapping[str, Any], error: ApiError, today: str) -> KnownRejection | None:
-    if names_responses(error.status, error.text):
+    if names_responses(error.status, error.text, error.param):
         return learn_api(address, body, today)
     return learn(
         address,

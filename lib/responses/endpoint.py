@@ -41,6 +41,7 @@ _OF_A_WHOLE_CHAT: Final = frozenset({"tool_message_without_call"})
 _ANY_CAP: Final = "either"
 _AT_CAP: Final = "the answer is said to be complete, but it has all the tokens it may have; it counts as cut off"
 _BAD_THOUGHTS: Final = "invalid_encrypted_content"
+_NOT_OFFERED: Final = "This server may not have the Responses API; if so, set API to Chat Completions."
 _WITHOUT_THOUGHTS: Final = "the service could not use the reasoning of an earlier answer; it was sent without"
 
 
@@ -119,6 +120,8 @@ def can_stream(body: Mapping[str, Any]) -> bool:
 
 def relax(body: Mapping[str, Any], error: ApiError, server: ServerKind) -> Relaxed | None:
     """Return the request without the reasoning of earlier answers if that is what was refused."""
+    if error.code == "wrong_address":
+        error.why = _NOT_OFFERED
     if error.begun or not _refuses_thoughts(error):
         return None
     messages = [_without_thoughts(message) for message in body.get("messages") or ()]

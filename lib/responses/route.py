@@ -64,7 +64,7 @@ def relax(body: Mapping[str, Any], error: ApiError, server: ServerKind) -> Relax
 
 def says_use_responses(error: ApiError) -> bool:
     """Return whether a refusal names the other endpoint as the one to use."""
-    return not error.begun and names_responses(error.status, error.text)
+    return not error.begun and names_responses(error.status, error.text, error.param)
 
 
 def _needs_responses(body: Mapping[str, Any], family: Family | None) -> bool:

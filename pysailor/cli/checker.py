@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from pysailor.component.component import schemas
 from pysailor.component.fields import bind
 from pysailor.context import Context, Keep
-from pysailor.errors import Defect, Fault, InvalidConfig, InvalidInput, describe_kind
+from pysailor.errors import Fault, InvalidConfig, InvalidInput
 
 from .defects import component_code
-from .dry_run import placeholders
+from .dry_run import ask_rules, placeholders
 from .output import in_cfg, print_json
 from .sample import Samples, display_name
 from .usage import BadUsage, unknown_settings
@@ -83,11 +83,8 @@ def _check_sample(
         return [], []
     body, errors = input_schema.fit(sample.message.body)
     warnings = input_schema.find_unknown(body)
-    rules = function.hook("check")
-    if not errors and rules is not None:
-        found = rules(sample.message.with_body(body), cfg, sample.snapshot, context)
-        if not hasattr(found, "errors") or not hasattr(found, "warnings"):
-            raise Defect(f"check must return a CheckResult; it returned {describe_kind(found)}.")
+    if not errors:
+        found = ask_rules(function, sample.message.with_body(body), cfg, sample.snapshot, context)
         known = {warning.pointer for warning in warnings}
         errors = [*found.errors]
         wrong = {error.pointer for error in errors}

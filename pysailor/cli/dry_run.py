@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pysailor.errors import Defect, describe_kind
+from pysailor.contract import CheckResult, Findings
+from pysailor.errors import Defect, InvalidInput, describe_kind
 from pysailor.message import HttpRequest
 from pysailor.step import Invocation
 
@@ -16,7 +17,11 @@ from .defects import component_code, open_step
 from .output import print_json, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pysailor.component.component import Loaded
+    from pysailor.context import Context
+    from pysailor.message import Message
 
     from .sample import Sample
     from .workspace import Workspace
@@ -27,6 +32,18 @@ def placeholders(function: Loaded) -> dict[str, str]:
     return {field.name: field.name.upper() for field in function.fields if field.required}
 
 
+def ask_rules(function: Loaded, message: Message, cfg: Mapping[str, Any], snapshot: Any, context: Context) -> Findings:
+    """Return what the component's own rules find, nothing if it has none; raise Defect."""
+    rules = function.hook("check")
+    if rules is None:
+        return CheckResult()
+    found = rules(message, cfg, snapshot, context)
+    if not hasattr(found, "errors") or not hasattr(found, "warnings"):
+        raise Defect(f"check must return a CheckResult; it returned {describe_kind(found)}.")
+    findings: Findings = found
+    return findings
+
+
 def print_request(workspace: Workspace, function: Loaded, sample: Sample, *, is_pretty: bool) -> None:
     """Print the request of one sample, and a curl line for it; raise what the step would raise before it sends."""
     words, chosen = placeholders(function), workspace.chosen(sample.cfg)
@@ -35,11 +52,16 @@ def print_request(workspace: Workspace, function: Loaded, sample: Sample, *, is_
         context = step.context(Invocation(lambda _: None, logging.getLogger("component")))
         message = step.accept(sample.message)
         with component_code():
+            found = ask_rules(function, message, step.cfg, sample.snapshot, context)
+            if found.errors:
+                raise InvalidInput(faults=list(found.errors))
             request = function.get_function("preview")(message, step.cfg, context)
     if not isinstance(request, HttpRequest):
         raise Defect(f"preview must return an HttpRequest; it returned {describe_kind(request)}.")
     headers = {name: without_secrets(value, secrets) for name, value in request.headers.items()}
     document = {"method": request.method, "url": request.url, "headers": headers, "body": request.body}
+    for doubt in found.warnings:
+        say(str(doubt))
     print_json(document, workspace.results, is_pretty=is_pretty)
     sent = json.dumps(request.body)
     for name, word in words.items():

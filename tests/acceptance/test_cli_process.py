@@ -136,3 +136,13 @@ def test_process_and_check_point_to_the_same_settings(sandbox: Sandbox) -> None:
     told = pysailor("process", "sendRequest", HELLO, *wrong).stderr
     assert error["pointer"] == "/cfg/timeout"
     assert f"{error['pointer']}: {error['message']}" in told
+
+
+def test_a_dry_run_shows_no_request_that_would_not_be_sent_and_tells_what_is_left_out() -> None:
+    to = ("--dry-run", "--cfg", "model=gpt-5.4-pro", "--body", 'messages=[{"role": "user", "content": "Hi"}]')
+    refused = pysailor("process", "sendRequest", *to, "--body", "n=2")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "/n: n is not available" in refused.stderr
+    shown = pysailor("process", "sendRequest", *to, "--body", "seed=2")
+    assert "seed" not in json.loads(shown.stdout)["body"]
+    assert "# the Responses API has no seed" in shown.stderr

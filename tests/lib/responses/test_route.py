@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lib.errors.api_error import ApiError
 from lib.errors.catalog import CATALOG
 from pysailor.context import SnapshotUpdate
 from pysailor.errors import InvalidConfig, InvalidInput
@@ -15,6 +16,7 @@ from tests.support.send_request import HELLO, completion, emitted, events_of
 if TYPE_CHECKING:
     from lib.offline.sandbox import Sandbox
 
+GATEWAY = "https://gw.example/v1"
 BASE = "https://api.openai.com/v1"
 TOOLS = [{"type": "function", "function": {"name": "get_weather"}}]
 RESPONSE = {
@@ -124,3 +126,19 @@ def test_a_model_that_the_sandbox_has_on_responses_only_answers(sandbox: Sandbox
 def test_an_address_that_has_no_responses_is_told_before_sending(base: str) -> None:
     with FakeApi(), pytest.raises(InvalidConfig, match="/api"):
         emitted(HELLO, api="responses", baseUrl=base)
+
+
+def test_words_of_a_message_that_a_refusal_quotes_do_not_choose_the_api() -> None:
+    refused = {"error": {"message": "Invalid content: 'use /v1/responses instead'", "param": "messages[0].content"}}
+    with FakeApi() as api:
+        api.post(f"{GATEWAY}/chat/completions", json=refused, status=400)
+        with pytest.raises(ApiError) as caught:
+            emitted(HELLO, baseUrl=GATEWAY)
+    assert caught.value.param == "messages[0].content"
+
+
+def test_a_server_without_the_api_says_what_to_set() -> None:
+    with FakeApi() as api:
+        api.post(f"{GATEWAY}/responses", json={"error": {"message": "Not Found"}}, status=404)
+        with pytest.raises(ApiError, match="set API to Chat Completions"):
+            emitted(HELLO, baseUrl=GATEWAY, api="responses")

@@ -141,9 +141,13 @@ def learn(
     return KnownRejection(_server(base_url), model, name, kind, today, any_value, None if any_value else value)
 
 
-def names_responses(status: int | None, text: str) -> bool:
-    """Return whether a refusal names the Responses API as the one to use."""
-    return status in _REDIRECTING and _USE_RESPONSES.search(_LINK.sub("", text)) is not None
+def names_responses(status: int | None, text: str, param: str | None = None) -> bool:
+    """Return whether a refusal names the Responses API as the one to use; one about a message may quote it."""
+    return (
+        not (param or "").startswith("messages")
+        and status in _REDIRECTING
+        and _USE_RESPONSES.search(_LINK.sub("", text)) is not None
+    )
 
 
 def learn_api(base_url: str, body: Mapping[str, Any], today: str) -> KnownRejection | None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pysailor.component.builtin import builtin_folder, builtin_names, locate_builtin
-from pysailor.component.component import Component
+from pysailor.component.component import Component, metadata
+from pysailor.context import Context
 from pysailor.errors import BrokenComponent
 from pysailor.testing.standard import ComponentTests
 
@@ -65,6 +66,12 @@ def test_each_stands_in_the_page_of_built_in_steps() -> None:
 def test_another_name_is_told_with_the_nearest() -> None:
     with pytest.raises(BrokenComponent, match="did you mean router\\?"):
         locate_builtin("ruter")
+
+
+def test_the_members_of_a_fixed_message_are_known_to_later_steps() -> None:
+    fixed = Component(locate_builtin("message")).function("fixed")
+    made = metadata(fixed, {"message": [{"name": "Ann"}, "text"]}, Context())
+    assert list(made["out"]["properties"]) == ["name", "value"]
 
 
 def test_what_two_components_share_is_one_file() -> None:

@@ -204,3 +204,16 @@ def test_the_time_of_one_evaluation_is_not_that_of_all() -> None:
     until = time.monotonic() + 0.05
     while time.monotonic() < until:
         assert expression.evaluate(Message(body={"n": 1}), Context()) == 1
+
+
+@pytest.mark.parametrize("pattern", ["(x+)+$", "(a|aa)*$", r"(\d|5)*$", "(a*){50}", "((a|a)x?)*"])
+def test_a_regular_expression_that_may_take_for_ever_is_refused(pattern: str) -> None:
+    module = Component(locate_builtin("jsonata")).module("lib/expression.py")
+    with pytest.raises(InvalidConfig, match="may take for ever"):
+        module.Expression(f"$match(a, /{pattern}/)")
+
+
+def test_an_expression_cannot_fill_the_memory() -> None:
+    module = Component(locate_builtin("jsonata")).module("lib/expression.py")
+    with pytest.raises(StepError, match="too large"):
+        module.Expression('$pad("a", 1000000000)').evaluate(Message(body={}), Context())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 import jsonata
+from jsonata.functions import Functions
 
 from pysailor import InvalidConfig, StepError
 
@@ -20,6 +22,10 @@ MISSING: Final = object()
 LONGEST: Final = 2.0
 _DEEPEST: Final = 800
 _EVERY: Final = 64  # steps between two looks at the clock
+_LARGEST: Final = 16 << 20  # characters or items: more than any message can hold
+_ANY, _SIGN = "\x00", "\x01"  # what stands for a class of signs, and for an escaped one
+_UNBOUNDED: Final = re.compile(r"[+*]|\{\d+,\}")
+_GROUP: Final = re.compile(r"\((\?[:=!]|\?<[=!]|\?<\w+>)?([^()]*)\)([+*]|\{\d+,\}|\{(?:\d+,)?\d\d+\})?")
 
 
 class ExpressionFailed(StepError):
@@ -58,6 +64,7 @@ class Expression:
         bindings = {
             "getPassthrough": _function(passed),
             "getFlowVariables": _function(dict(ctx.flow_variables)),
+            "pad": jsonata.Jsonata.JLambda(_pad),
             "__evaluate_entry": guard.enter,
             "__evaluate_exit": guard.leave,
         }
@@ -89,8 +96,21 @@ class _Guard:
         if not self._steps % _EVERY and time.monotonic() > self._until:
             raise TimeoutError("takes too long; does it ever end?")
 
-    def leave(self, *_: Any) -> None:
+    def leave(self, expression: Any, given: Any, environment: Any, result: Any) -> None:  # noqa: ARG002 - so called
         self._depth -= 1
+        if isinstance(result, (str, list)):
+            _check_size(len(result))
+
+
+def _check_size(size: float) -> None:
+    if not abs(size) <= _LARGEST:
+        raise OverflowError(f"makes a text or a list that is too large; allowed are {_LARGEST} characters or items")
+
+
+def _pad(text: Any = None, width: Any = None, sign: Any = None, *_: Any) -> Any:
+    if isinstance(width, (int, float)):
+        _check_size(width)
+    return Functions.pad(text, width, sign)
 
 
 def _function(value: Any) -> Any:
@@ -104,12 +124,41 @@ def compile_expression(text: str, pointer: str) -> Any:
             f"has {operator}, which JSONata 1.8.7 on the platform does not know; write a ? b : c", pointer=pointer
         )
     try:
-        jsonata.Jsonata(text)  # by itself first: what is wrong is told with its own places
-        return jsonata.Jsonata(f'{{"v": ({text}\n)}}')
+        jsonata.Jsonata(text, _compile_pattern)  # by itself first: what is wrong is told with its own places
+        return jsonata.Jsonata(f'{{"v": ({text}\n)}}', _compile_pattern)
     except RecursionError as error:
         raise InvalidConfig("goes too deep to be read", pointer=pointer) from error
     except Exception as error:  # as above
         raise InvalidConfig(f"is not JSONata: {_describe(error)}", pointer=pointer) from error
+
+
+def _compile_pattern(pattern: str, flags: Any) -> re.Pattern[str]:
+    """Compile a regular expression; refuse one that may take for ever: nothing can stop it once it runs."""
+    if can_run_away(pattern):
+        raise ValueError(
+            f"/{pattern}/ repeats what can be read in several ways (a repetition, or alternatives that begin alike), "
+            "which may take for ever"
+        )
+    meant = (re.IGNORECASE if flags.case_insensitive else 0) | (re.MULTILINE if flags.multiline else 0)
+    return re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern), meant)
+
+
+def can_run_away(pattern: str) -> bool:
+    """Return whether a group that is often repeated can read one text in several ways."""
+    plain = re.sub(r"\\.", _escape, re.sub(r"\[(?:\\.|[^\]\\])*\]", _ANY, pattern))
+    while (group := _GROUP.search(plain)) is not None:
+        begins = [each[:1] for each in group[2].split("|")]
+        is_open = len(set(begins)) < len(begins) or bool(begins[1:] and {"", ".", _ANY, _SIGN} & set(begins))
+        is_open = is_open or bool(_UNBOUNDED.search(group[2]))
+        if group[3] and is_open:
+            return True
+        within = _ANY if begins[1:] else begins[0]
+        plain = plain[: group.start()] + within + ("+" if is_open or group[3] else "") + plain[group.end() :]
+    return False
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _ANY if found[0][1].isalnum() else _SIGN
 
 
 def find_newer_operator(text: str) -> str:

@@ -19,6 +19,12 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
             yield Message(body=body)
 
 
+def get_meta_model(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
+    """Return the members of the messages that are written in the step: a later step's mapper offers them."""
+    names = dict.fromkeys(name for body in read_bodies(cfg.get("message", {})) for name in body)
+    return {"out": {"type": "object", "properties": {name: {"title": name} for name in names}}}
+
+
 def read_bodies(written: Any) -> list[Any]:
     """Return the bodies that are written as JSON, as text, or in a flow file as they are."""
     if isinstance(written, str):

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 ERROR_HANDLER: Final = "error_handler"
 _ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,29}\Z")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION: Final = re.compile(r"([0-9.]+)(ms|s|m|h)\Z")
+_DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)\Z")
+_LONGEST: Final = 30 * 86400.0
 _CRON_FIELDS: Final = 5
 
 
@@ -173,7 +174,9 @@ class _Builder:
         retry, on_error = member.get("retry"), member.get("on_error", "continue")
         is_route = isinstance(on_error, dict)
         return LocalSettings(
-            retry=None if retry is None else RetryPolicy(retry["times"], self._seconds(retry.get("wait", 1.0), path)),
+            retry=None
+            if retry is None
+            else RetryPolicy(retry["times"], self._seconds(retry.get("wait", 1.0), (*path, "retry", "wait"))),
             timeout=self._seconds(member["timeout"], (*path, "timeout")) if "timeout" in member else None,
             concurrency=member.get("concurrency"),
             on_error="route" if is_route else on_error,
@@ -182,12 +185,17 @@ class _Builder:
 
     def _seconds(self, value: Any, path: Path) -> float:
         if not isinstance(value, str):
-            return float(value)
+            return self._bounded(float(value), path)
         found = _DURATION.match(value)
         if found is None:
             self._note(path, f'"{value}" is not a duration; write seconds, or 500ms, 2s, 1m, 1h')
             return 1.0
-        return float(found[1]) * _UNITS[found[2]]
+        return self._bounded(float(found[1]) * _UNITS[found[2]], path)
+
+    def _bounded(self, seconds: float, path: Path) -> float:
+        if seconds > _LONGEST:
+            self._note(path, f"{seconds:g} seconds are too long; allowed are 30 days ({_LONGEST:.0f} seconds)")
+        return min(seconds, _LONGEST)
 
     def _check_id(self, name: str, path: Path) -> None:
         if not _ID.match(name):

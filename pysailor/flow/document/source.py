@@ -192,7 +192,8 @@ class _Reader:
     def _number(self, node: Node, text: str, path: Path) -> Any:
         number = float(text)
         if abs(number) == float("inf"):
-            self._note(node, path, f"{text} is larger than numbers can be")
+            self._note(node, path, f"{_shorten(text)} is larger than numbers can be")
+            return None
         return number if not _INTEGER.match(text) else int(text)
 
     def _indent(self, node: ScalarNode) -> int:
@@ -219,6 +220,10 @@ def dotted(path: Path) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004 - part of a line
 
 
 def _json(value: Any) -> str:

@@ -13,8 +13,11 @@ import time
 from typing import Any, Final
 
 import jsonata
+from jsonata.functions import Functions
 from jsonata.jexception import JException
 from jsonata.utils import Utils
+
+from .errors import LARGEST, ResultTooLarge
 
 DEEPEST: Final = 800
 """How deep evaluation may nest; a function that calls itself takes about four levels."""
@@ -22,6 +25,8 @@ LONGEST: Final = 2.0
 """Seconds that one evaluation may take."""
 _EVERY: Final = 256  # steps between two looks at the clock
 _UNBOUNDED: Final = re.compile(r"(?<!\\)[+*]|\{\d+,\}")
+_ANY, _SIGN = "\x00", "\x01"  # what stands for a class of signs, and for an escaped one
+_REPEATED_GROUP: Final = re.compile(r"\((\?[:=!]|\?<[=!]|\?<\w+>)?([^()]*)\)([+*]|\{\d+,\}|\{(?:\d+,)?\d\d+\})?")
 
 
 class Engine(jsonata.Jsonata):  # type: ignore[misc]  # a library without types
@@ -37,7 +42,8 @@ class Engine(jsonata.Jsonata):  # type: ignore[misc]  # a library without types
         guard = _Guard()
         mine = copy.copy(self)
         jsonata.Jsonata.CURRENT.jsonata = mine  # $eval would leave an engine of its own there
-        return mine.evaluate(value, {**bindings, "__evaluate_entry": guard.enter, "__evaluate_exit": guard.leave})
+        mine_too = {"pad": function(_pad), "__evaluate_entry": guard.enter, "__evaluate_exit": guard.leave}
+        return mine.evaluate(value, {**bindings, **mine_too})
 
     def evaluate_numeric_expression(self, lhs: Any, rhs: Any, op: str | None) -> Any:
         """Compute as JavaScript does: a division by 0 is Infinity or NaN, which nothing can be computed with."""
@@ -68,7 +74,7 @@ def is_null(value: Any) -> bool:
 
 
 class _Guard:
-    """Stops what runs away: on every step of an evaluation its depth, now and then the clock."""
+    """Stops what runs away: on every step of an evaluation its depth and what it made, now and then the clock."""
 
     __slots__ = ("_count", "_depth", "_until")
 
@@ -84,14 +90,23 @@ class _Guard:
         if not self._count % _EVERY:
             self._look_at_the_clock()
 
-    def leave(self, *_: Any) -> None:
+    def leave(self, expression: Any, given: Any, environment: Any, result: Any) -> None:  # noqa: ARG002 - as it is called
         self._depth -= 1
+        if isinstance(result, (str, list)) and len(result) > LARGEST:
+            raise ResultTooLarge
 
     def _look_at_the_clock(self) -> None:
         now = time.monotonic()
         self._until = self._until or now + LONGEST
         if now > self._until:
             raise JException("D1012", -1)
+
+
+def _pad(text: Any = None, width: Any = None, sign: Any = None, *_: Any) -> Any:
+    """Return what $pad gives, unless that is larger than any message."""
+    if isinstance(width, (int, float)) and not abs(width) <= LARGEST:
+        raise ResultTooLarge
+    return Functions.pad(text, width, sign)
 
 
 def _compute(left: float, right: float, operator: str | None) -> float:
@@ -113,7 +128,7 @@ def _number(value: float) -> Any:
 
 
 def _compile_pattern(pattern: str, flags: Any) -> re.Pattern[str]:
-    """Compile a regular expression; refuse one that may take for ever: a repetition within a repetition."""
+    """Compile a regular expression; refuse one that may take for ever: nothing can stop it once it runs."""
     if _nests_repetitions(pattern):
         raise JException("S0301P", -1, pattern)
     meant = (re.IGNORECASE if flags.case_insensitive else 0) | (re.MULTILINE if flags.multiline else 0)
@@ -131,11 +146,25 @@ def _to_python(pattern: str) -> str:
 
 
 def _nests_repetitions(pattern: str) -> bool:
-    """Return whether a group that is repeated without end repeats something without end itself."""
-    plain = re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "x", pattern)
-    while (inner := re.search(r"\(([^()]*)\)([+*]|\{\d+,\})?", plain)) is not None:
-        repeats = bool(_UNBOUNDED.search(inner[1]))
-        if repeats and inner[2]:
+    """Return whether a group that is often repeated can read one text in several ways.
+
+    It does where it repeats something without end itself, or where two of its alternatives can begin alike.
+    """
+    plain = re.sub(r"\\.", _escape, re.sub(r"\[(?:\\.|[^\]\\])*\]", _ANY, pattern))
+    while (inner := _REPEATED_GROUP.search(plain)) is not None:
+        is_open = bool(_UNBOUNDED.search(inner[2])) or _begin_alike(inner[2].split("|"))
+        if inner[3] and is_open:
             return True
-        plain = plain[: inner.start()] + ("x+" if repeats or inner[2] else "x") + plain[inner.end() :]
+        within = _ANY if "|" in inner[2] else inner[2][:1]
+        plain = plain[: inner.start()] + within + ("+" if is_open or inner[3] else "") + plain[inner.end() :]
     return False
+
+
+def _escape(found: re.Match[str]) -> str:
+    r"""Return what stands for an escape: a sign itself, or (for \d, \w and the like) any."""
+    return _ANY if found[0][1].isalnum() else _SIGN
+
+
+def _begin_alike(alternatives: list[str]) -> bool:
+    begins = [alternative[:1] for alternative in alternatives]
+    return len(begins) > 1 and (len(set(begins)) < len(begins) or bool({"", _ANY, ".", _SIGN} & set(begins)))

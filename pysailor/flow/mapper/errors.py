@@ -40,7 +40,7 @@ WORDS: Final = {
     "T2010": "{token} compares numbers or texts only; $number(…) makes a number of a text",
     "D1001": "a number is out of range, as after a division by 0",
     "D1009": "two members of an object have the same name",
-    "D1011": "it calls itself too deep",
+    "D1011": "it nests too deep, or calls itself without end",
     "D1012": "it takes too long",
     "D2014": "a range [a..b] is too long",
     "D3001": "a number is out of range, as after a division by 0",
@@ -52,6 +52,14 @@ WORDS: Final = {
     "D3139": "$single found none",
     "D3141": "$assert failed",
 }
+
+
+LARGEST: Final = 16 << 20
+"""Characters, or items, that an expression may make: more than any message can hold."""
+
+
+class ResultTooLarge(Exception):
+    """An expression makes a text or a list that no message can hold."""
 
 
 class MappingFailed(StepError):
@@ -79,10 +87,12 @@ def describe(error: BaseException) -> tuple[str, str]:
         return f"{words.format(token=shown, expected=expected)} (JSONata {code})", code
     if code:
         return f"{' '.join(str(error).split())} (JSONata {code})", code
+    if isinstance(error, (ResultTooLarge, MemoryError)):
+        return f"it makes a text or a list that is too large; allowed are {LARGEST} characters or items", "too_large"
     if isinstance(error, OverflowError):
         return "a number is out of range", "D3061"
     if isinstance(error, RecursionError):
-        return "it calls itself too deep", "D1011"
+        return WORDS["D1011"], "D1011"
     if isinstance(error, ValueError) and "float" in str(error):
         return WORDS["D3030"], "D3030"
     return f"the value is not what a function takes ({type(error).__name__}: {' '.join(str(error).split())})", ""

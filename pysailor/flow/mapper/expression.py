@@ -104,7 +104,10 @@ def _describe_syntax(error: Exception, source: FlowExpression) -> str:
         return "the expression is empty; leave the member out, or write null"
     code = str(getattr(error, "error", ""))
     if code == "S0301P":
-        return "a regular expression repeats a repetition, which may take for ever; write it without"
+        return (
+            "a regular expression repeats what can be read in several ways (a repetition, or alternatives that begin "
+            "alike), which may take for ever; write it without"
+        )
     if code == "S0301R":
         return f"this is no regular expression: {getattr(error, 'current', '')}"
     words, known = describe(error)

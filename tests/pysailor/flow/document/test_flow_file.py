@@ -84,6 +84,7 @@ def test_all_faults_are_told_with_place_and_what_is_allowed() -> None:
         ('  a: {run: "c:f", after: a}', "no step begins the flow"),
         ('  a: {run: "c:f"}\n  b: {run: "c:f", after: {a: x, c: y}}', "names 2 steps; a step stands behind one"),
         ('  a: {run: "c:f", map: {x: y}, set: {x: 1}}', '"x" stands under set, too'),
+        ('  a: {run: "c:f", local: {timeout: 1e300}}', "are too long; allowed are 30 days"),
         ('  a: {run: "c:f", map: x, set: {x: 1}}', "makes the whole body"),
         ('  a: {run: "c:f"}\n  b: {run: "c:f", after: {a: otherwise}}\n  d: {run: "c:f", after: {a: otherwise}}',
          "a leads to b otherwise; there is one such way"),

@@ -52,6 +52,7 @@ def test_a_plain_word_means_what_yaml_1_2_says(text: str, value: object) -> None
     [
         ("a: 010", "f:1:4", "write '010' or 10"),
         ("a: .inf", "f:1:4", "messages cannot hold"),
+        (f"a: {'9' * 5000}", "f:1:4", "larger than numbers can be"),
         ("a: 1e999", "f:1:4", "larger than numbers can be"),
         ("a: 1\nb: 2\na: 3", "f:3:1", '"a" stands here twice, first in line 1'),
         ("a: !!python/name:os.system x", "f:1:4", "is a tag; leave it out"),

@@ -79,7 +79,8 @@ def test_a_broker_that_is_away_is_told(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_start_that_is_killed_leaves_no_process_and_loses_no_message(broker: Rabbit, tmp_path: Path) -> None:
     text = (
         f"flow: 1\nname: kill {tmp_path.name}\ncomponents: {{timer: {{builtin: timer}}, router: {{builtin: router}}}}\n"
-        "steps:\n  first: {run: 'timer:timer'}\n  next: {run: 'router:route', after: first, map: {n: n}, tune: {prefetch: 20}}\n"
+        "steps:\n  first: {run: 'timer:timer'}\n  next: {run: 'router:route', after: first, map: {n: n},"
+        " tune: {prefetch: 20}}\n"
     )
     (tmp_path / "flow.yaml").write_text(text)
     (tmp_path / "in.jsonl").write_text("".join(f'{{"n": {n}}}\n' for n in range(600)))

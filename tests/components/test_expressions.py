@@ -217,3 +217,10 @@ def test_an_expression_cannot_fill_the_memory() -> None:
     module = Component(locate_builtin("jsonata")).module("lib/expression.py")
     with pytest.raises(StepError, match="too large"):
         module.Expression('$pad("a", 1000000000)').evaluate(Message(body={}), Context())
+
+
+def test_what_a_star_finds_are_the_members_of_the_body() -> None:
+    module = Component(locate_builtin("jsonata")).module("lib/expression.py")
+    message = Message(body={"n": 1}, passthrough={"a": {"body": {"m": 2}}})
+    assert module.Expression('{"all": *}').evaluate(message, Context()) == {"all": 1}
+    assert module.Expression("elasticio.a.body.m").evaluate(message, Context()) == 2

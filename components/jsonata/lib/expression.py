@@ -59,7 +59,8 @@ class Expression:
         Raise ExpressionFailed if this body does not suit it.
         """
         passed = dict(msg.passthrough or {})
-        body = {**msg.body, "elasticio": passed} if isinstance(msg.body, dict) else msg.body
+        is_read = "elasticio" in self.text  # else it would stand among what * and ** find
+        body = {**msg.body, "elasticio": passed} if is_read and isinstance(msg.body, dict) else msg.body
         guard = _Guard(self._seconds)
         bindings = {
             "getPassthrough": _function(passed),

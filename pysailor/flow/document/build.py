@@ -173,10 +173,9 @@ class _Builder:
     def _local(self, member: Mapping[str, Any], path: Path) -> LocalSettings:
         retry, on_error = member.get("retry"), member.get("on_error", "continue")
         is_route = isinstance(on_error, dict)
+        pause = 1.0 if retry is None else self._seconds(retry.get("wait", 1.0), (*path, "retry", "wait"))
         return LocalSettings(
-            retry=None
-            if retry is None
-            else RetryPolicy(retry["times"], self._seconds(retry.get("wait", 1.0), (*path, "retry", "wait"))),
+            retry=None if retry is None else RetryPolicy(retry["times"], pause),
             timeout=self._seconds(member["timeout"], (*path, "timeout")) if "timeout" in member else None,
             concurrency=member.get("concurrency"),
             on_error="route" if is_route else on_error,

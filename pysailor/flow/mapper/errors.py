@@ -78,6 +78,10 @@ class MappingFailed(StepError):
 
 def describe(error: BaseException) -> tuple[str, str]:
     """Return an error of the engine in words, and JSONata's code ("" for none)."""
+    return _describe_own(error) if getattr(error, "error", "") else _describe_pythons(error)
+
+
+def _describe_own(error: BaseException) -> tuple[str, str]:
     code = str(getattr(error, "error", "") or "")
     words = WORDS.get(code)
     if words is not None:
@@ -85,8 +89,10 @@ def describe(error: BaseException) -> tuple[str, str]:
         expected = getattr(error, "expected", None)
         shown = "the end" if token == "(end)" else token
         return f"{words.format(token=shown, expected=expected)} (JSONata {code})", code
-    if code:
-        return f"{' '.join(str(error).split())} (JSONata {code})", code
+    return f"{' '.join(str(error).split())} (JSONata {code})", code
+
+
+def _describe_pythons(error: BaseException) -> tuple[str, str]:
     if isinstance(error, (ResultTooLarge, MemoryError)):
         return f"it makes a text or a list that is too large; allowed are {LARGEST} characters or items", "too_large"
     if isinstance(error, OverflowError):

@@ -60,7 +60,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml component.json
 	@echo "Installing into $(VENV)" >&2
-	@$(PIP) install -e .
+	@$(PIP) install -e '.[flow]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml component.json

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pysailor import InvalidConfig, SailorError, environment, open_store
+from pysailor import InvalidConfig, SailorError, environment
 
 from ..owner import owner_of
 
@@ -73,7 +73,9 @@ def run(args: argparse.Namespace) -> int:
             f"no store is named; set {STORE}, or say --store sqlite:///FILE. Without one, each worker keeps budgets in "
             "its own memory"
         )
-    from ..budgets import Ledger  # noqa: PLC0415 - a help text needs none of it
+    from pysailor import open_store  # noqa: PLC0415 - a help text needs none of it
+
+    from ..budgets import Ledger  # noqa: PLC0415 - as above
 
     try:
         amount = _amount(args)

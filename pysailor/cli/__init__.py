@@ -25,9 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "run" in typed and os.environ.get("PYSAILOR_POOL"):
             _begin_pool(typed)
         if typed == ["run"] and None not in (sys.stdin, sys.stdout, sys.stderr):
-            from .run import find_missing, run_here  # noqa: PLC0415 - a worker begins without what reads commands
+            from .extras import find_missing  # noqa: PLC0415 - a worker begins without what reads commands
+            from .run import PACKAGES, run_here  # noqa: PLC0415 - as above
 
-            if not find_missing():
+            if not find_missing(*PACKAGES):
                 run_here()
         from .program import run_command  # noqa: PLC0415 - see above
 

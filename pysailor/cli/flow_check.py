@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .extras import require
+
 if TYPE_CHECKING:
     import argparse
 
@@ -47,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
         print(SCHEMA.read_text(encoding="utf-8"), end="")
         return 0
+    require("flow", "jsonata")
     from .flow_checker import print_report  # noqa: PLC0415 - what is heavy, which a help text needs not
 
     return print_report(args, sys.stdout)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .extras import require
 from .usage import add_tape
 
 _EXAMPLE = """\
@@ -65,6 +66,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the flow; return the exit code."""
+    require("flow", "jsonata")
     from .flow_runner import run_flow  # noqa: PLC0415 - what is heavy, which a help text needs not
 
     return run_flow(args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .extras import require
 from .flow_run import setting
 from .usage import add_tape
 
@@ -54,6 +55,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the cases; return the exit code."""
+    require("flow", "jsonata")
     from .flow_tester import test_flows  # noqa: PLC0415 - what is heavy, which a help text needs not
 
     return test_flows(args)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
 import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from pysailor.errors import BrokenComponent
-from pysailor.shell import how_to_install
-
+from .extras import require
 from .output import say
 
 if TYPE_CHECKING:
     import argparse
 
-_CHECKOUT = Path(__file__).parents[2]
+PACKAGES: Final = ("pika", "cryptography")
+"""What a worker needs beyond the plain installation, as the extra [rabbitmq] has it."""
 _NOTE = """\
 example, as the image does it:
   ELASTICIO_AMQP_URI=amqp://... ELASTICIO_STEP_ID=step_1 ELASTICIO_FUNCTION=greet ... pysailor run
@@ -45,15 +42,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; return the exit code."""
-    missing = find_missing()
-    if missing:
-        raise BrokenComponent(f"this needs {' and '.join(missing)}: {how_to_install('rabbitmq', _CHECKOUT)}")
+    require("rabbitmq", *PACKAGES)
     run_here(args.component)
-
-
-def find_missing() -> list[str]:
-    """Return which packages of the worker's are not installed."""
-    return [name for name in ("pika", "cryptography") if importlib.util.find_spec(name) is None]
 
 
 def run_here(directory: str | None = None) -> NoReturn:

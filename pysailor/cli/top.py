@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import math
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
-from pysailor.errors import BrokenComponent, SailorError
-from pysailor.shell import how_to_install
+from pysailor.errors import SailorError
 
+from .extras import require
 from .usage import BadUsage
 
-_CHECKOUT = Path(__file__).parents[2]
 _CLEAR = "\x1b[H\x1b[J"
 _HIGHEST_PORT = 65_535
 _NOTE = """\
@@ -50,8 +47,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show; return the exit code."""
-    if importlib.util.find_spec("prometheus_client") is None:
-        raise BrokenComponent(f"this needs prometheus_client: {how_to_install('metrics', _CHECKOUT)}")
+    require("metrics", "prometheus_client")
     from pysailor.monitoring.reading import Look, read_metrics  # noqa: PLC0415 - needs an extra, and few commands do
 
     url = _address(args.address)

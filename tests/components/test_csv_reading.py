@@ -9,7 +9,7 @@ import pytest
 
 from pysailor import Context, Data, InvalidConfig, InvalidInput, Message, StepError
 from pysailor.component.builtin import locate_builtin
-from pysailor.component.component import Component
+from pysailor.component.component import Component, metadata
 from pysailor.component.fields import bind
 from pysailor.testing import run_step
 
@@ -140,3 +140,29 @@ def test_many_rows_take_no_more_memory_than_few(write: Any) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert sum(1 for _ in rows) == 199_999
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4096
+
+
+@pytest.mark.parametrize(
+    ("content", "cfg", "given"),
+    [
+        ("name,age\nAnn,7\n", {}, {"name": "string", "age": "string"}),
+        ("name,age\nAnn,7\n", {"dynamicTyping": True}, {"name": None, "age": None}),
+        ("name,age\nAnn,7\n", {"emitAll": "fetchAll"}, {"result": "array"}),
+        ("Ann,7\n", {"header": False}, {"column0": "string", "column1": "string"}),
+    ],
+)
+def test_the_columns_that_a_file_has_are_what_the_step_gives(
+    write: Any, content: str, cfg: Any, given: dict[str, Any]
+) -> None:
+    members = gives(url=str(write(content)), **cfg)["properties"]
+    assert {name: each.get("type") for name, each in members.items()} == given
+
+
+@pytest.mark.parametrize("url", ["https://tables.example/a.csv", "not-there.csv"])
+def test_what_cannot_be_looked_at_may_have_any_columns(url: str) -> None:
+    assert gives(url=url) == {"type": "object", "properties": {}, "additionalProperties": True}
+
+
+def gives(**cfg: Any) -> Any:
+    loaded = Component(ROOT).function("read")
+    return metadata(loaded, bind(loaded.fields, cfg), Context())["out"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .reading import read
+from .reading import describe, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,3 +15,8 @@ if TYPE_CHECKING:
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:
     """Yield the rows of the file that the step names."""
     yield from read(cfg["url"], cfg, ctx)
+
+
+def get_meta_model(cfg: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
+    """Return what the step gives: the columns that the file has now."""
+    return {"out": describe(cfg)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from pysailor import InvalidConfig, Message
+from pysailor import InvalidConfig, Message, StepError
 
 from .table import Table
 from .text import open_source, read_lines
@@ -15,17 +16,50 @@ if TYPE_CHECKING:
 
     from pysailor import Context
 
+_NOTHING = Message(body={})
+_DEFAULTS = {
+    "url": "", "emitAll": "emitIndividually", "header": True, "delimiter": "auto", "dynamicTyping": False,
+    "encoding": "utf-8",
+}  # fmt: skip
 _NAMED = {"auto": "", "tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
 
 
-def read(url: str, cfg: Mapping[str, Any], ctx: Context) -> Iterator[Message]:
+def describe(cfg: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of what reading gives: with the columns, where the file is at hand and has rows.
+
+    The settings may be incomplete: the platform asks while they are being made.
+    """
+    cfg = {**_DEFAULTS, **cfg}
+    columns = _find_columns(cfg)
+    value = {} if cfg["dynamicTyping"] else {"type": "string"}
+    row: dict[str, Any] = {"type": "object", "properties": {name: {**value, "title": name} for name in columns}}
+    if not columns:
+        row["additionalProperties"] = True
+    if cfg["emitAll"] == "emitIndividually":
+        return row
+    rows = {"type": "array", "items": row, "title": "Rows", "required": True}
+    return {"type": "object", "properties": {"result": rows}}
+
+
+def _find_columns(cfg: Mapping[str, Any]) -> list[str]:
+    url = cfg["url"]
+    if not url or urlsplit(url).scheme in ("http", "https"):  # nothing is asked while a flow is only looked at
+        return []
+    one_by_one = {**cfg, "emitAll": "emitIndividually", "onBrokenLine": "stop"}
+    try:
+        return list(next(read(url, one_by_one), _NOTHING).body)
+    except (StepError, InvalidConfig):  # told when the file is read
+        return []
+
+
+def read(url: str, cfg: Mapping[str, Any], ctx: Context | None = None) -> Iterator[Message]:
     """Yield a row as a body, `{"result": rows}` for so many at a time, or all at once."""
     table = Table(
         url,
         find_delimiter_setting(cfg["delimiter"]),
         has_header=cfg["header"],
         converts=cfg["dynamicTyping"],
-        skip=_logger(ctx) if cfg["onBrokenLine"] == "skip" else None,
+        skip=_logger(ctx) if ctx and cfg["onBrokenLine"] == "skip" else None,
     )
     with open_source(url) as file:
         rows = table.read(read_lines(file, url, cfg["encoding"]))

@@ -126,7 +126,8 @@ class _Checker:
         self._takes[step.id] = takes
         known = from_schema(None if gives is None else gives.document)
         example = from_sample(step.sample)
-        self._gives[step.id] = replace(known, members={**example.members, **known.members})
+        is_open = known.is_open and example.is_empty
+        self._gives[step.id] = replace(known, members={**example.members, **known.members}, is_open=is_open)
 
     def _bound(self, step: FlowStep, function: Loaded) -> Mapping[str, Any]:
         """Return the settings as the step sees them; a server of the component's own needs no credential."""

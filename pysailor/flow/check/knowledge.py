@@ -13,11 +13,13 @@ KINDS: Final = {str: "string", bool: "boolean", int: "number", float: "number", 
 class Known:
     """What is known of a body: its members by name, each with its schema where there is one.
 
-    `is_closed` says that it has no other members; nothing at all is known where there are no members.
+    `is_closed` says that it has no other members, `is_open` that it has others, which nobody can know; nothing at all
+    is known where there are no members.
     """
 
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     is_closed: bool = False
+    is_open: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -26,7 +28,7 @@ class Known:
 
     def lacks(self, name: str) -> bool:
         """Return whether a member is not among those that are known."""
-        return not self.is_empty and name not in self.members
+        return not (self.is_empty or self.is_open) and name not in self.members
 
     def below(self, name: str) -> Known:
         """Return what is known of a member's own members."""
@@ -38,7 +40,8 @@ def from_schema(schema: Mapping[str, Any] | None) -> Known:
     if not isinstance(schema, Mapping) or not isinstance(schema.get("properties"), Mapping):
         return Known()
     members = {name: each if isinstance(each, Mapping) else {} for name, each in schema["properties"].items()}
-    return Known(members, schema.get("additionalProperties") is False)
+    others = schema.get("additionalProperties")
+    return Known(members, is_closed=others is False, is_open=others is True)
 
 
 def from_sample(sample: Any) -> Known:

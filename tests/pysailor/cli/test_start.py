@@ -55,3 +55,24 @@ def test_a_look_at_a_worker_without_its_extra_says_how_to_install_it() -> None:
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
     assert done.stderr == f"pysailor top: this needs prometheus_client: pip install -e '{ROOT}[metrics]'\n"
+
+
+FLOW = "flows/summaries.yaml"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "package", "extra"),
+    [
+        (("flow", "run", FLOW, "--sandbox"), "jsonata", "flow"),
+        (("flow", "check", FLOW), "jsonata", "flow"),
+        (("flow", "test", FLOW), "jsonata", "flow"),
+        (("flow", "export", FLOW), "jsonata", "flow"),
+        (("flow", "start", FLOW, "--broker", "amqp://127.0.0.1:1"), "pika", "rabbitmq"),
+    ],
+)
+def test_a_flow_without_its_extra_says_how_to_install_it(arguments: tuple[str, ...], package: str, extra: str) -> None:
+    load = f"from pysailor.cli import main\nprint(main({[*arguments]!r}))"
+    program = f"import sys; sys.modules[{package!r}] = None\n{load}"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+    assert done.stderr == f"pysailor flow: this needs {package}: pip install -e '{ROOT}[{extra}]'\n"

@@ -10,6 +10,8 @@ from pysailor.flow.check import FlowReport, check_flow
 from pysailor.flow.components import FlowComponents, settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pysailor.flow.document import FlowFile, FlowStep
 
 
@@ -92,3 +94,13 @@ def test_a_missing_credential_is_told_with_its_variables(flow: Any, strict: Any)
 
     assert any('"Key" is missing; set MY_KEY or KEY_API_KEY in the environment or in .env' in line for line in found)
     assert [finding for finding in check(made, answers=lambda _: True).findings if finding.severity == "error"] == []
+
+
+def test_a_step_that_may_give_any_member_is_not_suspected(flow: Any, component: Path) -> None:
+    declared = component / "component.json"
+    text = declared.read_text()
+    made = "  a: {run: 'w:numbers'}\n  b: {run: 'w:work', after: a, map: {text: else}}\n"
+    assert "a gives no else" in str(check(flow(made)).findings)
+    declared.write_text(text.replace('"metadata": {"out": {', '"metadata": {"out": {"additionalProperties": true, '))
+
+    assert check(flow(made)).findings == []

@@ -13,9 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.errors import SailorError
-from pysailor.flow.document import read_flow
+from pysailor.flow.document import InvalidFlow, read_flow
 from pysailor.flow.run import open_input
-from pysailor.flow.start import Listeners, StartSettings, make_plan, print_manifests, serve_steps, start_flow
+from pysailor.flow.start import (
+    Listeners,
+    StartSettings,
+    find_unapplied,
+    make_plan,
+    print_manifests,
+    serve_steps,
+    start_flow,
+)
 
 from .flow_settings import FlowWorkspace, apply_sets
 from .output import printable, say
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
+    from pysailor.flow.document import FlowFile
     from pysailor.flow.start import FlowPlan, Traffic
 
 _EVERY: Final = 5.0
@@ -49,15 +58,15 @@ def start(args: argparse.Namespace) -> int:
         text = Path(args.file).read_text(encoding="utf-8-sig")
         if args.form:
             configs: dict[str, Any] = {step.id: step.fields for step in flow.all_steps}
-            print(
-                print_manifests(make_plan(flow, text, variables, configs), args.form, args.image, args.file),
-                file=results,
-            )
+            plan = make_plan(flow, text, variables, configs)
+            _refuse_unapplied(flow, plan, is_watched=False)
+            print(print_manifests(plan, args.form, args.image, args.file), file=results)
             return 0
         tape = stack.enter_context(opened_tape(args))
         workspace = FlowWorkspace(flow, getattr(args, "server", None), results, stack, tape)
         configs = {step.id: workspace.settings(step) for step in flow.all_steps}
         plan = make_plan(flow, text, variables, configs)
+        _refuse_unapplied(flow, plan, is_watched=not args.serve)
         folder = Path(args.folder or Path(".pysailor", "flows", plan.flow_id)).resolve()
         host, port = args.serve or ("127.0.0.1", 0)
         stop = stack.enter_context(_signals())
@@ -65,6 +74,13 @@ def start(args: argparse.Namespace) -> int:
         settings = StartSettings(_broker(args), folder, stays, host, port, stop)
         code = _serve(plan, settings) if args.serve else _start(plan, settings, args, results)
         return max(code, tell_tape(tape)) if tape else code
+
+
+def _refuse_unapplied(flow: FlowFile, plan: FlowPlan, *, is_watched: bool) -> None:
+    """Raise InvalidFlow for what would silently be otherwise than in one process."""
+    findings = find_unapplied(flow, plan, is_watched=is_watched)
+    if findings:
+        raise InvalidFlow(findings)
 
 
 def _serve(plan: FlowPlan, settings: StartSettings) -> int:

@@ -185,6 +185,9 @@ class WorkerLimits:
         "ELASTICIO_REBOUND_INITIAL_EXPIRATION", 15_000, "ms", "rest before the first rebound; doubles"
     )
     rebounds: int = whole("ELASTICIO_REBOUND_LIMIT", 20, "", "rebounds before the message fails")
+    retries: int = whole(
+        "PYSAILOR_RETRIES", 0, "", "how often a message comes back, as a rebound does, when its error may pass"
+    )
     message_deadline: float | None = seconds("PYSAILOR_MESSAGE_DEADLINE", None, "time for one message; unset: no limit")
     shutdown_deadline: float = seconds("PYSAILOR_SHUTDOWN_DEADLINE", 60.0, "time for messages in work after SIGTERM")
     service_deadline: float = seconds(

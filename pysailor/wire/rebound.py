@@ -26,15 +26,23 @@ class ReboundLimitExceeded(StepError):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How long a message rests before it comes back, and how often it may."""
+    """How long a message rests before it comes back, and how often it may.
+
+    `retries` is how often one comes back that failed with an error which may pass: not at all on the platform.
+    """
 
     initial_ms: int = 15_000
     limit: int = 20
+    retries: int = 0
 
     def expiration_ms(self, iteration: int, longest: float | None = None) -> int:
         """Return the rest in milliseconds; it doubles each time (15 s, 30 s, 1 min), up to `longest` seconds."""
         most = _LONGEST_MS if longest is None else min(max(self.initial_ms, round(longest * 1000)), _LONGEST_MS)
         return min(self.initial_ms << min(iteration - 1, _MOST_DOUBLINGS), most)
+
+    def may_retry(self, headers: Mapping[str, Any]) -> bool:
+        """Return whether a message that failed now may come back."""
+        return _count_so_far(headers.get("reboundIteration")) < self.retries
 
     def next_iteration(self, headers: Mapping[str, Any]) -> int:
         """Count this rebound; raise ReboundLimitExceeded if there may be no further one."""

@@ -40,7 +40,7 @@ def codec(settings: WorkerSettings) -> Codec:
         persistent=amqp.persistent,
         error_replies=not behaviour.error_replies_off,
         error_input=behaviour.input_format == "error",
-        backoff=Backoff(limits.rebound_initial_ms, limits.rebounds),
+        backoff=Backoff(limits.rebound_initial_ms, limits.rebounds, limits.retries),
     )
 
 

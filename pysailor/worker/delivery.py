@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import pool
 from ..context import CallReport, Measure
-from ..errors import Defect, Rebound, SailorError
+from ..errors import Defect, Rebound, SailorError, StepError
 from ..journal import NoJournal
 from ..log import component_logger
 from ..monitoring.observer import MessageReport, Observer
@@ -209,10 +209,21 @@ class Worker:
     def _outcome(self, inflight: InFlight, message: Message) -> DeliveryOutcome:
         error = self._attempt(inflight, message)
         if inflight.settle():
-            return self._conclude(inflight, error)
+            return self._conclude(inflight, self._again(inflight, error))
         LOG.warning("The component came back from a message that had failed", extra=inflight.incoming.ids())
         # Were it rejected before its error message is out, a worker that stops meanwhile would lose it silently.
         return inflight.late_outcome.get() if inflight.late_outcome else DeliveryOutcome.FAILED
+
+    def _again(self, inflight: InFlight, error: BaseException | None) -> BaseException | None:
+        """Return a Rebound in place of an error that may pass, if the operator wants that and nothing was emitted."""
+        has_given = inflight.emitter is not None and inflight.emitter.has_given
+        if has_given or not (isinstance(error, StepError) and error.retryable):
+            return error
+        if not self._codec.backoff.may_retry(inflight.delivery.headers):
+            return error
+        again = Rebound(str(error), longest=_LONGEST_PAUSE)
+        again.__cause__ = error
+        return again
 
     def _attempt(self, inflight: InFlight, message: Message) -> BaseException | None:
         """Return what went wrong, None if all went well."""

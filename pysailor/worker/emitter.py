@@ -96,6 +96,7 @@ class Emitter:
     ) -> None:
         self._is_heavy = is_heavy
         self._failure: SailorError | None = None
+        self.has_given = False
         self._output = output
         self._incoming = incoming
         self._received = received
@@ -115,6 +116,7 @@ class Emitter:
                 if isinstance(event, Keys):
                     self._output.store_keys(event.keys)
                 else:
+                    self.has_given = self.has_given or isinstance(event, (Data, HttpReply))
                     self._output.publish(self._publish(event))
             except (NotPublished, ObjectStorageError, PlatformApiError) as error:
                 self._failure = self._failure or error

@@ -1,7 +1,7 @@
 """A flow on RabbitMQ: each step a process of its own, as on the platform."""
 
 from .manifests import print_manifests
-from .plan import FlowPlan, StagePlan, make_plan
+from .plan import FlowPlan, StagePlan, find_unapplied, make_plan
 from .start import Listeners, StartSettings, serve_steps, start_flow
 from .traffic import Traffic
 
@@ -11,6 +11,7 @@ __all__ = [
     "StagePlan",
     "StartSettings",
     "Traffic",
+    "find_unapplied",
     "make_plan",
     "print_manifests",
     "serve_steps",

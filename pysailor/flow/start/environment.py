@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _OURS: Final = ("ELASTICIO_", "PYSAILOR_FLOW_")
 _LONGEST_DRAIN: Final = 86_400
+REBOUNDS: Final = 10
+"""How often a step may put a message off that is tried again by itself, as in `flow run`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,25 @@ def step_environment(plan: FlowPlan, stage: StagePlan, access: Access, container
         "RABBITMQ_PREFETCH_SAILOR": str(stage.prefetch),
         "AMQP_PERSISTENT_MESSAGES": "true",
         **({"INPUT_FORMAT": "error"} if stage.reads_errors else {}),
+        **_rebounds(stage),
     }
     ours = {
         "PYSAILOR_SHUTDOWN_DEADLINE": str(_LONGEST_DRAIN),
         **({"PYSAILOR_MESSAGE_DEADLINE": f"{stage.seconds:g}"} if stage.seconds else {}),
+        **({"PYSAILOR_RETRIES": str(stage.retry.times)} if stage.retry else {}),
         **({"LOG_LEVEL": stage.log_level} if stage.log_level else {}),
     }
     return {**{f"ELASTICIO_{name}": value for name, value in named.items()}, **ours}
+
+
+def _rebounds(stage: StagePlan) -> dict[str, str]:
+    """Return how often and how late messages come back, as `flow run` has it: where the step says nothing, the platform's."""
+    if stage.retry is None:
+        return {}
+    return {
+        "REBOUND_INITIAL_EXPIRATION": str(round(stage.retry.wait * 1000)),
+        "REBOUND_LIMIT": str(max(stage.retry.times, REBOUNDS)),
+    }
 
 
 def inherited(environment: Mapping[str, str]) -> dict[str, str]:

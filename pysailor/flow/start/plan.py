@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..components import FlowComponents, settings
+from ..document import FlowFinding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..document import FlowFile, FlowStep
+    from ..document import FlowFile, FlowStep, RetryPolicy
 
 STAGES: Final = Path(__file__).parents[1] / "stages"
 _STAGE_PREFETCH: Final = 20
@@ -21,7 +22,10 @@ _STAGE_PREFETCH: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """One kind of process: a step, or what maps or routes between two. `sources` are the routing keys leading here."""
+    """One kind of process: a step, or what maps or routes between two. `sources` are the routing keys leading here.
+
+    `stops` says that an error of it ends the flow.
+    """
 
     id: str
     step: str
@@ -37,6 +41,8 @@ class StagePlan:
     seconds: float | None = None
     log_level: str | None = None
     builtin: str = ""
+    retry: RetryPolicy | None = None
+    stops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +113,45 @@ class _Planner:
 
     def plan(self, variables: Mapping[str, str]) -> FlowPlan:
         flow = self._flow
-        waiting = [flow.trigger]
-        while waiting:
-            step = waiting.pop(0)
-            self._add_step(step)
-            waiting += flow.targets(step.id)
-        for step in flow.steps:
-            if step.after is None and step is not flow.trigger:
-                self._add_handler(step, [each.id for each in flow.steps if each.local.route == step.id])
+        self._add_steps(flow.trigger)
+        for step in self._handlers():
+            routed = [each for each in flow.all_steps if each.local.route == step.id and each is not step]
+            self._add_handler(step, [stage for each in routed for stage in self._stages_of(each)])
         if flow.on_error is not None:
-            self._add_handler(flow.on_error, [stage.id for stage in self._stages])
+            rest = [stage.id for stage in self._stages if not flow.step(stage.step).local.route]
+            self._add_handler(flow.on_error, rest)
         last = tuple(self._plan.key(step.id, "message") for step in flow.all_steps if not flow.targets(step.id))
         known = {name: each.value for name, each in flow.variables.items() if each.value is not None}
         return FlowPlan(self._plan.flow_id, tuple(self._stages), last, {**known, **variables})
+
+    def _handlers(self) -> list[FlowStep]:
+        """Return the steps that errors are routed to, each behind all whose errors it gets, as far as that goes."""
+        flow = self._flow
+        left = [step for step in flow.steps if step.after is None and step is not flow.trigger]
+        ordered: list[FlowStep] = []
+        while left:
+            of = {
+                step.id: {_first_of(flow, each) for each in flow.steps if each.local.route == step.id} for step in left
+            }
+            ready = [step for step in left if not of[step.id] & {other.id for other in left if other is not step}]
+            ordered += ready or left
+            left = [step for step in left if step not in ordered]
+        return ordered
+
+    def _stages_of(self, step: FlowStep) -> list[str]:
+        """Return the ids of a step's stages: its mapper, itself, its router."""
+        mapper = f"mapper::{step.id}" if step.after is None else step.after.mapper_id
+        is_first = step is self._flow.trigger
+        ids = [] if is_first or not (step.is_mapped or step.after is None) else [mapper]
+        return [*ids, step.id, *([f"router:{step.id}"] if self._is_routed(step.id) else [])]
+
+    def _add_steps(self, first: FlowStep) -> None:
+        """Add a step and all that follow it."""
+        waiting = [first]
+        while waiting:
+            step = waiting.pop(0)
+            self._add_step(step)
+            waiting += self._flow.targets(step.id)
 
     def _add_step(self, step: FlowStep) -> None:
         """Add a step, what maps before it, and what routes behind it."""
@@ -127,6 +159,9 @@ class _Planner:
         if step.after is not None and step.is_mapped:
             source = self._add_mapper(step.after.mapper_id, step, (source,))
         self._stages.append(self._stage(step, (source,) if source else ()))
+        self._add_router(step)
+
+    def _add_router(self, step: FlowStep) -> None:
         if self._is_routed(step.id):
             key = self._plan.key(f"router:{step.id}", "to.")
             config = {"flow": self._text, "file": self._flow.source.file, "step": step.id, "key": key}
@@ -137,6 +172,9 @@ class _Planner:
         sources = tuple(self._plan.key(stage, "error") for stage in stages)
         source = self._add_mapper(f"mapper::{step.id}", step, sources, reads_errors=True)
         self._stages.append(self._stage(step, (source,)))
+        self._add_router(step)
+        for target in self._flow.targets(step.id):
+            self._add_steps(target)
 
     def _add_mapper(
         self, identity: str, step: FlowStep, sources: tuple[str, ...], *, reads_errors: bool = False
@@ -157,7 +195,8 @@ class _Planner:
     ) -> None:
         """Add a stage of the runtime's own. It hands the passthrough on by itself, and leaves no entry in it."""
         stage = StagePlan(identity, step.id, function, STAGES, config, sources, passthrough=False, builtin=STAGES.name,
-                      prefetch=max(step.concurrency, _STAGE_PREFETCH), reads_errors=reads_errors)  # fmt: skip
+                      prefetch=max(step.concurrency, _STAGE_PREFETCH), reads_errors=reads_errors,
+                      stops=step.local.on_error == "stop")  # fmt: skip
         self._stages.append(stage)
 
     def _source_of(self, step: FlowStep) -> str:
@@ -190,4 +229,36 @@ class _Planner:
             seconds=step.local.timeout,
             log_level=step.tune.log_level,
             builtin=self._flow.components[step.component].builtin or "",
+            retry=step.local.retry,
+            stops=step.local.on_error == "stop",
         )
+
+
+def _first_of(flow: FlowFile, step: FlowStep) -> str:
+    """Return the id of the step without `after` that a step follows from."""
+    return [step.id, *(each.id for each in flow.earlier(step.id))][-1]
+
+
+def find_unapplied(flow: FlowFile, plan: FlowPlan, *, is_watched: bool) -> list[FlowFinding]:
+    """Return what a flow file says that holds in one process and that this plan's processes would not do.
+
+    `is_watched` says that one program sees all errors: `flow start` itself does, compose and Kubernetes do not.
+    """
+    found = []
+    for stage in plan.stages:
+        step = flow.step(stage.step)
+        if stage.is_node and step.local.retry:
+            found.append(_unapplied(flow, step, "retry", "Node's sailor tries nothing again by itself"))
+        if stage.is_node and step.local.timeout:
+            found.append(_unapplied(flow, step, "timeout", "Node's sailor sets a message no limit of time"))
+        if stage.stops and stage.id == step.id and not is_watched:
+            found.append(
+                _unapplied(flow, step, "on_error", "no program that could stop the flow sees its errors there")
+            )
+    return found
+
+
+def _unapplied(flow: FlowFile, step: FlowStep, name: str, reason: str) -> FlowFinding:
+    path = (*step.path, "local", name)
+    text = f"{reason}: this is not applied. Leave it out to start the flow so, or run it with flow run"
+    return FlowFinding(flow.source.place(path), text, ".".join(map(str, path)))

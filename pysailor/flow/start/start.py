@@ -7,10 +7,12 @@ import os
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
+from ..run.errors import FlowStopped
 from .environment import Access
 from .processes import make_processes
 from .steps_api import StepsApi
@@ -57,7 +59,7 @@ def start_flow(
     """Run a flow until all its messages went through, or it is stopped; return what went in and came out.
 
     Stopped or not, nothing is lost: what did not go through stays in the queues, and the next start goes on with it.
-    Raise StageFailed for a step whose process does not stay up, a pika error if the broker cannot be had.
+    Raise FlowStopped where an error of a step is set to stop it (local.on_error), StageFailed for a step whose process does not stay up, a pika error if the broker cannot be had.
     """
     with ExitStack() as stack:
         access, api, channel = _open(plan, settings, stack)
@@ -69,6 +71,8 @@ def start_flow(
         stack.callback(run.kill)
         run.run(bodies)
         traffic.close()
+        if run.failure is not None:
+            raise run.failure
         if run.is_done:
             delete(channel, plan)
         return traffic
@@ -130,7 +134,10 @@ class _Run:
         processes: list[StageProcess],
     ) -> None:
         self.is_done = False
-        self._plan, self._settings, self._listeners = plan, settings, listeners
+        self.failure: FlowStopped | None = None
+        self._plan, self._settings = plan, settings
+        self._listeners = replace(listeners, error=partial(self._take_error, listeners.error))
+        self._stopping = {stage.id for stage in plan.stages if stage.stops}
         self._traffic, self._processes = traffic, processes
 
     def run(self, bodies: Iterator[Any] | None) -> None:
@@ -153,7 +160,14 @@ class _Run:
 
     @property
     def _stops(self) -> bool:
-        return self._settings.stop.is_set()
+        return self._settings.stop.is_set() or self.failure is not None
+
+    def _take_error(self, tell: Callable[[dict[str, Any]], None], error: dict[str, Any]) -> None:
+        """Tell of an error, and stop where its step is set so."""
+        tell(error)
+        if error["step"] in self._stopping and self.failure is None:
+            told = f"{error['step']} failed, which stops the flow (local.on_error): {error['message']}"
+            self.failure = FlowStopped(f"{told}. What is left waits in its queues; the next start goes on with it")
 
     def _turn(self) -> None:
         """Look after everything once."""

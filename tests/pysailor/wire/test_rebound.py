@@ -45,3 +45,8 @@ def test_the_count_goes_on_from_a_number_and_begins_anew_from_anything_else(coun
 def test_beyond_the_limit_the_message_fails(backoff: Backoff, counted: int | None) -> None:
     with pytest.raises(ReboundLimitExceeded, match=r"^Rebound limit exceeded"):
         backoff.next_iteration({"reboundIteration": counted})
+
+
+def test_a_message_whose_error_may_pass_comes_back_as_often_as_is_set() -> None:
+    assert not Backoff().may_retry({})
+    assert [Backoff(retries=2).may_retry({"reboundIteration": count}) for count in (None, 1, 2)] == [True, True, False]

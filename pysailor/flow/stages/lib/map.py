@@ -17,19 +17,20 @@ if TYPE_CHECKING:
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Message:  # noqa: ARG001 - the contract's
     """Return the body that the step gets; a step without a mapper gets it as it came."""
     mapping = ctx.keep(_Mapper, cfg["flow"], cfg["file"], cfg["step"]).mapping
-    body = prepare_error(msg.body)
+    body = prepare_error(msg.body, msg.headers.get("stepId"))
     if mapping is not None:
         body = mapping.map(body, MapContext(msg.passthrough or {}, ctx.flow_variables))
     return Message(body=body, headers=msg.headers, attachments=msg.attachments, passthrough=msg.passthrough)
 
 
-def prepare_error(body: Any) -> Any:
-    """Return an error message's body with name and message at its root, as an error handler maps them."""
+def prepare_error(body: Any, step: Any = None) -> Any:
+    """Return an error message's body with name, message, code and step at its root, as an error handler maps them."""
     error = body.get("error") if isinstance(body, dict) else None
     if not (isinstance(error, dict) and body.keys() <= {"error", "errorInput"}):
         return body
     given = body.get("errorInput")
-    known = {name: error[name] for name in ("name", "message", "stack") if name in error}
+    known = {name: error[name] for name in ("name", "message", "stack", "code") if name in error}
+    known |= {} if step is None else {"step": step}
     return {**known, "input": given.get("body") if isinstance(given, dict) else None, **body}
 
 

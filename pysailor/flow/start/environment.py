@@ -66,7 +66,7 @@ def step_environment(plan: FlowPlan, stage: StagePlan, access: Access, container
 
 
 def _rebounds(stage: StagePlan) -> dict[str, str]:
-    """Return how often and how late messages come back, as `flow run` has it: where the step says nothing, the platform's."""
+    """Return how often and how late messages come back; without local.retry it is as the platform has it."""
     if stage.retry is None:
         return {}
     return {

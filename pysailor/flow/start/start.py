@@ -59,7 +59,8 @@ def start_flow(
     """Run a flow until all its messages went through, or it is stopped; return what went in and came out.
 
     Stopped or not, nothing is lost: what did not go through stays in the queues, and the next start goes on with it.
-    Raise FlowStopped where an error of a step is set to stop it (local.on_error), StageFailed for a step whose process does not stay up, a pika error if the broker cannot be had.
+    Raise FlowStopped where an error of a step is set to stop it (local.on_error), StageFailed for a step whose process
+    does not stay up, a pika error if the broker cannot be had.
     """
     with ExitStack() as stack:
         access, api, channel = _open(plan, settings, stack)
@@ -163,7 +164,7 @@ class _Run:
         return self._settings.stop.is_set() or self.failure is not None
 
     def _take_error(self, tell: Callable[[dict[str, Any]], None], error: dict[str, Any]) -> None:
-        """Tell of an error, and stop where its step is set so."""
+        """Hand an error on, and stop where its step is set so."""
         tell(error)
         if error["step"] in self._stopping and self.failure is None:
             told = f"{error['step']} failed, which stops the flow (local.on_error): {error['message']}"

@@ -47,8 +47,29 @@ def named(flow: Callable[..., FlowFile], folder: Path, steps: str, more: str = "
     return parse_flow(text, str(file))
 
 
-def test_a_message_whose_error_may_pass_is_tried_again(flow: Any, broker: Rabbit, tmp_path: Path) -> None:
-    step = "  b: {run: 'w:work', after: a, fields: {busy: 2}, local: {retry: {times: TIMES, wait: 10ms}}}\n"
+FAILS_TWICE = """
+from pathlib import Path
+from pysailor import Message, StepError
+
+class Busy(StepError):
+    retryable = True
+
+def process(msg, cfg, snapshot, ctx):
+    file = Path(cfg["asked"] + str(msg.body["n"]))
+    with file.open("a") as asked:
+        asked.write("x")
+    if file.stat().st_size <= 2:
+        raise Busy("not now")
+    return Message(body=msg.body)
+"""
+
+
+def test_a_message_whose_error_may_pass_is_tried_again(
+    flow: Any, component: Path, broker: Rabbit, tmp_path: Path
+) -> None:
+    (component / "lib" / "work.py").write_text(FAILS_TWICE)
+    local = "local: {retry: {times: TIMES, wait: 10ms}}"
+    step = f"  b: {{run: 'w:work', after: a, fields: {{asked: '{tmp_path}/tryTIMES-'}}, {local}}}\n"
     enough = started(named(flow, tmp_path, step.replace("TIMES", "2")), broker, tmp_path)
     assert (sorted(result["body"]["n"] for result in enough[0]), enough[1:]) == ([1, 2, 3], ([], None))
     few = started(named(flow, tmp_path, step.replace("TIMES", "1")), broker, tmp_path)
@@ -89,7 +110,7 @@ def test_an_error_goes_to_the_step_that_it_is_routed_to_alone_and_on_from_there(
     flow: Any, broker: Rabbit, tmp_path: Path
 ) -> None:
     steps = (
-        "  b: {run: 'w:work', after: a, map: {n: '7 / (n - 2)'}, local: {on_error: {route: lost}}}\n"
+        "  b: {run: 'w:work', after: a, map: {n: 'n = 2 ? text + n : n'}, local: {on_error: {route: lost}}}\n"
         "  lost: {run: 'w:work', map: {text: name & code & step}}\n"
         "  more: {run: 'w:work', after: lost}\n"
     )
@@ -128,7 +149,8 @@ def test_what_is_not_applied_is_refused_by_name(
     flow: Any, component: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = flow(
-        f"{TRIGGER}  b:\n    run: w:work\n    after: a\n    local: {{on_error: stop, timeout: 1m, retry: {{times: 1}}}}\n"
+        f"{TRIGGER}  b:\n    run: w:work\n    after: a\n    local: {{on_error: stop, timeout: 1m, "
+        "retry: {times: 1}}\n"
     )
     plan = make_plan(made, "", {})
     assert find_unapplied(made, plan, is_watched=True) == []

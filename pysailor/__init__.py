@@ -68,9 +68,8 @@ if TYPE_CHECKING:
 
     __version__: str
 else:
-    _MODULES = ("errors", "masking", "shell", "message", "context", "contract", "metadata")
-    _MODULES += ("store.base", "store.open", "journal.journal")
-    _MODULES += ("pool",)
+    _MODULES = ("errors", "masking", "shell", "message", "context", "contract")
+    _MODULES += ("store.base", "store.open", "journal.journal", "metadata", "pool")
 
     def __getattr__(name: str) -> Any:
         """Find the name in the modules of the contract, the quickest to load first."""

@@ -85,6 +85,8 @@ def _check_sample(
     warnings = input_schema.find_unknown(body)
     if not errors:
         found = ask_rules(function, sample.message.with_body(body), cfg, sample.snapshot, context)
+        if found is None:
+            return errors, warnings
         known = {warning.pointer for warning in warnings}
         errors = [*found.errors]
         wrong = {error.pointer for error in errors}

@@ -7,7 +7,6 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pysailor.contract import CheckResult, Findings
 from pysailor.errors import Defect, InvalidInput, describe_kind
 from pysailor.message import HttpRequest
 from pysailor.step import Invocation
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from pysailor.component.component import Loaded
     from pysailor.context import Context
+    from pysailor.contract import Findings
     from pysailor.message import Message
 
     from .sample import Sample
@@ -32,11 +32,13 @@ def placeholders(function: Loaded) -> dict[str, str]:
     return {field.name: field.name.upper() for field in function.fields if field.required}
 
 
-def ask_rules(function: Loaded, message: Message, cfg: Mapping[str, Any], snapshot: Any, context: Context) -> Findings:
-    """Return what the component's own rules find, nothing if it has none; raise Defect."""
+def ask_rules(
+    function: Loaded, message: Message, cfg: Mapping[str, Any], snapshot: Any, context: Context
+) -> Findings | None:
+    """Return what the component's own rules find, None if it has none; raise Defect."""
     rules = function.hook("check")
     if rules is None:
-        return CheckResult()
+        return None
     found = rules(message, cfg, snapshot, context)
     if not hasattr(found, "errors") or not hasattr(found, "warnings"):
         raise Defect(f"check must return a CheckResult; it returned {describe_kind(found)}.")
@@ -53,14 +55,14 @@ def print_request(workspace: Workspace, function: Loaded, sample: Sample, *, is_
         message = step.accept(sample.message)
         with component_code():
             found = ask_rules(function, message, step.cfg, sample.snapshot, context)
-            if found.errors:
+            if found is not None and found.errors:
                 raise InvalidInput(faults=list(found.errors))
             request = function.get_function("preview")(message, step.cfg, context)
     if not isinstance(request, HttpRequest):
         raise Defect(f"preview must return an HttpRequest; it returned {describe_kind(request)}.")
     headers = {name: without_secrets(value, secrets) for name, value in request.headers.items()}
     document = {"method": request.method, "url": request.url, "headers": headers, "body": request.body}
-    for doubt in found.warnings:
+    for doubt in found.warnings if found is not None else ():
         say(str(doubt))
     print_json(document, workspace.results, is_pretty=is_pretty)
     sent = json.dumps(request.body)

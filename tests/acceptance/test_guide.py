@@ -25,7 +25,7 @@ def parts(language: str) -> list[str]:
 @pytest.fixture
 def greeter(tmp_path: Path) -> Path:
     """Make the component that the guide shows, with all its functions and tests."""
-    (declared,), (process, more, tests) = parts("json"), parts("python")
+    (declared, *_), (process, *_, more, tests) = parts("json"), parts("python")
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib/__init__.py").touch()
     (tmp_path / "logo.png").touch()

@@ -38,7 +38,7 @@ def test_commands_are_completed_those_of_the_component_too() -> None:
 
 
 def test_functions_are_completed_and_then_their_samples() -> None:
-    assert words("process", "") == ["sendRequest", "ask", "embed", "moderate"]
+    assert words("process", "") == ["sendRequest", "ask", "embed", "moderate", "batchSubmit", "batchCollect"]
     assert words("process", "ask", "samples/ask/h") == ["samples/ask/hello.json"]
     assert words("process", "ask", "samples/ask/hello.json", "samples/ask/wrong-n") == [
         "samples/ask/wrong-no-prompt.json"
@@ -62,7 +62,7 @@ def test_options_are_completed() -> None:
 
 def test_fields_are_completed_and_their_choices() -> None:
     assert words("process", "ask", "--cfg", "onT") == ["onTruncated="]
-    assert words("process", "ask", "--cfg", "api") == ["apiKey="]
+    assert words("process", "ask", "--cfg", "api") == ["api=", "apiKey="]
     assert words("process", "ask", "--cfg", "answerAs=") == ["answerAs=text", "answerAs=json", "answerAs=schema"]
     assert words("ask", "--cfg", "answerAs=j") == ["answerAs=json"]
     assert words("process", "ask", "--cfg=answerAs=j") == ["--cfg=answerAs=json"]

@@ -26,7 +26,7 @@ from pathlib import Path
 from statistics import median
 from typing import IO, TYPE_CHECKING, Any
 
-from bench.timing import Target, parser, table, told
+from bench.timing import Target, parser, print_targets, table
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -176,7 +176,7 @@ def main() -> int:
     print(f"{args.sockets} sockets, {args.streams} streaming, load {load:.1f} before, {os.getloadavg()[0]:.1f} after\n")
     for tree, figures in found.items():
         _print("this checkout" if tree == ROOT else str(tree), figures)
-    return told(list(_targets(found[ROOT], busy=args.busy)), check=args.check)
+    return print_targets(list(_targets(found[ROOT], busy=args.busy)), check=args.check)
 
 
 def measure(args: Namespace, tree: Path) -> Figures:

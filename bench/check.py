@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.preflight import plain, with_parts, with_tools
-from bench.timing import Spread, Target, interleaved, parser, table, told
+from bench.timing import Spread, Target, interleave, parser, print_targets, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,11 +63,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="samples-") as name:
         paths = write_samples(Path(name), args.samples)
         runs = {f"{count} of them": partial(check, paths[:count]) for count in (1, args.samples)}
-        taken = interleaved(runs, rounds=args.rounds, clock=time.perf_counter)
+        taken = interleave(runs, rounds=args.rounds, clock=time.perf_counter)
     spreads = {what: Spread.of(seconds) for what, seconds in taken.items()}
     table(("pysailor check", "s (half of all between)"), *((what, spread.text(2)) for what, spread in spreads.items()))
     slowest = list(spreads.values())[-1].middle
-    return told([Target(f"check of {args.samples} samples", slowest, MOST, " s")], check=args.check)
+    return print_targets([Target(f"check of {args.samples} samples", slowest, MOST, " s")], check=args.check)
 
 
 if __name__ == "__main__":

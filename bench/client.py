@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import requests
 
 from bench.stub import Pace, running_stub
-from bench.timing import Spread, Target, beside, interleaved, parser, settled_memory, table, told
+from bench.timing import Spread, Target, beside, interleave, parser, print_targets, settled_memory, table
 from lib.api.client import CallOptions, Client
 from lib.api.connection import Connection
 from lib.api.retry import CallLimits
@@ -51,7 +51,7 @@ def main() -> int:
     args = options.parse_args()
     print(f"Python {platform.python_version()}, requests {requests.__version__}, openai SDK {_sdk_version()}\n")
     targets = [*a_call(args.rounds), *a_streamed_chunk(args.rounds), *first_token(args.rounds)]
-    return told(targets, check=args.check)
+    return print_targets(targets, check=args.check)
 
 
 def a_call(rounds: int) -> Iterator[Target]:
@@ -66,7 +66,7 @@ def a_call(rounds: int) -> Iterator[Target]:
         sdk = _sdk(stack, address)
         if sdk is not None:
             contenders[SDK] = partial(sdk.chat.completions.create, **BODY)
-        taken = interleaved(contenders, rounds=rounds, calls=100)
+        taken = interleave(contenders, rounds=rounds, calls=100)
     _print("a call", taken, 1)
     yield Target("CPU a call, beside http.client", beside(taken, OURS, BARE).middle, 1, "x")
     if SDK in taken:
@@ -83,7 +83,7 @@ def a_streamed_chunk(rounds: int) -> Iterator[Target]:
             if sdk is not None:
                 contenders[SDK] = partial(_streamed_by_sdk, sdk)
                 assert len({work() for work in contenders.values()}) == 1, "both must read the same text"
-            taken = interleaved(contenders, rounds=max(2, rounds // 2))
+            taken = interleave(contenders, rounds=max(2, rounds // 2))
         _print(title, taken, pace.events)
         if SDK in taken:
             yield Target(f"CPU {title}, beside the openai SDK", beside(taken, OURS, SDK).middle, 0.5, "x")

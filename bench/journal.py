@@ -20,7 +20,7 @@ from bench.contender import Contender
 from bench.loads import Load
 from bench.report import Record
 from bench.sailor import THREADS, make_place, work
-from bench.timing import Spread, Target, beside, parser, table, told
+from bench.timing import Spread, Target, beside, parser, print_targets, table
 from tests.support.servers import private_postgresql, private_redis
 
 LEAST_LEFT = 0.85
@@ -56,7 +56,7 @@ def main() -> int:
         for each, record in records.items()
     ]
     table(("journal", f"messages/s, prefetch {load.prefetch}", "CPU, ms a message", "share of off"), *rows)
-    return told(
+    return print_targets(
         [
             Target(f"throughput left, {name}", share.middle, LEAST_LEFT, "x", reach=True)
             for name, share in shares.items()

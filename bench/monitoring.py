@@ -21,7 +21,7 @@ from bench.contender import Contender
 from bench.loads import Load
 from bench.report import Record
 from bench.sailor import ROOT, THREADS, make_place, work
-from bench.timing import Spread, Target, beside, parser, table, told
+from bench.timing import Spread, Target, beside, parser, print_targets, table
 
 LOAD = Load("2 KB", 100, 5000, 1000)
 QUIET = {"LOG_LEVEL": "warn"}
@@ -62,7 +62,9 @@ def main() -> int:
     ]
     table(("", "messages/s", "CPU, ms a message", "beside neither"), *rows)
     share = beside(rates, "metrics", WAYS[0].name).middle * 100
-    return told([Target("messages/s with metrics, beside none", share, 95, " %", reach=True)], check=args.check)
+    return print_targets(
+        [Target("messages/s with metrics, beside none", share, 95, " %", reach=True)], check=args.check
+    )
 
 
 if __name__ == "__main__":

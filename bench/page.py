@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from bench.timing import Target, parser, table, told
+from bench.timing import Target, parser, print_targets, table
 from lib.api.connection import Connection
 from lib.chat.backend import ChatAnswer
 from lib.chat.config.hooks import HookFunctions
@@ -190,7 +190,7 @@ def main() -> int:
         targets.append(Target(f"{shape}: longest frame", frame, MOST_FRAME, " ms"))
         targets.append(Target(f"{shape}: own work in a frame", work, MOST_FRAME, " ms"))
     table(("", "paint, or longest frame", "most own work", "frames"), *rows)
-    return told(targets, check=args.check)
+    return print_targets(targets, check=args.check)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from bench.timing import Spread, Target, interleaved, parser, table, told
+from bench.timing import Spread, Target, interleave, parser, print_targets, table
 from lib.completions.preflight import check
 from lib.models.table import Models
 from lib.tokens.count import count
@@ -80,12 +80,12 @@ def main() -> int:
             rows.append((name, str(messages), checked.text(), str(count(body, family).tokens), counted.text()))
             slowest = max(slowest, checked.middle)
     table(*rows)
-    return told([Target("slowest check", slowest, MOST, " µs")], check=args.check)
+    return print_targets([Target("slowest check", slowest, MOST, " µs")], check=args.check)
 
 
 def cost(work: Callable[[], object], rounds: int, calls: int) -> Spread:
     """Return the microseconds of CPU that a call takes."""
-    (seconds,) = interleaved({"": work}, rounds=max(2, rounds), calls=calls).values()
+    (seconds,) = interleave({"": work}, rounds=max(2, rounds), calls=calls).values()
     return Spread.of([one * 1e6 for one in seconds])
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.preflight import cost, plain, with_tools
-from bench.timing import Target, parser, table, told
+from bench.timing import Target, parser, print_targets, table
 from lib.responses.answer import read_answer
 from lib.responses.request import write
 
@@ -78,7 +78,7 @@ def main() -> int:
             if (name, messages) in MOST:
                 targets.append(Target(f"{messages} messages, {name}", both.middle, MOST[name, messages], " µs"))
     table(*rows)
-    return told(targets, check=args.check)
+    return print_targets(targets, check=args.check)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from bench.contender import Contender
 from bench.loads import ALL, HUNDRED, IN_FLIGHT, LONG, ONE, QUICK, SECONDS, TWENTY, Load, body_of
 from bench.report import MET, Record, Steal, sections, targets, write
 from bench.stub import Pace, running_stub
-from bench.timing import Target, parser, table, told
+from bench.timing import Target, parser, print_targets, table
 from pysailor.platform.variables import variables
 from tests.interop.test_interop import SAILOR, _trouble
 from tests.support.broker import running_rabbit
@@ -194,7 +194,7 @@ def main() -> int:
             place = make_place(stack)
             print(f"Python {sys.version.split()[0]}, load of the machine before: {os.getloadavg()[0]:.1f}\n")
             if args.long:
-                return told(long(place), check=args.check)
+                return print_targets(long(place), check=args.check)
             contenders = contenders_with(args.beside, everything=args.all)
             records = measure(place, args.rounds or (3 if args.all else 2), contenders, chosen)
     except pytest.skip.Exception as reason:
@@ -205,7 +205,7 @@ def main() -> int:
         print(section)
     if args.write:
         write(ROOT / "docs", named)
-    return told(list(targets(named, MET)), check=args.check)
+    return print_targets(list(targets(named, MET)), check=args.check)
 
 
 def make_place(stack: ExitStack) -> Place:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 
 from bench.preflight import plain, with_parts, with_tools
-from bench.timing import Spread, Target, beside, interleaved, parser, table, told
+from bench.timing import Spread, Target, beside, interleave, parser, print_targets, table
 from pysailor.metadata import Schema
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def measure(schema: Schema, body: dict[str, Any], rounds: int) -> dict[str, list
         OURS: partial(_repeated, partial(schema.fit, body), times),
         PEER: partial(slow.is_valid, fitting),
     }
-    taken = interleaved(turns, rounds=rounds)
+    taken = interleave(turns, rounds=rounds)
     return {OURS: [one / times * 1e6 for one in taken[OURS]], PEER: [one * 1e6 for one in taken[PEER]]}
 
 
@@ -86,7 +86,7 @@ def main() -> int:
                 targets.append(Target(f"200 messages accepted, {name}", costs[OURS].middle, MOST, " µs"))
     print(f"jsonschema-rs {version('jsonschema-rs')}, half of all figures between the two in brackets\n")
     table(*rows)
-    return told(targets, check=args.check)
+    return print_targets(targets, check=args.check)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.stub import transcript
-from bench.timing import Spread, Target, beside, interleaved, parser, table, told
+from bench.timing import Spread, Target, beside, interleave, parser, print_targets, table
 from lib.api.sse import EventReader
 from lib.completions.stream import Stream
 
@@ -89,7 +89,7 @@ def main() -> int:
     ways = {OURS: ours, **sdk()}
     assert len({read(pieces) for read in ways.values()}) == 1, "all must read the same text"
     contenders = {name: partial(read, pieces) for name, read in {"ours, bytes to events": split_only, **ways}.items()}
-    taken = interleaved(contenders, rounds=args.rounds)
+    taken = interleave(contenders, rounds=args.rounds)
     print(f"{len(pieces)} events of {sum(map(len, pieces)) // len(pieces)} bytes, Python {platform.python_version()}\n")
     rows = [
         (
@@ -102,7 +102,7 @@ def main() -> int:
     table(("an event", "µs CPU (half of all between)", "beside the SDK's loop"), *rows)
     if SDK not in taken:
         return 0
-    return told(
+    return print_targets(
         [Target("CPU an event, beside the SDK's loop", beside(taken, OURS, SDK).middle, MOST, "x")], check=args.check
     )
 

@@ -55,7 +55,7 @@ class Target:
         return f"{late_outcome}: {self.what}: {self.found:.3g}{self.unit}, {wanted} {self.limit:g}{self.unit}"
 
 
-def interleaved(
+def interleave(
     contenders: Mapping[str, Callable[[], object]],
     *,
     rounds: int,
@@ -110,8 +110,8 @@ def table(*rows: Sequence[str]) -> None:
     print()
 
 
-def told(targets: Sequence[Target], *, check: bool) -> int:
-    """Print how the targets were met; give the exit code, which is 1 for a missed one if that is to be checked."""
+def print_targets(targets: Sequence[Target], *, check: bool) -> int:
+    """Print how the targets were met; return the exit code, which is 1 for a missed one if that is to be checked."""
     for target in targets:
         print(target)
     return int(check and not all(target.met for target in targets))

@@ -19,7 +19,7 @@ from .api.servers import is_regional
 from .api.stream import drain
 from .budgets import NO_BUDGET, Payer, Pays, claim, payer_of
 from .cost.budget import keep_within, require_price, worst_case
-from .cost.price import as_used, cost, cost_told_by, has_no_tier_price, priced_on
+from .cost.price import as_used, cost, cost_told_by, has_no_tier_price, keep_if_priced
 from .cost.usage import despite_lost
 from .environment import Environment
 from .errors.api_error import ApiError
@@ -275,7 +275,7 @@ class Pipeline:
         if told is not None:
             return told, ()
         answered = self.environment.models.find(str(got.body.get("model")))
-        family = self._priced(answered) or self._priced(request.family)
+        family = self._with_prices(answered) or self._with_prices(request.family)
         tier = got.body.get("service_tier")
         if not used.known or family is None:
             return None, ()
@@ -284,8 +284,8 @@ class Pipeline:
         extra = self._surcharges(self._endpoint.surcharges(request))
         return cost(used, family, tier, as_used(extra, got.body)), ()
 
-    def _priced(self, family: Family | None) -> Family | None:
-        return priced_on(family, self_hosted=self._client.server.self_hosted)
+    def _with_prices(self, family: Family | None) -> Family | None:
+        return keep_if_priced(family, self_hosted=self._client.server.self_hosted)
 
     def _surcharges(self, extra: Surcharges) -> Surcharges:
         return replace(extra, regional=is_regional(self._client.connection.base_url))
@@ -313,7 +313,7 @@ class Pipeline:
         """Return the most that a request can cost, how that is counted, and a sentence if it was counted poorly."""
         plan, note = self._endpoint.plan(request, 1 + self._settings.repairs, self._most_tries)
         plan = replace(plan, surcharges=self._surcharges(plan.surcharges))
-        return worst_case(plan, self._priced(request.family)), plan, note
+        return worst_case(plan, self._with_prices(request.family)), plan, note
 
     def _within_budget(self, request: BuiltRequest) -> tuple[tuple[str, ...], BudgetHold | NoBudget]:
         """Raise OverBudget unless the request fits at worst; return a sentence if counted poorly, and the claim."""
@@ -321,7 +321,7 @@ class Pipeline:
         if most is None and budget is None:
             return (), NO_BUDGET
         worst, plan, note = self._worst(request)
-        family, tries = self._priced(request.family), self._most_tries
+        family, tries = self._with_prices(request.family), self._most_tries
         if most is not None:
             keep_within(most, worst, plan, request.model, family)
         if budget is not None:

@@ -171,7 +171,7 @@ class Client:
             if is_paced:
                 is_probe = keep_pace(pacer, len(body), end, call, error)
             if call.is_cancelled:
-                raise _cancelled(tries)
+                raise _cancellation(tries)
             request = self._template(method, url, content_type).request(body)
             began = time.monotonic()
             try:
@@ -191,7 +191,7 @@ class Client:
             else:
                 now = time.monotonic()
                 if is_paced:
-                    pacer.answered(headers, len(body), tokens_of(document.body), call.report)
+                    pacer.learn(headers, len(body), tokens_of(document.body), call.report)
                 request_id = headers.get("x-request-id")
                 tries.append(Try("answered", now - began, request_id))
                 return ApiAnswer(document.body, request_id, tuple(tries), now - start, document.remarks)
@@ -234,13 +234,13 @@ class Client:
                     document = response.save(reply, end, file)
         except ApiError as error:
             if call.is_cancelled:
-                raise _cancelled(came=error) from error
+                raise _cancellation(came=error) from error
             raise
         finally:
             if call.cancel is not None:
                 call.cancel.release()
         if call.is_cancelled:  # the end of what was read may be ours: not every answer tells its length
-            raise _cancelled()
+            raise _cancellation()
         return document, reply.headers
 
     def _open(self, request: Request, end: float, call: CallOptions) -> Reply:
@@ -259,7 +259,7 @@ class Client:
             raise errors.from_answer(reply.status, reply.headers, response.content(reply, end))
 
 
-def _cancelled(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiError:
+def _cancellation(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiError:
     """Make the error of a call that was stopped; with what had come until then."""
     error = ApiError("cancelled")
     error.tries = tuple(tries)

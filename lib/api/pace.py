@@ -70,7 +70,7 @@ class Pace:
         is_wrong = self.held_until - until > LONGEST_HOLD + 1
         return replace(self, held_until=until if is_wrong else max(self.held_until, until))
 
-    def held(self, now: float) -> float:
+    def seconds_held(self, now: float) -> float:
         """Return for how long nobody sends: 0 for what is longer than any hold, since a clock has gone back."""
         left = self.held_until - now
         return left if 0 < left <= LONGEST_HOLD + 1 else 0.0

@@ -103,7 +103,7 @@ class Pacer:
 
         Where it need not wait, it has taken its permits.
         """
-        held = self._pace.held(self._now())
+        held = self._pace.seconds_held(self._now())
         if held > 0:
             return held + random.random() * _SPREAD, False  # noqa: S311 - not all at once
         for permits in self._limits:
@@ -113,7 +113,7 @@ class Pacer:
                 return seconds, True
         return 0.0, False
 
-    def answered(
+    def learn(
         self, headers: Mapping[str, str], size: int, tokens: int | None, report: Callable[[Measure], None]
     ) -> None:
         """Learn from an answer: there is quota, what it took, and whether the next call would be one too many."""

@@ -15,7 +15,7 @@ from ..attachments import NotFetched
 from ..budgets import split_key
 from ..completions.endpoint import COMPLETIONS
 from ..completions.unknown_members import find_misspelled
-from ..cost.price import priced_on
+from ..cost.price import keep_if_priced
 from ..environment import Environment
 from ..responses.endpoint import RESPONSES
 from ..responses.route import choose
@@ -121,7 +121,7 @@ class LineChecker:
             for one in checked:
                 plan, _ = self._endpoint.plan(one.request, 1, 1)
                 extra = replace(plan.surcharges, regional=regional)
-                yield replace(plan, surcharges=extra), priced_on(one.request.family, self_hosted=hosted)
+                yield replace(plan, surcharges=extra), keep_if_priced(one.request.family, self_hosted=hosted)
 
         return worst_of(plans())
 

@@ -12,7 +12,7 @@ from ..api.client import CallOptions, Client
 from ..api.servers import is_regional
 from ..call_settings import call_settings
 from ..completions.endpoint import COMPLETIONS
-from ..cost.price import Cost, priced_on
+from ..cost.price import Cost, keep_if_priced
 from ..environment import Environment
 from ..errors.api_error import ApiError
 from ..errors.catalog import NO
@@ -75,7 +75,7 @@ class Collector:
             code = "batch_queue_full" if batch.is_queue_full else "batch_failed"
             raise BatchError(code, f"{batch.why()}.", batch=batch.id, **batch.files)
         with ExitStack() as stack:
-            sent = self._sent(stack, batch)
+            sent = self._find_sent(stack, batch)
             came = self._fetch(stack, batch)
             if batch.says_answered and not any(holds_lines(file) for file in came):
                 raise BatchError("batch_file_unreadable", _NO_LINES, batch=batch.id, **batch.files)
@@ -113,7 +113,7 @@ class Collector:
     def _later(self, what: str, error: ApiError) -> Rebound:
         return Rebound(f"{what}: {error}", longest=self._longest_rest)
 
-    def _sent(self, stack: ExitStack, batch: BatchStatus) -> SentLines:
+    def _find_sent(self, stack: ExitStack, batch: BatchStatus) -> SentLines:
         """Return what was sent; nothing where the file is gone, since the answers matter more."""
         try:
             file = self._open(stack, batch, "input_file_id")
@@ -204,7 +204,7 @@ class Collector:
         return Message(body=body, headers={"x-outcome": SUMMARY, "x-batch-id": batch.id})
 
     def _family(self, model: str) -> Family | None:
-        return priced_on(self._environment.models.find(model), self_hosted=self._client.server.self_hosted)
+        return keep_if_priced(self._environment.models.find(model), self_hosted=self._client.server.self_hosted)
 
 
 def endpoint_of(path: str) -> Endpoint:

@@ -85,9 +85,9 @@ class LineReader:
             refused = from_answer(status, {}, json.dumps(body).encode())
             refused.request_id = refused.request_id or request_id
             return LineResult(custom_id, error=refused)
-        return self._answered(custom_id, body, request_of(custom_id), request_id)
+        return self._read_answer(custom_id, body, request_of(custom_id), request_id)
 
-    def _answered(
+    def _read_answer(
         self, custom_id: str, body: dict[str, Any], request: Mapping[str, Any], request_id: str | None
     ) -> LineResult:
         try:

@@ -75,7 +75,7 @@ class Submitter:
         keep_within(self._settings.max_cost, worst, len(checked), checked[0].request.model)
         key = self._key(checked)
         if self._gather is not None and self._name:
-            return self._gathered(checked, key, worst, warnings)
+            return self._submit_gathered(checked, key, worst, warnings)
         with submission(self._ctx, key, self._settings.limits.timeout) as before:
             batch = self._service.status(before.batch_id) if before.batch_id else self._service.find(key)
             replayed = batch is not None and batch.status != FAILED
@@ -85,14 +85,16 @@ class Submitter:
         if replayed:
             self._ctx.logger.info("These lines were submitted before, as %s; nothing is sent again", batch.id)
         self._ctx.report(CallReport(checked[0].request.model, "ok", 0.0, 1))
-        return self._emitted(batch, checked, worst, warnings, replayed=replayed)
+        return self._message_of(batch, checked, worst, warnings, replayed=replayed)
 
     @property
     def _name(self) -> str:
         """What the message is known by if it is brought again, "" if by nothing."""
         return str(self._ctx.message_id or self._msg.id or "")
 
-    def _gathered(self, checked: list[CheckedLine], key: str, worst: Cost | None, warnings: list[str]) -> Message:
+    def _submit_gathered(
+        self, checked: list[CheckedLine], key: str, worst: Cost | None, warnings: list[str]
+    ) -> Message:
         """Emit the batch that the message's lines went into with those of others; raise Rebound until there is one."""
         group, prefix = self._group(checked[0].request.model), f"{key[:_PREFIX]}-"
         hold = self._settings.limits.timeout + _MARGIN
@@ -105,7 +107,7 @@ class Submitter:
             if not gathering.batch_of(key):
                 raise Rebound("what was gathered before is submitted; this message is gathered next", longest=15)
         batch = BatchStatus({"id": batch_id, "status": "validating", "endpoint": self._checker.url})
-        made = self._emitted(batch, checked, worst, warnings, replayed=False)
+        made = self._message_of(batch, checked, worst, warnings, replayed=False)
         return made.with_body({**made.body, "prefix": prefix})
 
     def _submit_all(self, gathering: Gathering, found: Gathered, key: str) -> str:
@@ -173,7 +175,7 @@ class Submitter:
             digest.update(json.dumps([one.line.custom_id, one.request.body], sort_keys=True).encode())
         return digest.hexdigest()[:40]
 
-    def _emitted(
+    def _message_of(
         self, batch: BatchStatus, checked: list[CheckedLine], worst: Cost | None, warnings: list[str], *, replayed: bool
     ) -> Message:
         notes = [f"{one.line.custom_id}: {note}" for one in checked for note in one.request.notes][:MOST_WARNINGS]

@@ -66,10 +66,10 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; return 1 if there is no such budget or store, 2 if it is used in a wrong way."""
     misuse = _find_misuse(args)
     if misuse:
-        return _misused(misuse)
+        return _report_misuse(misuse)
     url = args.store or environment().get(STORE, "")
     if url.strip().lower() in ("", "off", "memory:"):
-        return _failed(
+        return _report_failure(
             f"no store is named; set {STORE}, or say --store sqlite:///FILE. Without one, each worker keeps budgets in "
             "its own memory"
         )
@@ -82,9 +82,9 @@ def run(args: argparse.Namespace) -> int:
         with open_store(url) as store:
             return _act(Ledger(store), args, amount)
     except InvalidConfig as error:
-        return _misused(str(error))
+        return _report_misuse(str(error))
     except SailorError as error:
-        return _failed(str(error))
+        return _report_failure(str(error))
 
 
 def _find_misuse(args: argparse.Namespace) -> str:
@@ -155,7 +155,7 @@ def _missing(args: argparse.Namespace, known: list[_Found]) -> int:
     near = get_close_matches(args.name or "", names, 1, 0.5)
     hint = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(names[:20])}" if names else ""
     key = "" if args.key is None else f" with the key {args.key}"
-    return _failed(
+    return _report_failure(
         f"there is no budget {args.name or ''}{key} in this period{hint or '; --all shows those of the past'}"
     )
 
@@ -199,11 +199,11 @@ def _clean(text: str) -> str:
     return shown.encode(sys.stdout.encoding or "utf-8", "replace").decode(sys.stdout.encoding or "utf-8")
 
 
-def _misused(sentence: str) -> int:
+def _report_misuse(sentence: str) -> int:
     sys.stderr.write(f"pysailor budget: {sentence}\n")
     return MISUSED
 
 
-def _failed(sentence: str) -> int:
+def _report_failure(sentence: str) -> int:
     sys.stderr.write(f"pysailor budget: {sentence}\n")
     return FAILED

@@ -71,9 +71,9 @@ def run(args: argparse.Namespace) -> int:
     chooses = args.older is not None or bool(args.text)
     if not args.id and (args.what == "show" or (args.what == "delete" and not chooses)):
         hint = ", or choose with --older or --text" if args.what == "delete" else ""
-        return _misused(f"which one to {args.what}? Name its id{hint}; pysailor conversations list shows them")
+        return _report_misuse(f"which one to {args.what}? Name its id{hint}; pysailor conversations list shows them")
     if not args.chat and (args.route or args.owner or args.source != "api"):
-        return _misused("--route, --owner and --source are for a chat; name its settings with --chat FILE.yaml")
+        return _report_misuse("--route, --owner and --source are for a chat; name its settings with --chat FILE.yaml")
     from ..conversation import open_store  # noqa: PLC0415 - a help text needs no stores
     from ..conversation.stores.open import is_empty, without_password  # noqa: PLC0415 - as above
 
@@ -147,7 +147,7 @@ def _holds(store: Store, owner: str, name: str, words: str) -> bool:
     return any(words.casefold() in text.casefold() for text in said)
 
 
-def _misused(sentence: str) -> int:
+def _report_misuse(sentence: str) -> int:
     sys.stderr.write(f"pysailor conversations: {sentence}\n")
     return MISUSED
 

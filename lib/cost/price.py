@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .usage import count_hosted_calls, count_searches, told_cost
+from .usage import count_hosted_calls, count_searches, read_cost
 
 if TYPE_CHECKING:
     from datetime import date
@@ -108,11 +108,11 @@ class Cost:
 
 def cost_told_by(answer: Any, today: date) -> Cost | None:
     """Return what the service says that its answer cost, None if it does not say."""
-    told = told_cost(answer)
+    told = read_cost(answer)
     return Cost(told[0], today, (f"as the service told it ({told[1]})",)) if told is not None else None
 
 
-def priced_on(family: Family | None, *, self_hosted: bool) -> Family | None:
+def keep_if_priced(family: Family | None, *, self_hosted: bool) -> Family | None:
     """Return the family if its prices hold on a server: the table's are not those of somebody else's."""
     return family if family is not None and (family.own_price or not self_hosted) else None
 

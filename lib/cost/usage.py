@@ -182,7 +182,7 @@ def despite_lost(usage: Usage, tries: Iterable[Try]) -> tuple[Usage, tuple[str, 
     return replace(usage, known=False), (f"{words} lost, and may have been billed too",)
 
 
-def told_cost(completion: Any) -> tuple[Decimal, str] | None:
+def read_cost(completion: Any) -> tuple[Decimal, str] | None:
     """Return what the service says that the answer cost, in US$, and under which name; None if it does not say."""
     given = completion.get("usage") if isinstance(completion, dict) else None
     if not isinstance(given, dict):
@@ -269,7 +269,7 @@ def _rename(found: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]] | None
     if _is_standard(found):
         return dict(found), []
     names: list[str] = []
-    asked, answered = _merged(found, _IN_PROMPT, names), _merged(found, _IN_COMPLETION, names)
+    asked, answered = _find_details(found, _IN_PROMPT, names), _find_details(found, _IN_COMPLETION, names)
     prompt = _first(found, _PROMPT, names)
     completion = _first(found, _COMPLETION, names)
     if prompt is None and completion is None:
@@ -289,8 +289,8 @@ def _rename(found: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]] | None
         return dict(found), names
     counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}
     details = {"cached_tokens": cached, "cache_write_tokens": written}
-    renamed = {**found, **_known(counts), "prompt_tokens_details": {**asked, **_known(details)}}
-    renamed["completion_tokens_details"] = {**answered, **_known({"reasoning_tokens": thoughts})}
+    renamed = {**found, **_drop_missing(counts), "prompt_tokens_details": {**asked, **_drop_missing(details)}}
+    renamed["completion_tokens_details"] = {**answered, **_drop_missing({"reasoning_tokens": thoughts})}
     return renamed, names
 
 
@@ -329,14 +329,14 @@ def _detail(details: Mapping[str, Any], found: Mapping[str, Any], spellings: tup
     return holder[name]
 
 
-def _merged(found: Mapping[str, Any], spellings: tuple[str, ...], names: list[str]) -> dict[str, Any]:
+def _find_details(found: Mapping[str, Any], spellings: tuple[str, ...], names: list[str]) -> dict[str, Any]:
     name = next((name for name in spellings if isinstance(found.get(name), dict)), None)
     if name is not None and name != spellings[0] and any(found[name].values()):
         names.append(name)
     return dict(found[name]) if name else {}
 
 
-def _known(counts: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_missing(counts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: count for name, count in counts.items() if count is not None}
 
 

@@ -18,7 +18,7 @@ from ..api.servers import is_regional
 from ..budgets import NO_BUDGET, Pays, claim, payer_of, split_key
 from ..call_settings import call_settings
 from ..cost.budget import OverBudget
-from ..cost.price import Cost, Surcharges, cost, cost_told_by, dollars, priced_on
+from ..cost.price import Cost, Surcharges, cost, cost_told_by, dollars, keep_if_priced
 from ..cost.usage import Usage, despite_lost
 from ..endpoint import CheckResult
 from ..environment import Environment
@@ -209,17 +209,17 @@ class Embedder:
     def _paid(self, answer: Mapping[str, Any], used: Usage) -> Cost | None:
         """Return what an answer cost: as the service says, or by the table; None if that is not known."""
         told = cost_told_by(answer, datetime.now(tz=UTC).date())
-        return told or cost(used, self._priced(), None, self._surcharges())
+        return told or cost(used, self._family_with_prices(), None, self._surcharges())
 
-    def _priced(self) -> Family | None:
-        return priced_on(self._family, self_hosted=self._client.server.self_hosted)
+    def _family_with_prices(self) -> Family | None:
+        return keep_if_priced(self._family, self_hosted=self._client.server.self_hosted)
 
     def _surcharges(self) -> Surcharges:
         return Surcharges(regional=is_regional(self._client.connection.base_url))
 
     def _within_budget(self, prepared: _Prepared, key: str) -> tuple[tuple[str, ...], BudgetHold | NoBudget]:
         """Raise OverBudget unless all texts fit at worst; return a sentence if counted poorly, and the claim."""
-        limit, budget, family = self._settings.max_cost, self._settings.budget, self._priced()
+        limit, budget, family = self._settings.max_cost, self._settings.budget, self._family_with_prices()
         if limit is None and budget is None:
             return (), NO_BUDGET
         tokens = TokenCounter.of(family.encoding) if family else TokenCounter(None)

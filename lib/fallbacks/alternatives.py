@@ -43,7 +43,7 @@ class Alternatives:
         return cls(tuple(_read(one, cfg) for one in named))
 
 
-def asked_of(one: Alternative, body: Mapping[str, Any]) -> Mapping[str, Any]:
+def body_for(one: Alternative, body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the body as this fallback is asked for it."""
     return body if one.model is None else {**body, "model": one.model}
 

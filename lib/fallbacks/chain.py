@@ -19,7 +19,7 @@ from ..call_settings import call_settings
 from ..cost.budget import OverBudget
 from ..errors.api_error import ApiError
 from ..pipeline import NOBODY, Pipeline
-from .alternatives import Alternative, Alternatives, asked_of, bound_to_server
+from .alternatives import Alternative, Alternatives, body_for, bound_to_server
 from .remembered import Reached
 from .said import Said, Shown
 
@@ -134,7 +134,7 @@ class Fallbacks:
                 self._ctx.logger.warning("%s did not answer; a fallback is asked", pipeline.name(wanted))
                 said.add(error, pipeline.name(wanted))
             else:
-                return said.answered(result, pipeline.name(wanted))
+                return said.mark_answered(result, pipeline.name(wanted))
         raise said.first_error()
 
     def _ways(self, body: Mapping[str, Any], said: Said) -> Iterator[tuple[Pipeline, Mapping[str, Any]]]:
@@ -143,7 +143,7 @@ class Fallbacks:
         start, bound = reached.start(), bound_to_server(body)
         for number, one in enumerate((None, *self._further)):
             pipeline = self._first if one is None else self._make(one.cfg)
-            wanted = body if one is None else asked_of(one, body)
+            wanted = body if one is None else body_for(one, body)
             if number < start:
                 said.leave_out(pipeline.name(wanted))
                 continue
@@ -160,7 +160,7 @@ class Fallbacks:
 
     def _unfit(self, body: Mapping[str, Any]) -> Iterator[Fault]:
         for one in self._further:
-            pipeline, wanted = self._make(one.cfg), asked_of(one, body)
+            pipeline, wanted = self._make(one.cfg), body_for(one, body)
             for fault in pipeline.check(wanted).errors:
                 yield Fault(fault.pointer, f"the fallback {pipeline.name(wanted)} would be skipped: {fault.message}")
             if one.is_elsewhere and (bound := bound_to_server(body)):

@@ -95,7 +95,7 @@ class Said:
         """Keep that one is not asked again."""
         self._warnings.append(f"{name} was not asked again: an earlier attempt at this message was past it")
 
-    def answered(self, result: Result, name: str) -> Result:
+    def mark_answered(self, result: Result, name: str) -> Result:
         """Return the result with who answered, and what the others said before."""
         usage, lost = despite_lost(result.usage, self._tries)
         return replace(

@@ -91,7 +91,7 @@ def report(completion: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, 
     if told["outcome"] == Outcome.EMPTY.value and _holds_picture(completion):
         told["outcome"] = Outcome.COMPLETE.value
     if completion.get("status") not in PENDING:
-        return _cut_off(told) if _reached_cap(completion, body) else told
+        return _cut_off(told) if _reaches_cap(completion, body) else told
     return {"outcome": Outcome.PENDING.value, "api": "responses"}
 
 
@@ -101,7 +101,7 @@ def _holds_picture(completion: Mapping[str, Any]) -> bool:
     return any(item.get("type") == "image_generation_call" and item.get("result") for item in items)
 
 
-def _reached_cap(completion: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+def _reaches_cap(completion: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     """Return whether an answer is as long as it may be: some servers say complete of one that they cut."""
     cap = body.get("max_completion_tokens", body.get("max_tokens"))
     return cap.__class__ is int and cap > 0 and COMPLETIONS.usage(completion).completion >= cap

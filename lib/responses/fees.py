@@ -49,11 +49,11 @@ def plan(request: BuiltRequest, rounds: int, tries: int) -> tuple[Plan, str]:
     extra = surcharges(request)
     reads = extra.searches or any(kind in _READING for kind in kinds_of_tools(request.body))
     continued = is_continued(request.body) or request.body.get("prompt") is not None
-    counted = None if planned.input is None or reads or continued else planned.input + _carried(request.body)
+    counted = None if planned.input is None or reads or continued else planned.input + _reasoning_tokens(request.body)
     return replace(planned, surcharges=extra, input=counted), note
 
 
-def _carried(body: Mapping[str, Any]) -> int:
+def _reasoning_tokens(body: Mapping[str, Any]) -> int:
     """Return how many tokens the reasoning of earlier answers may have: it is encrypted, and paid for as input."""
     messages = objects(body.get("messages"))
     thoughts = [item.get("encrypted_content") for message in messages for item in objects(message.get(ITEMS))]

@@ -89,10 +89,12 @@ def _is_input(item: Mapping[str, Any]) -> bool:
 
 def _says(made: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
     same_text = text_of(made) == text_of(message) and refusal_of(made) == refusal_of(message)
-    return same_text and [_called(call) for call in calls_of(made)] == [_called(call) for call in calls_of(message)]
+    return same_text and [_call_parts(call) for call in calls_of(made)] == [
+        _call_parts(call) for call in calls_of(message)
+    ]
 
 
-def _called(call: Mapping[str, Any]) -> tuple[Any, ...]:
+def _call_parts(call: Mapping[str, Any]) -> tuple[Any, ...]:
     part = mapping(call.get("custom") or call.get("function"))
     return call.get("id"), part.get("name"), part.get("arguments", part.get("input"))
 

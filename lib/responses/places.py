@@ -52,7 +52,7 @@ def chat_path(steps: list[str | int], body: Mapping[str, Any]) -> list[str | int
     if steps[:2] == [*_FORMAT]:
         return ["response_format", *(["json_schema", *steps[2:]] if len(steps) > len(_FORMAT) else ())]
     if steps[:1] == ["tools"] and len(steps) > 2 and isinstance(steps[1], int):  # noqa: PLR2004 - a member of a tool
-        return ["tools", steps[1], *_nested(steps[1], body), *steps[2:]]
+        return ["tools", steps[1], *_tool_step(steps[1], body), *steps[2:]]
     for theirs, ours in _RENAMED.items():
         if tuple(steps[: len(theirs)]) == theirs and body.get(ours[0]) is not None:
             return [*ours, *steps[len(theirs) :]]
@@ -70,7 +70,7 @@ def _message_of(place: int, body: Mapping[str, Any]) -> int:
     return place
 
 
-def _nested(index: int, body: Mapping[str, Any]) -> list[str]:
+def _tool_step(index: int, body: Mapping[str, Any]) -> list[str]:
     """Return the step into a tool that a chat request has and Responses has not."""
     tools = body.get("tools")
     tool = tools[index] if isinstance(tools, list) and index < len(tools) else None

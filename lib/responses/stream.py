@@ -116,7 +116,7 @@ class ResponseStream:
         kind = document.get("type")
         kind = kind if isinstance(kind, str) else name
         if kind == "error" or (document.get("error") and not kind.startswith("response.")):
-            raise self._failed(read_error(_told(document), _headers(document)))
+            raise self._with_partial(read_error(_error_of(document), _headers(document)))
         if self.is_complete:
             return []
         response = document.get("response")
@@ -135,10 +135,10 @@ class ResponseStream:
     def _end(self, response: dict[str, Any]) -> None:
         error = error_of(response)
         if error is not None:
-            raise self._failed(error)
+            raise self._with_partial(error)
         self._response = response
 
-    def _failed(self, error: ApiError) -> ApiError:
+    def _with_partial(self, error: ApiError) -> ApiError:
         error.partial, error.characters = self.partial(), self._progress.characters
         return error
 
@@ -146,7 +146,7 @@ class ResponseStream:
         """Pass over an event that is no object: the terminal one holds everything. What is an error in words is one."""
         told = read_error(event.data[:_LONGEST_WORDS], {}) if len(event.data) <= _LONGEST_WORDS else None
         if event.name == "error" or (told is not None and told.code != "unknown" and not event.data.startswith("{")):
-            raise self._failed(told or read_error(event.data[:_LONGEST_WORDS], {}))
+            raise self._with_partial(told or read_error(event.data[:_LONGEST_WORDS], {}))
         self._remarks[f"event {self.events} of the stream could not be read, and was left out"] = None
         return []
 
@@ -160,7 +160,7 @@ def _parse(text: str) -> list[dict[str, Any]] | None:
     return found if found and all(isinstance(one, dict) for one in found) else None
 
 
-def _told(document: dict[str, Any]) -> Any:
+def _error_of(document: dict[str, Any]) -> Any:
     """Return the error of an event: nested, as the service sends it, or flat, as it documents it."""
     nested = mapping(document.get("error"))
     names = ("type", "code", "message", "param")

@@ -129,7 +129,7 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
     words = {"done": "all done", "stopped": "stopped", "aborted": "ended at once", "failed": "ended"}
     failed = f", {run.failures} failed" if run.failures else ""
     passed = f", {run.passed_over} were done before" if run.passed_over else ""
-    yield f"{words[outcome]}: {run.came_in} messages{passed}{failed}; {_duration(seconds)}{_used(run)}"
+    yield f"{words[outcome]}: {run.came_in} messages{passed}{failed}; {_duration(seconds)}{_tokens_and_cost(run)}"
     for stage in run.stages.values():
         if stage.tally.dropped:
             count = stage.tally.dropped
@@ -145,7 +145,7 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
         yield f"to try again what failed: pysailor flow run --resume {directory.name} --retry-failed"
 
 
-def _used(run: FlowRun) -> str:
+def _tokens_and_cost(run: FlowRun) -> str:
     tokens = sum(tally.tokens for tally in run.tallies)
     costs: dict[str, Decimal] = {}
     for tally in run.tallies:

@@ -20,7 +20,7 @@ from pysailor.masking import mask
 from .flow_display import Display, summarize
 from .flow_settings import FlowWorkspace, apply_sets
 from .output import printable, say
-from .tape import opened_tape, tell_tape
+from .tape import open_given_tape, tell_tape
 from .usage import BadUsage
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def run_flow(args: argparse.Namespace) -> int:
         if not args.file:
             raise BadUsage("which flow? Name its file; flow run --resume last goes on with the newest run")
         flow, variables = apply_sets(read_flow(args.file), args.sets or ())
-        source = stack.enter_context(_opened(args.input)) if args.input else None
-        tape = stack.enter_context(opened_tape(args))
+        source = stack.enter_context(_open(args.input)) if args.input else None
+        tape = stack.enter_context(open_given_tape(args))
         workspace = FlowWorkspace(flow, getattr(args, "server", None), results, stack, tape)
         besides = [flow.trigger.id] if source else []
         plan = RunPlan(
@@ -178,7 +178,7 @@ def _earlier(args: argparse.Namespace) -> RunFolder | None:
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[FlowInput]:
+def _open(name: str) -> Iterator[FlowInput]:
     source = open_input(name)
     try:
         yield source

@@ -118,8 +118,8 @@ def apply_sets(flow: FlowFile, sets: Iterable[tuple[str, str]]) -> tuple[FlowFil
 
 
 def _with_fields(flow: FlowFile, fields: Mapping[str, Mapping[str, str]]) -> FlowFile:
-    def changed(step: FlowStep) -> FlowStep:
+    def change(step: FlowStep) -> FlowStep:
         return replace(step, fields={**step.fields, **fields[step.id]}) if step.id in fields else step
 
-    handler = None if flow.on_error is None else changed(flow.on_error)
-    return replace(flow, steps=tuple(changed(step) for step in flow.steps), on_error=handler)
+    handler = None if flow.on_error is None else change(flow.on_error)
+    return replace(flow, steps=tuple(change(step) for step in flow.steps), on_error=handler)

@@ -27,7 +27,7 @@ from pysailor.flow.start import (
 
 from .flow_settings import FlowWorkspace, apply_sets
 from .output import printable, say
-from .tape import opened_tape, tell_tape
+from .tape import open_given_tape, tell_tape
 from .usage import BadUsage
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def start(args: argparse.Namespace) -> int:
             _refuse_unapplied(flow, plan, is_watched=False)
             print(print_manifests(plan, args.form, args.image, args.file), file=results)
             return 0
-        tape = stack.enter_context(opened_tape(args))
+        tape = stack.enter_context(open_given_tape(args))
         workspace = FlowWorkspace(flow, getattr(args, "server", None), results, stack, tape)
         configs = {step.id: workspace.settings(step) for step in flow.all_steps}
         plan = make_plan(flow, text, variables, configs)
@@ -84,7 +84,7 @@ def _refuse_unapplied(flow: FlowFile, plan: FlowPlan, *, is_watched: bool) -> No
 
 
 def _serve(plan: FlowPlan, settings: StartSettings) -> int:
-    with _translated():
+    with _translate_errors():
         say(f"{plan.flow_id}: the steps' settings are served on {settings.host}:{settings.port}; Ctrl-C ends")
         serve_steps(plan, settings)
     return 0
@@ -94,8 +94,8 @@ def _start(plan: FlowPlan, settings: StartSettings, args: argparse.Namespace, re
     say(f"{plan.flow_id}: {len(plan.stages)} stages; logs in {settings.folder}")
     began = time.monotonic()
     with ExitStack() as stack:
-        stack.enter_context(_translated())
-        out = stack.enter_context(_opened_output(args.output, results))
+        stack.enter_context(_translate_errors())
+        out = stack.enter_context(_open_output(args.output, results))
         source = open_input(args.input) if args.input else None
         if source is not None:
             stack.callback(source.close)
@@ -119,7 +119,7 @@ def _broker(args: argparse.Namespace) -> str:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """Raise BrokerUnavailable for what pika raises."""
     from pika.exceptions import AMQPError  # noqa: PLC0415 - an extra, which other commands need not have
 
@@ -133,7 +133,7 @@ def _translated() -> Iterator[None]:
 
 
 @contextmanager
-def _opened_output(name: str | None, results: TextIO) -> Iterator[TextIO]:
+def _open_output(name: str | None, results: TextIO) -> Iterator[TextIO]:
     if name is None or name == "-":
         yield results
         return

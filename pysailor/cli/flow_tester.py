@@ -12,7 +12,7 @@ from pysailor.flow.document import read_flow
 
 from .flow_settings import FlowWorkspace, apply_sets
 from .output import printable, say
-from .tape import opened_tape, tell_tape
+from .tape import open_given_tape, tell_tape
 from .usage import BadUsage
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def test_flows(args: argparse.Namespace) -> int:
     results: list[CaseResult] = []
     out = sys.stdout
     with redirect_stdout(sys.stderr), ExitStack() as stack:
-        tape = stack.enter_context(opened_tape(args))
+        tape = stack.enter_context(open_given_tape(args))
         for file in args.file:
             results += _test_flow(file, args, tape, out)
         code = tell_tape(tape) if tape else 0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pysailor.cassette import Tape
 
 
-def opened_tape(args: argparse.Namespace) -> AbstractContextManager[Tape | None]:
+def open_given_tape(args: argparse.Namespace) -> AbstractContextManager[Tape | None]:
     """Return what records or replays as a command was given, which yields None for neither."""
     record, replay = getattr(args, "record", None), getattr(args, "replay", None)
     if not (record or replay):

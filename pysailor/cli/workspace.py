@@ -13,7 +13,7 @@ from pysailor.errors import BrokenComponent, Fault, InvalidConfig
 from pysailor.shell import environment
 
 from .output import say
-from .tape import opened_tape
+from .tape import open_given_tape
 from .usage import REAL_SERVICE, BadUsage, suggest, unknown_settings
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Workspace:
         """The defaults of the step's own fields: they tell which step it is."""
         self._stack = stack
         self._fields: tuple[Field, ...] = ()
-        self.tape: Tape | None = getattr(args, "tape", None) or stack.enter_context(opened_tape(args))
+        self.tape: Tape | None = getattr(args, "tape", None) or stack.enter_context(open_given_tape(args))
 
     def function(self, name: str) -> Loaded:
         """Load the function that the command names; a wrong name, or a setting that it has not, is a wrong command."""

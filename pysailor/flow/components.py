@@ -14,6 +14,7 @@ from pysailor.shell import environment
 
 from .document import FlowFinding, InvalidFlow
 from .document.build import suggest
+from .document.source import write_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,14 +51,14 @@ class FlowComponents:
         known = [function.name for function in component.descriptor.functions]
         path = (*step.path, "run")
         place = self.flow.source.value_place(path)
-        dotted = ".".join(map(str, path))
+        written = write_path(path)
         if step.function not in known:
             message = f'{step.component} has no function "{step.function}"; {suggest(step.function, known)}'
-            raise InvalidFlow([FlowFinding(place, message, dotted)])
+            raise InvalidFlow([FlowFinding(place, message, written)])
         try:
             return component.function(step.function)
         except BrokenComponent as error:
-            raise InvalidFlow([FlowFinding(place, str(error), dotted)]) from error
+            raise InvalidFlow([FlowFinding(place, str(error), written)]) from error
 
     def is_router(self, step: FlowStep) -> bool:
         """Return whether the platform treats the step as a router: conditions on the ways out of it count."""

@@ -87,7 +87,7 @@ class Workload:
         targets = {id(target): target for edges in self._edges.values() for target in edges.get("$ref", ())}
         if not targets:
             return False
-        reached = self._reached(targets)
+        reached = self._reach(targets)
         circular = sum(1 << place for place, key in enumerate(targets) if reached[key] >> place & 1)
         shared = circular if self._paths() <= _MOST_PATHS else -1
         return any(self._overlap(node, targets, reached) & shared for node in self._nodes)
@@ -185,9 +185,9 @@ class Workload:
                 elif key not in done:
                     path.add(key)
                     waiting.append((node, True))
-                    waiting.extend((child, False) for child in self._asked_here(node))
+                    waiting.extend((child, False) for child in self._schemas_here(node))
 
-    def _asked_here(self, node: Any) -> Iterator[Any]:
+    def _schemas_here(self, node: Any) -> Iterator[Any]:
         """Return the schemas that a schema asks about the same value."""
         for group, children in self._edges.get(id(node), {}).items():
             if group.startswith(("$ref", "here")):
@@ -199,7 +199,7 @@ class Workload:
         if key in inside:
             return 0
         if key not in known:
-            here = self._asked_here(node)
+            here = self._schemas_here(node)
             known[key] = min(1 + sum(self._ways_here(child, known, (*inside, key)) for child in here), _MOST_PATHS)
         return known[key]
 
@@ -222,7 +222,7 @@ class Workload:
         except RecursionError:
             return _MOST_PATHS + 1
 
-    def _reached(self, targets: Mapping[int, Any]) -> dict[int, int]:
+    def _reach(self, targets: Mapping[int, Any]) -> dict[int, int]:
         """Return which targets of references can be reached from each, as bits."""
         places = {key: place for place, key in enumerate(targets)}
         direct = {key: self._bits(target, places) for key, target in targets.items()}
@@ -343,7 +343,7 @@ def _parts_for(group: str, node: Mapping[str, Any], child: Any, value: Any) -> A
     if isinstance(value, dict) and group.startswith("each member"):
         return value.values()
     if isinstance(value, dict) and group == "members":
-        declared = _named(node)
+        declared = _properties(node)
         if child is node.get("additionalProperties"):
             return [member for name, member in value.items() if name not in declared]
         return [value[name] for name, schema in declared.items() if schema is child and name in value]
@@ -352,7 +352,7 @@ def _parts_for(group: str, node: Mapping[str, Any], child: Any, value: Any) -> A
     return ()
 
 
-def _named(node: Mapping[str, Any]) -> Mapping[str, Any]:
+def _properties(node: Mapping[str, Any]) -> Mapping[str, Any]:
     declared = node.get("properties")
     return declared if isinstance(declared, dict) else {}
 

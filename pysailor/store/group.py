@@ -115,10 +115,10 @@ class GroupCommit:
                 time.sleep(_GATHER)  # where several wait they may as well wait for each other
             urgent = [*([first] if first.key else []), *self._waiting(first)]
             waited = len(urgent)
-            self._commit_all([*self._gathered(), *urgent])
+            self._commit_all([*self._take_later(), *urgent])
             if first is _END:
                 break
-        self._commit_all(self._gathered())
+        self._commit_all(self._take_later())
 
     def _pause_for_next(self) -> Write:
         """Return the next write that somebody waits for, _LATER if none comes for a moment."""
@@ -127,7 +127,7 @@ class GroupCommit:
         except Empty:
             return _LATER
 
-    def _gathered(self) -> list[Write]:
+    def _take_later(self) -> list[Write]:
         """Take the writes that nobody waits for."""
         return [self._later.popleft() for _ in range(len(self._later))]
 

@@ -156,11 +156,11 @@ def _decode(content: bytes, kind: str, encoding: str | None) -> Any:
         except (ValueError, RecursionError):
             return content.decode("utf-8", "replace")
     if media.startswith("text/") or not media or media.endswith(("xml", "javascript", "x-www-form-urlencoded")):
-        return content.decode(_known(encoding), "replace")
+        return content.decode(_encoding_or_utf8(encoding), "replace")
     return f"data:{media};base64,{b64encode(content).decode()}"
 
 
-def _known(encoding: str | None) -> str:
+def _encoding_or_utf8(encoding: str | None) -> str:
     try:
         "".encode(encoding or "utf-8")
     except LookupError:

@@ -19,7 +19,7 @@ from .model import (
     RetryPolicy,
     TuneSettings,
 )
-from .source import dotted
+from .source import write_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -223,4 +223,4 @@ class _Builder:
 
     def _note(self, path: Path, message: str, *, is_value: bool = False) -> None:
         place = self._source.value_place(path) if is_value else self._source.place(path)
-        self.findings.append(FlowFinding(place, message, dotted(path)))
+        self.findings.append(FlowFinding(place, message, write_path(path)))

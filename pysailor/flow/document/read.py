@@ -87,7 +87,7 @@ def _finding(fault: Fault, path: tuple[str | int, ...], source: FlowText) -> Flo
     elif path and path[-1] in _IN_WORDS and "that matches" in message:
         message = f"{message.partition(', allowed:')[0]}, allowed: {_IN_WORDS[str(path[-1])]}"
     place = source.place(path) if path else Position(source.file)
-    return FlowFinding(place, message, yaml_source.dotted(path))
+    return FlowFinding(place, message, yaml_source.write_path(path))
 
 
 def _known_members(path: tuple[str | int, ...]) -> list[str]:

@@ -208,13 +208,13 @@ class _Reader:
             self._note(node, path, f"{node.tag.replace('tag:yaml.org,2002:', '!!')} is a tag; leave it out")
 
     def _note(self, node: Node, path: Path, message: str) -> None:
-        self.findings.append(FlowFinding(self._place(node), message, dotted(path)))
+        self.findings.append(FlowFinding(self._place(node), message, write_path(path)))
 
     def _place(self, node: Node) -> Position:
         return Position(self._file, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def dotted(path: Path) -> str:
+def write_path(path: Path) -> str:
     """Return a path as a person writes it: `steps.judge.run`, `tests[0].given`."""
     text = ""
     for part in path:

@@ -168,7 +168,8 @@ class GraphWriter:
     def nodes_config(self) -> dict[str, Any]:
         """Return what steps are tuned with, by step id."""
         found = {
-            step.id: {**_tuned(step.tune), **step.platform.get("nodes_config", {})} for step in self._flow.all_steps
+            step.id: {**_tune_settings(step.tune), **step.platform.get("nodes_config", {})}
+            for step in self._flow.all_steps
         }
         return {name: config for name, config in found.items() if config}
 
@@ -193,7 +194,7 @@ def _tree(mapped: Any) -> dict[str, Any]:
     return {name: _tree(leaf) if isinstance(leaf, Mapping) else str(leaf) for name, leaf in mapped.items()}
 
 
-def _tuned(tune: TuneSettings) -> dict[str, Any]:
+def _tune_settings(tune: TuneSettings) -> dict[str, Any]:
     named = {
         "prefetch": tune.prefetch,
         "replicas": tune.replicas,

@@ -73,7 +73,7 @@ class FlowInput:
 
     def _rows(self, delimiter: str) -> Iterator[dict[str, str]]:
         csv.field_size_limit(_LONGEST_FIELD)
-        reader = csv.reader(self._decoded(), delimiter=delimiter or self._guess_delimiter(), strict=True)
+        reader = csv.reader(self._decode_lines(), delimiter=delimiter or self._guess_delimiter(), strict=True)
         names: list[str] = []
         line = 1
         try:
@@ -94,7 +94,7 @@ class FlowInput:
             )
         return dict(zip(names, row, strict=True))
 
-    def _decoded(self) -> Iterator[str]:
+    def _decode_lines(self) -> Iterator[str]:
         for number, line in enumerate(self._file, 1):
             self._read += len(line)
             try:

@@ -75,6 +75,6 @@ def _rebounds(stage: StagePlan) -> dict[str, str]:
     }
 
 
-def inherited(environment: Mapping[str, str]) -> dict[str, str]:
+def inherit(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what a process gets of this one's environment: all but what a platform sets."""
     return {name: value for name, value in environment.items() if not name.startswith(_OURS)}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from pysailor.errors import SailorError
 
-from .environment import inherited, step_environment
+from .environment import inherit, step_environment
 
 if TYPE_CHECKING:
     from .environment import Access
@@ -114,7 +114,7 @@ def make_processes(plan: FlowPlan, access: Access, folder: Path) -> list[StagePr
     for stage in plan.stages:
         for number in range(stage.replicas):
             name = f"{stage.id.replace(':', '-')}-{number + 1}"
-            environment = inherited(os.environ) | step_environment(plan, stage, access, name)
+            environment = inherit(os.environ) | step_environment(plan, stage, access, name)
             environment["PYSAILOR_FLOW_PARENT"] = str(os.getpid())
             made.append(StageProcess(stage, command_of(stage), environment, folder / f"{name}.log"))
     return made

@@ -193,11 +193,11 @@ class Consumer:
 
     def _recognise(self, delivery: Delivery, tag: int) -> bool:
         """Return whether this is a message that is in work already, or was finished while the broker was away."""
-        known_by = self._known_by(delivery)
+        known_by = self._identify(delivery)
         if known_by is None:
             return False
         for work in self._orphans.values():
-            if work.delivery.content == delivery.content and self._known_by(work.delivery) == known_by:
+            if work.delivery.content == delivery.content and self._identify(work.delivery) == known_by:
                 work.generation, work.tag = self._generation, tag
                 del self._orphans[work.delivery.number]
                 return True
@@ -215,13 +215,13 @@ class Consumer:
         self._settled.add(delivery, outcome, self._generation)
 
     def _remember(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
-        known_by = self._known_by(delivery)
+        known_by = self._identify(delivery)
         if known_by is not None:
             self._finished[known_by, digest(delivery)] = outcome
         while len(self._finished) > REMEMBERED:
             self._finished.popitem(last=False)
 
-    def _known_by(self, delivery: Delivery) -> Hashable:
+    def _identify(self, delivery: Delivery) -> Hashable:
         try:
             return self._id_of(delivery)
         except Exception:

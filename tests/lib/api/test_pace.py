@@ -67,7 +67,7 @@ def test_a_moment_that_a_clock_wrote_before_it_went_back_holds_nobody(ahead: flo
     wrong = now + ahead
     rate = MinuteRate(60)
     pace = Pace().hold(wrong + 30).trip(wrong, "no quota").take("requests", rate, 1, wrong)[0]
-    assert pace.held(now) == 0
+    assert pace.seconds_held(now) == 0
     assert pace.take("requests", rate, 1, now)[1] == 0
     assert pace.probe(now)[1]
-    assert pace.hold(now + 30).held(now) == pytest.approx(30)
+    assert pace.hold(now + 30).seconds_held(now) == pytest.approx(30)

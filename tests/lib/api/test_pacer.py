@@ -136,7 +136,7 @@ def test_the_credential_s_own_limit_holds_for_all_threads_and_workers_together()
 def test_tokens_are_counted_as_the_service_told_them() -> None:
     pacer = Pacer(Connection(PUBLIC_API, "key", tokens_per_minute=6000))
     assert pacer.wait(400) == (0.0, False)
-    pacer.answered({}, 400, 5000, print)
+    pacer.learn({}, 400, 5000, print)
     waits = [pacer.wait(400) for _ in range(3)]
     assert any(seconds > 1 for seconds, _ in waits)
 
@@ -174,7 +174,7 @@ def test_a_call_that_may_go_costs_microseconds() -> None:
     for _ in range(10_000):
         pacer.check(print)
         pacer.wait(100)
-        pacer.answered({}, 100, 10, print)
+        pacer.learn({}, 100, 10, print)
     assert time.perf_counter() - start < 10_000 * 50e-6
 
 

@@ -13,7 +13,7 @@ from lib.api.sse import EventTooLong
 from lib.completions.answer import report
 from lib.completions.endpoint import read_answer
 from lib.completions.stream import Stream
-from lib.cost.usage import find_usage, told_cost, usage_of
+from lib.cost.usage import find_usage, read_cost, usage_of
 from lib.errors.api_error import ApiError
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -155,7 +155,7 @@ CHOICES = st.builds(lambda choices: {"choices": choices}, LISTED)
 @settings(max_examples=500, deadline=None, derandomize=True)
 @given(document=st.dictionaries(NAMES, JSON, max_size=6) | CHOICES, request=st.dictionaries(NAMES, JSON, max_size=3))
 def test_any_document_is_an_answer_or_a_named_error(document: dict[str, Any], request: dict[str, Any]) -> None:
-    usage_of(document), told_cost(document), find_usage(document)
+    usage_of(document), read_cost(document), find_usage(document)
     try:
         answer, warnings = read_answer(document)
     except ApiError:

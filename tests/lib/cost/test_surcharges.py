@@ -12,7 +12,7 @@ from lib.api.connection import PUBLIC_API
 from lib.api.servers import is_regional
 from lib.cost.budget import OverBudget, Plan, keep_within, worst_case
 from lib.cost.price import Surcharges, cost
-from lib.cost.usage import Usage, count_searches, told_cost, usage_of
+from lib.cost.usage import Usage, count_searches, read_cost, usage_of
 from lib.models.table import Models
 from tests.support.send_request import HELLO, completion, emitted
 
@@ -187,7 +187,7 @@ def test_a_price_of_one_s_own_holds_on_every_server(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_service_says_that_it_cost_is_read(usage: dict[str, Any], expected: tuple[str, str] | None) -> None:
-    found = told_cost({"usage": usage})
+    found = read_cost({"usage": usage})
     assert (None if found is None else (str(found[0]), found[1])) == expected
 
 

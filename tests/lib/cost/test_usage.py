@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lib.cost.budget import OverBudget, Plan, keep_within, worst_case
 from lib.cost.price import Cost, cost
-from lib.cost.usage import Usage, told_cost, usage_of
+from lib.cost.usage import Usage, read_cost, usage_of
 from lib.models.table import Models
 from pysailor import StepError
 
@@ -265,13 +265,13 @@ def test_counts_that_cannot_be_true_are_not_known(counts: tuple[int, int]) -> No
 
 
 def test_a_cost_in_ticks_is_told_in_dollars() -> None:
-    assert told_cost({"usage": {"cost_in_usd_ticks": 37_000}}) == (Decimal("0.0000037"), "usage.cost_in_usd_ticks")
+    assert read_cost({"usage": {"cost_in_usd_ticks": 37_000}}) == (Decimal("0.0000037"), "usage.cost_in_usd_ticks")
 
 
 def test_what_the_provider_charged_to_an_own_key_is_part_of_the_cost() -> None:
     usage = {"cost": 0.001, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.01}}
-    assert told_cost({"usage": usage}) == (Decimal("0.011"), "usage.cost, and what your own key paid")
-    assert told_cost({"usage": {**usage, "is_byok": False}}) == (Decimal("0.001"), "usage.cost")
+    assert read_cost({"usage": usage}) == (Decimal("0.011"), "usage.cost, and what your own key paid")
+    assert read_cost({"usage": {**usage, "is_byok": False}}) == (Decimal("0.001"), "usage.cost")
 
 
 @pytest.mark.parametrize("tier", [None, "", ["x"], {}, 1, True])

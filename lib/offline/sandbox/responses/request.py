@@ -96,7 +96,7 @@ def _messages(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             _last_answer(messages).setdefault("tool_calls", []).append(_call(item))
         elif kind == "message" and item["role"] == "assistant":
             answer = _last_answer(messages)
-            answer["content"] = f"{answer.get('content') or ''}{_said(item['content'])}"
+            answer["content"] = f"{answer.get('content') or ''}{_text_of(item['content'])}"
         elif kind == "message":
             messages.append({"role": item["role"], "content": _content(item["content"])})
     return messages
@@ -114,7 +114,7 @@ def _call(item: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": item["call_id"], "type": kind, kind: {"name": item["name"], member: item[member]}}
 
 
-def _said(content: Any) -> str:
+def _text_of(content: Any) -> str:
     if isinstance(content, str):
         return content
     return "".join(part.get("text") or part.get("refusal") or "" for part in content)

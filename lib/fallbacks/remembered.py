@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from pysailor import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +30,7 @@ class Reached:
             return 0
         try:
             number, opened = json.loads(self._ctx.store.get(self._key()) or b"[0, 0]")
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, StoreUnavailable):  # the journal says what is done without its store
             return 0
         for _ in range(int(opened)):  # the journal tells calls apart by their order: those that failed had one, too
             with self._ctx.journal.open(b"a call that is not made again") as entry:
@@ -37,7 +40,8 @@ class Reached:
     def note(self, number: int, opened: int) -> None:
         """Keep that this alternative is asked next, after so many calls that failed."""
         if self._is_kept:
-            self._ctx.store.put(self._key(), json.dumps([number, opened]).encode(), _KEPT)
+            with suppress(StoreUnavailable):
+                self._ctx.store.put(self._key(), json.dumps([number, opened]).encode(), _KEPT)
 
     def _key(self) -> str:
         asked = json.dumps([self._ctx.step, self._ctx.message_id, self._body], sort_keys=True, default=str)

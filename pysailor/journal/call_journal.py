@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import threading
 import time
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +21,7 @@ from ..errors import StoreUnavailable
 from .message_journal import MessageJournal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from logging import Logger, LoggerAdapter
 
     from ..store.base import Store
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 _COMPLAIN_EVERY: Final = 30.0
+_LOOK_EVERY: Final = 0.1
 
 
 def _as_it_is(content: bytes) -> bytes:
@@ -72,6 +75,8 @@ class CallJournal:
         self.prefix = f"journal/{scope}/"
         self.worker = f"{socket.gethostname()} ({os.getpid()})".encode(errors="replace")
         self.open_calls: set[str] = set()
+        self._opening: set[str] = set()
+        self._turn = threading.Lock()
         self._complained = float("-inf")
         self._late_failures: deque[BaseException] = deque()
 
@@ -80,6 +85,24 @@ class CallJournal:
     ) -> MessageJournal:
         """Return the journal of one message; `name` returns what it is known by if it is brought again."""
         return MessageJournal(self, name, logger, redelivered=redelivered)
+
+    @contextmanager
+    def opening(self, key: str) -> Iterator[None]:
+        """Wait while another thread has the same call in work, its message brought here twice; keep others out."""
+        while not self._may_open(key):
+            self.pause(_LOOK_EVERY)
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._opening.discard(key)
+
+    def _may_open(self, key: str) -> bool:
+        with self._turn:
+            if key in self._opening or key in self.open_calls:
+                return False
+            self._opening.add(key)
+            return True
 
     def note_late_failure(self, error: BaseException) -> None:
         """Count a record that could not be written when its message was further on already."""

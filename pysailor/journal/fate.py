@@ -5,10 +5,13 @@ from __future__ import annotations
 from enum import Enum
 from hashlib import blake2b
 from typing import Final, NamedTuple, Self
+from zlib import crc32
 
 from ..errors import StepError
 
 _DIGEST: Final = 16
+_SUM: Final = 4
+ENDED: Final = "the worker ended before an answer came"
 
 
 class Fate(Enum):
@@ -24,9 +27,9 @@ class FateUnknown(StepError):
 
     code = "fate_unknown"
 
-    def __init__(self, by: str) -> None:
+    def __init__(self, by: str, why: str = ENDED) -> None:
         super().__init__(
-            f"For this message the service was asked before, by {by}, and the worker ended before an answer came. "
+            f"For this message the service was asked before, by {by}, and {why}. "
             "Whether it was answered, and paid for, is not known. The step is set to fail then (onUnknownFate)."
         )
 
@@ -48,6 +51,19 @@ class Record(NamedTuple):
         if len(kept) <= _DIGEST:
             raise ValueError("too short for a record of the journal")
         return cls(Fate(kept[:1]), kept[1 : 1 + _DIGEST], kept[1 + _DIGEST :])
+
+
+def seal(content: bytes) -> bytes:
+    """Return the content with what shows, after it was decrypted, that the key was the right one."""
+    return crc32(content).to_bytes(_SUM, "big") + content
+
+
+def unseal(sealed: bytes) -> bytes:
+    """Return the content; raise ValueError if another key, or a broken disk, made something else of it."""
+    content = sealed[_SUM:]
+    if seal(content) != sealed:
+        raise ValueError("not what was kept")
+    return content
 
 
 def digest(request: bytes) -> bytes:

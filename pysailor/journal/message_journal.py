@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import Rebound, SailorError, StoreUnavailable
 from .entry import JournalEntry
-from .fate import Fate, FateUnknown, Record, digest
+from .fate import ENDED, Fate, FateUnknown, Record, digest, seal, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,11 +50,11 @@ class MessageJournal:
         if key is None:
             return JournalEntry()
         asked = digest(request)
-        self._wait_for_same(key)
-        found = self._begin(key, Record(Fate.BEGUN, asked, self._journal.worker).to_bytes())
-        if found is _NOT_KEPT:
-            return self._look_only(key, asked, on_unknown)
-        return self._entry(key, asked) if found is None else self._look(key, asked, found, on_unknown)
+        with self._journal.opening(key):
+            found = self._begin(key, self._mark(asked))
+            if found is _NOT_KEPT:
+                return self._look_only(key, asked, on_unknown)
+            return self._entry(key, asked) if found is None else self._look(key, asked, found, on_unknown)
 
     def headers(self) -> dict[str, bool]:
         """Return the headers for an event: whether it comes from an answer that is given again."""
@@ -91,24 +92,28 @@ class MessageJournal:
                 ordinal += 1
         return False
 
-    def _wait_for_same(self, key: str) -> None:
-        """Wait while another thread has the same message in work, brought here twice: its answer will do."""
-        while key in self._journal.open_calls:
-            self._journal.pause(_PAUSE / 10)
+    def _mark(self, asked: bytes) -> bytes:
+        """Return a record that a call is begun, like no other one, so that this call knows its own again."""
+        return Record(Fate.BEGUN, asked, self._journal.worker + _ENDS + os.urandom(8)).to_bytes()
 
     def _begin(self, key: str, mark: bytes) -> bytes | None:
-        """Return what was written before, None for nothing, or _NOT_KEPT."""
+        """Return what was written before, None for nothing, or _NOT_KEPT.
+
+        A store that went away may have taken the mark before it did: that is no earlier attempt.
+        """
         rules = self._journal.rules
         while True:
             try:
                 self.writes += 1
-                return self._journal.store.add(key, mark, rules.seconds)
+                found = self._journal.store.add(key, mark, rules.seconds)
             except StoreUnavailable as error:
                 self._fail(error)
                 if rules.on_failure == "rebound":
                     raise Rebound(f"The journal cannot be written; the message comes later. {error}") from error
                 if rules.on_failure == "continue":
                     return _NOT_KEPT
+            else:
+                return None if found == mark else found
             self._journal.pause(_PAUSE)
 
     def _look_only(self, key: str, asked: bytes, on_unknown: OnUnknown) -> JournalEntry:
@@ -122,23 +127,25 @@ class MessageJournal:
             self._doubt("a worker that was brought it before", on_unknown)
         return JournalEntry(may_repeat=self._redelivered)
 
-    def _doubt(self, by: str, on_unknown: OnUnknown) -> None:
+    def _doubt(self, by: str, on_unknown: OnUnknown, why: str = ENDED) -> None:
         """Return if the call is to be made again, though an earlier attempt may have been answered."""
         self.unknown += 1
         if on_unknown == "fail":
-            raise FateUnknown(by)
+            raise FateUnknown(by, why)
         if on_unknown == "rebound":
             raise Rebound(f"This was asked before, by {by}; it may be answered there yet.")
-        self._logger.warning("Asked before, by %s, with unknown fate: asking again, perhaps paying twice", by)
+        self._logger.warning("Asked before, by %s, and %s: asking again, perhaps paying twice", by, why)
 
     def _look(self, key: str, asked: bytes, found: bytes, on_unknown: OnUnknown) -> JournalEntry:
         """Return the entry of a call that an earlier attempt at this message began."""
         try:
             record = Record.read(found)
-            content = record.content if record.fate is Fate.BEGUN else self._journal.decrypt(record.content)
+            content = b"" if record.fate is Fate.BEGUN else unseal(self._journal.decrypt(record.content))
         except (ValueError, SailorError):
-            self._logger.warning("The journal's record of this call cannot be read; the call is made")
-            return self._again(key, asked)
+            if found.startswith(Fate.REFUSED.value):
+                return self._again(key, asked)
+            self._doubt("a worker", on_unknown, _UNREADABLE)
+            return self._again(key, asked, may_repeat=True)
         if record.fate is Fate.REFUSED:
             goes_on = record.digest == asked and self._went_on(int(key.rpartition("/")[2]))
             return JournalEntry(refused=content) if goes_on else self._again(key, asked)
@@ -148,16 +155,15 @@ class MessageJournal:
             self._logger.info("Asked before: the answer that was kept is given again, nothing is sent")
             return JournalEntry(answer)
         if answer is None:
-            self._doubt(record.content.decode(errors="replace"), on_unknown)
+            self._doubt(record.content.partition(_ENDS)[0].decode(errors="replace"), on_unknown)
         else:
             self.unknown += 1
             self._logger.warning("Asked before, and answered, but something else: the request differs, asking anew")
         return self._again(key, asked, may_repeat=True)
 
     def _again(self, key: str, asked: bytes, *, may_repeat: bool = False) -> JournalEntry:
-        mark = Record(Fate.BEGUN, asked, self._journal.worker).to_bytes()
         try:
-            self._journal.store.put(key, mark, self._journal.rules.seconds)
+            self._journal.store.put(key, self._mark(asked), self._journal.rules.seconds)
         except StoreUnavailable as error:
             self._fail(error)
         return self._entry(key, asked, may_repeat=may_repeat)
@@ -168,13 +174,15 @@ class MessageJournal:
         journal.open_calls.add(key)
 
         def end(fate: Fate, content: bytes) -> None:
-            record = Record(fate, asked, journal.encrypt(content)).to_bytes()
+            record = Record(fate, asked, journal.encrypt(seal(content))).to_bytes()
             self.writes += 1
             with self._note_outage():
                 ticket = self._answers[key] = journal.store.submit_put(key, record, journal.rules.seconds)
                 ticket.on_error = journal.note_late_failure
 
         def forget() -> None:
+            if may_repeat:
+                return  # this call was not made, but an earlier one was: that stays unknown
             with self._note_outage():
                 journal.store.submit_delete(key).on_error = journal.note_late_failure
 
@@ -200,3 +208,5 @@ class MessageJournal:
 
 
 _NOT_KEPT: Final = b""
+_ENDS: Final = b"\0"
+_UNREADABLE: Final = "what the journal holds of it cannot be read (was the message password changed?)"

@@ -80,9 +80,18 @@ class Variable:
             raise InvalidSettings(f"{self.name} {wrong}.")
         value = found if self.kind in ("text", "secret") else self._number(found, remark)
         if self.choices and value not in self.choices:
-            known = " or ".join(map(repr, self.choices))
-            remark(f"{self.name} is {value!r}, which is not known; it should be {known}.")
+            return self._choice(value, remark)
         return value
+
+    def _choice(self, value: Any, remark: Remark) -> Any:
+        """Return what stands for a value that is not among the choices: of variables of our own, the default."""
+        is_ours, same = self.name.startswith(_OURS), str(value).strip().lower()
+        if is_ours and same in self.choices:
+            return same
+        known = " or ".join(map(repr, self.choices))
+        instead = f"; {self.default!r} is used" if is_ours else ""
+        remark(f"{self.name} is {value!r}, which is not known; it should be {known}{instead}.")
+        return self.default if is_ours else value
 
     def _flag(self, found: str | None, remark: Remark) -> Any:
         if found is not None and self.name.startswith(_OURS) and found.lower() in _WORDS:

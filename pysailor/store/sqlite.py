@@ -12,7 +12,7 @@ from ..errors import InvalidSettings, StoreUnavailable
 from ..pool import offload
 from .base import with_prefix
 from .group import GroupCommit, runs
-from .sqlite_statements import CHECKPOINT_PAGES, FORMAT, GET, LAST, MOST_ROWS, PURGE, SCHEMA, WRITES, parts
+from .sqlite_statements import CHECKPOINT_PAGES, FORMAT, GET, LAST, MOST_ROWS, PURGE, SCHEMA, TABLE, WRITES, parts
 from .write import Kind, Write
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _BUSY_SECONDS: Final = 10.0
 _PAUSE: Final = 0.02
+_NEEDED: Final = "Its folder must exist, be writable and have room"
 _PURGE_EVERY: Final = 60.0
 _PURGE_AT_ONCE: Final = 2000
 
@@ -152,9 +153,15 @@ class SqliteValues(GroupCommit):
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN")  # the version and the tables of one moment: another process may be making them
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > FORMAT:
-            raise InvalidSettings(f"The store in {self._path} was written by a newer version; name another file.")
+        is_store = _is_store(connection, version)
+        connection.execute("COMMIT")
+        if not is_store:
+            raise InvalidSettings(
+                f"The file {self._path.absolute()} is a database of another program, or of a newer version of this "
+                "one; nothing was changed in it. Name a file of its own for the store."
+            )
         if version < FORMAT:
             _to_wal(connection)
             connection.execute("BEGIN IMMEDIATE")
@@ -171,10 +178,17 @@ class SqliteValues(GroupCommit):
             yield
         except (sqlite3.Error, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
+            is_broken = getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+            help_ = "Move the file away, or name another one" if is_broken else _NEEDED
             raise StoreUnavailable(
-                f"The store in {self._path.absolute()} cannot be used now: {reason}. Its folder must exist, be "
-                "writable and have room."
+                f"The store in {self._path.absolute()} cannot be used now: {reason}. {help_}."
             ) from error
+
+
+def _is_store(connection: sqlite3.Connection, version: int) -> bool:
+    """Return whether a file is a store, or empty: then it becomes one."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return not tables if version == 0 else version == FORMAT and TABLE in tables
 
 
 def _to_wal(connection: sqlite3.Connection) -> None:

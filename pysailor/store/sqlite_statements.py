@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 CHECKPOINT_PAGES: Final = 4000
 """16 MB: each checkpoint waits for the disk."""
+TABLE: Final = "kept"
 SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB NOT NULL, expires REAL NOT NULL)",
     f"PRAGMA user_version = {FORMAT}",

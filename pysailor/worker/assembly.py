@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .. import pool
+from ..errors import StoreUnavailable
 from ..journal import CallJournal, JournalRules
 from ..monitoring.monitor import Monitor
 from ..store.open import OFF
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from ..telemetry import Telemetry
     from ..transport.base import Transport
     from .stopping import Stopping
+
+LOG = logging.getLogger(__name__)
 
 
 def codec(settings: WorkerSettings) -> Codec:
@@ -81,6 +85,17 @@ def journal(settings: WorkerSettings, store: Store, cipher: Cipher, stopping: St
     rules = JournalRules(wanted.kept, wanted.kept_when_done, wanted.on_failure)
     scope = f"{step.flow_id}/{step.step_id}"
     return CallJournal(store, scope, rules, encrypt=cipher.encrypt, decrypt=cipher.decrypt, pause=stopping.pause)
+
+
+def try_store(store: Store, on_failure: str) -> None:
+    """Find out at the start if the journal's store can be used, and not from the first message.
+
+    Raise InvalidSettings for a file that is something else; log an outage, which may be over by then.
+    """
+    try:
+        store.get("")
+    except StoreUnavailable as error:
+        LOG.error("the journal cannot be read (%s): %s", on_failure, error)  # noqa: TRY400 - its traceback tells nothing
 
 
 def telemetry(settings: WorkerSettings, version: str) -> Telemetry | None:

@@ -34,7 +34,7 @@ class PoolChoice:
 
 def choose(environ: Mapping[str, str], directory: str | Path | None = None) -> PoolChoice:
     """Return the pool for the step that the environment names. What else is wrong with that is told elsewhere."""
-    if environ.get("PYSAILOR_POOL") != "greenlets":
+    if environ.get("PYSAILOR_POOL", "").strip().lower() != "greenlets":
         return PoolChoice("threads")
     if importlib.util.find_spec("gevent") is None:
         return PoolChoice(

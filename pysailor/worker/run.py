@@ -180,6 +180,7 @@ class WorkerProcess:
         own = identity(settings.step, settings.additional_headers)
         deadline = settings.limits.message_deadline
         LOG.info("journal of paid calls: %s", without_secrets(settings.journal.url))
+        assembly.try_store(store, settings.journal.on_failure)
         journal = assembly.journal(settings, store, codec.cipher, output.stopping)
         telemetry = assembly.telemetry(settings, version())
         if telemetry is not None:

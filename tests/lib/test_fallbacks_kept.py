@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from lib.actions import send_request
 from lib.errors.api_error import ApiError
 from lib.offline.sandbox import KEY
+from pysailor import Context, Message, StoreUnavailable
+from pysailor.store.memory import MemoryValues
 from tests.support.fake_api import FakeApi
+from tests.support.journaled import brought, journal
 from tests.support.send_request import HELLO, completion, emitted
 
 GATEWAY, OTHER = "https://gw.example/v1", "https://api.openai.com/v1"
@@ -65,3 +69,25 @@ def test_an_answer_goes_to_the_second_server_where_nothing_binds_it() -> None:
         api.post(f"{GATEWAY}/chat/completions", json=BUSY, status=503)
         api.post(f"{OTHER}/chat/completions", json=completion("Hi"))
         assert ask({**HELLO, "background": False}, fallbacks="second", **SECOND)["result"]["outcome"] == "complete"
+
+
+class AwayStore(MemoryValues):
+    """A store that cannot be reached."""
+
+    def get(self, key: str) -> bytes | None:
+        """Fail."""
+        raise StoreUnavailable(f"{key} cannot be read now.")
+
+    def put(self, key: str, value: bytes, seconds: float) -> None:
+        """Fail."""
+        raise StoreUnavailable(f"{key} ({len(value)} bytes for {seconds} s) cannot be written now.")
+
+
+def test_a_fallback_is_asked_also_while_the_store_is_away() -> None:
+    ctx = Context(message_id="message", journal=brought(journal()), open_store=AwayStore, redelivered=True)
+    with FakeApi() as api:
+        api.post(f"{GATEWAY}/chat/completions", json=BUSY, status=503)
+        api.post(f"{GATEWAY}/chat/completions", json=completion("Hi"))
+        cfg = {"apiKey": KEY, "baseUrl": GATEWAY, "model": "m", "fallbacks": "n", "timeout": 60, "maxRetries": 0}
+        (made,) = send_request.process(Message(body=HELLO), {**cfg, "repairs": 0}, None, ctx)
+    assert made.body["result"]["answered_by"] == "n at gw.example"

@@ -151,3 +151,15 @@ def test_no_time_is_longer_than_a_day_and_no_number_larger_than_a_whole_one_unle
 
     found = {name: each.most for name, each in variables_of(Bounds).items()}
     assert found == {"long": environment.LONGEST, "ms": environment.LONGEST_MS, "most": environment.MOST}
+
+
+@pytest.mark.parametrize(("found", "used"), [("some", "some"), (" Some ", "some"), ("sum", "none")])
+def test_a_word_that_is_not_known_is_never_the_value_of_a_variable_of_our_own(found: str, used: str) -> None:
+    @dataclass(frozen=True)
+    class Own:
+        name: str = text("PYSAILOR_NAME", "none", "What it is called.", choices=("none", "some"))
+
+    remarks: list[str] = []
+    assert read(Own, {"PYSAILOR_NAME": found}, remarks.append).name == used
+    told = "PYSAILOR_NAME is 'sum', which is not known; it should be 'none' or 'some'; 'none' is used."
+    assert remarks == ([told] if found == "sum" else [])

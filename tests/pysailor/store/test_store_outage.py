@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,6 +92,24 @@ def test_a_file_that_is_something_else_is_said(tmp_path: Path) -> None:
     with open_store(f"sqlite:///{path}") as store:
         all_fail(store)
     assert path.read_text().startswith("Dear reader")
+
+
+@pytest.mark.parametrize(
+    "made",
+    ["CREATE TABLE users (a)", "CREATE TABLE kept (a)", "PRAGMA user_version = 7",
+     "PRAGMA user_version = 1; CREATE TABLE t (a)"],
+)  # fmt: skip
+def test_a_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path, made: str) -> None:
+    path = tmp_path / "foreign.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(made)
+    before = path.read_bytes()
+    with open_store(f"sqlite:///{path}") as store:
+        with pytest.raises(InvalidSettings, match="a file of its own"):
+            store.get("key")
+        with pytest.raises(InvalidSettings, match="a file of its own"):
+            store.put("key", b"x", 60)
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(

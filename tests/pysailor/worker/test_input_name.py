@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pysailor.wire.envelope import Delivery
@@ -19,6 +19,7 @@ def delivery(content: bytes = b"content", **headers: Any) -> Delivery:
     return Delivery(1, content, headers, {})
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=100), st.dictionaries(st.sampled_from(list(HEADERS)), st.text() | st.integers()))
 def test_a_copy_that_is_put_off_is_known_as_its_original(content: bytes, headers: dict[str, Any]) -> None:
     original = delivery(content, **{**headers, "messageId": "m"})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import math
 import re
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 import jsonata
+import regex
 from jsonata.functions import Functions
 
 from pysailor import InvalidConfig, StepError
@@ -24,6 +26,7 @@ _DEEPEST: Final = 800
 _EVERY: Final = 64  # steps between two looks at the clock
 _LARGEST: Final = 16 << 20  # characters or items: more than any message can hold
 _ANY, _SIGN = "\x00", "\x01"  # what stands for a class of signs, and for an escaped one
+_BRACE: Final = re.compile(r"\\.|\{(?!\d+(?:,\d*)?\})")  # one that repeats nothing: `regex` reads more into it
 _UNBOUNDED: Final = re.compile(r"[+*]|\{\d+,\}")
 _GROUP: Final = re.compile(r"\((\?[:=!]|\?<[=!]|\?<\w+>)?([^()]*)\)([+*]|\{\d+,\}|\{(?:\d+,)?\d\d+\})?")
 
@@ -69,12 +72,15 @@ class Expression:
             "__evaluate_entry": guard.enter,
             "__evaluate_exit": guard.leave,
         }
+        _CLOCK.until = time.monotonic() + self._seconds
         mine = copy.copy(self._compiled)
         jsonata.Jsonata.CURRENT.jsonata = mine  # the library's functions look there for what they belong to
         try:
             found = mine.evaluate(body, bindings)
         except ZeroDivisionError:
             return None  # JavaScript's Infinity, which is null in JSON
+        except TimeoutError as error:
+            raise ExpressionFailed(f"{self.text[:200]}: takes too long; does it ever end?") from error
         except RecursionError as error:
             raise ExpressionFailed(f"{self.text[:200]}: goes too deep") from error
         except Exception as error:  # the library raises its own errors and Python's, as they come
@@ -95,7 +101,7 @@ class _Guard:
         if self._depth > _DEEPEST:
             raise RecursionError
         if not self._steps % _EVERY and time.monotonic() > self._until:
-            raise TimeoutError("takes too long; does it ever end?")
+            raise TimeoutError
 
     def leave(self, expression: Any, given: Any, environment: Any, result: Any) -> None:  # noqa: ARG002 - so called
         self._depth -= 1
@@ -133,15 +139,52 @@ def compile_expression(text: str, pointer: str) -> Any:
         raise InvalidConfig(f"is not JSONata: {_describe(error)}", pointer=pointer) from error
 
 
-def _compile_pattern(pattern: str, flags: Any) -> re.Pattern[str]:
-    """Compile a regular expression; refuse one that may take for ever: nothing can stop it once it runs."""
+class _Clock(threading.local):
+    """When the evaluation that this thread is in has to end."""
+
+    until = float("inf")
+
+
+_CLOCK: Final = _Clock()
+
+
+class _BoundedPattern:
+    """A regular expression that raises TimeoutError when time is over: `re` could not be stopped, `regex` can.
+
+    What is allowed in a pattern, and in a replacement, is still what `re` allows.
+    """
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        self._allowed = re.compile(pattern, flags)
+        self._pattern = regex.compile(_BRACE.sub(lambda found: "\\" * (found[0] == "{") + found[0], pattern), flags)
+
+    def search(self, text: str) -> Any:
+        return self._pattern.search(text, timeout=self._left())
+
+    def finditer(self, text: str) -> Any:
+        return self._pattern.finditer(text, timeout=self._left())
+
+    def split(self, text: str, count: int = 0) -> Any:
+        return self._pattern.split(text, count, timeout=self._left())
+
+    def sub(self, replacement: Any, text: str, count: int = 0) -> Any:
+        if isinstance(replacement, str):
+            self._allowed.sub(replacement, "")  # JSONata reads the error of `re` for a group that there is not
+        return self._pattern.sub(replacement, text, count, timeout=self._left())
+
+    def _left(self) -> float:
+        return max(0.001, min(_CLOCK.until - time.monotonic(), LONGEST))
+
+
+def _compile_pattern(pattern: str, flags: Any) -> _BoundedPattern:
+    """Compile a regular expression; refuse one that may take for ever: on the platform nothing would stop it."""
     if can_run_away(pattern):
         raise ValueError(
             f"/{pattern}/ repeats what can be read in several ways (a repetition, or alternatives that begin alike), "
             "which may take for ever"
         )
     meant = (re.IGNORECASE if flags.case_insensitive else 0) | (re.MULTILINE if flags.multiline else 0)
-    return re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern), meant)
+    return _BoundedPattern(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern), meant)
 
 
 def can_run_away(pattern: str) -> bool:

@@ -18,6 +18,7 @@ from jsonata.jexception import JException
 from jsonata.utils import Utils
 
 from .errors import LARGEST, ResultTooLarge
+from .pattern import BoundedPattern, limit_time
 
 DEEPEST: Final = 800
 """How deep evaluation may nest; a function that calls itself takes about four levels."""
@@ -40,6 +41,7 @@ class Engine(jsonata.Jsonata):  # type: ignore[misc]  # a library without types
     def run(self, value: Any, bindings: dict[str, Any]) -> Any:
         """Return what it gives: Utils.NULL_VALUE for null, None for undefined."""
         guard = _Guard()
+        limit_time(LONGEST)
         mine = copy.copy(self)
         jsonata.Jsonata.CURRENT.jsonata = mine  # $eval would leave an engine of its own there
         mine_too = {"pad": function(_pad), "__evaluate_entry": guard.enter, "__evaluate_exit": guard.leave}
@@ -65,7 +67,7 @@ def function(implementation: Any) -> Any:
 
 def is_function(value: Any) -> bool:
     """Return whether a value is a function, which no message can hold."""
-    return isinstance(value, (jsonata.Jsonata.JFunctionCallable, re.Pattern)) or hasattr(value, "is_jsonata_lambda")
+    return isinstance(value, (jsonata.Jsonata.JFunctionCallable, BoundedPattern)) or hasattr(value, "is_jsonata_lambda")
 
 
 def is_null(value: Any) -> bool:
@@ -127,13 +129,13 @@ def _number(value: float) -> Any:
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
-def _compile_pattern(pattern: str, flags: Any) -> re.Pattern[str]:
-    """Compile a regular expression; refuse one that may take for ever: nothing can stop it once it runs."""
+def _compile_pattern(pattern: str, flags: Any) -> BoundedPattern:
+    """Compile a regular expression; refuse one that may take for ever: on the platform nothing would stop it."""
     if _nests_repetitions(pattern):
         raise JException("S0301P", -1, pattern)
     meant = (re.IGNORECASE if flags.case_insensitive else 0) | (re.MULTILINE if flags.multiline else 0)
     try:
-        return re.compile(_to_python(pattern), meant)
+        return BoundedPattern(_to_python(pattern), meant)
     except re.error as error:
         raise JException("S0301R", -1, f"{pattern}: {error}") from error
 

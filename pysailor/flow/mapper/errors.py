@@ -41,7 +41,7 @@ WORDS: Final = {
     "D1001": "a number is out of range, as after a division by 0",
     "D1009": "two members of an object have the same name",
     "D1011": "it nests too deep, or calls itself without end",
-    "D1012": "it takes too long",
+    "D1012": "it takes too long: allowed are two seconds",
     "D2014": "a range [a..b] is too long",
     "D3001": "a number is out of range, as after a division by 0",
     "D3030": "a text cannot be read as a number",
@@ -97,6 +97,8 @@ def _describe_pythons(error: BaseException) -> tuple[str, str]:
         return f"it makes a text or a list that is too large; allowed are {LARGEST} characters or items", "too_large"
     if isinstance(error, OverflowError):
         return "a number is out of range", "D3061"
+    if isinstance(error, TimeoutError):
+        return WORDS["D1012"], "D1012"
     if isinstance(error, RecursionError):
         return WORDS["D1011"], "D1011"
     if isinstance(error, ValueError) and "float" in str(error):

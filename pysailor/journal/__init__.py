@@ -4,5 +4,6 @@ from .call_journal import CallJournal, JournalRules
 from .entry import JournalEntry
 from .fate import FateUnknown
 from .journal import Journal, NoJournal
+from .message_journal import MessageJournal
 
-__all__ = ["CallJournal", "FateUnknown", "Journal", "JournalEntry", "JournalRules", "NoJournal"]
+__all__ = ["CallJournal", "FateUnknown", "Journal", "JournalEntry", "JournalRules", "MessageJournal", "NoJournal"]

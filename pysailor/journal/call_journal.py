@@ -18,11 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..errors import StoreUnavailable
-from .message_journal import MessageJournal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from logging import Logger, LoggerAdapter
 
     from ..store.base import Store
 
@@ -49,7 +47,7 @@ class JournalRules:
 
 
 class CallJournal:
-    """Opens a journal for each message. Threads may share it.
+    """What the journals of all messages share (MessageJournal). Threads may share it, too.
 
     `scope` names the flow and the step. `encrypt` and `decrypt` hide answers from whoever reads the store. `pause`
     waits for so many seconds, and raises when the worker stops.
@@ -79,12 +77,6 @@ class CallJournal:
         self._turn = threading.Lock()
         self._complained = float("-inf")
         self._late_failures: deque[BaseException] = deque()
-
-    def of_message(
-        self, name: Callable[[], str | None], logger: Logger | LoggerAdapter[Logger], *, redelivered: bool = False
-    ) -> MessageJournal:
-        """Return the journal of one message; `name` returns what it is known by if it is brought again."""
-        return MessageJournal(self, name, logger, redelivered=redelivered)
 
     @contextmanager
     def opening(self, key: str) -> Iterator[None]:

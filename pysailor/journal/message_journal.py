@@ -25,7 +25,10 @@ _PAUSE: Final = 1.0
 
 
 class MessageJournal:
-    """The calls of one message, counted in their order. `headers` mark what is emitted after a replay."""
+    """The calls of one message, counted in their order. `headers` mark what is emitted after a replay.
+
+    `name` returns what the message is known by if it is brought again.
+    """
 
     remembers = True
 

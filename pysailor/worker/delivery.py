@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .. import pool
 from ..context import CallReport, Measure
 from ..errors import Defect, Rebound, SailorError, StepError
-from ..journal import NoJournal
+from ..journal import MessageJournal, NoJournal
 from ..log import component_logger
 from ..monitoring.observer import MessageReport, Observer
 from ..step import Invocation, Step
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from ..journal.call_journal import CallJournal
-    from ..journal.message_journal import MessageJournal
     from ..message import Message
     from ..telemetry import MessageTrace, Telemetry
     from ..wire.envelope import Delivery, Publish
@@ -198,7 +197,7 @@ class Worker:
         if self._journal is None:
             return _NO_JOURNAL
         logger, redelivered = component_logger(incoming.ids()), delivery.redelivered
-        return self._journal.of_message(lambda: call_name(delivery), logger, redelivered=redelivered)
+        return MessageJournal(self._journal, lambda: call_name(delivery), logger, redelivered=redelivered)
 
     def _read(self, incoming: Incoming, delivery: Delivery) -> Message:
         self._bounds.check(delivery.headers, delivery.content)

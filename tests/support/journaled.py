@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from pysailor.journal import CallJournal, JournalRules
+from pysailor.journal import CallJournal, JournalRules, MessageJournal
 from pysailor.store.memory import MemoryValues
 
 if TYPE_CHECKING:
-    from pysailor.journal.message_journal import MessageJournal
     from pysailor.store import Store
 
 LOGGER = logging.getLogger("test.journal")
@@ -25,7 +24,7 @@ def journal(store: Store | None = None, on_failure: str = "continue") -> CallJou
 
 def brought(worker: CallJournal, name: str | None = "message") -> MessageJournal:
     """Return the journal of a message that is brought, for the first time or again."""
-    return worker.of_message(lambda: name, LOGGER)
+    return MessageJournal(worker, lambda: name, LOGGER)
 
 
 def died_asking(worker: CallJournal, request: bytes, name: str = "message") -> None:

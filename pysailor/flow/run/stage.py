@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.context import CallReport, Data, HttpReply
 from pysailor.errors import Defect, Rebound, SailorError, describe_unexpected
-from pysailor.journal import CallJournal
+from pysailor.journal import CallJournal, MessageJournal
 from pysailor.message import Message
 from pysailor.step import Invocation
 from pysailor.wire import json_text
@@ -25,7 +25,6 @@ from .tally import StepTally
 
 if TYPE_CHECKING:
     from pysailor.context import Event, Measure
-    from pysailor.journal.message_journal import MessageJournal
     from pysailor.step import Step
 
     from ..document import FlowStep
@@ -217,7 +216,7 @@ class Stage:
         history, item = self.state.history, attempt.item
         again = history.began if history.has_failed(item.id, self.id) else ""
         name = f"{item.id}#{attempt.tries}{again}"
-        return self._journal.of_message(lambda: name, _LOGGER, redelivered=history.count > 0)
+        return MessageJournal(self._journal, lambda: name, _LOGGER, redelivered=history.count > 0)
 
     def give(self, identity: str, cause: str, message: Message, received: Message) -> None:
         """Hand on what the step gave: kept first, then to every way that is open to it."""

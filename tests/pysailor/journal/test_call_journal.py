@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pysailor.errors import Rebound, StoreUnavailable
-from pysailor.journal import FateUnknown, NoJournal
+from pysailor.journal import FateUnknown, MessageJournal, NoJournal
 from pysailor.store.memory import MemoryValues
 from tests.support.journaled import LOGGER, brought, died_asking, journal
 
@@ -186,7 +186,7 @@ def test_a_full_disk_is_read_all_the_same() -> None:
 
 def test_without_its_store_what_is_brought_again_may_have_been_asked() -> None:
     worker = journal(AwayStore())
-    again = worker.of_message(lambda: "message", LOGGER, redelivered=True)
+    again = MessageJournal(worker, lambda: "message", LOGGER, redelivered=True)
     assert again.open(b"request").may_repeat
     with pytest.raises(FateUnknown):
         again.open(b"another", on_unknown="fail")

@@ -92,7 +92,7 @@ class Pipeline:
         client = ctx.keep(Client, settings.connection)
         payer = payer_of(pays, cfg, ctx, settings.connection.api_key) if settings.budget else None
         pipeline = cls(endpoint, client, settings, ctx, snapshot, attachments, payer=payer)
-        pipeline._call = replace(pipeline._call, pacer=shared_pacer(settings.connection, ctx), may_rebound=True)
+        pipeline._call = pipeline._call.paced_by(shared_pacer(settings.connection, ctx))
         return pipeline
 
     def seconds_left(self) -> float:
@@ -136,7 +136,7 @@ class Pipeline:
         with self._hold as hold:
             result = yield from self._rounds(request, warnings + note, body)
             low = hold.settle(result.cost, result.tries)
-        return check_result(replace(result, warnings=(*result.warnings, *low)), self._settings)
+        return check_result(result.with_warnings(low), self._settings)
 
     def _rounds(
         self, request: BuiltRequest, warnings: tuple[str, ...], body: Mapping[str, Any]

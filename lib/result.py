@@ -12,7 +12,7 @@ from .errors.api_error import ApiError
 from .errors.catalog import CATALOG, NO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pysailor import Rebound
 
@@ -63,6 +63,11 @@ class Result:
             "x-replayed": "true" if self.replayed else None,
         }
         return {name: value for name, value in headers.items() if value is not None}
+
+    def with_warnings(self, more: Iterable[str]) -> Result:
+        """Return the result with these warnings added; itself if there are none."""
+        added = tuple(more)
+        return replace(self, warnings=self.warnings + added) if added else self
 
     def each(self) -> list[Mapping[str, Any]]:
         """Return the report of each answer, if several were asked for."""

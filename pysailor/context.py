@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .journal.journal import NoJournal
@@ -93,7 +94,7 @@ class CallReport:
         names: tuple[Any, ...] = (self.target, self.outcome, self.currency, *self.units)
         kinds: tuple[tuple[Any, tuple[Any, ...]], ...] = ((str, names), (int, counts), ((int, float), (self.seconds,)))
         for kind, values in kinds:
-            if any(not isinstance(value, kind) for value in values):
+            if not all(map(isinstance, values, repeat(kind))):
                 raise TypeError("A CallReport has text for names, and whole numbers for tries and units.")
         cost: Any = self.cost
         if not (cost is None or isinstance(cost, Decimal)):

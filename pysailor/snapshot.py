@@ -27,7 +27,8 @@ class CurrentSnapshot:
 
     def copy(self) -> Any:
         """Return what is known, for one message to do with as it likes."""
-        return copy.deepcopy(self._value)  # never changed in place, so no lock
+        value = self._value  # never changed in place, so no lock
+        return {} if value == {} else copy.deepcopy(value)
 
     def change(self, event: Snapshot | SnapshotUpdate, emit: Emit, logger: Logger | LoggerAdapter[Logger]) -> None:
         """Emit, and remember when it is safe. What the platform cannot make sense of is said and not sent.

@@ -38,8 +38,7 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
     else:
         result = pipeline.result(body)
     schema = ctx.keep(Schema.load, _SCHEMA)
-    warnings = (*result.warnings, *map(str, find_misspelled(schema, msg.body)))
-    result = replace(result, warnings=warnings)
+    result = result.with_warnings(map(str, find_misspelled(schema, msg.body)))
     yield Message(body={**result.completion, "result": result.to_json()}, headers=result.headers())
 
 

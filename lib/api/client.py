@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
@@ -115,7 +115,8 @@ class Client:
         except ApiError as error:
             error.request_id = answer.request_id
             raise
-        return replace(answer, body=body_read, warnings=(*answer.warnings, *doubts))
+        warnings = (*answer.warnings, *doubts)
+        return ApiAnswer(body_read, answer.request_id, answer.tries, answer.seconds, warnings)
 
     def request(
         self,

@@ -12,6 +12,8 @@ import re
 from contextlib import suppress
 from typing import Any, Final
 
+import orjson
+
 BROKEN_BYTES: Final = "the answer held bytes that are not UTF-8; they were replaced"
 BYTE_ORDER_MARK: Final = "the answer began with a byte order mark; it was left out"
 CONTROL_CHARACTERS: Final = "the answer held control characters that JSON does not allow; they were kept"
@@ -22,6 +24,12 @@ _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"),
 _HUGE: Final = re.compile(r"[eE]\+?\d{3}")
 _DECODE: Final = json.JSONDecoder().decode
 _BETWEEN: Final = re.compile(r"(?:\s|\x00|data:|\[DONE\]|\x1e)*")
+
+_DIGITS: Final = bytes(ord("0") if byte in b"123456789" else byte for byte in range(256))
+_LONG: Final = b"0" * 19
+"""Whole numbers with more digits are more than orjson reads as such; it would round them."""
+_LARGE: Final = 262_144
+"""Characters. Longer texts are mostly one long string, which json reads faster than they are searched."""
 
 Remarks = tuple[str, ...]
 
@@ -53,6 +61,9 @@ def parse(text: str) -> tuple[Any, Remarks]:
 
 def parse_all(text: str) -> tuple[list[Any], Remarks]:
     """Return the values that stand one after the other, and remarks; raise ValueError or RecursionError."""
+    if len(text) <= _LARGE and _LONG not in text.encode(errors="replace").translate(_DIGITS):
+        with suppress(ValueError):  # also half a surrogate pair, and numbers that JSON does not know
+            return [orjson.loads(text)], ()
     if not may_be_odd(text):
         with suppress(ValueError):
             return [_DECODE(text)], ()

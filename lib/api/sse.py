@@ -27,6 +27,7 @@ LONGEST_EVENT: Final = (
 
 _BOM: Final = b"\xef\xbb\xbf"
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b":")
+_LONGEST_FIELD: Final = max(map(len, _FIELDS))
 _PINGS: Final = frozenset({"ping", "heartbeat", "keepalive", "keep-alive"})
 
 
@@ -194,7 +195,7 @@ def is_undecided(first_bytes: bytes) -> bool:
     if _BOM.startswith(head):
         return True
     head = head.removeprefix(_BOM).lstrip()
-    return any(field.startswith(head) and field != head for field in _FIELDS)
+    return len(head) < _LONGEST_FIELD and any(field.startswith(head) and field != head for field in _FIELDS)
 
 
 def looks_like_sse(first_bytes: bytes, content_type: str = "") -> bool:
@@ -206,6 +207,6 @@ def looks_like_sse(first_bytes: bytes, content_type: str = "") -> bool:
     head = first_bytes.removeprefix(_BOM).lstrip()
     if head.startswith(_FIELDS) or (head.startswith(b"error:") and "event-stream" in content_type.lower()):
         return True
-    if head and not any(field.startswith(head) for field in _FIELDS):
+    if len(head) > _LONGEST_FIELD or (head and not any(field.startswith(head) for field in _FIELDS)):
         return False
     return "event-stream" in content_type.lower()

@@ -20,7 +20,7 @@ from .stream import Stream
 from .usage_option import relax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _ITEMS: Final = "response_items"
 
@@ -37,18 +37,23 @@ def read_answer(completion: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, 
     mended, remarks = to_api_shape(completion)
     if not isinstance(mended.get("choices"), list):
         raise ApiError("unreadable", "It holds no choices.")
-    found = [(number, choice) for number, choice in enumerate(mended["choices"]) if isinstance(choice, dict)]
-    return mended, (*remarks, *_doubts(found))
+    found = [
+        (number, choice, ending)
+        for number, choice in enumerate(mended["choices"])
+        if isinstance(choice, dict) and (ending := ending_of(choice)) is not Ending.GOOD
+    ]
+    return mended, (*remarks, *_doubts(found)) if found else remarks
 
 
-def _doubts(found: list[tuple[int, dict[str, Any]]]) -> Iterator[str]:
-    unexplained = ", ".join(str(number) for number, choice in found if ending_of(choice) is Ending.UNTOLD)
+def _doubts(found: Sequence[tuple[int, Mapping[str, Any], Ending]]) -> Iterator[str]:
+    """Yield what is odd about the endings of these choices, each with its number."""
+    unexplained = ", ".join(str(number) for number, _, ending in found if ending is Ending.UNTOLD)
     if unexplained:
         yield (
             f"the server did not say why it ended (no finish_reason for choice {unexplained}); something may be missing"
         )
-    for number, choice in found:
-        ending, reason = ending_of(choice), written_reason(choice)
+    for number, choice, ending in found:
+        reason = written_reason(choice)
         if ending is Ending.UNKNOWN:
             yield f'choice {number} ended with "{reason}", which is not known; it counts as {outcome_of(choice)}'
         elif ending is Ending.BROKEN_OFF:

@@ -129,6 +129,7 @@ _PLACES: Final = (
 )
 _COSTS: Final = ("cost", "total_cost", "cost_in_usd", "cost_usd", "estimated_cost")
 _TICKS: Final = "cost_in_usd_ticks"
+_TOLD_COSTS: Final = (_TICKS, *_COSTS)
 _TICKS_OF_A_DOLLAR: Final = 10_000_000_000
 _SEARCHES: Final = ("num_search_queries", "web_search_requests", "num_web_search_requests", "searches", "num_requests")
 
@@ -163,6 +164,8 @@ def find_usage(completion: Any) -> tuple[dict[str, Any] | None, str]:
     if not isinstance(completion, dict):
         return None, ""
     given = completion.get("usage")
+    if isinstance(given, dict) and _is_standard(given):
+        return given, ""
     for place, found in _candidates(completion):
         named = _rename(found)
         if named is not None:
@@ -185,7 +188,7 @@ def despite_lost(usage: Usage, tries: Iterable[Try]) -> tuple[Usage, tuple[str, 
 def read_cost(completion: Any) -> tuple[Decimal, str] | None:
     """Return what the service says that the answer cost, in US$, and under which name; None if it does not say."""
     given = completion.get("usage") if isinstance(completion, dict) else None
-    if not isinstance(given, dict):
+    if not isinstance(given, dict) or given.keys().isdisjoint(_TOLD_COSTS):
         return None
     ticks = _money(given.get(_TICKS))
     if ticks is not None:

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -171,7 +172,12 @@ def _outermost(document: Any) -> Mapping[str, Any]:
 
 
 def _plain_names(members: Mapping[Any, Any]) -> dict[str, Any]:
-    return {re.sub(r"[^a-z0-9]", "", str(name).lower()): value for name, value in members.items()}
+    return {_plain_name(str(name)): value for name, value in members.items()}
+
+
+@lru_cache(maxsize=1000)  # most answers have the same
+def _plain_name(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _with_inner(members: Mapping[str, Any]) -> str:

@@ -127,7 +127,9 @@ def _is_text(data: bytes) -> bool:
 
 def decoders_of(encoding: str | None) -> list[Decoder]:
     """Return what unpacks a body with this Content-Encoding, in the order of use; none where nothing is packed."""
-    names = (encoding or "").lower().replace("x-gzip", _GZIP).split(",")
+    if not encoding:
+        return []
+    names = encoding.lower().replace("x-gzip", _GZIP).split(",")
     return [Decoder(name.strip()) for name in reversed(names) if name.strip() in (_GZIP, _DEFLATE)]
 
 

@@ -29,17 +29,17 @@ def report(completion: Mapping[str, Any], request: Mapping[str, Any]) -> dict[st
     choices, `choices` holds the same for each, and the rest tells of the first. `warnings` tells what was asked for and
     did not come, and what stood around the JSON, in sentences.
     """
-    warnings = dict.fromkeys(find_missing(completion, request))
-    reports = [_report_choice(choice, request, warnings) for choice in choices(completion)]
-    if not reports:
-        reports = [_report_choice({}, request, warnings)]
+    found = [(choice, outcome_of(choice)) for choice in choices(completion)]
+    warnings = dict.fromkeys(find_missing(found, request))
+    reports = [_report_choice(choice, outcome, request, warnings) for choice, outcome in found or [({}, Outcome.EMPTY)]]
     several = {"choices": reports} if len(reports) > 1 else {}
     remarked = {"warnings": list(warnings)} if warnings else {}
     return {**reports[0], **several, **remarked}
 
 
-def _report_choice(choice: Mapping[str, Any], request: Mapping[str, Any], warnings: dict[str, None]) -> dict[str, Any]:
-    outcome = outcome_of(choice)
+def _report_choice(
+    choice: Mapping[str, Any], outcome: Outcome, request: Mapping[str, Any], warnings: dict[str, None]
+) -> dict[str, Any]:
     members: dict[str, Any] = {"outcome": outcome.value}
     refusal = refusal_of(message_of(choice))
     if refusal:

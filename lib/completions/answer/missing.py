@@ -5,29 +5,28 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from .outcome import Outcome, calls_of, choices, mapping, message_of, outcome_of, text_of
+from .outcome import Outcome, calls_of, mapping, message_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _CALL_IN_TEXT: Final = re.compile(
     r"<tool_call>|<function_calls?>|<function=|\[TOOL_CALLS\]|<\|tool_calls?|<\uff5ctool\u2581call|<\|python_tag\|>"
 )
 """How models write a call that a server is to take out of their text."""
 
+_ABOUT_CALLS: Final = ("tool_choice", "function_call", "parallel_tool_calls")
 _FINISHED = (Outcome.COMPLETE, Outcome.TOOL_CALLS, Outcome.EMPTY)
 
 
-def find_missing(completion: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for each thing that the request asked for and the answer does not hold."""
-    found = choices(completion)
+def find_missing(found: Sequence[tuple[Mapping[str, Any], Outcome]], request: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each thing that the request asked for and the choices that were found do not hold."""
     asked = request.get("n")
     number = int(asked) if isinstance(asked, (int, float)) and not isinstance(asked, bool) and asked >= 1 else 1
     if len(found) < number:
         came = "none came" if not found else f"{len(found)} came"
         yield f"{_count(number)} asked for (n), {came}"
-    for place, choice in enumerate(found):
-        outcome = outcome_of(choice)
+    for place, (choice, outcome) in enumerate(found):
         if outcome in _FINISHED:
             yield from _missing_in(choice, f"choice {place}", outcome, request)
         if request.get("tools") and outcome is Outcome.COMPLETE and _CALL_IN_TEXT.search(text_of(message_of(choice))):
@@ -42,7 +41,8 @@ def _missing_in(choice: Mapping[str, Any], name: str, outcome: Outcome, request:
     message = message_of(choice)
     if request.get("logprobs") is True and text_of(message) and not mapping(choice.get("logprobs")).get("content"):
         yield f"logprobs were asked for and did not come ({name})"
-    yield from _missing_calls(calls_of(message), name, request)
+    if any(request.get(field) is not None for field in _ABOUT_CALLS):
+        yield from _missing_calls(calls_of(message), name, request)
     if outcome is Outcome.TOOL_CALLS:
         return
     if "audio" in _listed(request.get("modalities")) and not message.get("audio"):

@@ -112,6 +112,8 @@ class Rule:
     def check(self, facts: RequestFacts) -> list[Finding]:
         """Return the breaches in the request, the first hundred of them: a body may hold any number."""
         found = list(islice(self.find(facts), _MOST_TOLD + 1))
+        if not found:
+            return []
         if len(found) > _MOST_TOLD:
             found[_MOST_TOLD] = (found[_MOST_TOLD][0], "and more of this kind from here on", "correct those before")
         return [

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.loads import body_of
 from bench.stub import running_stub
-from bench.timing import Target, interleaved, parser, table, told
+from bench.timing import Target, interleave, parser, print_targets, table
 from lib.api import json_body
 from lib.api.client import CallOptions, Client
 from lib.completions import answer
@@ -80,9 +80,9 @@ def main() -> int:
         step = Step(Component.find(Path(__file__).parents[1]).function("sendRequest"), cfg)
         stack.callback(step.close)
         whole = worker(stack, step)
-        taken = interleaved({"whole message": whole, **stages(step)}, rounds=args.rounds, calls=CALLS)
+        taken = interleave({"whole message": whole, **stages(step)}, rounds=args.rounds, calls=CALLS)
         with LogTo(stack.enter_context(Path(os.devnull).open("w")), BunyanFormatter({}, Redaction()), buffered=True):
-            logged = interleaved({"": whole}, rounds=args.rounds, calls=CALLS)[""]
+            logged = interleave({"": whole}, rounds=args.rounds, calls=CALLS)[""]
         if args.profile:
             profile(whole)
     least = {name: min(seconds) * 1e6 for name, seconds in taken.items()}
@@ -94,7 +94,7 @@ def main() -> int:
         "with its log lines": min(logged) * 1e6,
     }
     table(("stage", "µs CPU"), *((name, f"{part:.1f}") for name, part in parts.items()))
-    return told([Target("a whole message", message, MOST, " µs")], check=args.check)
+    return print_targets([Target("a whole message", message, MOST, " µs")], check=args.check)
 
 
 def worker(stack: ExitStack, step: Step) -> Callable[[], object]:

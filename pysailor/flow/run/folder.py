@@ -3,6 +3,7 @@
 run.json        the flow, the input and the settings that it began with, and how it ended
 ledger.jsonl    a line for each message and step: outcome, tries, tokens, cost, time
 spool.jsonl     what steps gave to the next ones: what --resume goes on from; removed when all is done
+snapshots.jsonl what steps were to remember, for --resume, too
 results.jsonl   what the last steps gave
 errors.jsonl    what failed, with the input
 """
@@ -25,6 +26,7 @@ from .errors import CannotResume
 RUNS: Final = Path(".pysailor", "runs")
 CALLS: Final = "calls.sqlite"
 LEDGER, SPOOL, RESULTS, ERRORS, ABOUT = "ledger.jsonl", "spool.jsonl", "results.jsonl", "errors.jsonl", "run.json"
+SNAPSHOTS: Final = "snapshots.jsonl"
 
 
 class RunFolder:
@@ -83,7 +85,7 @@ class RunFolder:
         """Note how the run ended; where all is done, nothing is left to go on from."""
         self.note({"outcome": outcome, "ended": _now(), **summary})
         if outcome == "done":
-            for left in (SPOOL, *(f"{CALLS}{end}" for end in ("", "-wal", "-shm"))):
+            for left in (SPOOL, SNAPSHOTS, *(f"{CALLS}{end}" for end in ("", "-wal", "-shm"))):
                 (self.path / left).unlink(missing_ok=True)
 
     def discard(self) -> None:

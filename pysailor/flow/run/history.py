@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from array import array
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from .folder import ERRORS, LEDGER, SPOOL
+from .folder import ERRORS, LEDGER, RESULTS, SNAPSHOTS, SPOOL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_RESULT: Final = re.compile(rb'\{"message":"([^"]+)","step":"([^"]+)","result":')
 
 
 class History:
@@ -25,6 +28,9 @@ class History:
         self._done: set[tuple[str, str]] = set()
         self._gave: dict[tuple[str, str], list[tuple[str, int]]] = {}
         self._failed: set[tuple[str, str]] = set()
+        self._results: set[tuple[str, str]] = set()
+        self.snapshots: dict[str, Any] = {}
+        """What each step was to remember."""
         self._digests = array("Q", [0])  # by number, 0 for none: eight bytes a message
         self._open: set[int] = set()
         self._spool = None if directory is None else directory / SPOOL
@@ -52,6 +58,10 @@ class History:
         """Return whether a step had failed with a message that is tried again."""
         return (message, step) in self._failed
 
+    def has_result(self, number: str, step: str) -> bool:
+        """Return whether a last step's result is kept already, of a message that the step had not finished."""
+        return (number, step) in self._results
+
     def contents(self, message: str, step: str) -> Iterator[tuple[str, bytes]]:
         """Yield what a step gave for a message: the id and the content of each."""
         if self._spool is None:
@@ -74,6 +84,8 @@ class History:
         self._open = {root for root, left in enumerate(pending) if left}
         self.count = len(self._digests) - 1
         self._read_open(directory, retry_failed=retry_failed)
+        self._read_results(directory)
+        self._read_snapshots(directory)
 
     def _read_open(self, directory: Path, *, retry_failed: bool) -> None:
         """Keep what is known of the messages that are between."""
@@ -89,6 +101,29 @@ class History:
             if key in self._done and "gave" in entry and (*key, entry["gave"]) not in seen:
                 seen.add((*key, entry["gave"]))
                 self._gave.setdefault(key, []).append((entry["gave"], offset))
+
+    def _read_results(self, directory: Path) -> None:
+        """Keep which results were written before their lines of the ledger could be."""
+        path = directory / RESULTS
+        if not self._open or not path.exists():
+            return
+        with path.open("rb") as file:
+            for line in file:
+                begin = _RESULT.match(line)
+                if begin is None or not line.endswith(b"\n"):
+                    continue
+                number, step = begin[1].decode(), begin[2].decode()
+                key = (number.rpartition(".")[0], step)
+                if _root(number) in self._open and key not in self._done and key not in self._failed:
+                    self._results.add((number, step))
+
+    def _read_snapshots(self, directory: Path) -> None:
+        for entry, _ in _lines(directory / SNAPSHOTS):
+            step = entry["step"]
+            known = self.snapshots.get(step)
+            is_whole = "snapshot" in entry
+            kept = {} if is_whole or not isinstance(known, dict) else known
+            self.snapshots[step] = entry["snapshot"] if is_whole else {**kept, **entry["update"]}
 
 
 def _add(numbers: array[int], place: int, amount: int) -> None:

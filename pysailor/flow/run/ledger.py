@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import orjson
 
-from .folder import ERRORS, LEDGER, RESULTS, SPOOL
+from .folder import ERRORS, LEDGER, RESULTS, SNAPSHOTS, SPOOL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ _MOST_BUFFERED: Final = 64 << 10
 _LONGEST: Final = 0.5
 _RESERVE: Final = 1 << 20
 """Bytes that are kept free, so that on a full disk what was answered can still be written."""
-_FILES: Final = (SPOOL, RESULTS, ERRORS, LEDGER)
+_FILES: Final = (SPOOL, RESULTS, ERRORS, SNAPSHOTS, LEDGER)
 
 
 class _Appender:
@@ -85,6 +85,10 @@ class RunLedger:
         """Keep what a last step gave."""
         head = orjson.dumps({"message": message, "step": step})
         self._append(RESULTS, head[:-1] + b',"result":' + document + b"}\n")
+
+    def snapshot(self, step: str, member: str, value: Any) -> None:
+        """Keep what a step is to remember: a whole `snapshot`, or the `update` of one."""
+        self._append(SNAPSHOTS, _line({"step": step, member: value}))
 
     def error(self, entry: dict[str, Any]) -> None:
         """Keep what failed."""

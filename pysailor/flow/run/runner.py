@@ -174,6 +174,7 @@ class FlowRun:
             return Step(
                 plan.function,
                 plan.settings,
+                snapshot=self.history.snapshots.get(plan.declared.id),
                 flow_variables=dict(self.plan.variables),
                 open_store=store_of_environment,
             )

@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor.context import CallReport, Data, HttpReply
+from pysailor.context import CallReport, Data, HttpReply, Snapshot, SnapshotUpdate
 from pysailor.errors import Defect, Rebound, SailorError, describe_unexpected
 from pysailor.journal import CallJournal, MessageJournal
 from pysailor.message import Message
@@ -194,6 +194,11 @@ class Stage:
             elif isinstance(event, HttpReply):
                 LOG.info("%s answers the caller of the flow with status %d", self.id, event.status_code)
 
+            elif isinstance(event, Snapshot):
+                self.state.ledger.snapshot(self.id, "snapshot", event.value)
+            elif isinstance(event, SnapshotUpdate):
+                self.state.ledger.snapshot(self.id, "update", event.delta)
+
         def report(call: CallReport | Measure) -> None:
             if isinstance(call, CallReport):
                 attempt.calls.append(call)
@@ -229,7 +234,8 @@ class Stage:
             if not targets and self.routes.leads_on:
                 tally.dropped += 1
         if not self.routes.leads_on:
-            self.state.ledger.result(identity, self.id, json_text.write(message.to_json()))
+            if not self.state.history.has_result(identity, self.id):
+                self.state.ledger.result(identity, self.id, json_text.write(message.to_json()))
             return
         self.state.ledger.emission(cause, self.id, identity, len(targets), content)
         for target in targets:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from .api.endpoint import StreamReader
     from .api.servers import ServerKind
     from .attachments import Downloads
-    from .cost.budget import Plan
     from .cost.price import Cost, Surcharges
     from .cost.usage import Usage
+    from .cost.worst_case import Plan
     from .errors.api_error import ApiError
     from .models.table import Family, Models
 

@@ -18,9 +18,9 @@ from .api.pacer import shared_pacer
 from .api.servers import is_regional
 from .api.stream import drain
 from .budgets import NO_BUDGET, Payer, Pays, claim, payer_of
-from .cost.budget import keep_within, require_price, worst_case
 from .cost.price import as_used, cost, cost_told_by, has_no_tier_price, keep_if_priced
 from .cost.usage import despite_lost
+from .cost.worst_case import keep_within, require_price, worst_case
 from .environment import Environment
 from .errors.api_error import ApiError
 from .replay import Asked, ask_once
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from .api.client import ApiAnswer
     from .api.stream import Piece
     from .budgets import BudgetHold, NoBudget
-    from .cost.budget import Plan
     from .cost.price import Cost, Surcharges
     from .cost.usage import Usage
+    from .cost.worst_case import Plan
     from .endpoint import BuiltRequest, CheckResult, Endpoint
     from .models.table import Family
     from .step_settings import StepSettings

@@ -20,7 +20,7 @@ from ..completions.form_fields import FormFields, use_form_words
 from ..completions.preflight import find_missing_sources
 from ..completions.unknown_members import list_unknown
 from ..conversation import ACCOUNT, Memory, TurnOutput, open_store, owner_of, take_turn
-from ..cost.budget import OverBudget
+from ..cost.worst_case import OverBudget
 from ..endpoint import CheckResult
 from ..fallbacks import Fallbacks
 from ..responses.route import CHAT

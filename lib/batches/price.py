@@ -6,15 +6,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..cost.budget import OverBudget, worst_case
 from ..cost.price import Cost, cost, dollars
+from ..cost.worst_case import OverBudget, worst_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..cost.budget import Plan
     from ..cost.price import Surcharges
     from ..cost.usage import Usage
+    from ..cost.worst_case import Plan
     from ..models.table import Family
 
 _HALF = Decimal("0.5")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
 
-from ..cost.budget import OverBudget
 from ..cost.price import dollars
+from ..cost.worst_case import OverBudget
 
 if TYPE_CHECKING:
     from decimal import Decimal

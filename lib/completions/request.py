@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pysailor import Fault, InvalidConfig, offload
 
-from ..cost.budget import Plan
 from ..cost.price import Surcharges
+from ..cost.worst_case import Plan
 from ..endpoint import BuiltRequest, CheckResult
 from ..tokens import count as tokens
 from . import preflight, usage_option

@@ -17,9 +17,9 @@ from ..api.pacer import shared_pacer
 from ..api.servers import is_regional
 from ..budgets import NO_BUDGET, Pays, claim, payer_of, split_key
 from ..call_settings import call_settings
-from ..cost.budget import OverBudget
 from ..cost.price import Cost, Surcharges, cost, cost_told_by, dollars, keep_if_priced
 from ..cost.usage import Usage, despite_lost
+from ..cost.worst_case import OverBudget
 from ..endpoint import CheckResult
 from ..environment import Environment
 from ..errors.api_error import ApiError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..cost.usage import Usage, find_usage, usage_of
+from ..cost.spellings import find_usage
+from ..cost.usage import Usage, usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ from pysailor import Fault, InvalidInput
 from ..api.call import HeldBack
 from ..api.stream import drain
 from ..call_settings import call_settings
-from ..cost.budget import OverBudget
+from ..cost.worst_case import OverBudget
 from ..errors.api_error import ApiError
 from ..pipeline import NOBODY, Pipeline
 from .alternatives import Alternative, Alternatives, body_for, bound_to_server

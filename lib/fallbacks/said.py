@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pysailor import InvalidInput
 
 from ..api.call import HeldBack
-from ..cost.budget import OverBudget
 from ..cost.usage import despite_lost
+from ..cost.worst_case import OverBudget
 from ..errors.api_error import ApiError
 from ..errors.catalog import BILLED
 

@@ -14,8 +14,8 @@ from .request import is_continued
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..cost.budget import Plan
     from ..cost.price import Surcharges
+    from ..cost.worst_case import Plan
     from ..endpoint import BuiltRequest
 
 _MOST_CALLS: Final = 10

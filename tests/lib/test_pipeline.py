@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lib.api.connection import PUBLIC_API
-from lib.cost.budget import OverBudget
+from lib.cost.worst_case import OverBudget
 from lib.errors.api_error import ApiError
 from lib.offline.sandbox import KEY, Sandbox
 from lib.result import BadAnswer

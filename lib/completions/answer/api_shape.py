@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...cost.usage import find_usage
+from ...cost.spellings import find_usage
 from .calls import normalize_calls, normalize_function
 from .content import CONTENT_AS_OBJECT, CONTENT_IN_PARTS, OTHER_PARTS, join_surrogates, read_index, split_parts
 from .ending import written_reason

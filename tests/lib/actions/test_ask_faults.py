@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lib.cost.budget import OverBudget
+from lib.cost.worst_case import OverBudget
 from pysailor import StepError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from lib.batches.errors import BatchError
 from lib.batches.upload import MOST_BYTES
-from lib.cost.budget import OverBudget
+from lib.cost.worst_case import OverBudget
 from lib.errors.api_error import ApiError
 from pysailor.errors import InvalidConfig, InvalidInput
 from tests.support.batches import QUESTIONS, at, created, lines_of, run, submit, uploaded

@@ -14,8 +14,8 @@ import pytest
 from lib.api.connection import PUBLIC_API
 from lib.budgets import BudgetSettings, Ledger, Payer, claim
 from lib.budgets.errors import BudgetSpent, BudgetUnreadable
-from lib.cost.budget import OverBudget
 from lib.cost.price import Cost
+from lib.cost.worst_case import OverBudget
 from lib.errors.api_error import ApiError
 from pysailor import InvalidConfig, Measure, Message, Rebound, StoreUnavailable
 from pysailor.component.component import Component

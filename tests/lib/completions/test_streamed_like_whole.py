@@ -13,7 +13,9 @@ from lib.api.sse import EventTooLong
 from lib.completions.answer import report
 from lib.completions.endpoint import read_answer
 from lib.completions.stream import Stream
-from lib.cost.usage import find_usage, read_cost, usage_of
+from lib.cost.spellings import find_usage
+from lib.cost.told import read_cost
+from lib.cost.usage import usage_of
 from lib.errors.api_error import ApiError
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.cost.budget import OverBudget, Plan, keep_within, worst_case
 from lib.cost.price import Cost, cost
-from lib.cost.usage import Usage, read_cost, usage_of
+from lib.cost.told import read_cost
+from lib.cost.usage import Usage, usage_of
+from lib.cost.worst_case import OverBudget, Plan, keep_within, worst_case
 from lib.models.table import Models
 from pysailor import StepError
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib.cost.budget import OverBudget
+from lib.cost.worst_case import OverBudget
 from tests.support.fake_api import FakeApi
 from tests.support.response_events import MESSAGE, response
 from tests.support.send_request import HELLO, emitted

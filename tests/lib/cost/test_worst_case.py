@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lib.api.connection import PUBLIC_API
-from lib.cost.budget import OverBudget
+from lib.cost.worst_case import OverBudget
 from pysailor.errors import InvalidInput
 from tests.support.fake_api import FakeApi
 from tests.support.send_request import HELLO, completion, emitted

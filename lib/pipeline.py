@@ -129,7 +129,8 @@ class Pipeline:
         if found.errors:
             raise InvalidInput(faults=found.errors)
         if found.warnings:
-            self._ctx.logger.warning("Doubts about the request: %s", ", ".join(f.pointer for f in found.warnings))
+            places = ", ".join(f.pointer for f in found.warnings)
+            self._ctx.logger.warning("Doubtful in the request: %s; the result and pysailor check say why", places)
         warnings = tuple(str(fault) for fault in found.warnings) + request.notes
         request = self._with_attachments(request)
         note, self._hold = self._within_budget(request)

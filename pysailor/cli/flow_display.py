@@ -128,14 +128,15 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
     """Yield what is to be said of a run that has ended."""
     words = {"done": "all done", "stopped": "stopped", "aborted": "ended at once", "failed": "ended"}
     failed = f", {run.failures} failed" if run.failures else ""
-    passed = f", {run.passed_over} were done before" if run.passed_over else ""
-    yield f"{words[outcome]}: {run.came_in} messages{passed}{failed}; {_duration(seconds)}{_tokens_and_cost(run)}"
+    passed = f", {run.passed_over} {_were(run.passed_over)} done before" if run.passed_over else ""
+    yield f"{words[outcome]}: {_messages(run.came_in)}{passed}{failed}; {_duration(seconds)}{_tokens_and_cost(run)}"
     for stage in run.stages.values():
         if stage.tally.dropped:
-            count = stage.tally.dropped
-            yield f"warning: {count} messages found no way out of {stage.id}: no condition was true, none is otherwise"
+            lost = _messages(stage.tally.dropped)
+            yield f"warning: {lost} found no way out of {stage.id}: no condition was true, none is otherwise"
         if outcome == "aborted" and stage.tally.in_work:
-            yield f"{stage.tally.in_work} messages were in work at {stage.id}: they will be taken through it again"
+            count = stage.tally.in_work
+            yield f"{_messages(count)} {_were(count)} in work at {stage.id}, to be taken through it again"
     yield f"results and errors: {directory}"
     if outcome in ("stopped", "aborted"):
         yield f"to go on: pysailor flow run --resume {directory.name}"
@@ -143,6 +144,14 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
         yield f"once that is corrected: pysailor flow run --resume {directory.name}"
     elif run.failures:
         yield f"to try again what failed: pysailor flow run --resume {directory.name} --retry-failed"
+
+
+def _messages(count: int) -> str:
+    return f"{count} message{'' if count == 1 else 's'}"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _tokens_and_cost(run: FlowRun) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ import time
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from pysailor.errors import SailorError
 from pysailor.flow.document import InvalidFlow, read_flow
@@ -84,7 +86,7 @@ def _refuse_unapplied(flow: FlowFile, plan: FlowPlan, *, is_watched: bool) -> No
 
 
 def _serve(plan: FlowPlan, settings: StartSettings) -> int:
-    with _translate_errors():
+    with _translate_errors(settings.broker):
         say(f"{plan.flow_id}: the steps' settings are served on {settings.host}:{settings.port}; Ctrl-C ends")
         serve_steps(plan, settings)
     return 0
@@ -94,7 +96,7 @@ def _start(plan: FlowPlan, settings: StartSettings, args: argparse.Namespace, re
     say(f"{plan.flow_id}: {len(plan.stages)} stages; logs in {settings.folder}")
     began = time.monotonic()
     with ExitStack() as stack:
-        stack.enter_context(_translate_errors())
+        stack.enter_context(_translate_errors(settings.broker))
         out = stack.enter_context(_open_output(args.output, results))
         source = open_input(args.input) if args.input else None
         if source is not None:
@@ -119,14 +121,15 @@ def _broker(args: argparse.Namespace) -> str:
 
 
 @contextmanager
-def _translate_errors() -> Iterator[None]:
-    """Raise BrokerUnavailable for what pika raises."""
+def _translate_errors(broker: str) -> Iterator[None]:
+    """Raise BrokerUnavailable for what pika raises; its own log, of pages, says no more."""
     from pika.exceptions import AMQPError  # noqa: PLC0415 - an extra, which other commands need not have
 
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     try:
         yield
     except AMQPError as error:
-        reason = str(error) or type(error).__name__
+        reason = str(error) or f"nothing answers at {urlsplit(broker).netloc.rpartition('@')[2]}"
         raise BrokerUnavailable(
             f"The broker cannot be used: {reason}. Look at its address, user and password."
         ) from error

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT, _GAP, _ROW, _MARGIN = 190, 50, 110, 86, 24
 _LETTERS: Final = 26
 _CONDITION: Final = 40
+_LETTER: Final = 6.5  # how wide a letter of a condition is
 _STYLE: Final = """\
 .step{fill:#fff;stroke:#3b5a7a;stroke-width:1.5}.first{fill:#e8f1fa}.router{fill:#fff6e0;stroke:#a8791c}
 .fault{fill:#fdeaea;stroke:#a33}.way{fill:none;stroke:#5a6b7b;stroke-width:1.5}.dashed{stroke-dasharray:5 4}
@@ -47,7 +48,7 @@ def draw_svg(flow: FlowFile) -> str:
     if flow.on_error is not None:
         boxes["on_error"] = _Box(flow.on_error, _MARGIN, _MARGIN + rows * _ROW, "fault")
         rows += 1
-    width = max(box.x for box in boxes.values()) + _WIDTH + _MARGIN
+    width = max(_right_end(box) for box in boxes.values()) + _MARGIN
     height = _MARGIN + rows * _ROW
     parts = [
         _open(flow, width, height),
@@ -57,6 +58,11 @@ def draw_svg(flow: FlowFile) -> str:
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _right_end(box: _Box) -> float:
+    """Return where a box ends, or the condition above it if that is wider."""
+    return box.x + max(_WIDTH, _LETTER * len(describe_condition(box.step.after, _CONDITION)))
 
 
 def _open(flow: FlowFile, width: float, height: float) -> str:

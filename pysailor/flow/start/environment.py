@@ -78,3 +78,15 @@ def _rebounds(stage: StagePlan) -> dict[str, str]:
 def inherit(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what a process gets of this one's environment: all but what a platform sets."""
     return {name: value for name, value in environment.items() if not name.startswith(_OURS)}
+
+
+def tell_apart(environment: Mapping[str, str], name: str, number: int) -> dict[str, str]:
+    """Return what processes of one machine cannot share: each has a port of metrics, and a heartbeat, of its own.
+
+    The ports are those from the one that is set on.
+    """
+    port, heartbeat = environment.get("PYSAILOR_METRICS_PORT", "").strip(), environment.get("PYSAILOR_HEARTBEAT_FILE")
+    return {
+        **({"PYSAILOR_METRICS_PORT": str(int(port) + number)} if port.isdecimal() and int(port) else {}),
+        **({"PYSAILOR_HEARTBEAT_FILE": f"{heartbeat}-{name}"} if heartbeat else {}),
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from pysailor.errors import SailorError
 
-from .environment import inherit, step_environment
+from .environment import inherit, step_environment, tell_apart
 
 if TYPE_CHECKING:
     from .environment import Access
@@ -25,6 +26,7 @@ _CHILD: Final = (sys.executable, str(Path(__file__).with_name("child.py")))
 _LONGEST_PAUSE: Final = 30.0
 _QUICK: Final = 5.0
 _MOST_FAILURES: Final = 5
+_LONGEST_REASON: Final = 500
 
 
 class StageFailed(SailorError):
@@ -76,7 +78,7 @@ class StageProcess:
             self.failures = self.failures + 1 if time.monotonic() - self._began < _QUICK else 1
             if self.failures > _MOST_FAILURES:
                 raise StageFailed(f"{self.stage.id} does not stay up: {self._last_line()} (its log: {self.log})")
-            LOG.warning("%s ended; it is started again", self.stage.id)
+            LOG.warning("%s ended and is started again: %s", self.stage.id, self._last_line())
             self._again_at = time.monotonic() + min(0.2 * 2**self.failures, _LONGEST_PAUSE)
         elif time.monotonic() >= self._again_at:
             self._again_at = 0.0
@@ -105,16 +107,22 @@ class StageProcess:
 
     def _last_line(self) -> str:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return lines[-1][:500] if lines else "it wrote nothing"
+        if not lines:
+            return "it wrote nothing"
+        try:
+            return str(json.loads(lines[-1])["msg"])[:_LONGEST_REASON]
+        except (ValueError, KeyError, TypeError):  # not a line of this runtime's log
+            return lines[-1][:_LONGEST_REASON]
 
 
 def make_processes(plan: FlowPlan, access: Access, folder: Path) -> list[StageProcess]:
     """Return a process for each replica of each stage, not yet started; logs go to the folder."""
-    made = []
+    made: list[StageProcess] = []
     for stage in plan.stages:
         for number in range(stage.replicas):
             name = f"{stage.id.replace(':', '-')}-{number + 1}"
-            environment = inherit(os.environ) | step_environment(plan, stage, access, name)
+            environment = inherit(os.environ) | tell_apart(os.environ, name, len(made))
+            environment |= step_environment(plan, stage, access, name)
             environment["PYSAILOR_FLOW_PARENT"] = str(os.getpid())
             made.append(StageProcess(stage, command_of(stage), environment, folder / f"{name}.log"))
     return made

@@ -37,3 +37,12 @@ def test_svg_is_xml_with_every_step_and_no_overlap(flow: Any) -> None:
     boxes = [(float(r.get("x", 0)), float(r.get("y", 0))) for r in root.iter("{http://www.w3.org/2000/svg}rect")]
     assert {"a", "r", "big", "rest", "lost", "any error", "n > 3 and text != '<b>'", "otherwise"} <= set(texts)
     assert len(set(boxes)) == len(boxes) == 6
+
+
+def test_a_long_condition_is_not_cut_off_by_the_pictures_edge(flow: Any) -> None:
+    condition = "category = 'outage' and is_urgent = 1"
+    made = flow(f"  a: {{run: 'w:numbers'}}\n  b: {{run: 'w:work', after: {{a: {condition}}}}}\n")
+    root = ET.fromstring(draw_svg(made))  # noqa: S314 - our own
+
+    (label,) = [each for each in root.iter("{http://www.w3.org/2000/svg}text") if each.text == condition]
+    assert float(root.get("width", 0)) > float(label.get("x", 0)) + 6 * len(condition)

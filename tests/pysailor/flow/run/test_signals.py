@@ -87,7 +87,7 @@ def test_the_second_signal_ends_at_once(flow: Any, start: Any, tmp_path: Path) -
     _, told = process.communicate(timeout=30)
 
     assert process.returncode == 130
-    assert "1 messages were in work at b" in told
+    assert "1 message was in work at b" in told
     assert outcome(tmp_path)["outcome"] == "aborted"
 
 

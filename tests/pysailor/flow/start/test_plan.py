@@ -9,7 +9,7 @@ import yaml
 
 from pysailor.flow.document import parse_flow
 from pysailor.flow.start import FlowPlan, make_plan, print_manifests
-from pysailor.flow.start.environment import Access, step_environment
+from pysailor.flow.start.environment import Access, step_environment, tell_apart
 from pysailor.flow.start.topology import bindings
 from pysailor.platform.settings import WorkerSettings
 
@@ -98,3 +98,17 @@ def test_kubernetes_has_a_deployment_for_each_stage(plan: FlowPlan, file: Path) 
     bill = next(document for document in documents if document["metadata"]["name"].endswith("-bill"))
     assert bill["spec"]["replicas"] in (1, 2)
     assert documents[0]["data"] == {"triage.yaml": FLOW}
+
+
+@pytest.mark.parametrize(
+    ("environment", "own"),
+    [
+        ({}, {}),
+        ({"PYSAILOR_METRICS_PORT": "0"}, {}),
+        ({"PYSAILOR_METRICS_PORT": "9464"}, {"PYSAILOR_METRICS_PORT": "9466"}),
+        ({"PYSAILOR_METRICS_PORT": "many"}, {}),
+        ({"PYSAILOR_HEARTBEAT_FILE": "/run/beat"}, {"PYSAILOR_HEARTBEAT_FILE": "/run/beat-bill-1"}),
+    ],
+)
+def test_processes_do_not_share_a_port_or_a_heartbeat(environment: dict[str, str], own: dict[str, str]) -> None:
+    assert tell_apart(environment, "bill-1", 2) == own

@@ -10,6 +10,8 @@ from pysailor.errors import BrokenComponent
 from pysailor.shell import how_to_install
 
 CHECKOUT: Final = Path(__file__).parents[2]
+EXPRESSIONS: Final = ("jsonata", "regex")
+"""What the expressions of a flow need, as the extra [flow] has it."""
 
 
 def find_missing(*packages: str) -> list[str]:

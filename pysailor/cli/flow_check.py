@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .extras import require
+from .extras import EXPRESSIONS, require
 
 if TYPE_CHECKING:
     import argparse
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
         print(SCHEMA.read_text(encoding="utf-8"), end="")
         return 0
-    require("flow", "jsonata")
+    require("flow", *EXPRESSIONS)
     from .flow_checker import print_report  # noqa: PLC0415 - what is heavy, which a help text needs not
 
     return print_report(args, sys.stdout)

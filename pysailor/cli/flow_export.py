@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any
 
-from .extras import require
+from .extras import EXPRESSIONS, require
 from .flow_import import write_text
 from .output import as_json, say
 
@@ -56,7 +56,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print or write the document, and what is lost to standard error."""
-    require("flow", "jsonata")
+    require("flow", *EXPRESSIONS)
     from pysailor.flow.document import read_flow  # noqa: PLC0415 - not needed by the other commands
     from pysailor.flow.platform import ExportSettings, export_flow  # noqa: PLC0415 - as above
 

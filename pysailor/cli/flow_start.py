@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .extras import require
+from .extras import EXPRESSIONS, require
 from .flow_run import setting
 from .run import PACKAGES
 from .usage import add_tape
@@ -68,7 +68,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the flow; return the exit code."""
-    require("flow", "jsonata")
+    require("flow", *EXPRESSIONS)
     require("rabbitmq", *PACKAGES)
     from .flow_starter import start  # noqa: PLC0415 - what is heavy, which a help text needs not
 

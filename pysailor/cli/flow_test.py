@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .extras import require
+from .extras import EXPRESSIONS, require
 from .flow_run import setting
 from .usage import add_tape
 
@@ -55,7 +55,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the cases; return the exit code."""
-    require("flow", "jsonata")
+    require("flow", *EXPRESSIONS)
     from .flow_tester import test_flows  # noqa: PLC0415 - what is heavy, which a help text needs not
 
     return test_flows(args)

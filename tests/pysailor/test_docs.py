@@ -1,8 +1,9 @@
-"""The documentation's tables."""
+"""The documentation: its tables, its links, and that it names what is there."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,11 @@ from pysailor.cli import main
 from pysailor.component.component import Component
 from pysailor.docs import UnknownMark, fill
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).parents[2]
+VARIABLE = re.compile(r'"((?:PYSAILOR|CHATGPT)_[A-Z_]*[A-Z])"')
+INTERNAL = {"PYSAILOR_FLOW_PARENT", "PYSAILOR_RETRIES"}
+"""What one of our processes tells another, and no variable at all."""
+LINK = re.compile(r"\]\(([^)#:\s]+)\)")
 
 
 def marks_of(*names: str) -> str:
@@ -52,3 +56,29 @@ def test_every_page_with_marks_is_checked_and_written(echo: Path, capsys: pytest
 def test_the_runtimes_own_errors_are_a_part(echo: Path) -> None:
     filled = fill(Component(echo), marks_of("runtime_errors", "end"))
     assert "| `invalid_input` | InvalidInput |" in filled
+
+
+def test_the_page_of_settings_names_every_variable_of_ours_that_the_code_reads() -> None:
+    told = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    read = {
+        name
+        for room in ("lib", "pysailor", "components")
+        for file in (ROOT / room).rglob("*.py")
+        for name in VARIABLE.findall(file.read_text(encoding="utf-8"))
+    }
+    assert len(read) > 20  # or they are written in a way that this test does not see
+    assert sorted(name for name in read - INTERNAL if f"`{name}`" not in told) == []
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached: set[Path] = set()
+    ahead = [ROOT / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        if page in reached:
+            continue
+        reached.add(page)
+        targets = [(page.parent / link).resolve() for link in LINK.findall(page.read_text(encoding="utf-8"))]
+        for target in targets:
+            ahead += target.glob("*.md") if target.is_dir() else [target] if target.suffix == ".md" else []
+    assert sorted(set((ROOT / "docs").rglob("*.md")) - reached) == []

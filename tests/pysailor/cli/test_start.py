@@ -65,6 +65,7 @@ FLOW = "flows/summaries.yaml"
     [
         (("flow", "run", FLOW, "--sandbox"), "jsonata", "flow"),
         (("flow", "check", FLOW), "jsonata", "flow"),
+        (("flow", "check", FLOW), "regex", "flow"),
         (("flow", "test", FLOW), "jsonata", "flow"),
         (("flow", "export", FLOW), "jsonata", "flow"),
         (("flow", "start", FLOW, "--broker", "amqp://127.0.0.1:1"), "pika", "rabbitmq"),

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from ..models.table import Family
 
-_KEPT_BRIEFLY = 240.0
+_ENDED = ("completed", "incomplete", "failed", "cancelled", "of no status")
+KEPT_BRIEFLY = 240.0
 """Seconds between two looks at most: what is not stored is gone about ten minutes after it was made."""
 
 
@@ -31,12 +32,12 @@ class BackgroundResponse:
     @property
     def status(self) -> str:
         """The service's word for how far it is."""
-        return str(self.document.get("status") or "of no status")
+        return str(self.document.get("status") or "of no status").lower()
 
     @property
     def is_pending(self) -> bool:
         """Whether it is still being made."""
-        return self.status in PENDING
+        return self.status in PENDING or (self.status not in _ENDED and not self.document.get("output"))
 
     @property
     def model(self) -> str:
@@ -46,7 +47,7 @@ class BackgroundResponse:
     @property
     def longest_rest(self) -> float:
         """How many seconds at most may pass until the next look, so that the answer is still there."""
-        return float("inf") if self.document.get("store") is True else _KEPT_BRIEFLY
+        return float("inf") if self.document.get("store") is True else KEPT_BRIEFLY
 
     def result(self, family_of: Callable[[str], Family | None], *, regional: bool) -> Result:
         """Return what Send Request would have returned; raise ApiError if it failed or was cancelled."""
@@ -56,6 +57,7 @@ class BackgroundResponse:
         extra = replace(fees_of(RESPONSES, completion, {"model": "", **self.document}, family), regional=regional)
         options = self.document.get("background_options")
         window = options.get("completion_window") if isinstance(options, dict) else None
+        window = window if isinstance(window, str) else None
         known = not has_no_tier_price(family, tier)
         paid = background_cost(used, family, tier, extra, window) if known else None
         warnings = (*doubts, *report.pop("warnings", ()))

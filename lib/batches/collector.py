@@ -17,7 +17,7 @@ from ..environment import Environment
 from ..errors.api_error import ApiError
 from ..errors.catalog import NO
 from ..responses.endpoint import RESPONSES
-from .background import BackgroundResponse
+from .background import KEPT_BRIEFLY, BackgroundResponse
 from .errors import BatchError
 from .files import SentLines, holds_lines, read_objects
 from .results import SUMMARY, LineReader, Totals, lost_line
@@ -86,7 +86,8 @@ class Collector:
             response = BackgroundResponse(self._service.response(response_id))
         except ApiError as error:
             if error.kind.again != NO:
-                raise self._later(f"response {response_id} could not be looked at", error) from error
+                longest = min(self._longest_rest, KEPT_BRIEFLY)  # it may not be stored
+                raise Rebound(f"response {response_id} could not be looked at: {error}", longest=longest) from error
             if error.status == 404:  # noqa: PLR2004 - not found
                 raise BatchError("response_not_found", error.text, response=response_id) from error
             raise

@@ -11,6 +11,7 @@ from lib.errors.api_error import ApiError
 from pysailor.errors import InvalidInput, Rebound
 from tests.support.batches import QUESTIONS, collect, created, lines_of, run, submit, uploaded
 from tests.support.fake_api import FakeApi
+from tests.support.response_events import response
 
 if TYPE_CHECKING:
     from lib.offline.sandbox import Sandbox
@@ -98,3 +99,31 @@ def test_both_ids_at_once_are_refused(sandbox: Sandbox) -> None:
     with pytest.raises(InvalidInput) as caught:
         run("batchCollect", {"batch_id": "batch_1", "response_id": "resp_1"}, sandbox.base_url)
     assert caught.value.faults[0].pointer == "/response_id"
+
+
+@pytest.mark.parametrize(
+    "told", [{"status": "QUEUED"}, {"status": "waiting", "output": []}, {"status": "in_progress", "store": False}]
+)
+def test_a_response_under_any_word_without_an_answer_is_waited_for(told: dict[str, Any]) -> None:
+    with FakeApi() as api:
+        api.answer("GET", f"{OPENAI}/responses/resp_1", json={"id": "resp_1", **told})
+        with pytest.raises(Rebound, match="resp_1: it is") as caught:
+            run("batchCollect", {"response_id": "resp_1"}, OPENAI)
+    assert caught.value.longest == 240
+
+
+def test_a_look_that_fails_is_repeated_before_the_answer_may_be_gone() -> None:
+    with FakeApi() as api:
+        api.answer("GET", f"{OPENAI}/responses/resp_1", json={"error": {"message": "boom"}}, status=500)
+        with pytest.raises(Rebound, match="could not be looked at") as caught:
+            run("batchCollect", {"response_id": "resp_1"}, OPENAI, maxRetries=0)
+    assert caught.value.longest == 240
+
+
+@pytest.mark.parametrize("odd", [{"a": 1}, ["2h"], 5])
+def test_a_window_of_an_odd_kind_does_not_lose_the_answer(odd: Any) -> None:
+    answer = {**response(), "model": "gpt-5.4", "background_options": {"completion_window": odd}}
+    with FakeApi() as api:
+        api.answer("GET", f"{OPENAI}/responses/resp_1", json=answer)
+        (made,) = run("batchCollect", {"response_id": "resp_1"}, OPENAI)
+    assert made.body["result"]["cost"]["amount"] > 0

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,22 +20,24 @@ from ..journal import MessageJournal, NoJournal
 from ..log import component_logger
 from ..monitoring.observer import MessageReport, Observer
 from ..step import Invocation, Step
-from ..transport.base import DeliveryOutcome, NotPublished, Stopped, TooLarge, TransportError
+from ..transport.base import DeliveryOutcome, Stopped
 from ..wire.bounds import Bounds, TooMuch
-from ..wire.cipher import RAW, Undecodable
-from ..wire.headers import EVENT_ID, META, Incoming, outgoing
+from ..wire.cipher import Undecodable
+from ..wire.headers import EVENT_ID, Incoming, outgoing
 from .emitter import DeadlineExceeded, Emitter, Output, event_headers, new_id, now_ms
+from .failure import FailureReporter, code_of
+from .in_flight import InFlight, is_heavy
 from .input_name import call_name, input_name
 from .summary import log_outcome
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Hashable, Mapping
 
     from ..journal.call_journal import CallJournal
     from ..message import Message
-    from ..telemetry import MessageTrace, Telemetry
-    from ..wire.envelope import Delivery, Publish
+    from ..telemetry import Telemetry
+    from ..wire.envelope import Delivery
 
 LOG = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ NO_BOUNDS = Bounds()
 
 _GRACE = 2.0
 """Seconds after the deadline in which a component that keeps it can say itself what went wrong."""
-_LONGEST_PAUSE = 60.0
+_LONGEST_REST = 60.0
+"""Seconds after which a message that failed for a while is brought again at the latest."""
 _FINAL = ("done", "failed", "rejected")
 _NO_JOURNAL = NoJournal()
 _OUTCOMES = {
@@ -54,66 +56,6 @@ _OUTCOMES = {
     "rejected": DeliveryOutcome.FAILED,
     "returned": DeliveryOutcome.RETURNED,
 }
-
-
-class InFlight:
-    """A delivery on its way through the step; `settle` lets one side alone decide what became of it.
-
-    The sides are the thread that works on it and the watchdog. `late_outcome` is the watchdog's; the thread waits for
-    it if it comes back to a message that is settled: the outcome is not known before the error message is out.
-    """
-
-    __slots__ = (
-        *(
-            "_settling",
-            "began",
-            "calls",
-            "delivery",
-            "emitter",
-            "incoming",
-            "journal",
-            "late_outcome",
-            "next_header",
-            "shared",
-            "trace",
-        ),
-    )
-
-    def __init__(
-        self,
-        delivery: Delivery,
-        incoming: Incoming,
-        shared: dict[str, Any],
-        next_header: Callable[[], dict[str, Any]],
-        journal: MessageJournal | NoJournal,
-    ) -> None:
-        self.delivery = delivery
-        self.incoming = incoming
-        self.shared = shared
-        self.next_header = next_header
-        self.journal = journal
-        self.emitter: Emitter | None = None
-        self.late_outcome: SimpleQueue[DeliveryOutcome] | None = None
-        self.calls: list[CallReport] = []
-        self.trace: MessageTrace | None = None
-        self.began = time.perf_counter()
-        self._settling = threading.Lock()
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether a side has decided."""
-        return self._settling.locked()
-
-    def without_content(self) -> InFlight:
-        """Return the same message without what came with it and may be too large to go out: its content, its meta."""
-        shared = {name: value for name, value in self.shared.items() if not name.startswith(META)}
-        bare = InFlight(replace(self.delivery, content=b""), self.incoming, shared, self.next_header, self.journal)
-        bare.trace = self.trace
-        return bare
-
-    def settle(self) -> bool:
-        """Return True to the first caller only: the outcome is theirs to decide."""
-        return self._settling.acquire(blocking=False)
 
 
 class Worker:
@@ -139,6 +81,7 @@ class Worker:
         self._step = step
         self._output = output
         self._codec = output.codec
+        self._failures = FailureReporter(output)
         self._identity = identity
         self._step_id = str(identity.get("stepId", ""))
         self._step_name = f"{identity.get('taskId', '')}/{self._step_id}"
@@ -220,7 +163,7 @@ class Worker:
             return error
         if not self._codec.backoff.may_retry(inflight.delivery.headers):
             return error
-        again = Rebound(str(error), longest=_LONGEST_PAUSE)
+        again = Rebound(str(error), longest=_LONGEST_REST)
         again.__cause__ = error
         return again
 
@@ -332,70 +275,8 @@ class Worker:
         return DeliveryOutcome.DONE
 
     def _fail(self, inflight: InFlight, error: BaseException) -> DeliveryOutcome:
-        """Report to the platform, and to whoever waits for a reply, why the message failed."""
-        if isinstance(error, Stopped):
-            raise error
-        LOG.error("failed: %s", describe_error(error), extra=inflight.incoming.ids())
-        report, *reply = self._write_error(error, inflight)
-        try:
-            self._report(report, inflight)
-        except TooLarge as too_large:
-            LOG.warning("the error message is sent without its input: %s", too_large, extra=inflight.incoming.ids())
-            report, *reply = self._write_error(error, inflight.without_content())
-            self._report(report, inflight)
-        for copy in reply:
-            try:
-                self._output.publish(copy)
-            except Stopped:
-                raise
-            except NotPublished as unsent:
-                LOG.warning(
-                    "the error cannot be sent to whoever waits for a reply: %s", unsent, extra=inflight.incoming.ids()
-                )
+        self._failures.report(inflight, error)
         return DeliveryOutcome.FAILED
-
-    def _write_error(self, error: BaseException, inflight: InFlight) -> tuple[Publish, ...]:
-        original = self._input(inflight)
-        shared = {**inflight.shared, **inflight.next_header()}
-        try:
-            return self._codec.error(error, shared, now_ms=now_ms(), new_id=new_id(), original=original)
-        except Exception as undescribable:
-            # An error of the component's own making may fail to describe itself.
-            LOG.exception("the error cannot be written", extra=inflight.incoming.ids())
-            instead = Defect(
-                f"The component failed with {type(error).__name__}, which cannot be described: {undescribable!r}"
-            )
-            return self._codec.error(instead, shared, now_ms=now_ms(), new_id=new_id(), original=original)
-
-    def _report(self, report: Publish, inflight: InFlight) -> None:
-        """Publish an error message, however long it takes: a message whose failure is not reported would be lost.
-
-        Giving the input back instead would run the step again and again, and each run may cost money.
-        """
-        pause = 1.0
-        while True:
-            try:
-                self._output.publish(report)
-            except (Stopped, TooLarge):
-                raise
-            except NotPublished as error:
-                LOG.error(  # noqa: TRY400 - the text says all
-                    "the error message is not taken: %s Its input waits; next try in %d s",
-                    *(error, pause),
-                    extra=inflight.incoming.ids(),
-                )
-            else:
-                return
-            if self._output.stopping.wait(pause):
-                raise Stopped("The worker stops; the error message was not published.")
-            pause = min(2 * pause, _LONGEST_PAUSE)
-
-    def _input(self, inflight: InFlight) -> tuple[bytes, int]:
-        """Return the input for its error message; that of an error handler comes in plain and is encrypted first."""
-        content = inflight.delivery.content
-        if self._codec.error_input and content:
-            return self._codec.cipher.encrypt(content), RAW
-        return content, inflight.incoming.protocol
 
     def _on_overdue(self, inflight: InFlight) -> bool:
         """Settle a message that its component does not let go of; not while something it emitted is on its way."""
@@ -434,27 +315,7 @@ def _with_name(delivery: Delivery) -> dict[str, Any]:
     return {**delivery.headers, EVENT_ID: name} if name else dict(delivery.headers)
 
 
-def is_heavy(delivery: Delivery) -> bool:
-    """Return whether decrypting, reading and checking it takes so long that others should not have to wait."""
-    return len(delivery.content) >= pool.HEAVY
-
-
 def id_of(delivery: Delivery) -> Hashable:
     """Return the id by which a delivery is known when it is brought again."""
     value = delivery.headers.get("messageId")
     return str(value) if value else None
-
-
-def code_of(error: BaseException) -> str:
-    """Return the word by which programs tell errors apart."""
-    return str(getattr(error, "code", "")) if isinstance(error, SailorError) else type(error).__name__
-
-
-def describe_error(error: BaseException) -> str:
-    """Return what the log may know of a failure: what kind, and where; its text may quote the message."""
-    if isinstance(error, TransportError):
-        return f"{type(error).__name__}: {error}"
-    if not isinstance(error, SailorError):
-        return type(error).__name__
-    pointers = [fault.pointer for fault in getattr(error, "faults", ()) if fault.pointer]
-    return f"{type(error).__name__} ({error.code})" + (f" at {', '.join(pointers)}" if pointers else "")

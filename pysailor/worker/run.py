@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from .. import pool
 from ..component.component import component_at
@@ -31,6 +31,7 @@ from ..transport.base import Transport, TransportError
 from ..wire.passthrough import Passthrough
 from . import assembly
 from .assembly import identity
+from .background import InBackground, attempt
 from .bodies import Bodies
 from .delivery import Worker, id_of
 from .emitter import Output, new_id
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from ..wire.codec import Codec
 
 LOG = logging.getLogger(__name__)
-Made = TypeVar("Made")
 
 DONE, FAILED = 0, 1
 _EXTRA = ("pika", "cryptography")
@@ -244,44 +244,6 @@ class WorkerProcess:
             api.update_account_keys(data.account_id, keys)
 
         return store
-
-
-class InBackground:
-    """Does something on a thread of its own; `wait` raises what it raised."""
-
-    def __init__(self, act: Callable[[], object]) -> None:
-        self._act = act
-        self._error: Exception | None = None
-        self._over = threading.Event()
-        threading.Thread(target=self._run, name="pysailor-connect", daemon=True).start()
-
-    def wait(self) -> None:
-        """Return when it is done."""
-        self._over.wait()
-        if self._error is not None:
-            raise self._error
-
-    def _run(self) -> None:
-        try:
-            self._act()
-        except Exception as error:  # noqa: BLE001 - the top of a thread: it is raised in the one that waits
-            self._error = error
-        finally:
-            self._over.set()
-
-
-def attempt(act: Callable[[], Made]) -> Callable[[], Made]:
-    """Do something now; return what gives its result, or raises its error, when that is wanted."""
-    try:
-        made = act()
-    except Exception as error:  # noqa: BLE001 - it is raised later
-        failure = error
-
-        def fail() -> NoReturn:
-            raise failure
-
-        return fail
-    return lambda: made
 
 
 def consume_until(stop: StopSignal, transport: Transport, worker: Worker) -> None:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from pysailor.worker.run import InBackground, attempt
+from pysailor.worker.background import InBackground, attempt
 
 
 def test_what_is_done_in_the_background_is_waited_for_and_its_error_raised() -> None:

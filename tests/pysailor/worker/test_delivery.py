@@ -22,8 +22,9 @@ from pysailor.transport.base import DeliveryOutcome, Refused, Stopped, Unroutabl
 from pysailor.wire.envelope import Delivery
 from pysailor.wire.passthrough import OBJECT_ID
 from pysailor.worker.bodies import Bodies
-from pysailor.worker.delivery import describe_error, id_of
+from pysailor.worker.delivery import id_of
 from pysailor.worker.emitter import TooLate
+from pysailor.worker.failure import describe_error
 from pysailor.worker.throttle import Rate, Throttle
 from tests.support.stage import CIPHER, TINY
 

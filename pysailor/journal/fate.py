@@ -53,15 +53,15 @@ class Record(NamedTuple):
         return cls(Fate(kept[:1]), kept[1 : 1 + _DIGEST], kept[1 + _DIGEST :])
 
 
-def seal(content: bytes) -> bytes:
+def add_checksum(content: bytes) -> bytes:
     """Return the content with what shows, after it was decrypted, that the key was the right one."""
     return crc32(content).to_bytes(_SUM, "big") + content
 
 
-def unseal(sealed: bytes) -> bytes:
+def strip_checksum(checked: bytes) -> bytes:
     """Return the content; raise ValueError if another key, or a broken disk, made something else of it."""
-    content = sealed[_SUM:]
-    if seal(content) != sealed:
+    content = checked[_SUM:]
+    if add_checksum(content) != checked:
         raise ValueError("not what was kept")
     return content
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import Rebound, SailorError, StoreUnavailable
 from .entry import JournalEntry
-from .fate import ENDED, Fate, FateUnknown, Record, digest, seal, unseal
+from .fate import ENDED, Fate, FateUnknown, Record, add_checksum, digest, strip_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -143,7 +143,7 @@ class MessageJournal:
         """Return the entry of a call that an earlier attempt at this message began."""
         try:
             record = Record.read(found)
-            content = b"" if record.fate is Fate.BEGUN else unseal(self._journal.decrypt(record.content))
+            content = b"" if record.fate is Fate.BEGUN else strip_checksum(self._journal.decrypt(record.content))
         except (ValueError, SailorError):
             if found.startswith(Fate.REFUSED.value):
                 return self._again(key, asked)
@@ -177,7 +177,7 @@ class MessageJournal:
         journal.open_calls.add(key)
 
         def end(fate: Fate, content: bytes) -> None:
-            record = Record(fate, asked, journal.encrypt(seal(content))).to_bytes()
+            record = Record(fate, asked, journal.encrypt(add_checksum(content))).to_bytes()
             self.writes += 1
             with self._note_outage():
                 ticket = self._answers[key] = journal.store.submit_put(key, record, journal.rules.seconds)

@@ -72,6 +72,8 @@ def _read(named: str, cfg: Mapping[str, Any]) -> Alternative:
     except InvalidConfig as error:
         faults = [Fault(_FIELDS.get(fault.pointer, fault.pointer), fault.message) for fault in error.faults]
         raise InvalidConfig(faults=faults) from error
+    if not str(cfg.get("secondApiKey") or "").strip():
+        raise InvalidConfig("is empty; enter the second server's key, or - if it needs none", pointer="/secondApiKey")
     if colon and not model.strip():
         raise InvalidConfig(f'"{named}" names no model after the colon', pointer="/fallbacks")
     if not colon:

@@ -140,10 +140,14 @@ class Fallbacks:
     def _ways(self, body: Mapping[str, Any], said: Said) -> Iterator[tuple[Pipeline, Mapping[str, Any]]]:
         """Yield who is to be asked, and for what; those that an earlier attempt was done with are left out."""
         reached = Reached(self._ctx, body)
-        start, bound = reached.start(), bound_to_server(body)
+        start, bound, asked = reached.start(), bound_to_server(body), set[tuple[bool, str]]()
         for number, one in enumerate((None, *self._further)):
             pipeline = self._first if one is None else self._make(one.cfg)
             wanted = body if one is None else body_for(one, body)
+            who = (one is not None and one.is_elsewhere, pipeline.name(wanted))
+            if who in asked:
+                continue
+            asked.add(who)
             if number < start:
                 said.leave_out(pipeline.name(wanted))
                 continue

@@ -10,6 +10,7 @@ from lib.actions import send_request
 from lib.errors.api_error import ApiError
 from lib.offline.sandbox import KEY
 from pysailor import Context, Message, StoreUnavailable
+from pysailor.errors import InvalidConfig
 from pysailor.store.memory import MemoryValues
 from tests.support.fake_api import FakeApi
 from tests.support.journaled import brought, journal
@@ -91,3 +92,17 @@ def test_a_fallback_is_asked_also_while_the_store_is_away() -> None:
         cfg = {"apiKey": KEY, "baseUrl": GATEWAY, "model": "m", "fallbacks": "n", "timeout": 60, "maxRetries": 0}
         (made,) = send_request.process(Message(body=HELLO), {**cfg, "repairs": 0}, None, ctx)
     assert made.body["result"]["answered_by"] == "n at gw.example"
+
+
+def test_nobody_is_asked_twice() -> None:
+    with FakeApi() as api:
+        api.post(f"{GATEWAY}/chat/completions", json=BUSY, status=503)
+        with pytest.raises(ApiError, match="No fallback answered: n at"):
+            ask(fallbacks="m, n, n, m")
+        assert len(api.received) == 2
+
+
+def test_a_second_server_without_a_key_is_refused_before_it_is_needed() -> None:
+    with FakeApi(), pytest.raises(InvalidConfig, match=r"or - if it needs none") as caught:
+        ask(fallbacks="second", secondBaseUrl=OTHER)
+    assert caught.value.faults[0].pointer == "/secondApiKey"

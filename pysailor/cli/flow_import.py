@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ def add(commands: Any) -> None:
         "What a flow file has no place for is kept under platform; each thing that is lost is told.",
         epilog=_EXAMPLE,
     )
-    parser.add_argument("file", metavar="FILE", help="the platform's JSON")
+    parser.add_argument("file", metavar="FILE", help="the platform's JSON; - reads standard input")
     parser.add_argument("-o", "--output", metavar="FLOW", help="write here, instead of to standard output")
     parser.set_defaults(run=run)
 
@@ -53,8 +54,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def read_text(file: str) -> str:
-    """Return a file's text; raise BadUsage if it cannot be read."""
+    """Return a file's text, or what standard input holds for "-"; raise BadUsage if it cannot be read."""
     try:
+        if file == "-":
+            return sys.stdin.read()
         return Path(file).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise BadUsage(f"{file} cannot be read: {error.strerror}{near_file(file)}") from error

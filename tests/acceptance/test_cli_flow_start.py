@@ -54,6 +54,19 @@ def test_a_flow_asks_the_sandbox_from_a_process_of_its_own(
     assert "2 results, 0 errors" in told.err
 
 
+def test_paths_begin_where_the_flow_is_started(broker: Rabbit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in.csv").write_text("n\n1\n")
+    (tmp_path / "flow.yaml").write_text(
+        f"flow: 1\nname: paths {tmp_path.name}\n"
+        "components: {csv: {builtin: csv}, file: {builtin: file}}\nsteps:\n"
+        "  rows: {run: 'csv:read', fields: {url: in.csv}}\n"
+        "  kept: {run: 'file:append', after: rows, fields: {path: out.jsonl}, map: {line: n}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["flow", "start", "flow.yaml", "--broker", broker.uri]) == 0
+    assert (tmp_path / "out.jsonl").read_text() == '"1"\n'
+
+
 def test_a_step_may_be_a_node_component(
     broker: Rabbit, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

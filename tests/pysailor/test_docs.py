@@ -13,8 +13,8 @@ from pysailor.docs import UnknownMark, fill
 
 ROOT = Path(__file__).parents[2]
 VARIABLE = re.compile(r'"((?:PYSAILOR|CHATGPT)_[A-Z_]*[A-Z])"')
-INTERNAL = {"PYSAILOR_FLOW_PARENT", "PYSAILOR_RETRIES"}
-"""What one of our processes tells another, and no variable at all."""
+INTERNAL = {"PYSAILOR_FLOW_PARENT"}
+"""What one of our processes tells another."""
 LINK = re.compile(r"\]\(([^)#:\s]+)\)")
 
 

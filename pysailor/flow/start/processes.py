@@ -57,7 +57,7 @@ class StageProcess:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the command is made here
                 [*_CHILD, *self._command],
-                cwd=self.stage.root,
+                cwd=self.stage.root if self.stage.is_node else None,  # paths begin where the flow is started
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -131,7 +131,7 @@ def make_processes(plan: FlowPlan, access: Access, folder: Path) -> list[StagePr
 def command_of(stage: StagePlan) -> list[str]:
     """Return what starts a stage; raise StageFailed if a Node component has no sailor to run it."""
     if not stage.is_node:
-        return [sys.executable, "-m", "pysailor", "run"]
+        return [sys.executable, "-P", "-m", "pysailor", "--component", str(stage.root), "run"]
     named = os.environ.get("PYSAILOR_NODE_SAILOR", "")
     sailor = Path(named) if named else stage.root / _SAILOR
     if not sailor.is_file():

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..api import lenient_json
 from ..api.sse import LONGEST_EVENT, Event, EventReader, EventTooLong
-from ..completions.answer.outcome import mapping
+from ..api.stream import Piece
+from ..completions.answer.content import join_surrogates
+from ..completions.answer.outcome import choices, mapping, message_of, text_of
 from ..completions.stream import BrokenStream
 from .answer import PENDING, error_of, read_error, to_completion
 from .progress import ResponseProgress
 
 if TYPE_CHECKING:
-    from ..api.stream import Piece
     from ..errors.api_error import ApiError
 
 _DONE: Final = re.compile(r'\s*(?:data:\s*)*"?\[DONE\]')
 _DECODE: Final = json.JSONDecoder().decode
 _ENDED: Final = ("completed", "incomplete", "failed", "cancelled")
 _NO_RESPONSE: Final = "the last event of the stream held no response; the answer is what had come"
+_OTHER_WORDS: Final = "what came piece by piece is not what the answer says in the end; the answer is the latter"
 _LONGEST_WORDS: Final = 500  # of a refusal that is not JSON
 
 
@@ -38,6 +40,7 @@ class ResponseStream:
         self._progress = ResponseProgress()
         self._remarks: dict[str, None] = {}
         self._response: dict[str, Any] | None = None
+        self._shown: list[str] = []
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -110,6 +113,7 @@ class ResponseStream:
         pieces: list[Piece] = []
         for document in documents:
             pieces += self._take(document, event.name)
+        self._shown += [piece.text for piece in pieces if piece.kind == "content"]
         return pieces
 
     def _take(self, document: dict[str, Any], name: str) -> list[Piece]:
@@ -130,7 +134,19 @@ class ResponseStream:
         self._progress.keep(response)
         if kind.removeprefix("response.") in _ENDED or response.get("status") in _ENDED:
             self._end(response)
+            return self._rest(response)
         return []
+
+    def _rest(self, response: dict[str, Any]) -> list[Piece]:
+        """Return the text that the answer holds beyond what came of it; remark upon another one."""
+        whole = text_of(message_of(choices(to_completion(response))[0])) if response.get("output") else ""
+        shown = "".join(self._shown)
+        if not whole or whole == shown:
+            return []
+        if not whole.startswith(shown):
+            self._remarks[_OTHER_WORDS] = None
+            return []
+        return [Piece(0, "content", join_surrogates(whole[len(shown) :]))]
 
     def _end(self, response: dict[str, Any]) -> None:
         error = error_of(response)

@@ -64,3 +64,26 @@ def test_the_codes_of_a_response_that_failed_have_their_class(code: str, class_:
     with pytest.raises(ApiError) as caught:
         read_answer(response("failed", (), error={"code": code, "message": "No."}))
     assert caught.value.code == class_
+
+
+def delta(text: str) -> dict[str, Any]:
+    return {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": text}
+
+
+def completed(text: str) -> dict[str, Any]:
+    said = {**MESSAGE, "content": [{"type": "output_text", "text": text, "annotations": []}]}
+    return {"type": "response.completed", "response": response(output=[said])}
+
+
+@pytest.mark.parametrize("came", [[], ["a"], ["a", "bc"]])
+def test_who_watches_sees_all_of_the_text_also_where_pieces_are_missing(came: list[str]) -> None:
+    stream = ResponseStream()
+    pieces = stream.feed(sse([*map(delta, came), completed("abc")]))
+    assert "".join(piece.text for piece in pieces) == "abc"
+    assert stream.remarks == ()
+
+
+def test_pieces_that_are_not_the_answer_s_are_remarked_upon() -> None:
+    stream = ResponseStream()
+    assert [piece.text for piece in stream.feed(sse([delta("wrong"), completed("right")]))] == ["wrong"]
+    assert "not what the answer says in the end" in stream.remarks[0]

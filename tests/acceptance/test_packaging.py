@@ -147,6 +147,15 @@ def test_nothing_is_published_that_does_not_run(distributions: Distributions) ->
     assert not [name for name in ours if "__pycache__" in name or "/tests/" in name or name.endswith(".env")]
 
 
+def test_what_built_in_components_share_is_a_whole_file_in_each_of_them(distributions: Distributions) -> None:
+    links = [link for link in (ROOT / "components").rglob("*.py") if link.is_symlink()]
+    with zipfile.ZipFile(distributions.wheel) as wheel:
+        held = {name.partition("/share/pysailor/builtin/")[2]: name for name in wheel.namelist()}
+        kept = [wheel.read(held[link.relative_to(ROOT / "components").as_posix()]) for link in links]
+    assert links
+    assert kept == [link.read_bytes() for link in links]
+
+
 def test_the_source_distribution_holds_what_is_needed_to_read_and_to_test_it(distributions: Distributions) -> None:
     with tarfile.open(distributions.sdist) as sdist:
         held = {name.partition("/")[2] for name in sdist.getnames()}

@@ -99,8 +99,8 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "wrong_address",
             "WrongAddress",
             "What was asked for is not at this address.",
-            "Check the Base URL in the credential: it usually ends with /v1. Some servers have no embeddings or "
-            "moderation.",
+            "Check the Base URL in the credential: it usually ends with /v1. Some servers have no embeddings, "
+            "moderation, batches or Responses API.",
         ),
         ErrorSpec(
             "context_length",

@@ -164,8 +164,13 @@ class _CommandParser(_Parser):
         message = _NUMBER.sub(lambda found: f'"{found["given"]}" is not a number', message)
         before, colon, names = message.partition("are required: ")
         optional = {action.metavar for action in self._actions if action.nargs in ("?", "*")}
-        required = [name for name in names.split(", ") if name not in optional]
+        required = [self._with_choices(name) for name in names.split(", ") if name not in optional]
         super().error(f"{before}{colon}{', '.join(required)}")
+
+    def _with_choices(self, name: str) -> str:
+        """Return an argument's name, and in brackets what it can be, if that is a list."""
+        found = next((action.choices for action in self._actions if name and action.metavar == name), None)
+        return f"{name} ({', '.join(map(str, found))})" if found else name
 
 
 class _Version(argparse.Action):

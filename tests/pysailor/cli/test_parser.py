@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pysailor.cli import main
 from pysailor.cli.parser import build_parser, to_front
 
 if TYPE_CHECKING:
@@ -54,3 +55,17 @@ def test_what_stands_behind_two_hyphens_is_no_option(echo: Path) -> None:
     parser = build_parser(arguments)
     args = parser.parse_args(to_front(parser, arguments))
     assert (args.samples, args.pretty) == (["--pretty"], False)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("completion", "required: SHELL (bash, zsh, fish)"),
+        ("budget", "required: WHAT (show, set, reset)"),
+        ("process", "required: FUNCTION\n"),
+    ],
+)
+def test_what_is_missing_is_told_with_its_choices(command: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command])
+    assert told in capsys.readouterr().err

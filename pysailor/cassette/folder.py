@@ -52,7 +52,11 @@ class Writer:
             self.count += 1
             self._numbers[call.digest] += 1
             number = self._numbers[call.digest]
-        document = {"service": origin, "request": call.to_json(), "response": answer.to_json(self._secrets)}
+        document = {
+            "service": _without_login(origin),
+            "request": call.to_json(),
+            "response": answer.to_json(self._secrets),
+        }
         text = json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace")
         file = self.folder / f"{_name(call)}-{number}.json"
         made = file.with_suffix(".part")
@@ -61,6 +65,12 @@ class Writer:
             made.replace(file)
         except OSError as error:
             raise UnreadableCassette(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _without_login(origin: str) -> str:
+    """Return an address without the user and the password that it may have."""
+    scheme, _, place = origin.partition("://")
+    return f"{scheme}://{place.rpartition('@')[2]}"
 
 
 class Reader:

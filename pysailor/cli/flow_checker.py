@@ -6,6 +6,7 @@ from contextlib import ExitStack, redirect_stdout
 from sys import stderr
 from typing import TYPE_CHECKING, Any, TextIO
 
+from pysailor.flow.cases import read_cases
 from pysailor.flow.check import FlowReport, check_flow
 from pysailor.flow.document import InvalidFlow, read_flow
 from pysailor.flow.run import open_input
@@ -18,6 +19,7 @@ from .usage import BadUsage
 if TYPE_CHECKING:
     import argparse
 
+    from pysailor.flow.document import FlowFile, FlowFinding
     from pysailor.message import HttpRequest
 
 
@@ -55,8 +57,17 @@ def _check(args: argparse.Namespace, results: TextIO, stack: ExitStack) -> tuple
         answers=workspace.server_answers,
         variables=variables,
     )
+    report.findings += _faults_of_cases(flow)
     secrets = workspace.secrets() if args.dry_run and not report.has_errors else []
     return report, dict.fromkeys(secrets, "")
+
+
+def _faults_of_cases(flow: FlowFile) -> list[FlowFinding]:
+    try:
+        read_cases(flow)
+    except InvalidFlow as error:
+        return list(error.findings)
+    return []
 
 
 def _first(name: str | None) -> Any:

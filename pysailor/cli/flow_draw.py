@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from .flow_import import write_text
+from .output import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -44,5 +45,5 @@ def run(args: argparse.Namespace) -> int:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         text = draw_text(flow, is_ascii=True)
-    print(text, end="")
+    print("\n".join(map(printable, text.splitlines())))
     return 0

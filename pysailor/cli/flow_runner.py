@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -42,6 +43,7 @@ def run_flow(args: argparse.Namespace) -> int:
         folder = _earlier(args)
         if not args.file:
             raise BadUsage("which flow? Name its file; flow run --resume last goes on with the newest run")
+        _require_writable(args.output)
         flow, variables = apply_sets(read_flow(args.file), args.sets or ())
         source = stack.enter_context(_open(args.input)) if args.input else None
         tape = stack.enter_context(open_given_tape(args))
@@ -184,6 +186,19 @@ def _open(name: str) -> Iterator[FlowInput]:
         yield source
     finally:
         source.close()
+
+
+def _require_writable(name: str | None) -> None:
+    """Raise BadUsage for an output that cannot be written: better before something is paid for."""
+    if name in (None, "-"):
+        return
+    path = Path(str(name))
+    if path.is_dir():
+        raise BadUsage(f"--output {name} is a folder; name a file")
+    if not path.parent.is_dir():
+        raise BadUsage(f"--output {name}: there is no folder {path.parent}; make it first")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise BadUsage(f"--output {name} cannot be written: Permission denied")
 
 
 def _write_output(name: str | None, directory: Path, results: TextIO) -> None:

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pysailor.flow.components import FlowComponents, credential_values
+from pysailor.flow.components import FlowComponents, credential_values, find_misplaced
 from pysailor.flow.document import InvalidFlow
 from pysailor.flow.run import StepPlan
 
@@ -51,6 +51,8 @@ class FlowWorkspace:
         """Return one step with its function and settings."""
         component = self.components.component(step.component)
         function = self.components.function(step)
+        if misplaced := find_misplaced(self.flow, step, function):
+            raise InvalidFlow(misplaced)
         given = {**step.fields, **credential_values(self.flow, step, component)}
         return StepPlan(step, component, function, self._workspace(step).settings(given))
 

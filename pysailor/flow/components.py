@@ -138,3 +138,20 @@ def _capitals(name: str) -> str:
 def settings(flow: FlowFile, step: FlowStep, component: Component) -> dict[str, Any]:
     """Return the settings of a step: its fields, and its credential's values from the environment."""
     return {**credential_values(flow, step, component), **step.fields}
+
+
+def find_misplaced(flow: FlowFile, step: FlowStep, function: Loaded) -> list[FlowFinding]:
+    """Return what stands under a step's fields and is none: a name that is not known, a credential's value."""
+    known = [each.name for each in function.fields]
+    secret = {each.name for each in function.fields if each.place == "credential"}
+    found = []
+    for name in step.fields:
+        path = (*step.path, "fields", name)
+        text = ""
+        if name in secret:
+            text = "belongs to a credential; its value comes from the environment, not from this file"
+        elif name not in known and not name.startswith("_"):
+            text = f"{step.function} has no such field; {suggest(name, [n for n in known if n not in secret])}"
+        if text:
+            found.append(FlowFinding(flow.source.place(path), text, ".".join(map(str, path))))
+    return found

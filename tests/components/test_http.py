@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -168,3 +171,67 @@ def test_what_is_wrong_with_a_written_request_is_told(service: Service) -> None:
         read_by(service, {}, url="missing")
     with pytest.raises(InvalidConfig, match="/reader: takes an object with method and url"):
         run_step(ROOT, "httpRequestAxios", {}, cfg={"reader": {"method": "GET"}})
+
+
+def test_an_address_with_a_login_is_asked_with_it_unless_there_is_another(service: Service) -> None:
+    address = f"http://ann:p%40ss@127.0.0.1:{service.server_port}/"
+    ask(service, {"url": address})
+    ask(service, {"url": address}, authorization="Bearer key")
+    assert [sent["Authorization"] for _, _, sent, _ in service.asked] == ["Basic YW5uOnBAc3M=", "Bearer key"]
+
+
+@pytest.mark.parametrize("content", [b'{"a": NaN}', b"[-Infinity]", b"[1e999]", b"[" * 90000])
+def test_what_no_message_can_hold_as_json_stays_text(service: Service, content: bytes) -> None:
+    service.answers = [(200, "application/json", content)]
+    assert ask(service)["responseBody"] == content.decode()
+
+
+ODD = [
+    (
+        b"HTTP/1.1 302 Found\r\nLocation: /\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        "leads from one address to the next",
+    ),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "broke off its answer"),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "broke off its answer"),
+    (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", "not compressed as it says"),
+    (b"220 mail.example.com ESMTP\r\n", "nobody answers there, or not in HTTP"),
+]
+
+
+@pytest.fixture
+def odd() -> Iterator[Any]:
+    """Run a server that sends bytes as they are, and then nothing or (`drips`) a byte now and then."""
+
+    class Odd(StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(self.server.sent)  # type: ignore[attr-defined]
+            with suppress(OSError):
+                while self.server.drips and not ended.wait(0.02):  # type: ignore[attr-defined]
+                    self.wfile.write(b"x")
+
+    ended = threading.Event()
+    with ThreadingTCPServer(("127.0.0.1", 0), Odd) as server:
+        server.drips = False  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        ended.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("sent", "said"), ODD)
+def test_what_an_odd_server_does_is_told(odd: Any, sent: bytes, said: str) -> None:
+    odd.sent = sent
+    with pytest.raises(StepError, match=said):
+        run_step(ROOT, "request", {}, cfg={"url": f"http://127.0.0.1:{odd.server_address[1]}/"})
+
+
+def test_a_server_that_drips_is_left_in_time(odd: Any) -> None:
+    odd.sent, odd.drips = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", True
+    began = time.monotonic()
+    with pytest.raises(StepError, match="did not finish its answer in time"):
+        run_step(ROOT, "request", {}, cfg={"url": f"http://127.0.0.1:{odd.server_address[1]}/", "timeout": 0.2})
+    assert time.monotonic() - began < 3

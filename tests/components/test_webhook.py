@@ -149,3 +149,39 @@ def test_an_answer_that_http_does_not_allow_is_refused(body: dict[str, Any], tol
 def test_nobody_to_answer_is_told() -> None:
     with pytest.raises(StepError, match="there is nobody to answer"):
         run_step(REPLY, "reply", {"responseBody": "x"})
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "content", "status"),
+    [
+        ("", "application/json", b"[" * 50_000, 400),
+        ("", "application/json", b'{"a": NaN}', 400),
+        ("", "application/json", b'{"a": ' + b"9" * 5000 + b"}", 400),
+        ("", "text/plain; charset=nonsense", b"a", 400),
+        ("", "text/plain; charset=latin-1", b"\xe9", 200),
+        (".reply/x", "application/json", b"{", 400),
+        (".reply/x", "application/json", b"7", 400),
+        (".reply/x", "application/json", b"{}", 410),
+    ],
+)
+def test_each_request_is_answered_whatever_it_brings(
+    start: Callable[..., Flow], path: str, kind: str, content: bytes, status: int
+) -> None:
+    flow = start(lambda _: None, requests=1)
+    found = requests.post(flow.address + path, content, headers={"Content-Type": kind}, timeout=10)
+    assert found.status_code == status
+    assert status == 200 or requests.get(flow.address, timeout=10).ok
+
+
+def test_a_length_without_end_is_too_large(start: Callable[..., Flow]) -> None:
+    flow = start(lambda _: None, requests=1)
+    found = requests.get(flow.address, headers={"Content-Length": "9" * 5000}, timeout=10)
+    assert found.status_code == 413
+    assert requests.get(flow.address, timeout=10).ok
+
+
+def test_a_header_of_a_reply_that_http_cannot_have_is_sent_as_far_as_it_goes(start: Callable[..., Flow]) -> None:
+    flow = start(
+        lambda message: answer(message, responseBody="x", customHeaders={"X-Price": "7 €"}), requests=1, waitForReply=5
+    )
+    assert requests.post(flow.address, json={}, timeout=10).headers["X-Price"] == "7 ?"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 import time
 from base64 import b64encode
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
+import urllib3
 
 from pysailor import InvalidInput, StepError
 
@@ -24,6 +27,17 @@ _BROKEN_ADDRESS = (
     requests.exceptions.InvalidURL,
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidSchema,
+)
+
+
+_LOGIN = re.compile(r"//[^/@]*@")
+_WORDS: Final[tuple[tuple[Any, str], ...]] = (
+    ((requests.Timeout, urllib3.exceptions.TimeoutError), "it does not answer in time"),
+    (requests.exceptions.SSLError, "its certificate, or its TLS, is refused"),
+    (requests.TooManyRedirects, "it leads from one address to the next, without end"),
+    (requests.ConnectionError, "nobody answers there, or not in HTTP"),
+    (urllib3.exceptions.DecodeError, "its answer is not compressed as it says"),
+    (urllib3.exceptions.HTTPError, "it broke off its answer"),
 )
 
 
@@ -104,6 +118,7 @@ class Connections:
         seconds = max(0.001, until - time.monotonic())
         data = call.content.encode() if isinstance(call.content, str) else call.content
         try:
+            call = _move_login(call)
             with self._session.request(
                 call.method, call.url, headers=dict(call.headers), data=data, timeout=seconds, stream=True
             ) as response:
@@ -114,12 +129,25 @@ class Connections:
             requests.exceptions.InvalidSchema,
         ) as error:
             raise InvalidInput(
-                f"{call.url!r} is not an address such as https://example.com/api", pointer="/url"
+                f"{_LOGIN.sub('//', call.url)!r} is not an address such as https://example.com/api", pointer="/url"
             ) from error
         except requests.exceptions.InvalidHeader as error:
             raise InvalidInput("has a name or a value that HTTP does not allow", pointer="/headers") from error
-        except (requests.RequestException, OSError, UnicodeError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
             raise ServerUnreachable(f"{_host(call.url)} cannot be reached: {_describe(error)}") from error
+
+
+def _move_login(call: HttpCall) -> HttpCall:
+    """Return the call with the user and password that its address may have in the header that is for them."""
+    parts = urlsplit(call.url)
+    login, at, place = parts.netloc.rpartition("@")
+    if not at:
+        return call
+    headers = dict(call.headers)
+    if "authorization" not in {name.lower() for name in headers}:
+        user, _, password = login.partition(":")
+        headers["Authorization"] = f"Basic {b64encode(f'{unquote(user)}:{unquote(password)}'.encode()).decode()}"
+    return replace(call, url=urlunsplit(parts._replace(netloc=place)), headers=headers)
 
 
 def _no_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -129,7 +157,7 @@ def _no_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 def _read(response: requests.Response, until: float) -> HttpAnswer:
     chunks, size = [], 0
-    for chunk in response.iter_content(_CHUNK):
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
         chunks.append(chunk)
         size += len(chunk)
         if size > LARGEST:
@@ -152,12 +180,21 @@ def _decode(content: bytes, kind: str, encoding: str | None) -> Any:
         return None
     if media.endswith(("/json", "+json")):
         try:
-            return json.loads(content)
-        except (ValueError, RecursionError):
+            return json.loads(content, parse_constant=_refuse, parse_float=_read_number)
+        except (ValueError, RecursionError):  # it stays text, for no message can hold it as JSON
             return content.decode("utf-8", "replace")
     if media.startswith("text/") or not media or media.endswith(("xml", "javascript", "x-www-form-urlencoded")):
         return content.decode(_encoding_or_utf8(encoding), "replace")
     return f"data:{media};base64,{b64encode(content).decode()}"
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(word)
+
+
+def _read_number(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
 
 
 def _encoding_or_utf8(encoding: str | None) -> str:
@@ -175,10 +212,4 @@ def _host(url: str) -> str:
 
 
 def _describe(error: Exception) -> str:
-    if isinstance(error, requests.Timeout):
-        return "it does not answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate, or its TLS, is refused"
-    if isinstance(error, requests.ConnectionError):
-        return "nobody answers there"
-    return type(error).__name__
+    return next((words for kinds, words in _WORDS if isinstance(error, kinds)), type(error).__name__)

@@ -47,7 +47,7 @@ def apply_policy(answer: HttpAnswer, cfg: Mapping[str, Any]) -> Message:
     policy = cfg["errorPolicy"]
     if policy == "emit" or not is_error(answer.status, cfg.get("errorCodes", "")):
         return to_message(answer)
-    told = f"The server answers with status {answer.status}: {_begin(answer.body)}"
+    told = f"The server answers with status {answer.status}{_begin(answer.body)}"
     if policy == "rebound" or (policy == "byComponent" and answer.status == 429):  # noqa: PLR2004 - too many requests
         raise Rebound(told)
     kind = RequestFailedForNow if answer.may_pass else RequestFailed
@@ -71,5 +71,7 @@ def is_error(status: int, codes: str) -> bool:
 
 
 def _begin(body: Any) -> str:
+    if body is None:
+        return "."
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    return text[:300] + ("…" if len(text) > 300 else "")  # noqa: PLR2004 - as many as were taken
+    return ": " + text[:300] + ("…" if len(text) > 300 else "")  # noqa: PLR2004 - as many as were taken

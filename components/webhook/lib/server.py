@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LARGEST = 10 * 2**20
 _REPLY = "/.reply/"
 _MOST_WAITING = 100
+_MOST_DIGITS = 12
 
 
 class Request:
@@ -48,6 +49,7 @@ class WebhookServer(ThreadingHTTPServer):
     """The server; a context manager. `wait` is how many seconds a later step has to answer, 0 for no such step."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, host: str, port: int, wait: float) -> None:
         try:
@@ -105,6 +107,10 @@ class WebhookServer(ThreadingHTTPServer):
         return False
 
 
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is a number that JSON does not have")
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30.0
@@ -116,12 +122,11 @@ class _Handler(BaseHTTPRequestHandler):
         if content is None:
             return
         if self.path.startswith(_REPLY):
-            is_waiting = self.server.reply(self.path.removeprefix(_REPLY), json.loads(content))
-            self._answer({"statusCode": 200 if is_waiting else 410, "body": {}})
+            self._take_reply(content)
             return
         try:
             members = self._members(content)
-        except ValueError as error:
+        except (ValueError, LookupError, RecursionError) as error:
             self._answer({"statusCode": 400, "body": {"error": f"The body is not what its type says: {error}"}})
             return
         about = {
@@ -134,12 +139,23 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - the names that http.server calls
 
+    def _take_reply(self, content: bytes) -> None:
+        try:
+            answer = json.loads(content)
+        except (ValueError, RecursionError):
+            answer = None
+        if not isinstance(answer, dict):
+            self._answer({"statusCode": 400, "body": {"error": "A reply is a JSON object."}})
+            return
+        is_waiting = self.server.reply(self.path.removeprefix(_REPLY), answer)
+        self._answer({"statusCode": 200 if is_waiting else 410, "body": {}})
+
     def _read(self) -> bytes | None:
         """Return the body; None if it was refused."""
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self._refuse(HTTPStatus.LENGTH_REQUIRED, "Send the length of the body (Content-Length).")
-        elif int(length) > LARGEST:
+        elif len(length) > _MOST_DIGITS or int(length) > LARGEST:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {LARGEST} bytes.")
         else:
             return self.rfile.read(int(length))
@@ -157,9 +173,9 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "application/x-www-form-urlencoded":
             return dict(parse_qsl(content.decode(), keep_blank_values=True))
         if kind.endswith(("/json", "+json")):
-            value = json.loads(content)
+            value = json.loads(content, parse_constant=_refuse_constant)
             return value if isinstance(value, dict) else {"value": value}
-        return {"text": content.decode()}
+        return {"text": content.decode(self.headers.get_content_charset("utf-8"))}
 
     def _answer(self, answer: dict[str, Any]) -> None:
         body, headers = answer.get("body"), answer.get("headers") or {}
@@ -169,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         names = {name.lower() for name in headers}
         self.send_response(int(answer.get("statusCode") or HTTPStatus.OK))
         for name, value in headers.items():
-            self.send_header(name, str(value))
+            self.send_header(name, str(value).encode("latin-1", "replace").decode("latin-1"))
         if "content-type" not in names:
             self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))

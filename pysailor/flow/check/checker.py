@@ -15,9 +15,8 @@ from pysailor.errors import InvalidConfig, InvalidInput, SailorError
 from pysailor.message import HttpRequest, Message
 from pysailor.step import Invocation, Step
 
-from ..components import FlowComponents, find_unusable
+from ..components import FlowComponents, find_misplaced, find_unusable
 from ..document import FlowFinding, InvalidFlow
-from ..document.build import suggest
 from ..mapper import UNDEFINED, MapContext, MappingFailed, compile_expression, compile_mapping
 from .bodies import find_faults
 from .estimate import CostEstimate, read_worst
@@ -105,7 +104,7 @@ class _Checker:
         try:
             component = self.components.component(step.component)
             function = self._functions[step.id] = self.components.function(step)
-            self._check_fields(step, function)
+            self.report.findings += find_misplaced(self.flow, step, function)
             cfg = self._bound(step, function)
         except InvalidFlow as error:
             self.report.findings += error.findings
@@ -136,19 +135,6 @@ class _Checker:
             words = {each.name: each.name.upper() for each in function.fields if each.required}
             given = {**words, **given}
         return bind(function.fields, given)
-
-    def _check_fields(self, step: FlowStep, function: Loaded) -> None:
-        known = [each.name for each in function.fields]
-        secret = {each.name for each in function.fields if each.place == "credential"}
-        for name in step.fields:
-            path = (*step.path, "fields", name)
-            place, dotted = self.flow.source.place(path), ".".join(map(str, path))
-            if name in secret:
-                text = "belongs to a credential; its value comes from the environment, not from this file"
-                self.report.findings.append(FlowFinding(place, text, dotted))
-            elif name not in known and not name.startswith("_"):
-                text = f"{step.function} has no such field; {suggest(name, [n for n in known if n not in secret])}"
-                self.report.findings.append(FlowFinding(place, text, dotted))
 
     def _pass_on(self) -> None:
         """Take what routers give for what they get: they hand messages on as they are."""

@@ -68,8 +68,8 @@ def _right_end(box: _Box) -> float:
 def _open(flow: FlowFile, width: float, height: float) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}" role="img" aria-label="{escape(_describe(flow), quote=True)}">'
-        f"<title>{escape(flow.name)}</title><style>{_STYLE}</style>"
+        f'height="{height:g}" role="img" aria-label="{_escape(_describe(flow))}">'
+        f"<title>{_escape(flow.name)}</title><style>{_STYLE}</style>"
     )
 
 
@@ -97,7 +97,7 @@ def _ways(flow: FlowFile, box: _Box, boxes: dict[str, _Box]) -> Iterator[str]:
         yield f'<path class="way{dashed}" d="{path}" marker-end="url(#tip)"/>'
         condition = describe_condition(target.after, _CONDITION)
         if condition:
-            yield f'<text class="cond" x="{other.x:g}" y="{other.y - 5:g}">{escape(condition)}</text>'
+            yield f'<text class="cond" x="{other.x:g}" y="{other.y - 5:g}">{_escape(condition)}</text>'
     if box.step.local.route in boxes:
         other = boxes[box.step.local.route]
         path = f"M{box.x + _WIDTH / 2:g} {box.y + _HEIGHT:g}L{other.x + _WIDTH / 2:g} {other.y - 2:g}"
@@ -112,9 +112,14 @@ def _draw_box(box: _Box) -> str:
     name = "any error" if box.kind == "fault" and step.path[0] == "on_error" else step.id
     return (
         f'<g><rect class="step {box.kind}" x="{box.x:g}" y="{box.y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="7"/>'
-        f'<text class="name" x="{box.x + 10:g}" y="{box.y + 21:g}">{escape(_cut(name))}</text>'
-        f'<text class="run" x="{box.x + 10:g}" y="{box.y + 38:g}">{escape(_cut(run))}</text></g>'
+        f'<text class="name" x="{box.x + 10:g}" y="{box.y + 21:g}">{_escape(_cut(name))}</text>'
+        f'<text class="run" x="{box.x + 10:g}" y="{box.y + 38:g}">{_escape(_cut(run))}</text></g>'
     )
+
+
+def _escape(text: str) -> str:
+    """Return the text as XML has it, which cannot hold every sign."""
+    return escape("".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text), quote=True)
 
 
 def _cut(text: str) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LONGEST_FIELD: Final = 10 << 20
 _DELIMITERS: Final = ",;\t|"
 _SAMPLE: Final = 64 << 10
+_EXAMPLE: Final = '{"name": "Ann"}'
 _TEXTS: Final = (".csv", ".tsv")
 
 
@@ -60,7 +61,8 @@ class FlowInput:
             try:
                 yield json_text.read(line.removeprefix(b"\xef\xbb\xbf"))
             except SailorError as error:
-                raise InvalidRow(f"{self.name}:{number}: the line is not JSON: {error}") from error
+                what = _describe_json(line, f"{self.name}:{number}", "the line is not JSON")
+                raise InvalidRow(f"{what}; each line is one JSON text, such as {_EXAMPLE}") from error
 
     def _document(self) -> Iterator[Any]:
         content = self._file.read()
@@ -68,7 +70,7 @@ class FlowInput:
         try:
             document = json_text.read(content.removeprefix(b"\xef\xbb\xbf"))
         except SailorError as error:
-            raise InvalidRow(f"{self.name}: {error}{_place_of(content)}") from error
+            raise InvalidRow(_describe_json(content, self.name, "this is not JSON")) from error
         yield from document if isinstance(document, list) else [document]
 
     def _rows(self, delimiter: str) -> Iterator[dict[str, str]]:
@@ -84,12 +86,15 @@ class FlowInput:
                     yield self._row(names, row, line)
                 line = reader.line_num + 1
         except csv.Error as error:
-            raise InvalidRow(f"{self.name}:{line}: the row cannot be read: {error}") from error
+            raise InvalidRow(f"{self.name}:{line}: {_describe_csv(error)}") from error
 
     def _row(self, names: list[str], row: list[str], line: int) -> dict[str, str]:
+        if len(row) > len(names) and not any(row[len(names) :]):
+            row = row[: len(names)]
         if len(row) != len(names):
+            values = "1 value" if len(row) == 1 else f"{len(row)} values"
             raise InvalidRow(
-                f"{self.name}:{line}: the row has {len(row)} values, the first line names {len(names)} columns; a "
+                f"{self.name}:{line}: the row has {values}, the first line names {len(names)} columns; a "
                 "value that holds the delimiter or a line end stands in double quotes"
             )
         return dict(zip(names, row, strict=True))
@@ -137,11 +142,31 @@ def _names(row: list[str], place: str) -> list[str]:
     return names
 
 
-def _place_of(content: bytes) -> str:
+def _describe_json(content: bytes, place: str, what: str) -> str:
+    """Return what is wrong with a text of JSON, and where."""
     try:
-        json.loads(content)
+        json.loads(content.removeprefix(b"\xef\xbb\xbf"))
     except json.JSONDecodeError as error:
-        return f" (line {error.lineno}, column {error.colno})"
-    except ValueError:
+        line = f"line {error.lineno}, " if error.lineno > 1 else ""
+        return f"{place}: {what}: {error.msg} ({line}column {error.colno})"
+    except UnicodeDecodeError:
+        return f"{place}: {what}: it is not text in UTF-8"
+    except (ValueError, RecursionError):
         pass
-    return ""
+    return f"{place}: {what} that messages can hold: a number is too large, or it is nested too deep"
+
+
+def _describe_csv(error: csv.Error) -> str:
+    words = str(error)
+    if "unexpected end" in words:
+        return 'a quote (") is opened in this row and never closed'
+    if "field larger" in words:
+        most = f"a value is longer than {_LONGEST_FIELD >> 20} MiB"
+        return f'{most}; was a quote (") opened in this row and never closed?'
+    if "new-line character" in words:
+        return "lines end in a carriage return alone, as old Macs wrote them; save the file with other line ends"
+    if "expected after" in words:
+        return (
+            'something stands behind the quote (") that closes a value; a quote inside of a value is written twice ("")'
+        )
+    return f"the row cannot be read: {words}"

@@ -60,7 +60,7 @@ def test_an_input_comes_in_place_of_the_trigger(
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("in.csv", "n,text\n1,a\n2\n", "in.csv:3: the row has 1 values, the first line names 2 columns"),
+        ("in.csv", "n,text\n1,a\n2\n", "in.csv:3: the row has 1 value, the first line names 2 columns"),
         ("in.csv", "n,n\n1,a\n", 'in.csv:1: two columns are called "n"'),
         ("in.jsonl", '{"n": 1}\n{"n": \n', "in.jsonl:2: the line is not JSON"),
         ("in.json", '[{"n": 1},\n', "in.json: "),
@@ -159,3 +159,59 @@ def test_the_summaries_flow_runs_against_the_sandbox(
     answers = [json.loads(line)["answer"] for line in capsys.readouterr().out.splitlines()]
     assert len(answers) == 3
     assert any("Invoice twice" in answer for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("in.csv", b"n,text\n1,a\n2\n", "in.csv:3: the row has 1 value,"),
+        ("in.csv", b'n,text\n1,"a\n2,b\n', 'in.csv:2: a quote (") is opened in this row and never closed'),
+        ("in.csv", b'n,text\n1,"a"b\n', 'in.csv:2: something stands behind the quote (")'),
+        ("in.csv", b"n,text\r1,a\r", "in.csv:1: lines end in a carriage return alone"),
+        ("in.csv", b"n,text\n1,\xe9\n", "in.csv:2: the line is not text in UTF-8"),
+        ("in.jsonl", b'{"n": 1}\n{bad\n', "in.jsonl:2: the line is not JSON: Expecting property name"),
+        ("in.jsonl", b'{"n": "\xe9"}\n', "in.jsonl:1: the line is not JSON: it is not text in UTF-8"),
+        ("in.json", b'[{"n": 1},\n', "in.json: this is not JSON: Expecting value (line 2, column 1)"),
+    ],
+)
+def test_what_is_wrong_with_an_input_is_told_with_its_place(
+    at: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes, said: str
+) -> None:
+    (at / name).write_bytes(content)
+
+    assert main(["flow", "run", "flow.yaml", "--input", name]) == 1
+
+    assert said in capsys.readouterr().err
+
+
+def test_empty_values_behind_the_last_column_are_left_out(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (at / "in.csv").write_text("n,text\n7,a,,\n", encoding="utf-8")
+
+    assert main(["flow", "run", "flow.yaml", "--input", "in.csv", "-o", "-"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["n"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["-o", "no/such.jsonl"], "there is no folder no"),
+        (["-o", "."], "is a folder; name a file"),
+        (["--set", "b.tga=x"], "work has no such field; did you mean tag"),
+    ],
+)
+def test_what_is_bound_to_fail_is_refused_before_anything_is_asked(
+    at: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    assert main(["flow", "run", "flow.yaml", *options]) in (1, 2)
+
+    assert said in capsys.readouterr().err
+    assert not (at / ".pysailor").exists()
+
+
+def test_a_check_finds_what_is_wrong_in_cases_too(flow: Any, at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flow(STEPS, VARIABLE + "tests: [{expect: {z: nothing}}]\n")
+
+    assert main(["flow", "check", "flow.yaml"]) == 1
+
+    assert "tests.0.expect.z: there is no such step" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import Any
 
 from pysailor.flow.draw import draw_svg, draw_text
@@ -46,3 +47,9 @@ def test_a_long_condition_is_not_cut_off_by_the_pictures_edge(flow: Any) -> None
 
     (label,) = [each for each in root.iter("{http://www.w3.org/2000/svg}text") if each.text == condition]
     assert float(root.get("width", 0)) > float(label.get("x", 0)) + 6 * len(condition)
+
+
+def test_what_xml_cannot_hold_is_not_in_the_picture(flow: Any) -> None:
+    drawn = draw_svg(replace(flow(STEPS), name="\x1b[31m</title><script>"))
+    assert ET.fromstring(drawn).tag.endswith("svg")  # noqa: S314 - our own
+    assert "<script" not in drawn

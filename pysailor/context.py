@@ -88,17 +88,18 @@ class CallReport:
 
     def __post_init__(self) -> None:
         """Raise TypeError where a member is of another type: whoever counts must not stumble over it."""
-        from decimal import Decimal  # noqa: PLC0415 - slow to load, and few commands need it
-
         counts = (self.tries, *self.units.values())
         names: tuple[Any, ...] = (self.target, self.outcome, self.currency, *self.units)
         kinds: tuple[tuple[Any, tuple[Any, ...]], ...] = ((str, names), (int, counts), ((int, float), (self.seconds,)))
         for kind, values in kinds:
             if not all(map(isinstance, values, repeat(kind))):
                 raise TypeError("A CallReport has text for names, and whole numbers for tries and units.")
-        cost: Any = self.cost
-        if not (cost is None or isinstance(cost, Decimal)):
-            raise TypeError("A CallReport's cost is a Decimal, or None.")
+        if self.cost is not None:
+            from decimal import Decimal  # noqa: PLC0415 - slow to load, and few commands need it
+
+            cost: Any = self.cost
+            if not isinstance(cost, Decimal):
+                raise TypeError("A CallReport's cost is a Decimal, or None.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 COMPONENT: Final = "component"
 SAILOR: Final = "sailor"
 TRACE: Final = 5
+_COMPONENT_LOGGER: Final = logging.getLogger(COMPONENT)
 _GENERATIONS: Final = 2  # what is in work still has the keys from before
 _LONGEST: Final = 20_000
 _LONGEST_CHAIN: Final = 10
@@ -129,7 +130,7 @@ class ComponentLogger(logging.LoggerAdapter[logging.Logger]):
 
 def component_logger(ids: Mapping[str, str]) -> ComponentLogger:
     """Return the logger for one message: `threadId`, `messageId`, `parentMessageId` are in each of its lines."""
-    return ComponentLogger(logging.getLogger(COMPONENT), dict(ids))
+    return ComponentLogger(_COMPONENT_LOGGER, dict(ids))
 
 
 class LogTo:

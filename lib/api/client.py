@@ -81,6 +81,7 @@ class Client:
         """The kind of server, as it is known by now: what it refused is learnt."""
         self._pacer = Pacer(connection)
         self._templates: dict[tuple[str, str, str], Template] = {}
+        self._urls: dict[str, str] = {}
 
     @cached_property
     def _route(self) -> ServerRoute:
@@ -108,7 +109,7 @@ class Client:
         self, endpoint: AnswerFormat, body: Mapping[str, Any], call: CallOptions
     ) -> Generator[Piece, None, ApiAnswer]:
         """Ask as ask() does: yield the pieces of the answer as they come, and return the whole."""
-        url = self.connection.url(endpoint.path, body.get("model"))
+        url = self._url(endpoint.path, body.get("model"))
         answer = yield from self._send("POST", url, json_body.write(body), call, endpoint.read_stream)
         try:
             body_read, doubts = endpoint.read_answer(answer.body)
@@ -196,6 +197,14 @@ class Client:
                 request_id = headers.get("x-request-id")
                 tries.append(Try("answered", now - began, request_id))
                 return ApiAnswer(document.body, request_id, tuple(tries), now - start, document.remarks)
+
+    def _url(self, path: str, model: Any) -> str:
+        """Return the address of an endpoint, made once where it does not name the model."""
+        if self.connection.server.deployments:
+            return self.connection.url(path, model)
+        if path not in self._urls:
+            self._urls[path] = self.connection.url(path, model)
+        return self._urls[path]
 
     def _template(self, method: str, url: str, content_type: str = JSON) -> Template:
         """Return the template of an address, made once; raise ApiError."""

@@ -20,6 +20,8 @@ def is_count(value: Any) -> bool:
 
 
 def tokens(value: Any) -> int:
+    if value is None:
+        return 0
     if isinstance(value, str) and is_count(value):
         return int(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -25,7 +25,7 @@ from ..environment import Environment
 from ..errors.api_error import ApiError
 from .cutting import cut, most_texts_for
 from .dimensions import read_dimensions
-from .length import NO_TOKENIZER, TokenCounter, estimate, keep_within
+from .length import NO_TOKENIZER, TokenCounter, estimate, fit_texts
 from .refusals import Base64Refusal, explain, is_too_much, refuses_base64
 from .result import Embeddings, read_usage
 from .texts import read_texts
@@ -130,7 +130,7 @@ class Embedder:
         notes: tuple[str, ...] = ()
         if self._family is not None and self._family.max_input is not None:
             counter = TokenCounter.of(self._family.encoding)
-            texts, notes = keep_within(texts, self._family.max_input, counter, shorten=self._shortens)
+            texts, notes = fit_texts(texts, self._family.max_input, counter, shorten=self._shortens)
         sizes = tuple(estimate(one.text) for one in texts)
         return _Prepared(texts, notes, tuple(cut(sizes, self._most_texts())), sizes)
 

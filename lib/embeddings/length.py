@@ -70,7 +70,7 @@ def _find_long(texts: Sequence[PlacedText], limit: int, tokens: TokenCounter) ->
     return {index: found for index, one in enumerate(texts) if (found := tokens.count_above(one.text, limit))}
 
 
-def keep_within(
+def fit_texts(
     texts: Sequence[PlacedText], limit: int, tokens: TokenCounter, *, shorten: bool
 ) -> tuple[tuple[PlacedText, ...], tuple[str, ...]]:
     """Return the texts, none longer than `limit` tokens, and what was done to them in sentences.

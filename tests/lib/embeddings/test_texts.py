@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.embeddings.length import TokenCounter, estimate, keep_within
+from lib.embeddings.length import TokenCounter, estimate, fit_texts
 from lib.embeddings.texts import PlacedText, read_texts
 from pysailor import InvalidInput
 
@@ -71,13 +71,13 @@ def test_texts_that_are_too_long_are_all_named_with_their_length() -> None:
         PlacedText("/texts/2", "word " * 20),
     )
     with pytest.raises(InvalidInput, match="reads 10 of one text") as refused:
-        keep_within(texts, 10, TokenCounter.of(ENCODING), shorten=False)
+        fit_texts(texts, 10, TokenCounter.of(ENCODING), shorten=False)
     assert [fault.pointer for fault in refused.value.faults] == ["/texts/0", "/texts/2"]
 
 
 def test_shortening_is_told_with_the_places_and_leaves_the_others_alone() -> None:
     texts = (*(PlacedText(f"/texts/{index}", "word " * 50) for index in range(7)), PlacedText("/texts/7", "short"))
-    fitting, notes = keep_within(texts, 10, TokenCounter.of(ENCODING), shorten=True)
+    fitting, notes = fit_texts(texts, 10, TokenCounter.of(ENCODING), shorten=True)
     assert fitting[7] is texts[7]
     assert all(len(one.text) < 50 for one in fitting)
     (note,) = notes

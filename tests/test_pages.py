@@ -1,4 +1,4 @@
-"""Decisions are numbered, one number for one decision, and what leads to them leads somewhere."""
+"""Decisions are numbered, one number for one decision, and what pages lead to is there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *DECISIONS]
+NAMED = re.compile(r"`((?:lib|pysailor|components|bench|tools|tests|deploy|flows|samples|docs)/[A-Za-z0-9_./-]+)`")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 
@@ -30,6 +31,16 @@ def test_every_link_between_pages_leads_to_a_file() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    missing = [
+        f"{page.relative_to(ROOT)}: {name}"
+        for page in PAGES
+        for name in NAMED.findall(page.read_text(encoding="utf-8"))
+        if page.name != "CHANGELOG.md" and not (ROOT / name).exists()
+    ]
+    assert missing == []
 
 
 def test_every_library_has_its_line() -> None:

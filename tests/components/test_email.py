@@ -168,3 +168,13 @@ def test_a_server_that_is_away_is_named() -> None:
         send(cfg)
     with pytest.raises(InvalidConfig, match="security"):
         send({**cfg, "security": "some"})
+
+
+def test_what_no_header_can_hold_is_left_out(cfg: dict[str, Any], mailbox: Mailbox) -> None:
+    odd = ("text/x\r\nX-Y: 1", "multipart/mixed", "message/rfc822", "/", "text/csv")
+    attachments = [{"filename": "a\r\nb", "url": f"data:{kind};base64,QQ=="} for kind in odd]
+    send(cfg, subject="a\ud800\r\nBcc: eve@example.com", textBody="\ud800", attachments=attachments)
+    (mail,) = mailbox.mails
+    assert (mail["Subject"], mail["Bcc"], mailbox.recipients) == ("a Bcc: eve@example.com", None, [["ann@example.com"]])
+    kinds = [part.get_content_type() for part in mail.iter_attachments()]
+    assert kinds == [*["application/octet-stream"] * 4, "text/csv"]

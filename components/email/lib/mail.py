@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LISTS = ("to", "cc", "bcc")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")  # and halves of characters, which no header can hold
+_TYPE = re.compile(r"(?!multipart/|message/)[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+", re.ASCII | re.IGNORECASE)
 
 
 def make_mail(body: Mapping[str, Any], sender: str, message_id: str | None) -> tuple[EmailMessage, list[str]]:
@@ -82,8 +83,10 @@ def _attach(mail: EmailMessage, attachment: Mapping[str, Any], pointer: str) -> 
     if isinstance(content, str):
         mail.add_attachment(content, filename=name)
         return
-    main, _, sub = (kind or guess_type(name)[0] or "application/octet-stream").partition("/")
-    mail.add_attachment(content, maintype=main, subtype=sub or "octet-stream", filename=name)
+    kinds = (kind, guess_type(name)[0] or "", "application/octet-stream")
+    kind = next(each for each in kinds if _TYPE.fullmatch(each))
+    main, _, sub = kind.partition("/")
+    mail.add_attachment(content, maintype=main, subtype=sub, filename=name)
 
 
 def read_attachment(attachment: Mapping[str, Any], pointer: str) -> tuple[str, str | bytes]:

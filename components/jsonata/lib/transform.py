@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from pysailor import Context, Message
@@ -20,4 +21,4 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
         if isinstance(item, dict) and item:
             yield Message(body=item, headers=msg.headers, attachments=msg.attachments)
         elif item not in (MISSING, None, {}):
-            ctx.logger.warning("The expression gives a %s, which makes no message: objects do", type(item).__name__)
+            ctx.logger.warning("The expression gives %s, which makes no message: objects do", json.dumps(item)[:80])

@@ -72,18 +72,24 @@ def keep_pace(pacer: Pacer, size: int, end: float, call: CallOptions, failed: Ap
     """Wait while the service, or the credential's own limit, asks any call to wait; return when this one may go.
 
     Return whether it is to find out if the account has money again. Where nothing is to be sent, or the time does not
-    allow the wait, raise `failed`, the error of the try before; else Rebound, ApiError where there is no rebound.
+    allow the wait, raise Rebound; `failed`, the error of the try before, if that may be billed or said more than to
+    wait; ApiError where there is no rebound.
     """
     try:
         is_probe = pacer.check(call.report)
         _wait(pacer, size, end, call)
     except Paused as paused:
-        if failed is not None:
+        if failed is not None and not (call.may_rebound and _only_asked_to_wait(failed)):
             raise failed from None
         if call.may_rebound:
             raise HeldBack(str(paused)) from None
         raise ApiError(paused.code, f"{paused}.") from None
     return is_probe
+
+
+def _only_asked_to_wait(error: ApiError) -> bool:
+    """Return whether nothing can have been billed, and nothing is wrong but that it is too soon."""
+    return error.code in _HOLDING and not any(one.is_lost for one in error.tries)
 
 
 def _wait(pacer: Pacer, size: int, end: float, call: CallOptions) -> None:

@@ -61,7 +61,7 @@ class Pacer:
         """Share with whoever uses the same store; with the threads of this process alone without one."""
         self._place, self._server = _place(connection), connection.server_name
         self._store = store
-        self._lock = threading.Lock()
+        self._lock, self._looking = threading.Lock(), threading.Lock()
         self._pace = Pace()
         self._offset = 0.0  # from time.monotonic to the store's clock
         self._looked = 0.0
@@ -167,7 +167,7 @@ class Pacer:
         now = time.monotonic()
         if now - self._looked < _LOOK_EVERY or now < self._away_until or self._store is None:
             return
-        if not self._lock.acquire(blocking=False):
+        if not self._looking.acquire(blocking=False):
             return
         try:
             self._looked = now
@@ -178,7 +178,7 @@ class Pacer:
         except StoreUnavailable as error:
             self._note_away(error)
         finally:
-            self._lock.release()
+            self._looking.release()
 
     def _change(self, change: Callable[[Pace, float], Pace]) -> None:
         """Change the pace for all workers; for this process alone while the store is away."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -47,8 +48,8 @@ class Workers:
         self.pacers = [Pacer(connection, store) for _ in range(2)]
         self.clients = [Client(connection) for _ in range(2)]
 
-    def ask(self, worker: int, timeout: float = 5) -> dict[str, Any]:
-        limits = CallLimits(timeout=timeout, max_retries=0)
+    def ask(self, worker: int, timeout: float = 5, max_retries: int = 0) -> dict[str, Any]:
+        limits = CallLimits(timeout=timeout, max_retries=max_retries)
         call = CallOptions(limits, LOGGER, None, None, self.pacers[worker], self.measures.append, may_rebound=True)
         self.pacers[worker]._looked = 0.0  # as if a second had gone by
         return self.clients[worker].ask(COMPLETIONS, HELLO, call).body
@@ -75,6 +76,46 @@ def test_a_wait_that_is_longer_than_the_message_s_time_puts_it_off_before_it_run
         with pytest.raises(Rebound, match="the service asked this credential to wait"):
             workers.ask(1)
         assert len(api.received) == 1
+
+
+def test_a_call_that_was_asked_to_wait_a_little_is_put_off_where_meanwhile_all_have_to_wait_for_long() -> None:
+    workers = Workers()
+
+    class OtherCall(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if "the next follows" in record.getMessage():
+                workers.pacers[0].hold(60)
+
+    handler = OtherCall()
+    LOGGER.addHandler(handler)
+    try:
+        with FakeApi() as api:
+            api.post(ENDPOINT, status=429, json={"error": {"message": "Please try again in 1ms."}})
+            with pytest.raises(Rebound, match="the service asked this credential to wait"):
+                workers.ask(0, max_retries=2)
+            assert len(api.received) == 1
+    finally:
+        LOGGER.removeHandler(handler)
+
+
+def test_a_store_that_answers_late_holds_up_one_thread_and_no_other() -> None:
+    looks, go_on = threading.Event(), threading.Event()
+
+    class LateStore(MemoryValues):
+        def get(self, key: str) -> bytes | None:
+            if not looks.is_set():
+                looks.set()
+                go_on.wait(10)
+            return super().get(key)
+
+    pacer = Pacer(Connection(PUBLIC_API, "key", requests_per_minute=600), LateStore())
+    looking = threading.Thread(target=pacer.check, args=(lambda _: None,))
+    looking.start()
+    assert looks.wait(10)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(pacer.wait, 100).result(5) == (0.0, False)
+        go_on.set()
+    looking.join(10)
 
 
 def test_an_answer_that_leaves_nothing_of_a_limit_holds_the_next_call_until_it_is_renewed() -> None:

@@ -48,12 +48,15 @@ def check_vector(found: str) -> str:
     return "" if size == VECTOR_SIZE else f"has {size} bytes; it must have {VECTOR_SIZE}"
 
 
+YEAR: Final = 366 * 86_400.0
+
+
 def check_store(found: str) -> str:
     """Return what is wrong with the address of a store; it is not connected to."""
     try:
         store_named(found).close()
     except InvalidSettings as error:
-        return str(error).removesuffix(".")
+        return f"cannot be used: {str(error).removesuffix('.')}"
     return ""
 
 
@@ -292,10 +295,18 @@ class JournalSettings:
         check=check_store,
     )
     kept: float = seconds(
-        "PYSAILOR_JOURNAL_SECONDS", 604_800.0, "how long a call is remembered whose message is not done", least=1
+        "PYSAILOR_JOURNAL_SECONDS",
+        604_800.0,
+        "how long a call is remembered whose message is not done",
+        least=1,
+        most=YEAR,
     )
     kept_when_done: float = seconds(
-        "PYSAILOR_JOURNAL_DONE_SECONDS", 900.0, "how long it is remembered after its message is done", least=1
+        "PYSAILOR_JOURNAL_DONE_SECONDS",
+        900.0,
+        "how long it is remembered after its message is done",
+        least=1,
+        most=YEAR,
     )
     on_failure: str = text(
         "PYSAILOR_JOURNAL_FAILURE",

@@ -22,6 +22,14 @@ T = TypeVar("T")
 _get_ident = monkey.get_original("_thread", "get_ident")
 
 
+def _attempt(act: Callable[..., T], args: tuple[Any, ...]) -> tuple[T | None, BaseException | None]:
+    """Return the result, or the error: one that is raised there, gevent writes to stderr with its traceback."""
+    try:
+        return act(*args), None
+    except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+        return None, error
+
+
 class Greenlets:
     """gevent's hub, and its threads for what would hold it."""
 
@@ -35,8 +43,10 @@ class Greenlets:
         """Call it on a thread of gevent's, ten at most."""
         if _get_ident() != self._thread:  # on such a thread already
             return act(*args)
-        result: T = gevent.get_hub().threadpool.apply(act, args)
-        return result
+        result, error = gevent.get_hub().threadpool.apply(_attempt, (act, args))
+        if error is not None:
+            raise error
+        return result  # type: ignore[no-any-return]  # gevent tells no types
 
     def start_thread(self, act: Callable[[], object], name: str) -> None:  # noqa: ARG002 - such a thread has none
         """Run on a thread of the system; what it waits for there runs on a hub of its own."""

@@ -26,8 +26,7 @@ from tests.support.send_request import FUNCTION
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HERE = Path(__file__).parent
-HOME = HERE / ".cache" / "llmock"
+HOME = Path(sys.prefix) / "share" / "llmock"
 PROGRAM = HOME / "bin" / "llmock"
 PACKAGE = "llmock==0.2.2"
 LOGGER = logging.getLogger(__name__)
@@ -55,7 +54,7 @@ class Grader:
         except OSError:
             return False
 
-    def judge(self, *faults: dict[str, Any], callers: int = CALLERS, stream: bool = False, **cfg: Any) -> Any:
+    def check(self, *faults: dict[str, Any], callers: int = CALLERS, stream: bool = False, **cfg: Any) -> Any:
         """Have so many callers ask at once; return the verdict and how they ended."""
         self.call("POST", "reset")
         self.call("POST", "scenario", {"behaviors": list(faults)})
@@ -101,34 +100,34 @@ def fail(status: int, times: int | None, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("status", [408, 409, 500, 503, 529])
 def test_what_another_try_can_change_is_tried_again_after_a_while(grader: Grader, status: int) -> None:
-    verdict, ends = grader.judge(fail(status, 10), callers=20, maxRetries=5)
-    assert (verdict["findings"], ends) == ([], {"ok": 20})
-    assert verdict["attempts"] == 30
+    report, ends = grader.check(fail(status, 10), callers=20, maxRetries=5)
+    assert (report["findings"], ends) == ([], {"ok": 20})
+    assert report["attempts"] == 30
 
 
 def test_fifty_callers_wait_as_long_as_one_of_them_was_asked_to(grader: Grader) -> None:
-    verdict, ends = grader.judge(fail(429, 5, retry_after=0.3), maxRetries=5)
-    assert (verdict["findings"], ends) == ([], {"ok": CALLERS})
-    assert verdict["attempts"] == CALLERS + 5
+    report, ends = grader.check(fail(429, 5, retry_after=0.3), maxRetries=5)
+    assert (report["findings"], ends) == ([], {"ok": CALLERS})
+    assert report["attempts"] == CALLERS + 5
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 def test_what_no_other_try_can_change_is_asked_once(grader: Grader, status: int) -> None:
-    verdict, ends = grader.judge(fail(status, None), callers=10, maxRetries=5)
-    assert (verdict["findings"], verdict["attempts"], ends["ok"]) == ([], 10, 0)
+    report, ends = grader.check(fail(status, None), callers=10, maxRetries=5)
+    assert (report["findings"], report["attempts"], ends["ok"]) == ([], 10, 0)
 
 
 def test_nobody_runs_into_a_wall_that_stands_longer_than_a_message_has_time(grader: Grader) -> None:
-    verdict, ends = grader.judge(fail(429, None, retry_after=60), maxRetries=5, timeout=2)
-    assert verdict["errors"] == 0
+    report, ends = grader.check(fail(429, None, retry_after=60), maxRetries=5, timeout=2)
+    assert report["errors"] == 0
     assert ends["ok"] == 0
-    assert verdict["attempts"] == verdict["calls"]
-    again, put_off = grader.judge(fail(429, 1, retry_after=60), callers=1, timeout=2)
+    assert report["attempts"] == report["calls"]
+    again, put_off = grader.check(fail(429, 1, retry_after=60), callers=1, timeout=2)
     assert (again["attempts"], put_off) == (1, {"rate_limit": 1})
 
 
 @pytest.mark.parametrize("kind", ["disconnect", "truncate", "malformed"])
 def test_a_stream_that_broke_is_never_passed_as_good(grader: Grader, kind: str) -> None:
     broken = {"type": "stream_fault", "kind": kind, "after_chunks": 2, "times": 5}
-    _, ends = grader.judge(broken, callers=10, stream=True)
+    _, ends = grader.check(broken, callers=10, stream=True)
     assert ends == {"ok": 5, "cut_off": 5}

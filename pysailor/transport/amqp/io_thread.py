@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pysailor import pool
 
+from ..base import Stopped
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,14 +42,24 @@ class IoThread:
         self.ending = False
         self._posts: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._woken = False
-        self._ended = False
+        self._begun = self._ended = False
         self._after_end = threading.RLock()
         self._thread = threading.Thread(target=self._run, name="pysailor-io", daemon=True)
 
     def start(self) -> None:
-        """Run."""
-        self.loop = pool.current().io_loop()
-        self._thread.start()
+        """Run; raise Stopped where that was prevented."""
+        with self._after_end:
+            if self._ended:
+                raise Stopped("The worker stops; it does not connect any more.")
+            self._begun = True
+            self.loop = pool.current().io_loop()
+            self._thread.start()
+
+    def prevent(self) -> bool:
+        """Return whether it has not begun; then it never will."""
+        with self._after_end:
+            self._ended = self._ended or not self._begun
+            return not self._begun
 
     def post(self, act: Callable[..., object], *args: Any) -> None:
         """Have `act` called soon on the thread, in the order of posting; at once and here when the thread has ended."""

@@ -155,6 +155,8 @@ class Amqp:
             return
         self._closed = True
         self._io.ending = True
+        if self._io.prevent():  # a signal came before the thread that connects had begun
+            return
         until = min(time.monotonic() + 5, deadline if deadline is not None else float("inf"))
         closed = Latch(2)
         for connection in (self._reading, self._writing):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pysailor.errors import InvalidSettings
+from pysailor.platform.variables import variables
 
 from .test_settings import read
+
+if TYPE_CHECKING:
+    from pysailor.platform.environment import Variable
+
+NUMBERS = [each for each in variables() if each.kind in ("number", "whole number")]
 
 
 @pytest.mark.parametrize(
@@ -30,3 +38,22 @@ def test_what_the_broker_or_http_could_never_take_is_refused_at_the_start(name: 
 def test_a_variable_of_ours_that_is_misspelled_is_told() -> None:
     found = read(PYSAILOR_MESAGE_DEADLINE="5", PYSAILOR_TEST_INSTALL="1", PYSAILOR_MESSAGE_DEADLINE="5")
     assert found.remarks == ("PYSAILOR_MESAGE_DEADLINE is not known; did you mean PYSAILOR_MESSAGE_DEADLINE?",)
+
+
+@pytest.mark.parametrize("each", NUMBERS, ids=lambda each: each.name)
+def test_what_holds_where_nothing_is_set_may_also_be_set(each: Variable) -> None:
+    if each.default is not None:
+        each.read({each.name: f"{each.default:g}" if each.kind == "number" else str(each.default)}, fail)
+
+
+def fail(remark: str) -> None:
+    raise AssertionError(remark)
+
+
+def test_the_journal_may_be_kept_for_longer_than_a_day() -> None:
+    assert read(PYSAILOR_JOURNAL_SECONDS="2592000").journal.kept == 2_592_000
+
+
+def test_what_is_not_the_address_of_a_journal_is_told_in_a_sentence() -> None:
+    with pytest.raises(InvalidSettings, match=r"^PYSAILOR_JOURNAL cannot be used: This is not the address of a store"):
+        read(PYSAILOR_JOURNAL="true")

@@ -10,7 +10,9 @@ import pytest
 from tests.support.broker import eventually
 
 pytest.importorskip("pika")
+from pysailor.transport.amqp import Amqp, Broker
 from pysailor.transport.amqp.io_thread import IoThread
+from pysailor.transport.base import Stopped
 from tests.support.relay import Relay, StepQueues, numbers
 
 
@@ -64,3 +66,12 @@ def test_an_act_that_posts_itself_for_ever_lets_the_sockets_have_their_turn() ->
     io.post(io.later, 0.01, rang.set)
     assert rang.wait(20)
     io.end(5)
+
+
+def test_what_is_closed_before_it_began_to_connect_is_closed_at_once_and_never_connects() -> None:
+    amqp = Amqp(Broker("amqp://127.0.0.1:1", "in", "out"))
+    began = time.monotonic()
+    amqp.close()
+    assert time.monotonic() - began < 1
+    with pytest.raises(Stopped):
+        amqp.connect()

@@ -5,7 +5,7 @@
 ARG BASE=python:3.13-slim
 FROM ${BASE} AS build
 # The lock is made for these: after a change, "tools/supply-chain lock".
-ARG EXTRAS=rabbitmq,tokens,metrics,postgresql,redis,telemetry,greenlets
+ARG EXTRAS=rabbitmq,tokens,metrics,postgresql,redis,telemetry,greenlets,flow
 WORKDIR /build
 COPY pyproject.toml component.json logo.png README.md LICENSE ./
 COPY deploy/requirements.lock deploy/requirements.lock

@@ -15,9 +15,10 @@ from pysailor.shell import environment
 from .document import FlowFinding, InvalidFlow
 from .document.build import suggest
 from .document.source import write_path
+from .keyring_values import explain, read_keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pysailor.component.component import Loaded
     from pysailor.errors import InvalidConfig
@@ -83,16 +84,26 @@ class FlowComponents:
 
 
 def credential_values(flow: FlowFile, step: FlowStep, component: Component) -> dict[str, str]:
-    """Return the values of a step's credential that the environment or .env has, by field.
+    """Return the values of a step's credential that the environment, .env or else the keyring has, by field.
 
     A field's variable is the one that the flow file names under `from`, else the credential's name and the field's in
     capitals (`MODEL_API_KEY`), else the component's own (ENVIRONMENT of its lib/cli.py).
     """
     if step.credential is None:
         return {}
-    values = environment()
-    found = ((name, values.get(variable, "")) for name, variable in variables(flow, step.credential, component))
-    return {name: value for name, value in reversed(list(found)) if value}
+    named = list(variables(flow, step.credential, component))
+    found = _first_values(named, environment())
+    left = [(field, variable) for field, variable in named if field not in found]
+    return {**_first_values(left, read_keyring(variable for _, variable in left)), **found} if left else found
+
+
+def _first_values(named: Iterable[tuple[str, str]], values: Mapping[str, str]) -> dict[str, str]:
+    """Return for each field what the first of its variables that has a value holds."""
+    found: dict[str, str] = {}
+    for field, variable in named:
+        if field not in found and values.get(variable):
+            found[field] = values[variable]
+    return found
 
 
 def variables(flow: FlowFile, credential: str, component: Component) -> Iterator[tuple[str, str]]:
@@ -127,7 +138,7 @@ def _where(flow: FlowFile, step: FlowStep, component: Component, field: str) -> 
             f"; the step names no credential: {f'credential: {known[0]}' if known else 'declare one under credentials'}"
         )
     names = [variable for name, variable in variables(flow, step.credential, component) if name == field]
-    return f"; set {' or '.join(names)} in the environment or in .env"
+    return f"; set {' or '.join(names)} in the environment or in .env{explain(names[0])}"
 
 
 def _capitals(name: str) -> str:

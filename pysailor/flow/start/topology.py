@@ -13,6 +13,9 @@ OWN: Final = ("output", "errors", "snapshots", "rejected")
 _QUORUM: Final = {"x-queue-type": "quorum"}
 _KEPT: Final = {"x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}
 
+_YEAR_MS: Final = 365 * 24 * 3_600_000
+"""What the first step may take for its one message: a webhook, or a timer, works on it for as long as the flow runs."""
+
 
 def declare(channel: Any, plan: FlowPlan) -> None:
     """Declare everything; what is there already stays, with its messages."""
@@ -22,7 +25,9 @@ def declare(channel: Any, plan: FlowPlan) -> None:
         channel.queue_declare(plan.own_queue(name), durable=True, arguments=_QUORUM)
     channel.queue_bind(plan.own_queue("rejected"), plan.dead_exchange)
     for stage in plan.stages:
-        dead = {"x-dead-letter-exchange": plan.dead_exchange}
+        dead: dict[str, Any] = {"x-dead-letter-exchange": plan.dead_exchange}
+        if stage is plan.trigger:
+            dead["x-consumer-timeout"] = _YEAR_MS
         channel.queue_declare(plan.queue(stage), durable=True, arguments=_QUORUM | _KEPT | dead)
         back = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": plan.queue(stage)}
         channel.queue_declare(plan.rebounds(stage), durable=True, arguments=_QUORUM | _KEPT | back)

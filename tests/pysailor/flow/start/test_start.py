@@ -11,6 +11,7 @@ import pytest
 from pysailor.flow.document import parse_flow
 from pysailor.flow.start import StartSettings, make_plan, start_flow
 from pysailor.flow.start.start import Listeners
+from pysailor.flow.start.topology import declare, delete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,3 +122,16 @@ def test_a_mistake_of_a_mapper_is_told_under_its_name(broker: Rabbit, tmp_path: 
     (error,) = told.errors
     assert (error["step"], error["name"]) == ("mapper:sort:bill", "MappingFailed")
     assert "flow.yaml:18:" in error["message"]
+
+
+def test_the_broker_does_not_take_the_first_steps_message_away(broker: Rabbit, name: str) -> None:
+    text = FLOW.replace("NAME", name)
+    plan = make_plan(parse_flow(text, "flow.yaml"), text, {})
+    with broker.channel() as channel:
+        declare(channel, plan)
+        told = broker.ctl("list_queues", "name", "arguments", "--quiet")
+        delete(channel, plan)
+    limited = [
+        line.split("\t")[0] for line in told.splitlines() if "x-consumer-timeout" in line and plan.flow_id in line
+    ]
+    assert limited == [plan.queue(plan.trigger)]

@@ -102,7 +102,9 @@ class Variable:
 
     def _number(self, found: str, remark: Remark) -> Any:
         value = _number(found) if self.kind == "number" else _whole_number(found)
-        if self.kind == "whole number" and value is not None and _WHOLE.sub("", found, count=1).strip():
+        if self.kind == "whole number" and self.name.startswith(_OURS):
+            value = self._own_whole_number(found)
+        elif self.kind == "whole number" and value is not None and _WHOLE.sub("", found, count=1).strip():
             remark(f"{self.name} is {found[:40]!r}, which is not a whole number; {_shorten(value)} is used.")
         if value is None:
             instead = "it is taken as unset" if self.default is None else f"{self.default} is used"
@@ -113,6 +115,13 @@ class Variable:
         if self.most is not None and value > self.most:
             raise InvalidSettings(f"{self.name} is {_shorten(value)}; it must be {_shorten(self.most)} or less.")
         return value
+
+    def _own_whole_number(self, found: str) -> int:
+        """Return a number however it is written; what is none is refused, for nobody expects 1e6 to be 1."""
+        exact = _number(found)
+        if exact is None or not exact.is_integer():
+            raise InvalidSettings(f"{self.name} is {found[:40]!r}; it must be a whole number.")
+        return int(found) if found.strip().isdecimal() else int(exact)
 
 
 def mandatory(name: str, description: str, kind: Kind = "text", *, check: Callable[[str], str] | None = None) -> Any:

@@ -57,3 +57,14 @@ def test_the_journal_may_be_kept_for_longer_than_a_day() -> None:
 def test_what_is_not_the_address_of_a_journal_is_told_in_a_sentence() -> None:
     with pytest.raises(InvalidSettings, match=r"^PYSAILOR_JOURNAL cannot be used: This is not the address of a store"):
         read(PYSAILOR_JOURNAL="true")
+
+
+@pytest.mark.parametrize(("found", "value"), [("1e6", 1_000_000), ("1_000", 1_000), (" 2000 ", 2_000), ("3.0", 3)])
+def test_whole_numbers_of_our_own_may_be_written_in_any_way(found: str, value: int) -> None:
+    assert read(PYSAILOR_INPUT_SIZE_LIMIT=found).limits.input_size == value
+
+
+@pytest.mark.parametrize("found", ["10MB", "2.5", "nan", "1e400", "0x10"])
+def test_a_number_of_our_own_is_not_guessed_from_how_it_begins(found: str) -> None:
+    with pytest.raises(InvalidSettings, match=r"PYSAILOR_INPUT_SIZE_LIMIT is .* it must be a whole number"):
+        read(PYSAILOR_INPUT_SIZE_LIMIT=found)

@@ -413,7 +413,7 @@ CATALOG: Mapping[str, ErrorSpec] = {
             "budget_spent",
             "BudgetSpent",
             "The request was not sent: what is left of a budget that several messages share is less than it can cost.",
-            "Wait until the budget begins anew, as the message says, raise it in the step, or for now with "
+            "Wait until the budget begins anew, as the message says, raise it, or raise it for now with "
             "pysailor budget set.",
         ),
         ErrorSpec(

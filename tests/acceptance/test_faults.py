@@ -154,7 +154,7 @@ def _set(timeout: object, tick: int) -> str:
 
 
 def test_a_message_whose_headers_outgrow_a_frame_fails_alone(stage: Stage) -> None:
-    with stage.worker():
+    with stage.worker(PYSAILOR_INPUT_HEADER_BYTES_LIMIT="200000"):
         stage.put({"body": {"n": 1}}, {"x-eio-meta-big": "x" * 130_850})
         for number in (2, 3, 4):
             stage.put({"body": {"n": number}})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.broker import eventually
 from tests.support.platform import FLOW_ID, KEY, TOKEN
 from tests.support.stage import CIPHER, FIXED, IV, PASSWORD
 
@@ -117,7 +118,7 @@ def test_log_lines_carry_the_ids_and_no_secret(stage: Stage) -> None:
     with stage.worker(LOG_LEVEL="trace") as worker:
         message_id = stage.put({"body": {"do": "log", "word": "the-secret-word"}}, {"parentMessageId": "the-parent"})
         stage.one()
-        (said,) = worker.said("heard")
+        (said,) = eventually(lambda: worker.said("heard"))
         stage.order("refresh")
         stage.one()
     assert said["msg"] == "heard ***"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import TYPE_CHECKING
 
 from tests.support.stage import CIPHER
@@ -23,6 +24,7 @@ def test_a_rebound_brings_the_very_same_message_later_and_the_input_is_done(stag
         came = stage.one("rebound")
     assert CIPHER.decode(came.content, 2) == {"body": {"do": "rebound"}}
     assert came.headers.pop("end") > 0
+    assert uuid.UUID(came.headers.pop("x-pysailor-event-id")).version == 5
     assert came.headers == {
         "messageId": message_id,
         "threadId": "the-thread",

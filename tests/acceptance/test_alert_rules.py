@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,16 +15,17 @@ from pysailor.monitoring.metrics import Metrics
 from pysailor.monitoring.observer import MessageReport, Notes
 from pysailor.transport.base import TransportState
 from tests.support.monitoring import Scraped
-from tests.support.promtool import RULES, check_rules, find_promtool, run_rules
+from tests.support.promtool import RULES, check_rules, need_promtool, run_rules
 
 DASHBOARD = json.loads((Path(__file__).parents[2] / "deploy/grafana/dashboard.json").read_text())
 ALERTS = {rule["alert"] for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]}
 FIRING = 'count by (alertname) (ALERTS{alertstate="firing"})'
 IDENTITY = {"version": "1", "function": "f", "step": "s", "flow": "f"}
 
-pytestmark = pytest.mark.skipif(
-    find_promtool() is None and not os.environ.get("CI"), reason="no promtool; tools/install-promtool brings it"
-)
+
+@pytest.fixture(scope="module", autouse=True)
+def promtool() -> None:
+    need_promtool()
 
 
 class StandingClock:

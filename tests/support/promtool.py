@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import yaml
 
 if TYPE_CHECKING:
@@ -22,9 +24,23 @@ _MINUTES = 60 * HOURS
 _GROWING = ("_total", "_bucket", "_count", "_sum")
 
 
+INSTALL = Path(__file__).parents[2] / "tools" / "install-promtool"
+
+
 def find_promtool() -> str | None:
     """Return where it is: in the environment (tools/install-promtool), or on the PATH."""
     return shutil.which("promtool", path=str(Path(sys.executable).parent)) or shutil.which("promtool")
+
+
+def need_promtool() -> None:
+    """Put it into the environment in CI, where its absence is a failure; elsewhere skip, with the command."""
+    if find_promtool() is not None:
+        return
+    if os.environ.get("CI") != "true":
+        pytest.skip(f"promtool is not installed; {INSTALL.name} brings it")
+    done = subprocess.run([INSTALL, sys.prefix], check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.fail(f"{INSTALL.name} could not bring promtool:\n{done.stderr[-2000:]}")
 
 
 def series_of(scraped: Scraped) -> list[dict[str, str]]:

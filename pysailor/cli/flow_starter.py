@@ -73,7 +73,7 @@ def start(args: argparse.Namespace) -> int:
         host, port = args.serve or ("127.0.0.1", 0)
         stop = stack.enter_context(_signals())
         stays = args.stay or flow.type == "long_running"
-        settings = StartSettings(_broker(args), folder, stays, host, port, stop)
+        settings = StartSettings(_broker(args), folder, stays, host, port, stop, _name_input(args.input))
         code = _serve(plan, settings) if args.serve else _start(plan, settings, args, results)
         return max(code, tell_tape(tape)) if tape else code
 
@@ -102,7 +102,7 @@ def _start(plan: FlowPlan, settings: StartSettings, args: argparse.Namespace, re
         if source is not None:
             stack.callback(source.close)
         shown = _Progress()
-        listeners = Listeners(lambda result: _write(out, result["body"]), _tell_error, shown.show)
+        listeners = Listeners(lambda result: _write(out, result["body"]), _tell_error, shown.show, _tell_skipped)
         traffic = start_flow(plan, settings, listeners, source.bodies() if source else None)
     shown.end()
     told = f"{traffic.results} results, {traffic.failures} errors; {time.monotonic() - began:.1f} s"
@@ -111,6 +111,15 @@ def _start(plan: FlowPlan, settings: StartSettings, args: argparse.Namespace, re
         return 130
     say(told)
     return 1 if traffic.failures else 0
+
+
+def _name_input(given: str | None) -> str:
+    """Return what an input is known by at the next start; what comes by a pipe is known by nothing."""
+    return str(Path(given).resolve()) if given and Path(given).is_file() else ""
+
+
+def _tell_skipped(count: int) -> None:
+    say(f"the first {count} messages of the input were put in before; going on after them")
 
 
 def _broker(args: argparse.Namespace) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..run.errors import FlowStopped
 from .environment import Access
+from .feed import Feed
 from .processes import make_processes
 from .steps_api import StepsApi
 from .topology import declare, delete
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .processes import StageProcess
 
 USERNAME: Final = "task-flow"
+FED: Final = "fed.json"
 _TURN: Final = 0.05
 _GRACE: Final = 60.0
 _LAST: Final = 0.3
@@ -34,7 +36,10 @@ _LAST: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class StartSettings:
-    """How a flow is started. `goes_on` keeps it up when there is nothing left to do; `stop` ends it early when set."""
+    """How a flow is started. `goes_on` keeps it up when there is nothing left to do; `stop` ends it early when set.
+
+    `input_name` is what the input is known by at the next start, which goes on after what was put in; "" if it is not.
+    """
 
     broker: str
     folder: Path
@@ -42,15 +47,17 @@ class StartSettings:
     host: str = "127.0.0.1"
     port: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
+    input_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who is told: of results, of errors, and of how things stand (messages waiting by stage)."""
+    """Who is told: of results, of errors, of how things stand (messages waiting by stage), of input passed over."""
 
     result: Callable[[dict[str, Any]], None]
     error: Callable[[dict[str, Any]], None]
     progress: Callable[[dict[str, int], Traffic], None]
+    skipped: Callable[[int], None] = lambda _: None
 
 
 def start_flow(
@@ -68,14 +75,19 @@ def start_flow(
         processes = make_processes(plan, access, settings.folder)
         if bodies is not None:
             processes = [process for process in processes if process.stage is not plan.trigger]
+        feed = None if bodies is None else Feed(bodies, settings.folder / FED, settings.input_name)
+        if feed is not None and (before := feed.skip()):
+            listeners.skipped(before)
         run = _Run(plan, settings, listeners, traffic, processes)
         stack.callback(run.kill)
-        run.run(bodies)
+        run.run(feed)
         traffic.close()
         if run.failure is not None:
             raise run.failure
         if run.is_done:
             delete(channel, plan)
+            if feed is not None:
+                feed.forget()
         return traffic
 
 
@@ -141,14 +153,14 @@ class _Run:
         self._stopping = {stage.id for stage in plan.stages if stage.stops}
         self._traffic, self._processes = traffic, processes
 
-    def run(self, bodies: Iterator[Any] | None) -> None:
+    def run(self, feed: Feed | None) -> None:
         for process in self._processes:
             process.start()
-        if bodies is None:
+        if feed is None:
             self._traffic.start_trigger()
-        is_fed = bodies is None
+        is_fed = feed is None
         while not is_fed and not self._stops:
-            is_fed = bodies is None or self._traffic.feed(bodies)
+            is_fed = feed is None or self._traffic.feed(feed)
             self._turn()
         while self._settings.goes_on and not self._stops:
             self._turn()

@@ -6,21 +6,22 @@ import json
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from pysailor.wire.cipher import BASE64, Cipher
 from pysailor.wire.envelope import Publish
+from pysailor.wire.headers import EVENT_ID
 
 from .topology import OWN, count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pysailor.transport.base import Transport
 
     from .environment import Access
+    from .feed import Feed
     from .plan import FlowPlan, StagePlan
     from .steps_api import StepsApi
 
@@ -53,25 +54,29 @@ class Traffic:
         content = self._cipher.encode({"body": {}, "headers": {}}, BASE64)
         self._channel.basic_publish("", self._plan.queue(self._plan.trigger), content, properties, mandatory=True)
 
-    def feed(self, bodies: Iterator[Any]) -> bool:
-        """Put bodies in as if the trigger had given them, as many as may wait; return whether that was all."""
+    def feed(self, feed: Feed) -> bool:
+        """Put messages in as if the trigger had given them, as many as may wait; return whether that was all."""
         key = self._plan.key(self._plan.trigger.id, "message")
         firsts = [stage for stage in self._plan.stages if key in stage.sources]
         if any(count(self._channel, self._plan.queue(stage)) > MOST_WAITING for stage in firsts):
             return False
-        batch = list(islice(bodies, _BATCH))
+        batch = feed.take(_BATCH)
         with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="feed") as pool:
             for _ in pool.map(self._publish, batch):
                 self.fed += 1
+        feed.note(body for _, body in batch)
         return len(batch) < _BATCH
 
-    def _publish(self, body: Any) -> None:
-        """Publish one body; it is safe with the broker afterwards."""
+    def _publish(self, named: tuple[str, Any]) -> None:
+        """Publish one message by its name; it is safe with the broker afterwards."""
+        name, body = named
         trigger = self._plan.trigger.id
         message = {"body": body, "headers": {}}
         content = self._cipher.encode({**message, "passthrough": {trigger: message}}, BASE64)
         properties = {"content_type": "application/json", "content_encoding": "utf8", "delivery_mode": 2}
-        self._way.publish(Publish(self._plan.key(trigger, "message"), content, self._headers(), properties))
+        self._way.publish(
+            Publish(self._plan.key(trigger, "message"), content, {**self._headers(), EVENT_ID: name}, properties)
+        )
 
     def _headers(self) -> dict[str, Any]:
         identity = str(uuid4())

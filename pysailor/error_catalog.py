@@ -132,6 +132,12 @@ RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
             "Correct the line that the message names and start a new run, or go on with --resume if it is the last.",
         ),
         RuntimeErrorSpec(
+            "unreadable_file",
+            "UnreadableFile",
+            "A file that the command names is not there, or may not be read.",
+            "Look at its name and at who may read it.",
+        ),
+        RuntimeErrorSpec(
             "cannot_resume",
             "CannotResume",
             "A run cannot be taken up where it ended: there is none, or its flow or its input is another one now.",

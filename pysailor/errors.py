@@ -144,6 +144,12 @@ class BrokenComponent(SailorError):
     code = "broken_component"
 
 
+class UnreadableFile(SailorError):
+    """A file that a command names is not there, or cannot be read."""
+
+    code = "unreadable_file"
+
+
 class InvalidSettings(SailorError):
     """The environment does not say what the process needs to know; it cannot start."""
 

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from pysailor.errors import SailorError
+from pysailor.errors import SailorError, UnreadableFile
 
 from .output import describe
 from .parser import build_parser, to_front
@@ -41,7 +41,7 @@ def run_command(arguments: Sequence[str]) -> int:
         if _can_flush():
             raise
         code = UNREAD
-    except BadUsage as error:
+    except (BadUsage, UnreadableFile) as error:
         code = _fail(command, describe(error), MISUSED)
     except SailorError as error:
         code = _fail(command, describe(error), FAILED)

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pysailor.errors import UnreadableFile
 from pysailor.metadata import Schema
 
 from . import source as yaml_source
@@ -34,12 +35,12 @@ _IN_WORDS: Final = {
 
 
 def read_flow(path: str | Path) -> FlowFile:
-    """Read a flow file; raise InvalidFlow with everything that its text alone shows to be wrong."""
+    """Read a flow file; raise UnreadableFile, or InvalidFlow with all that its text alone shows."""
     name = str(path)
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise _invalid(name, f"the file cannot be read: {error.strerror}{_near(Path(path))}") from error
+        raise UnreadableFile(f"{name} cannot be read: {error.strerror}{_near(Path(path))}") from error
     except UnicodeDecodeError as error:
         raise _invalid(name, "the file is not text in UTF-8") from error
     return parse_flow(text, name)

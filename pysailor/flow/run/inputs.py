@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor.errors import SailorError
+from pysailor.errors import SailorError, UnreadableFile
 from pysailor.wire import json_text
 
 from .errors import InvalidRow
@@ -119,13 +119,13 @@ class FlowInput:
 
 
 def open_input(name: str) -> FlowInput:
-    """Open an input; raise InvalidRow if it cannot be."""
+    """Open an input; raise UnreadableFile if it cannot be."""
     if name == "-":
         return FlowInput(sys.stdin.buffer, "standard input", None)
     try:
         file = Path(name).open("rb")  # noqa: SIM115 - whoever opens the input closes it
     except OSError as error:
-        raise InvalidRow(f"{name} cannot be read: {error.strerror}") from error
+        raise UnreadableFile(f"{name} cannot be read: {error.strerror}") from error
     return FlowInput(file, name, _size(name))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
+from pysailor.errors import UnreadableFile
 from pysailor.flow.document import SCHEMA, InvalidFlow, parse_flow, read_flow
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def test_what_is_no_flow_is_told(text: str) -> None:
 def test_a_missing_file_is_told_with_the_near_one(tmp_path: Path) -> None:
     (tmp_path / "triage.yaml").touch()
 
-    with pytest.raises(InvalidFlow, match=r"did you mean .*triage\.yaml\?"):
+    with pytest.raises(UnreadableFile, match=r"did you mean .*triage\.yaml\?"):
         read_flow(tmp_path / "triag.yaml")
 
 

@@ -34,6 +34,7 @@ def run_in_greenlets(*tests: str, seconds: float) -> None:
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
 
 
+@pytest.mark.soak
 def test_the_worker_and_its_transport_work_with_greenlets() -> None:
     run_in_greenlets(*WORKER, seconds=600)
 

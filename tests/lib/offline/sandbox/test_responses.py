@@ -121,7 +121,7 @@ def test_what_is_made_in_the_background_is_there_after_a_while(respond: Asker, s
     assert cancelled["status"] == "cancelled"
 
 
-ABOUT_OTHERS = ("vectors", "moderation", "batch", "file", "line")
+ABOUT_OTHERS = ("vectors", "moderation", "batch", "file", "line", "tools_at_responses", "unsupported_parameter")
 
 
 @pytest.mark.parametrize("scenario", [name for name in SCENARIOS if not name.startswith(ABOUT_OTHERS)])
@@ -129,8 +129,6 @@ ABOUT_OTHERS = ("vectors", "moderation", "batch", "file", "line")
 def test_every_scenario_of_chat_fails_as_well_over_responses(
     sandbox: Sandbox, session: requests.Session, respond: Asker, scenario: str, stream: bool
 ) -> None:
-    if scenario in ("tools_at_responses", "unsupported_parameter"):
-        pytest.skip("it is about what only chat is asked for")
     body = {"model": "gpt-sandbox-2", "messages": [{"role": "user", "content": "Say hello"}], "stream": stream}
     chat = outcome_of(lambda: session.post(f"{sandbox.base_url_of(scenario)}/chat/completions", json=body, timeout=10))
     assert outcome_of(lambda: respond(scenario, model="gpt-sandbox-2", stream=stream)) == chat

@@ -27,8 +27,8 @@ SEED = 2026
 MESSAGES, KILLS, SLOW = 2000, 20, 60
 FEWER = 600
 RESUMES = 5.0
-COMMIT = 0.25
-"""Seconds in which an answer may not be in the journal yet: 20 ms, and what a busy machine adds."""
+COMMIT = 1.0
+"""Seconds in which an answer may not be in the journal yet: 20 ms, and what a machine adds that has other work."""
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The worker beside the platform's Node sailor: messages a second, CPU, in flight, first result, memory.
 
     python bench/sailor.py                    # prefetch 20 and 100, two rounds: about two minutes
-    python bench/sailor.py --all --write      # everything, three rounds: about 35 minutes; docs/performance.md gets it
+    python bench/sailor.py --all --write      # everything, three rounds: about 12 minutes; docs/performance.md gets it
     python bench/sailor.py [--rounds N] [--check] [--prefetch N …] [--body NAME …] [--beside DIR] [--long]
 
 All take turns at the same queues of a private RabbitMQ and post to the same stub of the API, in processes of their own.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ..api import lenient_json
-from ..api.sse import LONGEST_EVENT, Event, EventReader, EventTooLong
+from ..api.event_stream import LONGEST_WORDS, EventStream
+from ..api.sse import LONGEST_EVENT
 from ..api.stream import Piece
 from ..completions.answer.content import join_surrogates
 from ..completions.answer.outcome import choices, mapping, message_of, text_of
@@ -16,59 +16,35 @@ from .answer import PENDING, error_of, read_error, to_completion
 from .progress import ResponseProgress
 
 if TYPE_CHECKING:
+    from ..api.sse import Event
     from ..errors.api_error import ApiError
 
-_DONE: Final = re.compile(r'\s*(?:data:\s*)*"?\[DONE\]')
 _DECODE: Final = json.JSONDecoder().decode
 _ENDED: Final = ("completed", "incomplete", "failed", "cancelled")
 _NO_RESPONSE: Final = "the last event of the stream held no response; the answer is what had come"
 _OTHER_WORDS: Final = "what came piece by piece is not what the answer says in the end; the answer is the latter"
-_LONGEST_WORDS: Final = 500  # of a refusal that is not JSON
 
 
-class ResponseStream:
-    """One streamed response: feed bytes as they come, and finish at their end.
+class ResponseStream(EventStream):
+    """A streamed response.
 
-    `saw_data` tells whether the last feed brought data, `done` whether the server has said that nothing follows.
     The response that the terminal event holds is the answer; what came before it is for whoever watches.
     """
 
     def __init__(self, longest_event: int = LONGEST_EVENT) -> None:
-        self.done = False
-        self.events = 0
-        self._reader = EventReader(longest_event)
+        super().__init__(longest_event)
         self._progress = ResponseProgress()
-        self._remarks: dict[str, None] = {}
         self._response: dict[str, Any] | None = None
         self._shown: list[str] = []
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What was odd about the stream, in sentences."""
-        return (*self._reader.remarks, *self._remarks)
 
     @property
     def is_complete(self) -> bool:
         """Whether the terminal event has come, so that nothing is lost if the stream stops here."""
         return self._response is not None
 
-    @property
-    def saw_data(self) -> bool:
-        """Whether the last feed brought data."""
-        return self._reader.saw_data
-
-    def feed(self, received: bytes) -> list[Piece]:
-        """Take the next bytes and return the text in them; raise ApiError or BrokenStream."""
-        if self.done:
-            return []
-        try:
-            return self._pieces(self._reader.feed(received))
-        except EventTooLong as error:
-            raise self.broken(str(error)) from error
-
     def close(self) -> list[Piece]:
         """Return the text that only the end of the bytes makes whole: a last event may lack its blank line."""
-        return [] if self.done else self._pieces(self._reader.close())
+        return [] if self.done else super().close()
 
     def finish(self) -> dict[str, Any]:
         """Return the response now that no more bytes come; raise ApiError or BrokenStream."""
@@ -91,19 +67,8 @@ class ResponseStream:
         where = f"; the service keeps what it made as {kept}" if kept else ""
         return BrokenStream(f"{why}{where}", self.partial(), self._progress.characters)
 
-    def _pieces(self, events: list[Event]) -> list[Piece]:
-        pieces: list[Piece] = []
-        for event in events:
-            if self.done:
-                break
-            pieces += self._event(event)
-        return pieces
-
     def _event(self, event: Event) -> list[Piece]:
         text = event.data
-        if not text.startswith("{") and _DONE.match(text):
-            self.done = True
-            return []
         if not text.strip():
             return []
         self.events += 1
@@ -160,9 +125,9 @@ class ResponseStream:
 
     def _unreadable(self, event: Event) -> list[Piece]:
         """Pass over an event that is no object: the terminal one holds everything. What is an error in words is one."""
-        told = read_error(event.data[:_LONGEST_WORDS], {}) if len(event.data) <= _LONGEST_WORDS else None
+        told = read_error(event.data[:LONGEST_WORDS], {}) if len(event.data) <= LONGEST_WORDS else None
         if event.name == "error" or (told is not None and told.code != "unknown" and not event.data.startswith("{")):
-            raise self._with_partial(told or read_error(event.data[:_LONGEST_WORDS], {}))
+            raise self._with_partial(told or read_error(event.data[:LONGEST_WORDS], {}))
         self._remarks[f"event {self.events} of the stream could not be read, and was left out"] = None
         return []
 

@@ -7,17 +7,17 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ...api import lenient_json
-from ...api.sse import LONGEST_EVENT, ONE_LINE_END, Event, EventReader, EventTooLong
+from ...api.event_stream import LONGEST_WORDS, EventStream
+from ...api.sse import LONGEST_EVENT, ONE_LINE_END
 from ...errors.api_error import ApiError, from_answer
 from ..answer.api_shape import unwrap
 from ..answer.told_error import told_error
 from .merge import Completion
 
 if TYPE_CHECKING:
+    from ...api.sse import Event
     from ...api.stream import Piece
 
-_LONGEST_WORDS: Final = 500  # of a refusal that is not JSON
-_DONE: Final = re.compile(r'\s*(?:data:\s*)*"?\[DONE\]')
 _ENDS_DONE: Final = re.compile(r"\[DONE\]\s*$")
 _STATUSES: Final = range(400, 600)
 _DECODE: Final = json.JSONDecoder().decode
@@ -42,48 +42,23 @@ class BrokenStream(ApiError):
         return {**super().to_json(), "why": self.why, "characters": self.characters}
 
 
-class Stream:
-    """One streamed answer: feed bytes as they come, and finish at their end.
-
-    `saw_data` tells whether the last feed brought data (comments and pings are none). `done` is true once the server
-    has said that nothing follows; the rest is still to be read, so that the connection can be used again.
-    """
+class Stream(EventStream):
+    """A streamed completion, put together on the way."""
 
     def __init__(self, longest_event: int = LONGEST_EVENT) -> None:
-        self.done = False
-        self.events = 0
-        self._reader = EventReader(longest_event)
+        super().__init__(longest_event)
         self._completion = Completion()
-        self._remarks: dict[str, None] = {}
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What was odd about the stream, in sentences."""
-        return (*self._reader.remarks, *self._remarks, *self._completion.remarks)
+        return (*super().remarks, *self._completion.remarks)
 
     @property
     def is_complete(self) -> bool:
         """Whether every choice that began has ended, so that nothing is lost if the stream stops here."""
         completion = self._completion
         return self.done or (completion.has_content and not completion.unfinished and not completion.ends_early)
-
-    @property
-    def saw_data(self) -> bool:
-        """Whether the last feed brought data."""
-        return self._reader.saw_data
-
-    def feed(self, received: bytes) -> list[Piece]:
-        """Take the next bytes and return the text in them; raise ApiError or BrokenStream."""
-        if self.done:
-            return []
-        try:
-            return self._pieces(self._reader.feed(received))
-        except EventTooLong as error:
-            raise self.broken(str(error)) from error
-
-    def close(self) -> list[Piece]:
-        """Return the text that only the end of the bytes makes whole: a last event may lack its blank line."""
-        return self._pieces(self._reader.close())
 
     def finish(self) -> dict[str, Any]:
         """Return the completion now that no more bytes come; raise ApiError or BrokenStream."""
@@ -104,19 +79,8 @@ class Stream:
         """Return the error for a stream that stops here; the client uses it for what happens to the connection."""
         return BrokenStream(why, self.partial(), self._completion.characters)
 
-    def _pieces(self, events: list[Event]) -> list[Piece]:
-        pieces: list[Piece] = []
-        for event in events:
-            if self.done:
-                break
-            pieces += self._event(event)
-        return pieces
-
     def _event(self, event: Event) -> list[Piece]:
         text = event.data
-        if not text.startswith("{") and _DONE.match(text):
-            self.done = True
-            return []
         chunks = self._parse(text)
         if event.name == "error":
             raise self._error_in(text, chunks[0] if chunks else None)
@@ -140,7 +104,7 @@ class Stream:
     def _error_of_text(self, text: str) -> ApiError:
         """Return the error for an event that is not a chunk: what a service says in plain words keeps its class."""
         broken = self.broken(f"event {self.events} is not a JSON object")
-        if not text.lstrip().startswith("{") and len(text) <= _LONGEST_WORDS:
+        if not text.lstrip().startswith("{") and len(text) <= LONGEST_WORDS:
             error = self._error_in(text, None)
             if error.code != "unknown":
                 return error

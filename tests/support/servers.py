@@ -1,7 +1,7 @@
 """The real servers that some tests need: the one named in the environment, or a private one started for the session.
 
 POSTGRESQL_URL and REDIS_URL name servers that already run. Without them the installed programs are started in a
-temporary folder; what is not installed is installed in CI (tools/install-test-servers), and skipped at a desk.
+temporary folder; what is not installed is installed in CI (tools/install-test-servers), and skipped elsewhere.
 """
 
 from __future__ import annotations
@@ -26,6 +26,15 @@ ROOT = Path(__file__).parents[2]
 _INSTALL = ROOT / "tools" / "install-test-servers"
 _SECONDS_TO_START = 30.0
 _PAUSE = 0.02
+SHARED = ("sqlite", "postgresql", "redis")
+"""The kinds of store that several processes can share."""
+
+
+def store_address(kind: str, request: pytest.FixtureRequest, place: Path) -> str:
+    """Return the address of a store of this kind; a file is in `place`."""
+    if kind == "memory":
+        return "memory:"
+    return f"sqlite:///{place / 'kept.sqlite'}" if kind == "sqlite" else str(request.getfixturevalue(f"{kind}_url"))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ from pysailor import CallReport, Fault, InvalidInput, Rebound
 from .api.attributes import call_attributes
 from .api.client import CallOptions, Client
 from .api.pacer import shared_pacer
-from .api.servers import is_regional
 from .api.stream import drain
 from .budgets import NO_BUDGET, Payer, Pays, claim, payer_of
 from .cost.price import as_used, cost, cost_told_by, has_no_tier_price, keep_if_priced
@@ -289,7 +288,7 @@ class Pipeline:
         return keep_if_priced(family, self_hosted=self._client.server.self_hosted)
 
     def _surcharges(self, extra: Surcharges) -> Surcharges:
-        return replace(extra, regional=is_regional(self._client.connection.base_url))
+        return replace(extra, regional=self._client.connection.regional)
 
     def _with_attachments(self, request: BuiltRequest) -> BuiltRequest:
         """Put pictures, files and recordings into the body, where the server cannot fetch them."""

@@ -95,6 +95,11 @@ class Connection:
         parts = urlsplit(self.base_url)
         return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
+    @cached_property
+    def regional(self) -> bool:
+        """Whether the address keeps the data in a region, which costs more."""
+        return servers.is_regional(self.base_url)
+
     @property
     def server_name(self) -> str:
         """The server's name, and the port if one is given: for people."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import Fault, InvalidInput, Schema
 
-from ..api.servers import AZURE_DEPLOYMENTS, is_regional
+from ..api.servers import AZURE_DEPLOYMENTS
 from ..attachments import NotFetched
 from ..budgets import split_key
 from ..completions.endpoint import COMPLETIONS
@@ -114,7 +114,7 @@ class LineChecker:
 
     def worst(self, checked: list[CheckedLine]) -> Cost | None:
         """Return what all lines can cost at most, None if that is not known."""
-        regional = is_regional(self._connection.base_url)
+        regional = self._connection.regional
         hosted = self._client.server.self_hosted
 
         def plans() -> Iterator[Any]:

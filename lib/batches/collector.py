@@ -9,7 +9,6 @@ from urllib.parse import quote
 from pysailor import CallReport, InvalidConfig, InvalidInput, Message, Rebound
 
 from ..api.client import CallOptions, Client
-from ..api.servers import is_regional
 from ..call_settings import call_settings
 from ..completions.endpoint import COMPLETIONS
 from ..cost.price import Cost, keep_if_priced
@@ -94,7 +93,7 @@ class Collector:
         if response.is_pending:
             why = f"response {response_id}: it is {response.status}"
             raise Rebound(why, longest=min(self._longest_rest, response.longest_rest))
-        result = response.result(self._family, regional=is_regional(self._settings.connection.base_url))
+        result = response.result(self._family, regional=self._settings.connection.regional)
         paid = result.cost.amount if result.cost else None
         self._ctx.report(CallReport(response.model, "ok", 0.0, 1, result.usage.to_units(), paid))
         told = {"response_id": response_id, "result": result.to_json()}
@@ -151,7 +150,7 @@ class Collector:
 
     def _emit(self, batch: BatchStatus, sent: SentLines, files: list[IO[bytes]], prefix: str) -> Iterator[Message]:
         """Emit what begins with the prefix, without it, and the sum of that."""
-        reader = LineReader(endpoint_of(batch.endpoint), self._family, is_regional(self._settings.connection.base_url))
+        reader = LineReader(endpoint_of(batch.endpoint), self._family, self._settings.connection.regional)
         totals, seen, answered = Totals(), set[str](), set[str]()
         for file in files:
             for _, line in read_objects(file):

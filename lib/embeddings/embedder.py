@@ -14,7 +14,6 @@ from pysailor import CallReport, Fault, InvalidInput, offload
 from ..api.attributes import call_attributes
 from ..api.client import CallOptions, Client
 from ..api.pacer import shared_pacer
-from ..api.servers import is_regional
 from ..budgets import NO_BUDGET, Pays, claim, payer_of, split_key
 from ..call_settings import call_settings
 from ..cost.price import Cost, Surcharges, cost, cost_told_by, dollars, keep_if_priced
@@ -215,7 +214,7 @@ class Embedder:
         return keep_if_priced(self._family, self_hosted=self._client.server.self_hosted)
 
     def _surcharges(self) -> Surcharges:
-        return Surcharges(regional=is_regional(self._client.connection.base_url))
+        return Surcharges(regional=self._client.connection.regional)
 
     def _within_budget(self, prepared: _Prepared, key: str) -> tuple[tuple[str, ...], BudgetHold | NoBudget]:
         """Raise OverBudget unless all texts fit at worst; return a sentence if counted poorly, and the claim."""

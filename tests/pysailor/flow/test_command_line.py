@@ -64,18 +64,23 @@ def test_an_input_comes_in_place_of_the_trigger(
         ("in.csv", "n,n\n1,a\n", 'in.csv:1: two columns are called "n"'),
         ("in.jsonl", '{"n": 1}\n{"n": \n', "in.jsonl:2: the line is not JSON"),
         ("in.json", '[{"n": 1},\n', "in.json: "),
-        ("missing.csv", None, "missing.csv cannot be read"),
     ],
 )
 def test_a_broken_input_is_told_with_its_line_and_what_came_before_is_done(
-    at: Path, capsys: pytest.CaptureFixture[str], name: str, content: str | None, said: str
+    at: Path, capsys: pytest.CaptureFixture[str], name: str, content: str, said: str
 ) -> None:
-    if content is not None:
-        (at / name).write_text(content)
+    (at / name).write_text(content)
 
     assert main(["flow", "run", "flow.yaml", "--input", name, "-o", "out.jsonl"]) == 1
 
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("at")
+def test_an_input_that_is_not_there_is_a_wrong_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["flow", "run", "flow.yaml", "--input", "missing.csv", "-o", "out.jsonl"]) == 2
+
+    assert "missing.csv cannot be read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

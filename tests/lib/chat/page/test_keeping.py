@@ -23,7 +23,7 @@ def field(page: Page) -> str:
 def test_a_draft_survives_a_reload_and_a_lost_connection(serve: Serve, page: Page) -> None:
     server = serve(limits=ChatLimits())
     page.goto(server.url("/chat"))
-    page.get_by_label("Your message").fill("half a thought")
+    page.get_by_placeholder("Your message").fill("half a thought")  # the page's own script puts it there
     page.reload()
     expect(page.get_by_label("Your message")).to_have_value("half a thought")
     server.close()

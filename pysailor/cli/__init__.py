@@ -12,6 +12,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from .interrupt import wait_for_imports
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,6 +23,7 @@ STOPPED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. What goes wrong is one clear line each on stderr."""
     try:  # Ctrl-C may come while what follows is being loaded
+        wait_for_imports()
         typed = list(sys.argv[1:] if arguments is None else arguments)
         if "run" in typed and os.environ.get("PYSAILOR_POOL"):
             _begin_pool(typed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import time
 import urllib.request
 from dataclasses import dataclass, field
@@ -112,9 +113,7 @@ def read_metrics(url: str) -> Look:
 
     Proxies are not asked: the worker is here, or in the same network.
     """
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=_PATIENCE) as answer:
-        text = answer.read(_MOST_BYTES).decode()
+    text = _fetch(url).decode()
     samples = tuple(
         (sample.name, dict(sample.labels), float(sample.value))
         for family in text_string_to_metric_families(text)
@@ -123,6 +122,21 @@ def read_metrics(url: str) -> Look:
     if not any(name == "pysailor_info" for name, _, _ in samples):
         raise ValueError("no pysailor_info")
     return Look(samples)
+
+
+def _fetch(url: str) -> bytes:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=_PATIENCE) as answer:
+            content: bytes = answer.read(_MOST_BYTES)
+            length = answer.headers.get("Content-Length")
+    except ConnectionResetError:  # an HTTPException as well where nothing was answered
+        raise
+    except http.client.HTTPException as error:
+        raise ValueError("no HTTP") from error
+    if length is None or len(content) < min(int(length), _MOST_BYTES):  # a worker names the length
+        raise ConnectionResetError(None, "the answer was cut off")
+    return content
 
 
 def _rate(now: Look, before: Look | None, name: str, **labels: str) -> str:

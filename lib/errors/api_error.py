@@ -14,7 +14,8 @@ from pysailor import StepError
 
 from . import requested_wait, service_words
 from .catalog import CATALOG, NO
-from .classify import class_of_text, classify
+from .classify import classify
+from .phrases import class_of_text
 from .service_words import is_error
 
 if TYPE_CHECKING:

@@ -1,0 +1,33 @@
+"""A request that was not sent for what it would cost, or because its tokens cannot be counted."""
+
+from __future__ import annotations
+
+from .spec import ErrorSpec
+
+COST = (
+    ErrorSpec(
+        "no_tokenizer",
+        "NoTokenizer",
+        "Text was to be turned into token ids, and the tokenizer is not installed.",
+        "Give token ids instead of text, or ask the operator of the component to install its extra tokens.",
+    ),
+    ErrorSpec(
+        "over_budget",
+        "OverBudget",
+        "The request was not sent: at worst it would cost more than the step allows.",
+        "Lower the longest answer, shorten the input, or raise the maximum cost.",
+    ),
+    ErrorSpec(
+        "budget_spent",
+        "BudgetSpent",
+        "The request was not sent: what is left of a budget that several messages share is less than it can cost.",
+        "Wait until the budget begins anew, as the message says, raise it, or raise it for now with "
+        "pysailor budget set.",
+    ),
+    ErrorSpec(
+        "budget_unreadable",
+        "BudgetUnreadable",
+        "What is kept of a budget cannot be read, so the request was not sent.",
+        "Ask the operator of the component to look at the store that PYSAILOR_JOURNAL names.",
+    ),
+)

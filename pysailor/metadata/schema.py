@@ -13,7 +13,8 @@ from pysailor.errors import BrokenComponent, Fault
 
 from . import bounded, coercion, explanation, undeclared
 from .dialect import loosen, to_dialect, to_standard
-from .limits import TooMuchWork, Workload, refuse_oversized
+from .graph import TooMuchWork
+from .limits import Workload, refuse_oversized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,19 +16,23 @@ from .budgets.settings import BudgetSettings, read_amount
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from pysailor import Context
+    from pysailor import Context, OnUnknown
 
 Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
 class CallSettings:
-    """Where to ask, the limits of a call, the most that a message may cost in US$, and the budget that it shares."""
+    """Where to ask, the limits of a call, the most that a message may cost in US$, and the budget that it shares.
+
+    `on_unknown_fate` is what to do when an earlier attempt at the message asked, and its answer is not known.
+    """
 
     connection: Connection
     limits: CallLimits
     max_cost: Decimal | None = None
     budget: BudgetSettings | None = None
+    on_unknown_fate: OnUnknown = "ask"
 
     @classmethod
     def of(cls, cfg: Mapping[str, Any]) -> CallSettings:
@@ -40,7 +44,7 @@ class CallSettings:
         budget = collect(faults, BudgetSettings.of, cfg)
         if connection is None or limits is None or faults:
             raise InvalidConfig(faults=faults)
-        return cls(connection, limits, max_cost, budget)
+        return cls(connection, limits, max_cost, budget, cfg.get("onUnknownFate") or "ask")
 
 
 def call_settings(cfg: Mapping[str, Any], ctx: Context) -> CallSettings:

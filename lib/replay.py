@@ -10,7 +10,7 @@ import orjson
 from pysailor import SailorError
 
 from .api.client import ApiAnswer
-from .api.stream import Piece
+from .api.stream import Piece, drain
 from .endpoint import BuiltRequest
 from .errors.api_error import ApiError, Try
 
@@ -23,6 +23,7 @@ MAY_REPEAT = (
     "this was asked before by a worker that ended meanwhile, and whether it was answered is not known; "
     "it may have been paid for twice"
 )
+_WHOLE = BuiltRequest({}, None)
 _TOLD = ("why", "text", "status", "api_code", "param", "request_id", "retry_after")
 _LOST = ("timeout", "cut_off", "dropped", "cancelled")
 """How a call ends that may have been answered, and paid for, all the same."""
@@ -74,6 +75,19 @@ def ask_once(
             asked = asked._replace(notes=(*asked.notes, MAY_REPEAT))
         entry.keep(_write(asked, request, pieces))
         return asked
+
+
+def ask_whole_once(ctx: Context, on_unknown: OnUnknown, wanted: Any, ask: Callable[[], ApiAnswer]) -> Asked:
+    """Ask for an answer that comes as a whole, unless an earlier attempt at this message got it; see ask_once.
+
+    `wanted` is all that makes one request differ from another. A message may ask several times, in the same order.
+    """
+
+    def once(request: BuiltRequest) -> Generator[Piece, None, Asked]:
+        yield from ()
+        return Asked(ask(), request, "")
+
+    return drain(ask_once(ctx, on_unknown, wanted, _WHOLE, once))
 
 
 def _note(source: Generator[Piece, None, Asked], pieces: list[Piece]) -> Generator[Piece, None, Asked]:

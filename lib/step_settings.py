@@ -12,7 +12,7 @@ from .call_settings import CallSettings, collect
 from .completions.answer import Outcome
 
 if TYPE_CHECKING:
-    from pysailor import Context, OnUnknown
+    from pysailor import Context
 
 _MOST_REPAIRS = 3
 _SETTING = {
@@ -27,8 +27,7 @@ _SETTING = {
 class StepSettings(CallSettings):
     """What a step asks for, before it looks at a message. `fails_on` names the outcomes that are errors.
 
-    `api` is the endpoint to ask: auto, chat or responses. `on_unknown_fate` is what to do when an earlier attempt at
-    the message asked, and whether it was answered is not known.
+    `api` is the endpoint to ask: auto, chat or responses.
     """
 
     model: str | None = None
@@ -37,7 +36,6 @@ class StepSettings(CallSettings):
     fails_on: frozenset[Outcome] = frozenset()
     fails_on_mismatch: bool = False
     api: str = "auto"
-    on_unknown_fate: OnUnknown = "ask"
 
     @classmethod
     def of(cls, cfg: Mapping[str, Any]) -> StepSettings:
@@ -58,7 +56,7 @@ class StepSettings(CallSettings):
             fails_on=frozenset(outcome for outcome, name in _SETTING.items() if cfg.get(name) == "fail"),
             fails_on_mismatch=cfg.get("onMisfit") == "fail",
             api=cfg.get("api") or "auto",
-            on_unknown_fate=cfg.get("onUnknownFate") or "ask",
+            on_unknown_fate=call.on_unknown_fate,
         )
 
 

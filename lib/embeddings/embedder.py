@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pysailor import CallReport, Fault, InvalidInput, offload
@@ -17,16 +18,18 @@ from ..api.pacer import shared_pacer
 from ..budgets import NO_BUDGET, Pays, claim, payer_of, split_key
 from ..call_settings import call_settings
 from ..cost.price import Cost, Surcharges, cost, cost_told_by, dollars, keep_if_priced
-from ..cost.usage import Usage, despite_lost
+from ..cost.usage import Usage
 from ..cost.worst_case import OverBudget
 from ..endpoint import CheckResult
 from ..environment import Environment
 from ..errors.api_error import ApiError
+from ..replay import ask_whole_once
+from .accumulator import Accumulator
 from .cutting import cut, most_texts_for
 from .dimensions import read_dimensions
 from .length import NO_TOKENIZER, TokenCounter, estimate, fit_texts
 from .refusals import Base64Refusal, explain, is_too_much, refuses_base64
-from .result import Embeddings, read_usage
+from .result import read_usage
 from .texts import read_texts
 from .vectors import EMBEDDINGS, check_lengths, read_vectors
 
@@ -38,19 +41,10 @@ if TYPE_CHECKING:
     from ..api.client import ApiAnswer
     from ..api.retry import CallLimits
     from ..budgets import BudgetHold, NoBudget
-    from ..errors.api_error import Try
     from ..models.table import Family
+    from ..replay import Asked
+    from .result import Embeddings
     from .texts import PlacedText
-
-
-@dataclass(slots=True)
-class _Taken:
-    """What the requests of a message have brought so far."""
-
-    vectors: list[list[float]] = field(default_factory=list)
-    answers: list[ApiAnswer] = field(default_factory=list)
-    refused: tuple[Try, ...] = ()
-    doubts: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +96,26 @@ class Embedder:
         """Return the vectors; raise InvalidInput or OverBudget before anything is sent, or ApiError."""
         prepared = self._prepare(body)
         note, self._hold = self._within_budget(prepared, split_key(body)[1])
+        found = Accumulator(self._model, self._paid)
         with self._hold as hold:
-            embeddings = self._embed(prepared, prepared.notes + note)
-            low = hold.settle(embeddings.cost, embeddings.tries)
-        return replace(embeddings, warnings=(*embeddings.warnings, *low)) if low else embeddings
+            self._ask_all(prepared, found)
+            low = hold.settle(*found.spent())
+        return found.sum_up((*prepared.notes, *note), low)
 
-    def _embed(self, prepared: _Prepared, notes: tuple[str, ...]) -> Embeddings:
-        taken = _Taken()
+    def _ask_all(self, prepared: _Prepared, found: Accumulator) -> None:
         parts = deque(prepared.parts)
         while parts:
             part = parts.popleft()
             try:
-                self._ask(prepared.texts, part, taken)
+                self._ask(prepared.texts, part, found)
             except ApiError as error:
                 if len(part) > 1 and is_too_much(error):
                     self._ctx.logger.warning("%d texts were too much for one request; trying half", len(part))
-                    taken.refused += error.tries
+                    found.refused += error.tries
                     parts = deque(self._cut_again(prepared.sizes, part.start, len(part) // 2))
                     continue
-                raise explain(error, prepared.texts, part, len(taken.vectors)) from error
-        check_lengths(taken.vectors)
-        return self._sum_up(taken, notes)
+                raise explain(error, prepared.texts, part, len(found.vectors)) from error
+        check_lengths(found.vectors)
 
     def _prepare(self, body: Mapping[str, Any]) -> _Prepared:
         texts = read_texts(body, self._field)
@@ -149,61 +142,53 @@ class Embedder:
             request["dimensions"] = self._dimensions
         return request
 
-    def _report(self, outcome: str, began: float, tries: int, got: ApiAnswer | None = None) -> None:
-        told = call_attributes(self._client.connection, "embeddings", got.body if got else None)
-        used = read_usage(got.body) if got else Usage()
-        paid = self._paid(got.body, used) if got else None
-        amount, units = (paid.amount if paid else None), (used.to_units() if got else {})
-        seconds = time.monotonic() - began
-        self._ctx.report(CallReport(self._model, outcome, seconds, max(1, tries), units, amount, attributes=told))
-
-    def _ask(self, texts: Sequence[PlacedText], part: range, taken: _Taken) -> None:
-        """Send one request, once more without base64 if that is refused; raise ApiError."""
-        self._hold.take()
+    def _ask(self, texts: Sequence[PlacedText], part: range, found: Accumulator) -> None:
+        """Take in what one request brings, or brought to an earlier attempt at this message; raise ApiError."""
         began = time.monotonic()
+        wanted = [self._client.connection.address, self._model, self._dimensions, [texts[at].text for at in part]]
         try:
-            got = self._client.ask(EMBEDDINGS, self._request(texts, part), self._call)
+            asked = ask_whole_once(self._ctx, self._settings.on_unknown_fate, wanted, partial(self._send, texts, part))
         except ApiError as error:
-            if self._refusal.is_known or not refuses_base64(error):
-                self._report(error.code, began, len(error.tries))
-                raise
-            self._refusal.is_known = True
-            taken.refused += error.tries
-            got = self._client.ask(EMBEDDINGS, self._request(texts, part), self._call)
-        self._report("ok", began, len(got.tries), got)
+            self._report(error.code, began, len(error.tries))
+            raise
+        got = asked.answer
+        self._report_answer(asked, began)
         try:
             vectors, doubts = read_vectors(got.body, len(part), self._dimensions)
         except ApiError as error:
             error.request_id, error.tries = got.request_id, got.tries
             raise
-        taken.vectors.extend(vectors)
         self._call = replace(self._call, may_rebound=False)  # what is paid for is not thrown away
-        taken.answers.append(replace(got, body={**got.body, "data": None}))  # megabytes that are not needed again
-        taken.doubts.update(dict.fromkeys((*got.warnings, *doubts)))
+        found.add(asked, vectors, doubts)
 
-    def _sum_up(self, taken: _Taken, notes: tuple[str, ...]) -> Embeddings:
-        used, paid = Usage(), []
-        for got in taken.answers:
-            one = read_usage(got.body)
-            used += one
-            paid.append(self._paid(got.body, one))
-        total = None
-        for amount in paid:
-            total = amount if total is None or amount is None else total + amount
-        tries = (*taken.refused, *(one for got in taken.answers for one in got.tries))
-        used, lost = despite_lost(used, tries)
-        last = taken.answers[-1]
-        return Embeddings(
-            taken.vectors,
-            str(last.body.get("model") or self._model),
-            used,
-            None if None in paid else total,
-            (*notes, *taken.doubts, *lost),
-            tries,
-            len(taken.answers),
-            last.request_id,
-            sum(got.seconds for got in taken.answers),
-        )
+    def _send(self, texts: Sequence[PlacedText], part: range) -> ApiAnswer:
+        """Send one request, once more without base64 if that is refused; raise ApiError."""
+        self._hold.take()
+        try:
+            return self._client.ask(EMBEDDINGS, self._request(texts, part), self._call)
+        except ApiError as error:
+            if self._refusal.is_known or not refuses_base64(error):
+                raise
+            self._refusal.is_known = True
+            refused = error.tries
+        got = self._client.ask(EMBEDDINGS, self._request(texts, part), self._call)
+        return replace(got, tries=(*refused, *got.tries))
+
+    def _report(self, outcome: str, began: float, tries: int) -> None:
+        told = call_attributes(self._client.connection, "embeddings")
+        self._ctx.report(CallReport(self._model, outcome, time.monotonic() - began, max(1, tries), attributes=told))
+
+    def _report_answer(self, asked: Asked, began: float) -> None:
+        """Report a call; that of an answer that is given again took no tries, and is not paid for again."""
+        body, seconds = asked.answer.body, time.monotonic() - began
+        told = call_attributes(self._client.connection, "embeddings", body)
+        if asked.replayed:
+            self._ctx.report(CallReport(self._model, "replayed", seconds, 0, attributes=told))
+            return
+        used = read_usage(body)
+        paid, tries = self._paid(body, used), max(1, len(asked.answer.tries))
+        amount = paid.amount if paid else None
+        self._ctx.report(CallReport(self._model, "ok", seconds, tries, used.to_units(), amount, attributes=told))
 
     def _paid(self, answer: Mapping[str, Any], used: Usage) -> Cost | None:
         """Return what an answer cost: as the service says, or by the table; None if that is not known."""

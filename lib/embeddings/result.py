@@ -28,6 +28,8 @@ class Embeddings:
     requests: int
     request_id: str | None
     seconds: float
+    replayed: bool = False
+    """Whether all of it was answered to an earlier attempt at the same message, and nothing was asked now."""
 
     def to_json(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is emitted: the vectors beside, or in, what they were made of."""
@@ -49,6 +51,7 @@ class Embeddings:
             "x-request-id": self.request_id,
             "x-duration-ms": str(round(self.seconds * 1000)),
             "x-tries": str(len(self.tries)),
+            "x-replayed": "true" if self.replayed else None,
         }
         return {name: value for name, value in headers.items() if value is not None}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pysailor import Fault, InvalidInput, StepError
@@ -15,6 +16,7 @@ from ..endpoint import CheckResult
 from ..environment import Environment
 from ..errors.api_error import ApiError
 from ..errors.catalog import CATALOG
+from ..replay import ask_whole_once
 from .parts import as_messages, group, place_of, read_parts
 from .result import MODERATIONS, Moderation, combine, read_result
 from .thresholds import read_thresholds
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from pysailor import Context, HttpRequest
 
-    from ..api.client import ApiAnswer
+    from ..replay import Asked
 
 
 class ContentFlagged(StepError):
@@ -48,6 +50,7 @@ class Moderator:
     def __init__(self, cfg: Mapping[str, Any], ctx: Context, attachments: Mapping[str, Any] | None = None) -> None:
         """Read the settings; the client is kept between messages. Raise InvalidConfig."""
         settings = call_settings(cfg, ctx)
+        self._on_unknown = settings.on_unknown_fate
         self._thresholds = read_thresholds(cfg.get("thresholds"))
         self._client = ctx.keep(Client, settings.connection)
         pacer = shared_pacer(settings.connection, ctx)
@@ -73,11 +76,15 @@ class Moderator:
     def moderate(self, body: Mapping[str, Any]) -> Moderation:
         """Return what the service says; raise InvalidInput, NotFetched, ApiError, or ContentFlagged."""
         inputs = group(self._fetch(read_parts(body)))
-        answers = [self._client.ask(MODERATIONS, self._request(one), self._call) for one in inputs]
-        moderation = self._sum_up(answers)
+        moderation = self._sum_up([self._ask(self._request(one)) for one in inputs])
         if moderation.flagged and self._stops:
             raise ContentFlagged(moderation)
         return moderation
+
+    def _ask(self, request: dict[str, Any]) -> Asked:
+        """Return the answer to a request, or what an earlier attempt at this message was answered."""
+        ask = partial(self._client.ask, MODERATIONS, request, self._call)
+        return ask_whole_once(self._ctx, self._on_unknown, [self._client.connection.address, request], ask)
 
     def _request(self, given: Any) -> dict[str, Any]:
         return {"model": self._model, "input": given}
@@ -97,8 +104,9 @@ class Moderator:
         fetched: list[dict[str, Any]] = body["messages"][0]["content"]
         return fetched
 
-    def _sum_up(self, answers: Sequence[ApiAnswer]) -> Moderation:
+    def _sum_up(self, told: Sequence[Asked]) -> Moderation:
         results = []
+        answers = [asked.answer for asked in told]
         for got in answers:
             try:
                 results.append(read_result(got.body))
@@ -113,6 +121,8 @@ class Moderator:
             tries=tuple(one for got in answers for one in got.tries),
             request_id=last.request_id,
             seconds=sum(got.seconds for got in answers),
+            warnings=tuple(dict.fromkeys(note for asked in told for note in asked.notes)),
+            replayed=all(asked.replayed for asked in told),
         )
 
 

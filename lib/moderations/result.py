@@ -30,6 +30,9 @@ class Moderation:
     tries: tuple[Try, ...]
     request_id: str | None
     seconds: float
+    warnings: tuple[str, ...] = ()
+    replayed: bool = False
+    """Whether all of it was answered to an earlier attempt at the same message, and nothing was asked now."""
 
     def to_json(self) -> dict[str, Any]:
         """Return what is emitted."""
@@ -41,6 +44,7 @@ class Moderation:
             "applied_input_types": self.applied,
             "model": self.model,
             "tries": len(self.tries),
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
         }
 
     @property
@@ -55,6 +59,7 @@ class Moderation:
             "x-request-id": self.request_id,
             "x-duration-ms": str(round(self.seconds * 1000)),
             "x-tries": str(len(self.tries)),
+            "x-replayed": "true" if self.replayed else None,
         }
         return {name: value for name, value in headers.items() if value is not None}
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
-from lib.completions.preflight.rules import options
 from tests.support.preflight import (
     JSON_OBJECT,
     PREDICTED,
     SPOKEN,
     WEATHER,
     Case,
-    breaches_of,
     parts,
-    rules_kept,
     transcript,
 )
 
@@ -125,17 +120,3 @@ CASES: list[tuple[str, Case]] = [
         Case({"temprature": 1}, "/temprature", {"top_k": 1, "models": []}, certain=False, public_api=False),
     ),
 ]
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_breach_is_found_where_it_is(rule: str, case: Case) -> None:
-    assert (case.pointer, case.certain) in breaches_of(rule, case)
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_request_that_keeps_the_rule_is_let_through(rule: str, case: Case) -> None:
-    assert rule not in rules_kept(case)
-
-
-def test_every_rule_has_a_case() -> None:
-    assert {name for name, _ in CASES} == {rule.name for rule in (*options.RULES,)}

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from lib.completions.preflight.rules import tools
 from tests.support.preflight import (
     CUSTOM,
     LEGACY,
@@ -14,9 +11,7 @@ from tests.support.preflight import (
     WEATHER,
     Case,
     allowed,
-    breaches_of,
     chosen,
-    rules_kept,
 )
 
 PARAMETERS = "/tools/0/function/parameters"
@@ -127,17 +122,3 @@ CASES: list[tuple[str, Case]] = [
     ),
     ("parameters_not_an_object", Case(offering({"properties": {}}), f"{PARAMETERS}/type", offering({}))),
 ]
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_breach_is_found_where_it_is(rule: str, case: Case) -> None:
-    assert (case.pointer, case.certain) in breaches_of(rule, case)
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_request_that_keeps_the_rule_is_let_through(rule: str, case: Case) -> None:
-    assert rule not in rules_kept(case)
-
-
-def test_every_rule_has_a_case() -> None:
-    assert {name for name, _ in CASES} == {rule.name for rule in (*tools.RULES,)}

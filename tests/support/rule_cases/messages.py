@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from lib.completions.preflight.rules import messages
 from tests.support.preflight import (
     HELLO,
     MARKED,
@@ -13,10 +10,8 @@ from tests.support.preflight import (
     Case,
     answers,
     asks,
-    breaches_of,
     call,
     parts,
-    rules_kept,
     transcript,
 )
 
@@ -190,17 +185,3 @@ CASES: list[tuple[str, Case]] = [
         ),
     ),
 ]
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_breach_is_found_where_it_is(rule: str, case: Case) -> None:
-    assert (case.pointer, case.certain) in breaches_of(rule, case)
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_request_that_keeps_the_rule_is_let_through(rule: str, case: Case) -> None:
-    assert rule not in rules_kept(case)
-
-
-def test_every_rule_has_a_case() -> None:
-    assert {name for name, _ in CASES} == {rule.name for rule in (*messages.RULES,)}

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from lib.completions.preflight.rules import media
 from tests.support.preflight import (
     Case,
-    breaches_of,
     parts,
-    rules_kept,
 )
 
 PART = "/messages/0/content/0"
@@ -106,29 +101,3 @@ CASES: list[tuple[str, Case]] = [
         ),
     ),
 ]
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_breach_is_found_where_it_is(rule: str, case: Case) -> None:
-    assert (case.pointer, case.certain) in breaches_of(rule, case)
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_request_that_keeps_the_rule_is_let_through(rule: str, case: Case) -> None:
-    assert rule not in rules_kept(case)
-
-
-def test_every_rule_has_a_case() -> None:
-    assert {name for name, _ in CASES} == {rule.name for rule in (*media.RULES,)}
-
-
-@pytest.mark.parametrize("url", ["cat.png", "images/cat.png", "attachment:dog.png", "ftp://a.example/b", "blob:x", " "])
-def test_a_picture_that_is_nowhere_is_found(url: str) -> None:
-    assert [pointer for pointer, _ in media.find_missing_sources(picture(url), {"other.png": {}})] == [PICTURE]
-
-
-@pytest.mark.parametrize(
-    "url", ["https://a.example/b", "HTTP://a.example/b", "data:image/png;base64,iVBO", "cat.png", "attachment:cat.png"]
-)
-def test_a_picture_that_has_a_place_is_not(url: str) -> None:
-    assert list(media.find_missing_sources(picture(url), {"cat.png": {"url": "https://a.example/c"}})) == []

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
-from lib.completions.preflight.rules import schemas, strict_schema
 from tests.support.preflight import (
     SCHEMA,
     Case,
     asking,
-    breaches_of,
     closed,
     enum,
     nested,
-    rules_kept,
     strict,
 )
 
@@ -245,17 +240,3 @@ CASES: list[tuple[str, Case]] = [
         Case(strict(closed({"a": True})), f"{SCHEMA}/properties/a", strict(closed({"a": {"const": 1}}))),
     ),
 ]
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_breach_is_found_where_it_is(rule: str, case: Case) -> None:
-    assert (case.pointer, case.certain) in breaches_of(rule, case)
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_request_that_keeps_the_rule_is_let_through(rule: str, case: Case) -> None:
-    assert rule not in rules_kept(case)
-
-
-def test_every_rule_has_a_case() -> None:
-    assert {name for name, _ in CASES} == {rule.name for rule in (*schemas.RULES, *strict_schema.RULES)}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from lib.completions.preflight.rules import model
 from lib.tokens.count import Estimate
 from tests.support.preflight import (
     CUSTOM,
@@ -14,9 +11,7 @@ from tests.support.preflight import (
     SPOKEN,
     WEATHER,
     Case,
-    breaches_of,
     parts,
-    rules_kept,
 )
 
 CASES: list[tuple[str, Case]] = [
@@ -153,17 +148,3 @@ CASES: list[tuple[str, Case]] = [
         Case({"top_p": 0.5}, "/top_p", {"top_k": 5}, certain=False, public_api=False, refusals=(REFUSED,)),
     ),
 ]
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_breach_is_found_where_it_is(rule: str, case: Case) -> None:
-    assert (case.pointer, case.certain) in breaches_of(rule, case)
-
-
-@pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_request_that_keeps_the_rule_is_let_through(rule: str, case: Case) -> None:
-    assert rule not in rules_kept(case)
-
-
-def test_every_rule_has_a_case() -> None:
-    assert {name for name, _ in CASES} == {rule.name for rule in (*model.RULES,)}

@@ -64,7 +64,7 @@ def lint(root: Path) -> list[Fault]:
     repeated = (
         Fault("component.json", f'has the key "{name}" twice in one object; the last one counts') for name in twice
     )
-    return [*repeated, *faults, *_missing(document), *_component_faults(Component(root))]
+    return [*repeated, *faults, *_find_missing(document), *_component_faults(Component(root))]
 
 
 def _object(members: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _object(members: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
     return whole
 
 
-def _missing(document: Mapping[str, Any]) -> Iterator[Fault]:
+def _find_missing(document: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield what is allowed to be missing and yet should not be."""
     if "version" not in document:
         yield Fault("/version", "is missing; each deployment needs its own")

@@ -44,13 +44,13 @@ def look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def why_refused(address: str, *, allow_private: bool = False) -> str | None:
+def refusal_reason(address: str, *, allow_private: bool = False) -> str | None:
     """Return what is wrong with an address, in words that follow "which is"; None if it may be reached."""
     ip = ip_address(address.partition("%")[0])
-    never = _never(ip)
+    never = _explain_never(ip)
     if never is not None:
         return f"{never} and is never reached"
-    private = next((name for inside in (ip, *_embedded(ip)) if (name := _private(inside))), None)
+    private = next((name for inside in (ip, *_embedded_addresses(ip)) if (name := _explain_private(inside))), None)
     if private is None or allow_private:
         return None
     return f"{private}; whoever runs this component can allow such with {ALLOW_PRIVATE_URLS}=true"
@@ -60,15 +60,15 @@ def looks_public(host: str) -> bool:
     """Return whether a host can be one of the public internet, going by its name alone."""
     plain = host.strip("[]").rstrip(".").lower()
     try:
-        return why_refused(plain) is None
+        return refusal_reason(plain) is None
     except ValueError:  # no address, so a name
         label = plain.rpartition(".")[2]
         return "." in plain and not _LOCAL_NAME.search(plain) and not _NUMBER.fullmatch(label)
 
 
-def _never(ip: Address) -> str | None:
+def _explain_never(ip: Address) -> str | None:
     """Return why an attachment is never fetched from there, None if it may be."""
-    for inside in (ip, *_embedded(ip)):
+    for inside in (ip, *_embedded_addresses(ip)):
         if inside in _METADATA:
             return "an address of the cloud's own services"
         if inside.is_unspecified or (isinstance(inside, IPv4Address) and inside in _THIS_NETWORK):
@@ -77,22 +77,22 @@ def _never(ip: Address) -> str | None:
             return "a link-local address"
         if inside.is_multicast:
             return "an address of many servers"
-        if inside.is_reserved and not inside.is_loopback and not _embedded(inside):
+        if inside.is_reserved and not inside.is_loopback and not _embedded_addresses(inside):
             return "a reserved address"
     return None
 
 
-def _private(ip: Address) -> str | None:
+def _explain_private(ip: Address) -> str | None:
     if ip.is_loopback:
         return "this machine's own address"
-    if _embedded(ip):  # the address inside says it
+    if _embedded_addresses(ip):  # the address inside says it
         return None
     if not ip.is_global or (isinstance(ip, IPv6Address) and ip.is_site_local):
         return "a private address"
     return None
 
 
-def _embedded(ip: Address) -> tuple[IPv4Address, ...]:
+def _embedded_addresses(ip: Address) -> tuple[IPv4Address, ...]:
     """Return the IPv4 addresses that an IPv6 address leads to, by whatever way of carrying one in the other."""
     if isinstance(ip, IPv4Address):
         return ()

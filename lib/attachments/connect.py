@@ -100,7 +100,7 @@ class Connector:
         """Return the addresses of the target's host, every one of which may be reached; raise AddressRefused."""
         found = self._look_up(target)
         for address in found:
-            reason = address_policy.why_refused(address, allow_private=self._allow_private)
+            reason = address_policy.refusal_reason(address, allow_private=self._allow_private)
             if reason is not None:
                 is_address = target.host.strip("[]") == address
                 which = f"{address} is" if is_address else f"{target.host} leads to {address}, which is"
@@ -114,7 +114,7 @@ class Connector:
         if not self._allow_private:
             return True
         try:
-            return all(address_policy.why_refused(address) is None for address in self._look_up(target))
+            return all(address_policy.refusal_reason(address) is None for address in self._look_up(target))
         except NotFetched:
             return True
 

@@ -86,7 +86,7 @@ class LineChecker:
                 lines.append((number, line._replace(body=fitting)))
         self._endpoint = self._choose(line for _, line in lines)
         for number, line in lines:
-            one = self._built(line)
+            one = self._build(line)
             found = self._endpoint.check(
                 one.request,
                 public_api=self._connection.public,
@@ -157,7 +157,7 @@ class LineChecker:
                 return RESPONSES
         return COMPLETIONS
 
-    def _built(self, line: BatchLine) -> CheckedLine:
+    def _build(self, line: BatchLine) -> CheckedLine:
         model = str(line.body.get("model") or self._model)
         server = self._memory.adapt(self._client.server, self._connection.address, model)
         with _own_places(line):

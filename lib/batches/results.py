@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor import Message, StepError
 
 from ..completions.answer.outcome import mapping
-from ..cost.told import count_searches
+from ..cost.reported import count_searches
 from ..cost.usage import Usage
 from ..endpoint import BuiltRequest
 from ..errors.api_error import ApiError, Try, from_answer

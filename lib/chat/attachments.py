@@ -135,14 +135,14 @@ def to_content(text: str, attachments: Sequence[Attachment]) -> str | list[Mappi
     return [*said, *(each.part for each in attachments)]
 
 
-def to_kept(attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
+def to_stored(attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
     """Return the attachments as the conversation keeps them: as they were sent, or marks if they are too large."""
     if sum(each.size for each in attachments) <= KEPT_BYTES:
         return tuple(attachments)
     return tuple(each.to_mark() for each in attachments)
 
 
-def read_kept(described: Any, content: Any) -> tuple[Attachment, ...]:
+def read_stored(described: Any, content: Any) -> tuple[Attachment, ...]:
     """Return the attachments of a kept question, from what was told of them and its content."""
     if not isinstance(described, Sequence) or not isinstance(content, Sequence) or not described:
         return ()

@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..completions.answer.content import join_surrogates
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -179,17 +181,17 @@ class Text:
 
     def piece(self, turn: int, text: str) -> list[str]:  # noqa: ARG002 - turns follow each other
         """Return the piece."""
-        return [well_formed(text)]
+        return [join_surrogates(text)]
 
     def end(self, turn: int, answered: Answered) -> list[str]:  # noqa: ARG002 - turns follow each other
         """Return the answer unless it has gone out, a remark if there is one, and the end."""
-        whole = [well_formed(answered.text)] if answered.text and not answered.streamed else []
+        whole = [join_surrogates(answered.text)] if answered.text and not answered.streamed else []
         remark = [f"[ERROR] {answered.remark}"] if answered.remark else []
         return [*whole, *remark, ""]
 
     def fail(self, turn: int | None, failed: Failed) -> list[str]:  # noqa: ARG002 - turns follow each other
         """Return the sentence and the end."""
-        return [f"[ERROR] {well_formed(failed.message)}", ""]
+        return [f"[ERROR] {join_surrogates(failed.message)}", ""]
 
 
 class Json:
@@ -278,12 +280,7 @@ class Joiner:
             return piece
         text = self._held + piece
         self._held = text[-1:] if text and ord(text[-1]) in _HIGH_SURROGATE else ""
-        return well_formed(text[: len(text) - len(self._held)])
-
-
-def well_formed(text: str) -> str:
-    """Return text that UTF-8 can encode: two halves of a character become one, a lone half a question mark."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return join_surrogates(text[: len(text) - len(self._held)])
 
 
 def _uploads(said: Mapping[str, Any]) -> tuple[Upload, ...] | None:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from pysailor import StepError
 
 from .. import conversation
+from ..completions.answer.content import join_surrogates
 from ..completions.answer.outcome import Outcome
 from ..conversation import Memory, TurnOutput
 from ..errors.api_error import ApiError
 from ..errors.catalog import visitor_text
-from .attachments import to_content, to_kept
+from .attachments import to_content, to_stored
 from .backend import VisitorConnection
 from .config.hooks import HookFailed
-from .protocol import Answered, Failed, well_formed
+from .protocol import Answered, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,7 +95,7 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
     def ask(before: Sequence[ChatMessage]) -> TurnOutput[Answered]:
         text = _prepare(chat, question.text)
         asked = {"role": "user", "content": to_content(text, question.attachments)}
-        kept = {"role": "user", "content": to_content(text, to_kept(question.attachments))}
+        kept = {"role": "user", "content": to_content(text, to_stored(question.attachments))}
         if cancel.is_set():
             return TurnOutput(stopped_answer())
         body = {**chat.body, "messages": [*before, asked]}
@@ -134,7 +135,7 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
 
 def _half(question: Question, kept: ChatMessage, pieces: Sequence[str]) -> TurnOutput[Answered]:
     """Return what had come until the visitor stopped the answer; it is kept, but never in place of a whole answer."""
-    text = well_formed("".join(pieces))
+    text = join_surrogates("".join(pieces))
     if not text or question.replaces is not None:
         return TurnOutput(stopped_answer())
     told = replace(stopped_answer(), text=text, kept=True)
@@ -143,7 +144,7 @@ def _half(question: Question, kept: ChatMessage, pieces: Sequence[str]) -> TurnO
 
 def _to_result(question: Question, outcome: str) -> dict[str, Any]:
     """Return what is kept beside the messages of a turn: what the page needs to show it again."""
-    described = [each.describe() for each in to_kept(question.attachments)]
+    described = [each.describe() for each in to_stored(question.attachments)]
     result = {"question": question.text, "replaces": question.replaces, "outcome": outcome}
     return {**result, "attachments": described} if described else result
 
@@ -158,7 +159,7 @@ def _modify(chat: Chat, answer: ChatAnswer) -> str:
     """Return the answer as the modify hook wants it; well-formed, as some store could not keep half a character."""
     hook = chat.hooks.get("modify")
     modified = hook.call(data=answer.completion, handler=chat.handler) if hook else None
-    return well_formed(answer.text if modified is None else str(modified))
+    return join_surrogates(answer.text if modified is None else str(modified))
 
 
 def _remark(answer: ChatAnswer) -> str:

@@ -109,7 +109,7 @@ def _act(ledger: Ledger, args: argparse.Namespace, amount: Decimal | None) -> in
     found = [one for one in known if args.name in (None, one.of.get("name"))]
     found = [one for one in found if args.key is None or one.of.get("key") == args.key]
     if not found:
-        return _missing(args, known)
+        return _report_missing(args, known)
     change = _change(args, amount)
     if change is not None:
         changed = [(one, ledger.change(one.place, change)) for one in found]
@@ -145,7 +145,7 @@ def _change(args: argparse.Namespace, amount: Decimal | None) -> Callable[[Accou
     return (lambda account: account.reset()) if args.what == "reset" else None
 
 
-def _missing(args: argparse.Namespace, known: list[_Found]) -> int:
+def _report_missing(args: argparse.Namespace, known: list[_Found]) -> int:
     if not known and args.what == "show" and args.name is None:
         sys.stderr.write(
             "no budgets yet; one begins with the first message of a step whose setting budget has an amount\n"

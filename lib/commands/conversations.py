@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     with open_store("memory:" if is_empty(url) else url) as store:
         found = list(_choose(store, owners, args))
         if not found and args.what != "list":
-            return _missing(args.id or "so chosen", place, _hint(store, args))
+            return _report_missing(args.id or "so chosen", place, _hint(store, args))
         if not found:
             return _none(place, _hint(store, args))
         return _act(store, found, args)
@@ -192,6 +192,6 @@ def _text(document: Any, indent: int | None) -> str:
     return text
 
 
-def _missing(name: str, place: str, hint: str) -> int:
+def _report_missing(name: str, place: str, hint: str) -> int:
     sys.stderr.write(f"there is no conversation {name} of this credential in {place}{hint}\n")
     return FAILED

@@ -12,9 +12,9 @@ from ..errors.api_error import ApiError, from_answer
 from . import answer as answers
 from . import request
 from .answer.api_shape import to_api_shape
-from .answer.ending import Ending, ending_of, written_reason
+from .answer.ending import Ending, ending_of, raw_reason
 from .answer.outcome import calls_of, message_of, outcome_of
-from .answer.told_error import told_error
+from .answer.service_error import find_error
 from .step_memory import StepMemory
 from .stream import Stream
 from .usage_option import relax
@@ -31,7 +31,7 @@ def read_answer(completion: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, 
     Raise ApiError if it holds no choices, or an error. Lenient servers leave the reason out of a choice, so that is a
     doubt and no error.
     """
-    error = told_error(completion)
+    error = find_error(completion)
     if error is not None:
         raise from_answer(200, {}, json.dumps({"error": error}).encode())
     mended, remarks = to_api_shape(completion)
@@ -53,7 +53,7 @@ def _doubts(found: Sequence[tuple[int, Mapping[str, Any], Ending]]) -> Iterator[
             f"the server did not say why it ended (no finish_reason for choice {unexplained}); something may be missing"
         )
     for number, choice, ending in found:
-        reason = written_reason(choice)
+        reason = raw_reason(choice)
         if ending is Ending.UNKNOWN:
             yield f'choice {number} ended with "{reason}", which is not known; it counts as {outcome_of(choice)}'
         elif ending is Ending.BROKEN_OFF:

@@ -44,10 +44,10 @@ def read(text: str) -> dict[str, Any]:
     if not text.strip("\ufeff \t\r\n"):
         raise InvalidConfig(f"is empty; give a JSON Schema, or fields such as: {_EXAMPLE}", pointer="/schema")
     text = text.lstrip("\ufeff")
-    return _written_out(text) if text.lstrip().startswith("{") else _short(text)
+    return _expand(text) if text.lstrip().startswith("{") else _short(text)
 
 
-def _written_out(text: str) -> dict[str, Any]:
+def _expand(text: str) -> dict[str, Any]:
     try:
         schema = json.loads(text)
     except ValueError as error:

@@ -107,7 +107,7 @@ def _history(
     examples: Sequence[ChatMessage],
     replaces: int | None,
 ) -> list[ChatMessage]:
-    said = [message for turn in _wanted(held, last, replaces) for message in turn.messages]
+    said = [message for turn in _select_turns(held, last, replaces) for message in turn.messages]
     return window(system, [*examples, *said], last=last)
 
 
@@ -124,7 +124,7 @@ def _history_before(
     return window(system, [*examples, *said], last=last)
 
 
-def _wanted(held: Conversation, last: int | None, replaces: int | None) -> list[Turn]:
+def _select_turns(held: Conversation, last: int | None, replaces: int | None) -> list[Turn]:
     """Return the newest turns that no other turn replaced, with at least `last` messages if there are so many."""
     newest = last  # a turn has a message at least
     while True:

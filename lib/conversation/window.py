@@ -60,34 +60,34 @@ def _whole(messages: list[ChatMessage], *, open_call: bool) -> list[list[ChatMes
         end = at + 1
         while end < len(messages) and messages[end].get("role") in _RESULT:
             end += 1
-        group = _answered(messages[at], messages[at + 1 : end], keep_open=open_call and end == len(messages))
+        group = _keep_answered(messages[at], messages[at + 1 : end], keep_open=open_call and end == len(messages))
         if group:
             groups.append(group)
         at = end
     return groups
 
 
-def _answered(first: ChatMessage, results: Sequence[ChatMessage], *, keep_open: bool) -> list[ChatMessage]:
+def _keep_answered(first: ChatMessage, results: Sequence[ChatMessage], *, keep_open: bool) -> list[ChatMessage]:
     """Return the message with the results that belong to it; nothing, if it cannot stand."""
     if first.get("role") in _RESULT:
         return []
-    wanted = _called(first)
+    wanted = _called_ids(first)
     kept, missing = [], set(wanted)
     for result in results:
-        if _answers(result) in missing:
-            missing.discard(_answers(result))
+        if _answered_id(result) in missing:
+            missing.discard(_answered_id(result))
             kept.append(result)
     return [first, *kept] if not missing or keep_open else []
 
 
-def _called(message: ChatMessage) -> set[Any]:
+def _called_ids(message: ChatMessage) -> set[Any]:
     if message.get("role") != "assistant":
         return set()
     calls = {call.get("id") for call in message.get("tool_calls") or () if isinstance(call, Mapping)}
     return calls | ({_LEGACY} if message.get(_LEGACY) else set())
 
 
-def _answers(result: ChatMessage) -> Any:
+def _answered_id(result: ChatMessage) -> Any:
     return _LEGACY if result.get("role") == "function" else result.get("tool_call_id")
 
 

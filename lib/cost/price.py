@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .told import count_hosted_calls, count_searches, read_cost
+from .reported import count_hosted_calls, count_searches, read_cost
 
 if TYPE_CHECKING:
     from datetime import date

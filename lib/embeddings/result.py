@@ -34,7 +34,7 @@ class Embeddings:
     def to_json(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is emitted: the vectors beside, or in, what they were made of."""
         return {
-            **self._placed(body),
+            **self._place_vectors(body),
             "model": self.model,
             "dimensions": len(self.vectors[0]),
             "count": len(self.vectors),
@@ -55,7 +55,7 @@ class Embeddings:
         }
         return {name: value for name, value in headers.items() if value is not None}
 
-    def _placed(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _place_vectors(self, body: Mapping[str, Any]) -> dict[str, Any]:
         if body.get("text") is not None:
             return {"embedding": self.vectors[0]}
         if body.get("texts") is not None:

@@ -20,8 +20,8 @@ from ..cost.worst_case import OverBudget
 from ..errors.api_error import ApiError
 from ..pipeline import NOBODY, Pipeline
 from .alternatives import Alternative, Alternatives, body_for, bound_to_server
+from .attempts import Attempts, CountedText
 from .remembered import Reached
-from .said import Said, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -98,7 +98,7 @@ class Fallbacks:
 
         def ask(pipeline: Pipeline, wanted: Mapping[str, Any]) -> Generator[Piece, None, Result]:
             yield from ()  # no pieces: they are shown
-            shown = Shown(show or self._ctx.partial)
+            shown = CountedText(show or self._ctx.partial)
             try:
                 return pipeline.result(wanted, shown)
             except ApiError as error:
@@ -114,8 +114,8 @@ class Fallbacks:
     ) -> Generator[Piece, None, Result]:
         if not self._further:
             return (yield from ask(self._first, body))
-        said = Said()
-        for pipeline, wanted in self._ways(body, said):
+        attempts = Attempts()
+        for pipeline, wanted in self._ways(body, attempts):
             began = False
             try:
                 with closing(ask(pipeline, wanted)) as pieces:
@@ -129,15 +129,15 @@ class Fallbacks:
                             began = True
                             yield piece
             except (ApiError, HeldBack, InvalidInput, OverBudget) as error:
-                if began or not said.passes_on(error, pipeline):
-                    raise said.with_others(error) from error
+                if began or not attempts.passes_on(error, pipeline):
+                    raise attempts.with_others(error) from error
                 self._ctx.logger.warning("%s did not answer; a fallback is asked", pipeline.name(wanted))
-                said.add(error, pipeline.name(wanted))
+                attempts.add(error, pipeline.name(wanted))
             else:
-                return said.mark_answered(result, pipeline.name(wanted))
-        raise said.first_error()
+                return attempts.mark_answered(result, pipeline.name(wanted))
+        raise attempts.first_error()
 
-    def _ways(self, body: Mapping[str, Any], said: Said) -> Iterator[tuple[Pipeline, Mapping[str, Any]]]:
+    def _ways(self, body: Mapping[str, Any], attempts: Attempts) -> Iterator[tuple[Pipeline, Mapping[str, Any]]]:
         """Yield who is to be asked, and for what; those that an earlier attempt was done with are left out."""
         reached = Reached(self._ctx, body)
         start, bound, asked = reached.start(), bound_to_server(body), set[tuple[bool, str]]()
@@ -149,17 +149,17 @@ class Fallbacks:
                 continue
             asked.add(who)
             if number < start:
-                said.leave_out(pipeline.name(wanted))
+                attempts.leave_out(pipeline.name(wanted))
                 continue
             if number and self.seconds_left() <= 0:
-                said.skip(pipeline.name(wanted), "no time was left")
+                attempts.skip(pipeline.name(wanted), "no time was left")
                 continue
             if bound and one is not None and one.is_elsewhere:
-                said.skip(pipeline.name(wanted), bound)
+                attempts.skip(pipeline.name(wanted), bound)
                 continue
-            said.is_first = number == 0
+            attempts.is_first = number == 0
             if number:
-                reached.note(number, said.opened)
+                reached.note(number, attempts.opened)
             yield pipeline, wanted
 
     def _unfit(self, body: Mapping[str, Any]) -> Iterator[Fault]:

@@ -154,7 +154,7 @@ class Models:
         names = [f"ft:{base}", f"ft:{undated}"] if fine_tuned else [base, undated]
         found = next((name for name in names if name in self.rows), None)
         members = self.rows.get(found or undated, {})
-        family = self.families[members["family"]][1] if "family" in members else self._matching(undated)
+        family = self.families[members["family"]][1] if "family" in members else self._match(undated)
         if family is None and found is None:
             return None
         family = family or Family(undated, self.as_of, certain=False)
@@ -163,7 +163,7 @@ class Models:
             known = {key: value for key, value in known.items() if key not in _OF_THIS_MODEL_ONLY}
         return replace(family, model=found, fine_tuned=fine_tuned, **known)
 
-    def _matching(self, base: str) -> Family | None:
+    def _match(self, base: str) -> Family | None:
         return next((family for pattern, family in self.families.values() if pattern.fullmatch(base)), None)
 
 

@@ -100,7 +100,7 @@ def combine(results: Sequence[Mapping[str, Any]], thresholds: Mapping[str, float
             scores[name] = max(score, scores.get(name, 0.0))
             categories[name] = counts or categories.get(name, False)
         flagged = flagged or (result["flagged"] and not any(own.values()))
-        for name, kinds in _applied(result).items():
+        for name, kinds in _read_inputs(result).items():
             applied[name] = sorted({*applied.get(name, ()), *kinds})
     return {
         "flagged": flagged or any(categories.values()),
@@ -110,7 +110,7 @@ def combine(results: Sequence[Mapping[str, Any]], thresholds: Mapping[str, float
     }
 
 
-def _applied(result: Mapping[str, Any]) -> dict[str, list[str]]:
+def _read_inputs(result: Mapping[str, Any]) -> dict[str, list[str]]:
     given = result.get("category_applied_input_types")
     kinds = given.items() if isinstance(given, dict) else ()
     return {name: [str(kind) for kind in value] for name, value in kinds if isinstance(value, list)}

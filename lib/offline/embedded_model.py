@@ -116,7 +116,7 @@ class EmbeddedModel:
         process = self._process
         while time.monotonic() < until and process is not None:
             if process.poll() is not None:
-                raise RuntimeError(f"the embedded model ended while starting ({_how(process.returncode)})")
+                raise RuntimeError(f"the embedded model ended while starting ({_explain_exit(process.returncode)})")
             if _is_healthy(self._port):
                 return
             self._ended.wait(0.05)
@@ -158,7 +158,7 @@ def _is_healthy(port: int) -> bool:
         return False
 
 
-def _how(code: int) -> str:
+def _explain_exit(code: int) -> str:
     return f"signal {-code}: the processor or the memory may not suffice" if code < 0 else f"exit code {code}"
 
 

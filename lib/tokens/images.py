@@ -52,10 +52,10 @@ def _tiles(rule: Image, detail: str, size: tuple[int, int] | None) -> int:
 def _patches(rule: Image, detail: str, size: tuple[int, int] | None) -> int:
     most = rule.original if detail == "original" and rule.original else rule.patches
     most = min(most, _PATCHES_OF_LOW) if detail == "low" else most
-    return ceil((most if size is None else _covering(size, most)) * rule.factor)
+    return ceil((most if size is None else _count_patches(size, most)) * rule.factor)
 
 
-def _covering(size: tuple[int, int], most: int) -> int:
+def _count_patches(size: tuple[int, int], most: int) -> int:
     """Return how many patches cover the picture, after it was made small enough."""
     patches = ceil(size[0] / _PATCH) * ceil(size[1] / _PATCH)
     if patches <= most:

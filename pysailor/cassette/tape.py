@@ -86,10 +86,10 @@ class Tape:
     def _server(self, origin: str) -> TapeServer:
         with self._lock:
             if origin not in self._servers:
-                self._servers[origin] = self._stack.enter_context(TapeServer(self._answering(origin)))
+                self._servers[origin] = self._stack.enter_context(TapeServer(self._choose_answers(origin)))
             return self._servers[origin]
 
-    def _answering(self, origin: str) -> Recording | Replaying:
+    def _choose_answers(self, origin: str) -> Recording | Replaying:
         if self._writer is not None:
             return Recording(self._writer, origin, self._secrets)
         if self._reader is None:

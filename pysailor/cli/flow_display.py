@@ -65,9 +65,9 @@ class Display:
             f"{tally.step} {tally.done} done{f' {tally.failed} failed' if tally.failed else ''}"
             for tally in self._run.tallies
         )
-        return f"{_duration(time.monotonic() - self._began)}: {self._run.came_in} came in; {steps}{self._left()}"
+        return f"{_duration(time.monotonic() - self._began)}: {self._run.came_in} came in; {steps}{self._time_left()}"
 
-    def _left(self) -> str:
+    def _time_left(self) -> str:
         """Return how long it may still take, "" if that cannot be known."""
         share = None if self._source is None else self._source.share
         passed = time.monotonic() - self._began
@@ -78,7 +78,7 @@ class Display:
     def _table(self) -> Any:
         from rich.table import Table  # noqa: PLC0415 - loaded already
 
-        table = Table(title=f"{self._run.plan.flow.name}{self._left()}", caption=self._directory, expand=False)
+        table = Table(title=f"{self._run.plan.flow.name}{self._time_left()}", caption=self._directory, expand=False)
         table.add_column("step")
         for name in ("waiting", "in work", "done", "failed", "per s", "ms", "tokens", "cost"):
             table.add_column(name, justify="right")

@@ -47,7 +47,7 @@ def run_samples(args: argparse.Namespace) -> int:
         return max(code, tell_tape(workspace.tape)) if workspace.tape else code
 
 
-def all_wrong_settings(error: InvalidConfig, function: Loaded, cfg: Mapping[str, Any], sample: Sample) -> InvalidConfig:
+def list_wrong(error: InvalidConfig, function: Loaded, cfg: Mapping[str, Any], sample: Sample) -> InvalidConfig:
     """Return the error with what else is wrong, which the component finds only where the rest is in order."""
     preview = function.hook("preview")
     known = {fault.pointer.partition("/")[2] for fault in error.faults}
@@ -118,7 +118,7 @@ class _Runner:
 
     def _tell_failure(self, sample: Sample, error: SailorError) -> None:
         if isinstance(error, InvalidConfig):
-            error = all_wrong_settings(error, self.function, self.workspace.chosen(sample.cfg), sample)
+            error = list_wrong(error, self.function, self.workspace.chosen(sample.cfg), sample)
             error = self.workspace.reword_faults(error, self.function.fields, self.name)
             text, name = describe(error), "InvalidConfig"
         else:

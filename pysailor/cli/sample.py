@@ -74,14 +74,14 @@ class Sample:
         if not isinstance(document, dict):
             raise BadUsage(f"{name} is not a sample: it holds no object; {_FORM}")
         if not isinstance(document.get("msg"), dict):
-            meant = [doubt for doubt in _unknown(document) if doubt.endswith("did you mean msg?")]
+            meant = [doubt for doubt in _list_unknown(document) if doubt.endswith("did you mean msg?")]
             wrong = "not an object" if "msg" in document else "missing"
             raise BadUsage(f"{name} is not a sample: msg is {wrong}; {(meant or [_FORM])[0]}")
         cfg, scenario = document.get("cfg") or {}, document.get("scenario")
         if not isinstance(cfg, dict) or not isinstance(scenario, str | None):
             raise BadUsage(f"{name} is not a sample: cfg is an object and scenario is text")
         message = Message.from_json(document["msg"])
-        return cls(name, message, cfg, document.get("snapshot") or {}, scenario, tuple(_unknown(document)))
+        return cls(name, message, cfg, document.get("snapshot") or {}, scenario, tuple(_list_unknown(document)))
 
 
 class Samples:
@@ -129,7 +129,7 @@ class Samples:
             try:
                 sample = Sample.read(name)
             except BadUsage as error:
-                raise BadUsage(f"{error}{self._sample_called(name) or near_file(name)}") from error
+                raise BadUsage(f"{error}{self._find_sample(name) or near_file(name)}") from error
         return self._with_more(sample)
 
     def _of_standard_input(self) -> Sample:
@@ -167,7 +167,7 @@ class Samples:
         for key, value in self._args.body or ():
             if not isinstance(message.body, dict):
                 raise BadUsage(f"{sample.name}: the body is not an object, so that --body cannot add to it")
-            more = _document("--body", value) if not key else {key: self._typed(key, value)}
+            more = _document("--body", value) if not key else {key: self._parse_value(key, value)}
             message = message.with_body({**message.body, **more})
         if self._attachments:
             message = self._with_attachments(message)
@@ -187,7 +187,7 @@ class Samples:
             raise BadUsage(f"{name} has no use for {', '.join(unread)}; leave out --attach")
         return message
 
-    def _typed(self, key: str, value: str) -> Any:
+    def _parse_value(self, key: str, value: str) -> Any:
         """Return the value as JSON if it is that, unless the schema wants text."""
         if _is_text(self._properties().get(key, {})):
             return value
@@ -201,7 +201,7 @@ class Samples:
         found = {} if schema is None else schema.document.get("properties", {})
         return found if isinstance(found, dict) else {}
 
-    def _sample_called(self, name: str) -> str:
+    def _find_sample(self, name: str) -> str:
         """Return a hint to the function's sample that is probably meant, "" if there is none."""
         if Path(name).exists():
             return ""
@@ -235,7 +235,7 @@ def _is_text(about: Any) -> bool:
     return isinstance(about, dict) and about.get("type") == "string"
 
 
-def _unknown(document: Mapping[str, Any]) -> list[str]:
+def _list_unknown(document: Mapping[str, Any]) -> list[str]:
     return [
         f'"{key}" is not a known key of a sample{suggest(key, _KEYS)}'
         for key in document

@@ -204,9 +204,9 @@ class Workspace:
         scenarios = getattr(offers, "SCENARIOS", ())
         if scenario and scenario not in scenarios:
             raise BadUsage(f'there is no scenario "{scenario}"; there is: {", ".join(scenarios) or "none"}')
-        return next((server for name in candidates if (server := self._running(offers, name)) is not None), None)
+        return next((server for name in candidates if (server := self._start_server(offers, name)) is not None), None)
 
-    def _running(self, offers: ModuleType, name: str) -> Any:
+    def _start_server(self, offers: ModuleType, name: str) -> Any:
         """Return the server of this name, started when first asked for; None if it cannot be had (written once)."""
         if name not in self._servers:
             try:

@@ -52,7 +52,7 @@ def bind(fields: Iterable[Field], cfg: Mapping[str, Any]) -> BoundSettings:
         if value is not None:
             bound[field.name], fault = _convert(field, value)
         else:
-            fault = _missing(field) if field.required else ""
+            fault = _explain_missing(field) if field.required else ""
         if fault:
             faults.append(Fault(f"/{field.name}", fault))
     if faults:
@@ -65,7 +65,7 @@ def bind_form(fields: Iterable[Field], cfg: Mapping[str, Any]) -> BoundSettings:
     return bind((replace(field, required=field.required and field.place == "credential") for field in fields), cfg)
 
 
-def _missing(field: Field) -> str:
+def _explain_missing(field: Field) -> str:
     return f'"{field.label}" is missing; fill it in on the {field.place}'
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import pool
 from ..errors import InvalidSettings
 from ..log import level
-from ..store.open import store_named
+from ..store.open import open_named_store
 from .environment import (
     Variable,
     check_broker_address,
@@ -54,7 +54,7 @@ YEAR: Final = 366 * 86_400.0
 def check_store(found: str) -> str:
     """Return what is wrong with the address of a store; it is not connected to."""
     try:
-        store_named(found).close()
+        open_named_store(found).close()
     except InvalidSettings as error:
         return f"cannot be used: {str(error).removesuffix('.')}"
     return ""

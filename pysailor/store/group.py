@@ -113,7 +113,7 @@ class GroupCommit:
                 first = self._pause_for_next()
             elif waited > 1:
                 time.sleep(_GATHER)  # where several wait they may as well wait for each other
-            urgent = [*([first] if first.key else []), *self._waiting(first)]
+            urgent = [*([first] if first.key else []), *self._take_waiting(first)]
             waited = len(urgent)
             self._commit_all([*self._take_later(), *urgent])
             if first is _END:
@@ -131,7 +131,7 @@ class GroupCommit:
         """Take the writes that nobody waits for."""
         return [self._later.popleft() for _ in range(len(self._later))]
 
-    def _waiting(self, first: Write) -> Iterator[Write]:
+    def _take_waiting(self, first: Write) -> Iterator[Write]:
         """Yield the writes that somebody waits for, as far as they have come and fit into one group."""
         size = len(first.value)
         for _ in range(_MOST_WRITES - 1):

@@ -45,14 +45,14 @@ def open_store(url: str) -> Store:
     raise InvalidSettings(f"This is not the address of a store. Known are: {_KNOWN}.")
 
 
-def store_named(url: str | None) -> Store:
+def open_named_store(url: str | None) -> Store:
     """Return the store at this address, one in memory where it is missing, empty or `off`."""
     return open_store("memory:" if (url or OFF).strip().lower() == OFF else str(url))
 
 
 def store_of_environment() -> Store:
     """Return the store that PYSAILOR_JOURNAL names, off the platform; one in memory where it names none."""
-    return store_named(environment().get(VARIABLE))
+    return open_named_store(environment().get(VARIABLE))
 
 
 def without_secrets(url: str) -> str:

@@ -26,7 +26,7 @@ from ..platform.environment import log_context
 from ..platform.object_storage import ObjectStorage
 from ..platform.settings import WorkerSettings
 from ..step import Step
-from ..store.open import store_named, without_secrets
+from ..store.open import open_named_store, without_secrets
 from ..transport.base import Transport, TransportError
 from ..wire.passthrough import Passthrough
 from . import assembly
@@ -160,7 +160,7 @@ class WorkerProcess:
                 connections=settings.amqp.prefetch,
             )
         )
-        store = stack.enter_context(store_named(settings.journal.url))
+        store = stack.enter_context(open_named_store(settings.journal.url))
         step, hooks = self._step(stack, api, data, function, storage, lambda: store)
         output = Output(
             transport,

@@ -115,7 +115,7 @@ def _fault(node: ast.AST) -> str | None:  # noqa: C901, PLR0911 - one line for e
         case ast.Constant(value=None | bool() | int() | float() | str()):
             return None
         case ast.Attribute():
-            return None if _is_known_attribute(node) else f'"{_shown(node)}" is not allowed'
+            return None if _is_known_attribute(node) else f'"{_quote(node)}" is not allowed'
         case ast.Call():
             return _fault_of_call(node)
         case ast.Compare() if all(isinstance(op, _COMPARISONS) for op in node.ops):
@@ -136,7 +136,7 @@ def _fault(node: ast.AST) -> str | None:  # noqa: C901, PLR0911 - one line for e
             return '"handler" alone is not a value'
         case ast.Name():
             return f'"{node.id}" is not known'
-    return f'"{_shown(node)}" is not allowed'
+    return f'"{_quote(node)}" is not allowed'
 
 
 def _is_known_attribute(node: ast.Attribute) -> bool:
@@ -157,10 +157,10 @@ def _fault_of_call(node: ast.Call) -> str | None:
         case ast.Attribute(value=ast.Name(id="handler"), attr=name) if name in _HANDLER_METHODS:
             return _fault_of_handler_call(node, name)
         case ast.Attribute(value=ast.Name(id="handler")):
-            return f'"{_shown(node.func)}" is not allowed'
+            return f'"{_quote(node.func)}" is not allowed'
         case ast.Attribute(value=owner, attr=name) if name in _methods(owner) and not node.keywords:
             return _fault_of_number(node, _methods(owner)[name])
-    return f'"{_shown(node.func)}" may not be called'
+    return f'"{_quote(node.func)}" may not be called'
 
 
 def _methods(owner: ast.expr) -> Mapping[str, tuple[int, int]]:
@@ -178,7 +178,7 @@ def _methods(owner: ast.expr) -> Mapping[str, tuple[int, int]]:
 def _fault_of_number(node: ast.Call, allowed: tuple[int, int]) -> str | None:
     least, most = allowed
     given = len(node.args)
-    return None if least <= given <= most else f'"{_shown(node.func)}" cannot be called with {given} arguments'
+    return None if least <= given <= most else f'"{_quote(node.func)}" cannot be called with {given} arguments'
 
 
 def _fault_of_handler_call(node: ast.Call, name: str) -> str | None:
@@ -209,6 +209,6 @@ def _is_handler(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id == "handler"
 
 
-def _shown(node: ast.AST) -> str:
+def _quote(node: ast.AST) -> str:
     text = ast.unparse(node)
     return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004 - what fits into a line

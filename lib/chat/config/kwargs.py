@@ -53,7 +53,7 @@ class KwargsReader:
             elif key == "auth":
                 self._fault(member.line, f'"auth" is not known: {_NO_AUTH}')
             elif key not in request_schema().standard["properties"]:
-                self._fault(member.line, unknown_setting(key, [*request_schema().standard["properties"], *TAKES]))
+                self._fault(member.line, explain_unknown(key, [*request_schema().standard["properties"], *TAKES]))
             elif self._offline and key in SECRET:
                 continue
             elif (value := self._value(key, member)) is not None and not _is_blank(key, value):
@@ -149,7 +149,7 @@ class KwargsReader:
             self._fault(members["key"].line, f'"key" {faults[0].message}')
 
 
-def unknown_setting(key: str, known: list[str]) -> str:
+def explain_unknown(key: str, known: list[str]) -> str:
     """Return that a setting is not known, and which one was perhaps meant."""
     near = get_close_matches(key, known, 1)
     hint = f"; did you mean {near[0]}?" if near else ""

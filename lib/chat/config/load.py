@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor import Fault, InvalidConfig
 
 from .hooks import HookFunctions
-from .kwargs import KwargsReader, unknown_setting
+from .kwargs import KwargsReader, explain_unknown
 from .route import INDEX, Route
 from .yaml_document import BadDocument, Node, read
 
@@ -132,7 +132,7 @@ class _Reader:
             return None
         for key, member in node.value.items():
             if key not in ("pattern", "handler", "kwargs"):
-                self._fault(member.line, unknown_setting(key, ["pattern", "handler", "kwargs"]))
+                self._fault(member.line, explain_unknown(key, ["pattern", "handler", "kwargs"]))
         text, pattern = self._pattern(name, node)
         given = node.value.get("kwargs")
         kwargs, hooks = self._kwargs.read(name, given or Node(node.line, None))

@@ -92,7 +92,7 @@ class ChatApp:
             await websocket.send_denial_response(refusal or _text("There is no chat at this address.", 404))
             return
         route, handler = found
-        shown = _shown_token(handler, websocket)
+        shown = _read_token(handler, websocket)
         address = address_of(handler.request.remote_ip)
         limit = self._shared.connections if self._shared.access.knows(shown) else self._shared.unauthenticated
         slot = None if self._closing else limit.acquire(address)
@@ -201,7 +201,7 @@ class ChatApp:
         return _text("closing" if self._closing else "ok", 503 if self._closing else 200)
 
 
-def _shown_token(handler: Handler, websocket: WebSocket) -> str | None:
+def _read_token(handler: Handler, websocket: WebSocket) -> str | None:
     """Return the token of the address or of a header; None without one."""
     bearer = websocket.headers.get("authorization", "").removeprefix("Bearer ").strip()
     return handler.get_arg("token", None) or bearer or None

@@ -12,7 +12,7 @@ from pysailor import StepError
 
 from ...conversation import drop_replaced
 from ...errors.catalog import visitor_text
-from ..attachments import read_kept
+from ..attachments import read_stored
 from ..config.hooks import HookFailed
 from ..conversation import Chat, NotOpened, check_conversation, open_chat
 from ..protocol import Failed, Opened, Token, Unreadable
@@ -111,7 +111,7 @@ async def open_conversation(socket: Socket, route: Route, handler: Handler, shar
 
 
 def _last_question(turn: Turn) -> Question:
-    kept = read_kept(turn.result.get("attachments"), turn.messages[0].get("content"))
+    kept = read_stored(turn.result.get("attachments"), turn.messages[0].get("content"))
     return Question(str(turn.result.get("question", "")), attachments=kept)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ...cost.spellings import find_usage
 from .calls import normalize_calls, normalize_function
 from .content import CONTENT_AS_OBJECT, CONTENT_IN_PARTS, OTHER_PARTS, join_surrogates, read_index, split_parts
-from .ending import written_reason
+from .ending import raw_reason
 
 NO_MESSAGE: Final = "the answer stood where none is expected (no message in the choice); it was found all the same"
 ONE_CHOICE: Final = "the choices came as one object instead of a list"
@@ -56,8 +56,8 @@ def unwrap(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
 def _choice(choice: dict[str, Any], place: int, answer_id: str, remarks: dict[str, None]) -> dict[str, Any]:
     index = read_index(choice.get("index"))
     mended = {**choice, "index": place if index is None else index}
-    if choice.get("finish_reason") is None and written_reason(choice):
-        mended["finish_reason"] = written_reason(choice)
+    if choice.get("finish_reason") is None and raw_reason(choice):
+        mended["finish_reason"] = raw_reason(choice)
     message = choice.get("message")
     if not isinstance(message, dict):
         message = _elsewhere(choice)

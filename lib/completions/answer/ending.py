@@ -88,12 +88,12 @@ def ending_of(choice: Mapping[str, Any]) -> Ending:
     return ending
 
 
-def is_told(choice: Mapping[str, Any]) -> bool:
+def has_reason(choice: Mapping[str, Any]) -> bool:
     """Return whether the server told why a choice ended."""
     return reason_of(choice) not in _UNTOLD
 
 
-def likely_ending(choice: Mapping[str, Any]) -> Ending:
+def guess_ending(choice: Mapping[str, Any]) -> Ending:
     """Return the ending; of one that nobody knows the one that its words suggest, which is never a good one."""
     ending = ending_of(choice)
     if ending is not Ending.UNKNOWN:
@@ -104,7 +104,7 @@ def likely_ending(choice: Mapping[str, Any]) -> Ending:
 
 def reason_of(choice: Mapping[str, Any]) -> str:
     """Return the finish_reason in one spelling; "" if the server does not tell it."""
-    return _spell(written_reason(choice)[:_LONGEST])
+    return _spell(raw_reason(choice)[:_LONGEST])
 
 
 @lru_cache(maxsize=256)
@@ -113,7 +113,7 @@ def _spell(reason: str) -> str:
     return _PREFIX.sub("", re.sub(r"[^a-z0-9]+", "_", word).strip("_"))
 
 
-def written_reason(choice: Mapping[str, Any]) -> str:
+def raw_reason(choice: Mapping[str, Any]) -> str:
     """Return the finish_reason as the server wrote it, also where it stands under another name or in an object."""
     found = choice.get("finish_reason")
     if found is None:

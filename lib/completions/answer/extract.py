@@ -41,8 +41,8 @@ def candidates(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         plain, remarks = bare, (THOUGHTS,)
     yield plain, remarks
     yield from ((found, (*remarks, ENCODED_TWICE)) for found in _within_text(plain))
-    yield from ((found, (*remarks, *around)) for found, around in _fenced(plain))
-    yield from ((found, (*remarks, TEXT_AROUND)) for found in _within(plain))
+    yield from ((found, (*remarks, *around)) for found, around in _find_fenced(plain))
+    yield from ((found, (*remarks, TEXT_AROUND)) for found in _find_within(plain))
 
 
 def _within_text(text: str) -> Iterator[str]:
@@ -57,7 +57,7 @@ def _within_text(text: str) -> Iterator[str]:
         yield inner
 
 
-def _fenced(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _find_fenced(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield what stands in code fences; of several the last is the likeliest."""
     if "```" not in text and "~~~" not in text:
         return
@@ -70,7 +70,7 @@ def _fenced(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield found[1].strip(), (FENCE, TEXT_AROUND)
 
 
-def _within(text: str) -> Iterator[str]:
+def _find_within(text: str) -> Iterator[str]:
     """Yield the one JSON object or list that stands among words; none if there are several, for who knows which."""
     found: list[str] = []
     place = 0

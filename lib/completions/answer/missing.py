@@ -28,7 +28,7 @@ def find_missing(found: Sequence[tuple[Mapping[str, Any], Outcome]], request: Ma
         yield f"{_count(number)} asked for (n), {came}"
     for place, (choice, outcome) in enumerate(found):
         if outcome in _FINISHED:
-            yield from _missing_in(choice, f"choice {place}", outcome, request)
+            yield from _find_in_choice(choice, f"choice {place}", outcome, request)
         if request.get("tools") and outcome is Outcome.COMPLETE and _CALL_IN_TEXT.search(text_of(message_of(choice))):
             yield f"the text looks like a tool call, which the server did not take out of it (choice {place})"
 
@@ -37,19 +37,21 @@ def _count(number: int) -> str:
     return "1 answer was" if number == 1 else f"{number} answers were"
 
 
-def _missing_in(choice: Mapping[str, Any], name: str, outcome: Outcome, request: Mapping[str, Any]) -> Iterator[str]:
+def _find_in_choice(
+    choice: Mapping[str, Any], name: str, outcome: Outcome, request: Mapping[str, Any]
+) -> Iterator[str]:
     message = message_of(choice)
     if request.get("logprobs") is True and text_of(message) and not mapping(choice.get("logprobs")).get("content"):
         yield f"logprobs were asked for and did not come ({name})"
     if any(request.get(field) is not None for field in _ABOUT_CALLS):
-        yield from _missing_calls(calls_of(message), name, request)
+        yield from _find_missing_calls(calls_of(message), name, request)
     if outcome is Outcome.TOOL_CALLS:
         return
-    if "audio" in _listed(request.get("modalities")) and not message.get("audio"):
+    if "audio" in _as_list(request.get("modalities")) and not message.get("audio"):
         yield f"a spoken answer (audio) was asked for and did not come ({name})"
 
 
-def _missing_calls(calls: list[Mapping[str, Any]], name: str, request: Mapping[str, Any]) -> Iterator[str]:
+def _find_missing_calls(calls: list[Mapping[str, Any]], name: str, request: Mapping[str, Any]) -> Iterator[str]:
     choice = request.get("tool_choice") or request.get("function_call")
     wanted = _named_tool(choice)
     called = [str((mapping(call.get("function")) or mapping(call.get("custom"))).get("name")) for call in calls]
@@ -71,5 +73,5 @@ def _named_tool(choice: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []

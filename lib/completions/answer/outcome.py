@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from .ending import Ending, likely_ending
+from .ending import Ending, guess_ending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ def outcome_of(choice: Mapping[str, Any]) -> Outcome:
     ends with `length` and no content, which is a cut-off answer and not an empty one. Only an ending that is known to
     be good, or not told at all, makes an answer complete.
     """
-    message, ending = message_of(choice), likely_ending(choice)
+    message, ending = message_of(choice), guess_ending(choice)
     if refusal_of(message):
         return Outcome.REFUSED
     if ending in _BAD:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pysailor import Fault
 
 from ..json_schema import BadSchema
-from .ending import Ending, likely_ending, written_reason
+from .ending import Ending, guess_ending, raw_reason
 from .extract import TEXT_AROUND, candidates, parse_leniently
 from .outcome import Outcome, choices, mapping, message_of, outcome_of, refusal_of, text_of
 from .schema_check import Unusable, find_faults, parse_json
@@ -95,8 +95,8 @@ def parse_choice(choice: Mapping[str, Any], request: Mapping[str, Any]) -> Parse
 
 
 def _sentence(outcome: Outcome, choice: Mapping[str, Any]) -> str:
-    if outcome is Outcome.TRUNCATED and likely_ending(choice) is not Ending.LENGTH:
-        return f'the answer was broken off by the service ("{written_reason(choice)}"); ask again'
+    if outcome is Outcome.TRUNCATED and guess_ending(choice) is not Ending.LENGTH:
+        return f'the answer was broken off by the service ("{raw_reason(choice)}"); ask again'
     return _SENTENCES[outcome]
 
 

@@ -13,7 +13,7 @@ from pysailor import Fault
 
 from ..json_schema import BadSchema
 from .calls import write_arguments
-from .ending import Ending, likely_ending
+from .ending import Ending, guess_ending
 from .outcome import Outcome, calls_of, mapping, message_of, objects, outcome_of
 from .schema_check import Unusable, find_faults, parse_json
 
@@ -66,7 +66,7 @@ def tool_calls_of(choice: Mapping[str, Any], request: Mapping[str, Any]) -> list
         return []
     outcome = outcome_of(choice)
     stopped = _UNFINISHED.get(outcome)
-    if outcome is Outcome.TRUNCATED and likely_ending(choice) is not Ending.LENGTH:
+    if outcome is Outcome.TRUNCATED and guess_ending(choice) is not Ending.LENGTH:
         stopped = _BROKEN_OFF
     offered = _parameters_by_name(request)
     return [_check_call(call, offered, stopped) for call in calls]

@@ -13,7 +13,7 @@ from typing import Any, Final
 from ...api.stream import Piece
 from ..answer.calls import ARGUMENTS_AS_OBJECT, write_arguments
 from ..answer.content import CONTENT_AS_OBJECT, CONTENT_IN_PARTS, OTHER_PARTS, join_surrogates, read_index, split_parts
-from ..answer.ending import is_told, written_reason
+from ..answer.ending import has_reason, raw_reason
 from .tool_calls import ToolCallMerger
 
 _JOINED: Final = ("content", "refusal", "reasoning_content", "reasoning", "reasoning_text", "thinking", "thought")
@@ -171,8 +171,8 @@ class _Choice:
         return []
 
     def _end(self, choice: dict[str, Any]) -> None:
-        if is_told(choice):
-            self.finish_reason = written_reason(choice)
+        if has_reason(choice):
+            self.finish_reason = raw_reason(choice)
 
     def _texts_in(self, value: Any) -> list[tuple[str, str]]:
         """Return the texts of a delta, each with its member; some servers send a list of parts, as in a request."""

@@ -11,7 +11,7 @@ from ...api.event_stream import LONGEST_WORDS, EventStream
 from ...api.sse import LONGEST_EVENT, ONE_LINE_END
 from ...errors.api_error import ApiError, from_answer
 from ..answer.api_shape import unwrap
-from ..answer.told_error import told_error
+from ..answer.service_error import find_error
 from .merge import Completion
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Stream(EventStream):
         return [piece for chunk in chunks or () for piece in self._add(text, chunk)]
 
     def _add(self, text: str, chunk: dict[str, Any]) -> list[Piece]:
-        if told_error(chunk) is not None:
+        if find_error(chunk) is not None:
             raise self._error_in(text, chunk)
         inner, remark = unwrap(chunk)
         if remark:
@@ -147,7 +147,7 @@ def _error_of_event(text: str, chunk: dict[str, Any] | None) -> ApiError:
     """Return the error that an event tells; a status that it names counts, since that of the answer was 200."""
     said: Any = chunk
     if chunk is not None:
-        said = told_error(chunk) or chunk
+        said = find_error(chunk) or chunk
     body = text if chunk is None else json.dumps({"error": said})
     code = said.get("code") if isinstance(said, dict) else None
     status = code if isinstance(code, int) and code in _STATUSES else 200

@@ -41,12 +41,12 @@ def _tool_messages(request: Mapping[str, Any]) -> Iterator[ErrorReply]:
                 return
             waiting.remove(message["tool_call_id"])
         elif waiting:
-            yield _unanswered(index, waiting)
+            yield _refuse_unanswered(index, waiting)
             return
         elif role == "assistant":
             waiting = [call["id"] for call in message.get("tool_calls") or ()]
     if waiting:
-        yield _unanswered(len(request["messages"]) - 1, waiting)
+        yield _refuse_unanswered(len(request["messages"]) - 1, waiting)
 
 
 def _orphan(index: int) -> ErrorReply:
@@ -56,7 +56,7 @@ def _orphan(index: int) -> ErrorReply:
     )
 
 
-def _unanswered(index: int, ids: list[str]) -> ErrorReply:
+def _refuse_unanswered(index: int, ids: list[str]) -> ErrorReply:
     return ErrorReply(
         "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
         f"The following tool_call_ids did not have response messages: {', '.join(ids)}",

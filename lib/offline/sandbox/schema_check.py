@@ -146,13 +146,13 @@ def _no_alternative_meant(error: ValidationError, inner: list[ValidationError]) 
     for member in _DISCRIMINATORS:
         asked = [deeper for deeper in inner if list(deeper.absolute_path) == [*where, member]]
         if asked:
-            return _not_allowed(asked)
+            return _refuse_value(asked)
         if any(_lacks_discriminator(deeper) and member in _any(deeper.validator_value) for deeper in inner):
             return errors.missing(param([*where, member]))
-    return _not_allowed([deeper for deeper in inner if list(deeper.absolute_path) == where], found)
+    return _refuse_value([deeper for deeper in inner if list(deeper.absolute_path) == where], found)
 
 
-def _not_allowed(found_errors: list[ValidationError], found: Any = None) -> ErrorReply:
+def _refuse_value(found_errors: list[ValidationError], found: Any = None) -> ErrorReply:
     """Refuse a value by all that was allowed instead: its choices if it is a text, else its types."""
     name = param(found_errors[0].absolute_path)
     found = found_errors[0].instance if found is None else found

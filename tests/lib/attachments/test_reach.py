@@ -142,19 +142,19 @@ PUBLIC = ("93.184.215.14", "8.8.8.8", "172.32.0.1", "2606:2800:220:1::1", "::fff
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_a_private_address_is_refused_unless_it_is_allowed(address: str) -> None:
-    assert "CHATGPT_ALLOW_PRIVATE_URLS" in str(address_policy.why_refused(address))
-    assert address_policy.why_refused(address, allow_private=True) is None
+    assert "CHATGPT_ALLOW_PRIVATE_URLS" in str(address_policy.refusal_reason(address))
+    assert address_policy.refusal_reason(address, allow_private=True) is None
 
 
 @pytest.mark.parametrize("address", NEVER)
 def test_some_addresses_are_never_reached(address: str) -> None:
-    assert "never" in str(address_policy.why_refused(address))
-    assert "never" in str(address_policy.why_refused(address, allow_private=True))
+    assert "never" in str(address_policy.refusal_reason(address))
+    assert "never" in str(address_policy.refusal_reason(address, allow_private=True))
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_a_public_address_may_be_reached(address: str) -> None:
-    assert address_policy.why_refused(address) is None
+    assert address_policy.refusal_reason(address) is None
 
 
 @given(st.ip_addresses(v=4))
@@ -166,17 +166,17 @@ def test_no_way_of_carrying_an_address_in_another_makes_it_public(inner: ipaddre
         ipaddress.IPv6Address(0x2002 << 112 | number << 80 | 1),
     ]
     for allowed in (False, True):
-        plain = address_policy.why_refused(str(inner), allow_private=allowed) is None
-        assert [address_policy.why_refused(str(ip), allow_private=allowed) is None for ip in carried] == [plain] * 3
+        plain = address_policy.refusal_reason(str(inner), allow_private=allowed) is None
+        assert [address_policy.refusal_reason(str(ip), allow_private=allowed) is None for ip in carried] == [plain] * 3
 
 
 @given(st.ip_addresses(), st.booleans())
 def test_the_guard_is_never_laxer_than_the_library_it_stands_on(
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address, allowed: bool
 ) -> None:
-    if address_policy.why_refused(str(ip), allow_private=allowed) is None and not allowed:
+    if address_policy.refusal_reason(str(ip), allow_private=allowed) is None and not allowed:
         assert not any((ip.is_loopback, ip.is_link_local, ip.is_multicast, ip.is_unspecified))
-        assert ip.is_global or address_policy._embedded(ip)
+        assert ip.is_global or address_policy._embedded_addresses(ip)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from lib.api.sse import EventTooLong
 from lib.completions.answer import report
 from lib.completions.endpoint import read_answer
 from lib.completions.stream import Stream
+from lib.cost.reported import read_cost
 from lib.cost.spellings import find_usage
-from lib.cost.told import read_cost
 from lib.cost.usage import usage_of
 from lib.errors.api_error import ApiError
 

@@ -11,7 +11,7 @@ import pytest
 from lib.api.connection import PUBLIC_API
 from lib.api.servers import is_regional
 from lib.cost.price import Surcharges, cost
-from lib.cost.told import count_searches, read_cost
+from lib.cost.reported import count_searches, read_cost
 from lib.cost.usage import Usage, usage_of
 from lib.cost.worst_case import OverBudget, Plan, keep_within, worst_case
 from lib.models.table import Models

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.cost.price import Cost, cost
-from lib.cost.told import read_cost
+from lib.cost.reported import read_cost
 from lib.cost.usage import Usage, usage_of
 from lib.cost.worst_case import OverBudget, Plan, keep_within, worst_case
 from lib.models.table import Models

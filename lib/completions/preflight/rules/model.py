@@ -118,7 +118,7 @@ def _effort_max(facts: RequestFacts) -> Iterator[Breach]:
 
 def _tools_never(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and facts.family.tools == "never" and not facts.family.takes_only:
-        for name in _offered(facts):
+        for name in _list_offers(facts):
             problem = f"{_name(facts)} takes tools on the Responses API only"
             yield f"/{name}", problem, f"set API to automatic or to Responses, remove {name}, or choose another model"
 
@@ -136,7 +136,7 @@ def _offers_functions(facts: RequestFacts) -> bool:
     return bool(facts.body.get("functions")) or any(tool.kind == "function" for tool in facts.toolbox.tools)
 
 
-def _offered(facts: RequestFacts) -> list[str]:
+def _list_offers(facts: RequestFacts) -> list[str]:
     return [name for name in ("tools", "functions") if facts.body.get(name)]
 
 

@@ -73,12 +73,12 @@ def _chosen(choice: Any) -> Iterator[tuple[str, str, str]]:
         allowed = choice.get("allowed_tools")
         listed = allowed.get("tools") if isinstance(allowed, dict) else None
         for index, one in enumerate(listed if isinstance(listed, list) else ()):
-            yield from _named(one, f"/tool_choice/allowed_tools/tools/{index}")
+            yield from _find_named(one, f"/tool_choice/allowed_tools/tools/{index}")
     else:
-        yield from _named(choice, "/tool_choice")
+        yield from _find_named(choice, "/tool_choice")
 
 
-def _named(one: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
+def _find_named(one: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
     kind = one.get("type") if isinstance(one, dict) else None
     named = one.get(kind) if kind in KINDS else None
     name = named.get("name") if isinstance(named, dict) else None

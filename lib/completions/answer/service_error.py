@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _WORDS: Final = ("message", "detail", "details", "msg", "error_msg", "error_message", "errorMessage", "title", "reason")
 
 
-def told_error(document: Mapping[str, Any]) -> Any:
+def find_error(document: Mapping[str, Any]) -> Any:
     """Return the error in an answer, a chunk or one of their choices; None if there is none.
 
     Errors stand under `error`, in a choice, under a vendor's name, or are the whole document.

@@ -1,4 +1,4 @@
-"""What the alternatives before said, and whether that lets the next one be asked. Pure."""
+"""The alternatives that did not answer, why, and whether that lets the next one be asked. Pure."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ Refused = ApiError | HeldBack | InvalidInput | OverBudget
 """How one alternative may end without an answer."""
 
 
-class Shown:
-    """Hands words on, and counts them."""
+class CountedText:
+    """Hands text on, and counts its characters."""
 
     def __init__(self, show: Callable[[str], None]) -> None:
         self._show = show
@@ -45,8 +45,8 @@ class Shown:
         self._show(text)
 
 
-class Said:
-    """What the alternatives so far said, in order."""
+class Attempts:
+    """The alternatives asked so far without an answer, in order."""
 
     def __init__(self) -> None:
         self.is_first = True
@@ -77,7 +77,7 @@ class Said:
         return True
 
     def add(self, error: Refused, name: str) -> None:
-        """Keep what one said."""
+        """Keep the error of one."""
         self._errors.append(error)
         self.opened += isinstance(error, (ApiError, HeldBack))
         if isinstance(error, ApiError):
@@ -96,7 +96,7 @@ class Said:
         self._warnings.append(f"{name} was not asked again: an earlier attempt at this message was past it")
 
     def mark_answered(self, result: Result, name: str) -> Result:
-        """Return the result with who answered, and what the others said before."""
+        """Return the result with who answered, and why the others did not."""
         usage, lost = despite_lost(result.usage, self._tries)
         return replace(
             result,
@@ -107,14 +107,14 @@ class Said:
         )
 
     def with_others(self, error: Refused) -> Exception:
-        """Return the error, with what was said before it."""
+        """Return the error, with the errors before it."""
         if self._errors and isinstance(error, ApiError):
             error.tries = self._tries + error.tries
             error.why = " ".join(filter(None, (error.why, f"Before it: {'; '.join(self._warnings)}.")))
         return error
 
     def first_error(self) -> Exception:
-        """Return the error of the step's own model, with what the fallbacks said."""
+        """Return the error of the step's own model, with the errors of the fallbacks."""
         first = self._errors[0]
         if isinstance(first, ApiError):
             first.tries = self._tries

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mmap import mmap
 
     from .connection import Connection
-    from .endpoint import AnswerFormat, StreamReader
+    from .endpoint import AnswerFormat, ReadAnswer, StreamReader
     from .http.reply import Reply
     from .http.request import Request
     from .http.route import ConnectGuard
@@ -110,14 +110,7 @@ class Client:
     ) -> Generator[Piece, None, ApiAnswer]:
         """Ask as ask() does: yield the pieces of the answer as they come, and return the whole."""
         url = self._url(endpoint.path, body.get("model"))
-        answer = yield from self._send("POST", url, json_body.write(body), call, endpoint.read_stream)
-        try:
-            body_read, doubts = endpoint.read_answer(answer.body)
-        except ApiError as error:
-            error.request_id = answer.request_id
-            raise
-        warnings = (*answer.warnings, *doubts)
-        return ApiAnswer(body_read, answer.request_id, answer.tries, answer.seconds, warnings)
+        return self._send("POST", url, json_body.write(body), call, endpoint.read_stream, endpoint.read_answer)
 
     def request(
         self,
@@ -158,6 +151,7 @@ class Client:
         body: bytes | mmap,
         call: CallOptions,
         read_stream: Callable[[], StreamReader] | None = None,
+        read_answer: ReadAnswer | None = None,
         *,
         content_type: str = JSON,
         file: IO[bytes] | None = None,
@@ -178,6 +172,8 @@ class Client:
             began = time.monotonic()
             try:
                 document, headers = yield from self._try(request, end, call, read_stream, file)
+                if read_answer is not None:
+                    document = _read(document, read_answer, headers)
             except ApiError as failed:
                 error = failed
                 error.mask(self.connection.mask_secrets)
@@ -267,6 +263,18 @@ class Client:
             return reply
         with reply:
             raise errors.from_answer(reply.status, reply.headers, response.content(reply, end))
+
+
+def _read(document: response.Document, read_answer: ReadAnswer, headers: Mapping[str, str]) -> response.Document:
+    """Return the answer that a document is; raise ApiError, for which what was shown already is not asked for anew."""
+    try:
+        body, doubts = read_answer(document.body)
+    except ApiError as error:
+        error.request_id = error.request_id or headers.get("x-request-id")
+        if document.is_streamed:
+            error.should_retry = False
+        raise
+    return response.Document(body, (*document.remarks, *doubts)) if doubts else document._replace(body=body)
 
 
 def _cancellation(tries: Sequence[Try] = (), came: ApiError | None = None) -> ApiError:

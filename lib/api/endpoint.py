@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
 from ..errors.api_error import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .stream import Piece
+
+    ReadAnswer: TypeAlias = Callable[[dict[str, Any]], tuple[dict[str, Any], Sequence[str]]]
 
 
 class StreamReader(Protocol):

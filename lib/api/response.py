@@ -35,10 +35,11 @@ _CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
 
 
 class Document(NamedTuple):
-    """A JSON object, and sentences on what was odd about the bytes that it came in."""
+    """A JSON object, and sentences on what was odd about the bytes that it came in; whether it came in pieces."""
 
     body: dict[str, Any]
     remarks: tuple[str, ...] = ()
+    is_streamed: bool = False
 
 
 class ReadLimit:
@@ -117,7 +118,9 @@ def _read_stream(
     try:
         ending = yield from _pieces(stream, reply, first, limit)
         body = stream.finish()
-        return Document(body, (*(() if is_typed else (NOT_TYPED,)), *ending, *reply.remarks, *stream.remarks))
+        return Document(
+            body, (*(() if is_typed else (NOT_TYPED,)), *ending, *reply.remarks, *stream.remarks), is_streamed=True
+        )
     except ApiError as error:
         error.request_id = error.request_id or reply.headers.get("x-request-id")
         raise
@@ -210,7 +213,7 @@ def _whole(
         stream = read_stream()
         yield from stream.feed(as_events(documents))
         yield from stream.close()
-        return Document(stream.finish(), (NO_DATA_FIELD, *remarks, *stream.remarks))
+        return Document(stream.finish(), (NO_DATA_FIELD, *remarks, *stream.remarks), is_streamed=True)
     if documents and errors.is_error(documents[0]):  # some servers refuse with a 200
         raise errors.from_answer(reply.status, reply.headers, content)
     if read_stream is None and documents and isinstance(documents[0], list):  # a list of models that is nothing else

@@ -70,9 +70,8 @@ class Collector:
             if not batch.is_known:
                 self._ctx.logger.warning("The batch is %s, which is not known; it counts as under way", batch.status)
             raise Rebound(f"batch {batch.id}: {batch.progress}", longest=self._longest_rest)
-        if batch.status == FAILED:
-            code = "batch_queue_full" if batch.is_queue_full else "batch_failed"
-            raise BatchError(code, f"{batch.why()}.", batch=batch.id, **batch.files)
+        if batch.status == FAILED and (refused := batch.error()) is not None:
+            raise refused
         with ExitStack() as stack:
             sent = self._find_sent(stack, batch)
             came = self._fetch(stack, batch)

@@ -93,11 +93,10 @@ class LineReader:
     ) -> LineResult:
         try:
             completion, doubts = self.endpoint.read_answer(body)
+            report = self.endpoint.report(completion, as_chat(request))
         except ApiError as error:
             error.request_id = request_id
             return LineResult(custom_id, error=error, raw=body)
-        asked = as_chat(request)
-        report = self.endpoint.report(completion, asked)
         used = self.endpoint.usage(completion)
         family = self.family_of(str(completion.get("model"))) or self.family_of(str(request.get("model")))
         extra = fees_of(self.endpoint, completion, {"model": "", **request}, family)

@@ -64,7 +64,7 @@ class BatchService:
     def create(self, request: Mapping[str, Any], key: str) -> BatchStatus:
         """Create the batch, once: before anything is sent again, it is looked up whether the first was created.
 
-        Raise ApiError, or BatchError where nobody can tell whether there is a batch.
+        Raise ApiError, or BatchError where nobody can tell whether there is a batch, or it ended at once.
         """
         body = json.dumps(request).encode()
         once = replace(self._call, limits=replace(self._call.limits, max_retries=0))
@@ -84,7 +84,10 @@ class BatchService:
                 tries += 1
             else:
                 _id_of(answer, "batch")
-                return BatchStatus(answer)
+                made = BatchStatus(answer)
+                if (ended := made.error()) is not None:
+                    raise ended
+                return made
 
     def _look_again(self, error: ApiError, key: str) -> BatchStatus | None:
         """Return the batch that a failed try made all the same."""

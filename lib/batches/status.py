@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .errors import BatchError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FAILED = "failed"
-_ENDED = (FAILED, "completed", "expired", "cancelled")
+FAILED, EXPIRED, CANCELLED = "failed", "expired", "cancelled"
+_ENDED = (FAILED, "completed", EXPIRED, CANCELLED)
+_ERRORS = {FAILED: "batch_failed", EXPIRED: "batch_expired", CANCELLED: "batch_cancelled"}
 _UNDER_WAY = ("validating", "in_progress", "finalizing", "cancelling")
 _QUEUE_FULL = "token_limit_exceeded"
 _MOST_TOLD = 5
@@ -82,6 +85,11 @@ class BatchStatus:
         counts = self.document.get("request_counts")
         done = counts.get("completed") if isinstance(counts, dict) else None
         return done if done.__class__ is int else None
+
+    def error(self) -> BatchError | None:
+        """Return the error of a batch that ended before any of its lines was run, None for any other ending."""
+        code = "batch_queue_full" if self.status == FAILED and self.is_queue_full else _ERRORS.get(self.status)
+        return None if code is None else BatchError(code, f"{self.why()}.", batch=self.id, **self.files)
 
     def why(self) -> str:
         """Return the first reasons of a refusal in words."""

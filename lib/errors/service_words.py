@@ -97,6 +97,8 @@ def is_error(document: Any) -> bool:
     if not isinstance(document, dict):
         return isinstance(document, str)
     members = _plain_names(document)
+    if _has_own_status(members):
+        members.pop("errors", None)  # what it tells of itself, such as why a batch failed
     if members.get("error") or members.get("errors"):
         return True
     if "error" in (members.get("object"), members.get("type"), members.get("status")):
@@ -104,6 +106,12 @@ def is_error(document: Any) -> bool:
     if any(value for name, value in members.items() if name not in _ERROR_MEMBERS and isinstance(value, (list, dict))):
         return False
     return any(members.get(name) for name in _ERROR_MEMBERS)
+
+
+def _has_own_status(members: Mapping[str, Any]) -> bool:
+    """Return whether a document is a thing of the service (a batch, a file) with an id and a status in words."""
+    named = all(isinstance(members.get(name), str) and members[name] for name in ("id", "status"))
+    return named and members.get("object") != "error"
 
 
 def words(value: Any, depth: int = 0) -> str:

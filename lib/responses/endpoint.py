@@ -10,6 +10,7 @@ from ..completions.answer import Outcome
 from ..completions.answer.outcome import choices, message_of, objects
 from ..completions.endpoint import COMPLETIONS
 from ..endpoint import BuiltRequest, CheckResult, Relaxed
+from ..errors.api_error import ApiError
 from .answer import PENDING, read_answer
 from .fees import plan, surcharges
 from .items import ITEMS
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from ..api.servers import ServerKind
     from ..completions.preflight import KnownRejection
-    from ..errors.api_error import ApiError
     from ..models.table import Family, Models
 
 _THOUGHTS: Final = "reasoning.encrypted_content"
@@ -40,6 +40,8 @@ _NOT_HERE: Final = frozenset(
 _OF_A_WHOLE_CHAT: Final = frozenset({"tool_message_without_call"})
 _ANY_CAP: Final = "either"
 _AT_CAP: Final = "the answer is said to be complete, but it has all the tokens it may have; it counts as cut off"
+_NOT_ENDED: Final = "the service says that it is still making the answer; what came of it counts as cut off"
+_LONGEST_ID: Final = 200
 _BAD_THOUGHTS: Final = "invalid_encrypted_content"
 _NOT_OFFERED: Final = "This server may not have the Responses API; if so, set API to Chat Completions."
 _WITHOUT_THOUGHTS: Final = "the service could not use the reasoning of an earlier answer; it was sent without"
@@ -86,13 +88,28 @@ def _as_here(family: Family | None) -> Family | None:
 
 
 def report(completion: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what stands beside the completion; one that is not made yet is pending."""
+    """Return what stands beside the completion; one that was asked for in the background may be pending.
+
+    Raise ApiError for one that is not made yet, though somebody waits for it.
+    """
     told = {**COMPLETIONS.report(completion, body), "api": "responses"}
     if told["outcome"] == Outcome.EMPTY.value and _holds_picture(completion):
         told["outcome"] = Outcome.COMPLETE.value
     if completion.get("status") not in PENDING:
-        return _cut_off(told) if _reaches_cap(completion, body) else told
-    return {"outcome": Outcome.PENDING.value, "api": "responses"}
+        return _cut_off(told, _AT_CAP) if _reaches_cap(completion, body) else told
+    if body.get("background") is True:
+        return {"outcome": Outcome.PENDING.value, "api": "responses"}
+    if told["outcome"] == Outcome.EMPTY.value:
+        raise _put_off(completion)
+    return _cut_off(told, _NOT_ENDED)
+
+
+def _put_off(completion: Mapping[str, Any]) -> ApiError:
+    """Return the error for an answer that is not made yet, with the id that it will have."""
+    name = str(completion.get("id") or "")[:_LONGEST_ID] or "without an id"
+    error = ApiError("response_pending", f"It is {completion.get('status')}: response {name}.")
+    error.partial = dict(completion)
+    return error
 
 
 def _holds_picture(completion: Mapping[str, Any]) -> bool:
@@ -107,10 +124,10 @@ def _reaches_cap(completion: Mapping[str, Any], body: Mapping[str, Any]) -> bool
     return cap.__class__ is int and cap > 0 and COMPLETIONS.usage(completion).completion >= cap
 
 
-def _cut_off(told: dict[str, Any]) -> dict[str, Any]:
+def _cut_off(told: dict[str, Any], why: str) -> dict[str, Any]:
     if told["outcome"] != Outcome.COMPLETE.value:
         return told
-    return {**told, "outcome": Outcome.TRUNCATED.value, "warnings": [*told.get("warnings", ()), _AT_CAP]}
+    return {**told, "outcome": Outcome.TRUNCATED.value, "warnings": [*told.get("warnings", ()), why]}
 
 
 def can_stream(body: Mapping[str, Any]) -> bool:

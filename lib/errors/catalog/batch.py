@@ -19,6 +19,19 @@ BATCH = (
         YES,
     ),
     ErrorSpec(
+        "batch_expired",
+        "BatchExpired",
+        "The service made the batch and let it expire at once; no answer is to be expected of it.",
+        "Send the message again: Batch: Collect then tells which of its lines may be submitted anew.",
+    ),
+    ErrorSpec(
+        "batch_cancelled",
+        "BatchCancelled",
+        "The service made the batch and cancelled it at once; no answer is to be expected of it.",
+        "Find out on the provider's page who cancels batches. Send the message again: Batch: Collect then tells which "
+        "of its lines may be submitted anew.",
+    ),
+    ErrorSpec(
         "batch_unsure",
         "BatchUnsure",
         "Whether the batch was created is not known: the answer was lost, and the list of batches did not come.",

@@ -181,6 +181,13 @@ SERVICE = (
         "still wanted. What was made until then may be billed.",
     ),
     ErrorSpec(
+        "response_pending",
+        "ResponsePending",
+        "The service put the answer off: it took the request, and is still making the answer.",
+        "Do not send it again, it would be paid for twice. Where the service keeps answers (store), Batch: Collect "
+        "takes the id as Response; for long answers set background and store to true from the start.",
+    ),
+    ErrorSpec(
         "cancelled",
         "Cancelled",
         "The call was stopped.",

@@ -47,9 +47,9 @@ def chat_path(steps: list[str | int], body: Mapping[str, Any]) -> list[str | int
     """Return the steps that lead to the same place of the chat request."""
     if steps[:1] == ["input"] and len(steps) > 1 and isinstance(steps[1], int):
         return ["messages", _message_of(steps[1], body), *steps[2:]]
-    if steps[:1] == ["max_output_tokens"]:
+    if steps[:1] == ["max_output_tokens"] and body.get("max_output_tokens") is None:
         return ["max_completion_tokens" if body.get("max_completion_tokens") is not None else "max_tokens"]
-    if steps[:2] == [*_FORMAT]:
+    if steps[:2] == [*_FORMAT] and not _has_own_format(body):
         return ["response_format", *(["json_schema", *steps[2:]] if len(steps) > len(_FORMAT) else ())]
     if steps[:1] == ["tools"] and len(steps) > 2 and isinstance(steps[1], int):  # noqa: PLR2004 - a member of a tool
         return ["tools", steps[1], *_tool_step(steps[1], body), *steps[2:]]
@@ -57,6 +57,11 @@ def chat_path(steps: list[str | int], body: Mapping[str, Any]) -> list[str | int
         if tuple(steps[: len(theirs)]) == theirs and body.get(ours[0]) is not None:
             return [*ours, *steps[len(theirs) :]]
     return steps
+
+
+def _has_own_format(body: Mapping[str, Any]) -> bool:
+    text = body.get("text")
+    return isinstance(text, dict) and text.get("format") is not None
 
 
 def _message_of(place: int, body: Mapping[str, Any]) -> int:

@@ -16,11 +16,11 @@ STATES: Final = ("previous_response_id", "conversation")
 """Fields by which the service finds what was said before."""
 LEAST_TOKENS: Final = 16
 """The lowest cap on an answer that the endpoint takes."""
-_CAPS: Final = ("max_completion_tokens", "max_tokens")
+CAPS: Final = ("max_completion_tokens", "max_tokens")
 _WRITTEN: Final = frozenset(
     (
         *(
-            *_CAPS,
+            *CAPS,
             "model",
             "messages",
             "reasoning_effort",
@@ -35,7 +35,7 @@ _WRITTEN: Final = frozenset(
     )
 )
 """What is written in another way, or left out; everything else goes as it is, also what nobody knows."""
-_LOGPROBS: Final = "message.output_text.logprobs"
+LOGPROBS: Final = "message.output_text.logprobs"
 _NO_PARAMETERS: Final[Mapping[str, Any]] = {"type": "object", "properties": {}}
 
 
@@ -45,7 +45,7 @@ def write(body: Mapping[str, Any]) -> dict[str, Any]:
     written = {
         "model": body.get("model"),
         "input": to_items(_new_messages(body), stored=store is True),
-        "max_output_tokens": _cap(body),
+        "max_output_tokens": write_cap(body),
         "reasoning": _merge(body.get("reasoning"), "effort", body.get("reasoning_effort")),
         "text": _text(body),
         "tools": _tools(body),
@@ -73,8 +73,9 @@ def is_continued(body: Mapping[str, Any]) -> bool:
     return any(body.get(name) is not None for name in STATES)
 
 
-def _cap(body: Mapping[str, Any]) -> Any:
-    cap = next((body[name] for name in _CAPS if body.get(name) is not None), None)
+def write_cap(body: Mapping[str, Any]) -> Any:
+    """Return the cap on an answer, None without one; one that is lower than the endpoint takes is raised."""
+    cap = next((body[name] for name in CAPS if body.get(name) is not None), None)
     return LEAST_TOKENS if cap.__class__ is int and 0 < cap < LEAST_TOKENS else cap
 
 
@@ -87,10 +88,11 @@ def _merge(given: Any, name: str, value: Any) -> Any:
 
 def _text(body: Mapping[str, Any]) -> Any:
     text = _merge(body.get("text"), "verbosity", body.get("verbosity"))
-    return _merge(text, "format", _format(body.get("response_format")))
+    return _merge(text, "format", write_format(body.get("response_format")))
 
 
-def _format(wanted: Any) -> Any:
+def write_format(wanted: Any) -> Any:
+    """Return a response format of a chat as `text.format` has it."""
     schema = wanted.get("json_schema") if isinstance(wanted, dict) else None
     if not isinstance(schema, dict) or wanted.get("type") != "json_schema":
         return wanted
@@ -101,9 +103,9 @@ def _tools(body: Mapping[str, Any]) -> Any:
     tools = body.get("tools")
     written = [_tool(tool) for tool in tools] if isinstance(tools, list) else tools
     search = body.get("web_search_options")
-    if not isinstance(search, dict):
+    if not isinstance(search, dict) or (isinstance(written, list) and any(map(is_search, written))):
         return written
-    return [*(written if isinstance(written, list) else ()), _search(search)]
+    return [*(written if isinstance(written, list) else ()), write_search(search)]
 
 
 def _tool(tool: Any) -> Any:
@@ -120,7 +122,14 @@ def _tool(tool: Any) -> Any:
     return {**custom, "format": {"type": "grammar", **grammar}} if grammar is not None else custom
 
 
-def _search(options: Mapping[str, Any]) -> dict[str, Any]:
+def is_search(tool: Any) -> bool:
+    """Return whether a tool searches the web."""
+    kind = tool.get("type") if tool.__class__ is dict else None
+    return isinstance(kind, str) and kind.startswith("web_search")
+
+
+def write_search(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tool that a chat's web_search_options are."""
     place = options.get("user_location")
     approximate = mapping_in(place, "approximate")
     flat = {"user_location": {"type": "approximate", **approximate}} if approximate is not None else {}
@@ -147,7 +156,7 @@ def _include(body: Mapping[str, Any]) -> Any:
     given = body.get("include")
     if body.get("logprobs") is not True or (given is not None and not isinstance(given, list)):
         return given
-    return [*(given or ()), *([] if _LOGPROBS in (given or ()) else [_LOGPROBS])]
+    return [*(given or ()), *([] if LOGPROBS in (given or ()) else [LOGPROBS])]
 
 
 def _stream_options(options: Any) -> Any:

@@ -8,6 +8,7 @@ from pysailor import Fault
 
 from ..completions.answer.outcome import objects
 from ..completions.preflight.facts.fields import wants_audio
+from .contradictions import find_contradictions
 from .items import ITEMS
 from .message import agrees
 from .request import LEAST_TOKENS, STATES, is_continued
@@ -37,6 +38,7 @@ _INSTEAD: Final = {
 }
 _WAITING: Final = ("computer", "computer_use_preview", "shell", "local_shell", "apply_patch")
 """Tools whose calls wait for a program beside the flow; they are no tool calls that a flow could answer."""
+_ABOVE: Final = ("system", "developer")
 _TIERS: Final = (None, "auto", "default")
 _WINDOWS: Final = ("2h", "8h")
 
@@ -54,6 +56,7 @@ def find_impossible(body: Mapping[str, Any], family: Family | None = None) -> It
     for index, tool in enumerate(objects(body.get("tools"))):
         yield from _in_tool(f"/tools/{index}", tool)
     yield from _together(body)
+    yield from find_contradictions(body)
 
 
 def shows_results(body: Mapping[str, Any]) -> bool:
@@ -97,6 +100,9 @@ def find_dropped(body: Mapping[str, Any]) -> Iterator[str]:
             "/messages: the service knows what was said before, and an earlier answer stands among the messages, too; "
             "what is sent twice is paid for twice"
         )
+    instructions, said = body.get("instructions"), [one for one in _messages(body) if one.get("role") in _ABOVE]
+    if instructions and said and all(one.get("content") != instructions for one in said):
+        yield "/instructions: was sent before the messages, and so were the instructions among them: both hold"
     if isinstance(body.get("web_search_options"), dict):
         yield "web_search_options was sent as the tool web_search; the model decides whether it searches"
     for index, message in enumerate(_messages(body)):

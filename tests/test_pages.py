@@ -7,15 +7,21 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *DECISIONS]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+INDEX = ROOT / "docs" / "decisions" / "README.md"
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *DECISIONS, INDEX]
 NAMED = re.compile(r"`((?:lib|pysailor|components|bench|tools|tests|deploy|flows|samples|docs)/[A-Za-z0-9_./-]+)`")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 
-def test_no_two_decisions_have_one_number() -> None:
-    numbers = [file.name[:3] for file in DECISIONS]
-    assert sorted(set(numbers)) == numbers
+def test_decisions_are_numbered_one_by_one() -> None:
+    assert [file.name[:3] for file in DECISIONS] == [f"{number:03}" for number in range(1, len(DECISIONS) + 1)]
+
+
+def test_the_index_lists_each_decision_under_its_title() -> None:
+    titles = {file: file.read_text(encoding="utf-8").partition("\n")[0].partition(" · ")[2] for file in DECISIONS}
+    rows = [f"| [{file.name[:3]}]({file.name}) | {title} |" for file, title in titles.items()]
+    assert [row for row in INDEX.read_text(encoding="utf-8").splitlines() if row.startswith("| [")] == rows
 
 
 def test_a_decision_begins_with_its_number_and_title() -> None:

@@ -17,7 +17,7 @@ _META_LENGTH: Final = len(META)
 TRACE_ID: Final = META + "trace-id"
 ERROR_RESPONSE: Final = "x-eio-error-response"
 EVENT_ID: Final = "x-pysailor-event-id"
-"""The same whenever the same event is sent again. It is not the messageId: see docs/decisions/022-event-ids.md."""
+"""The same whenever the same event is sent again. It is not the messageId: see docs/decisions/011-event-ids.md."""
 
 
 @dataclass(frozen=True, slots=True)

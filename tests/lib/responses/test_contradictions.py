@@ -95,5 +95,10 @@ def test_what_was_written_in_the_words_of_responses_keeps_its_place(pointer: str
     "name", ["text", "reasoning", "tools", "tool_choice", "response_format", "include", "messages", "input"]
 )
 def test_what_is_no_object_contradicts_nothing(name: str, odd: Any) -> None:
-    other = {"messages": [], "response_format": None, "reasoning_effort": "low", "web_search_options": {}}
+    other: dict[str, Any] = {
+        "messages": [],
+        "response_format": None,
+        "reasoning_effort": "low",
+        "web_search_options": {},
+    }
     assert [fault.pointer for fault in find_contradictions({**other, name: odd})] == []

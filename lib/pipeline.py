@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pysailor import CallReport, Fault, InvalidInput, Rebound
@@ -26,6 +27,7 @@ from .replay import Asked, ask_once
 from .result import Result
 from .result import check as check_result
 from .step_settings import step_settings
+from .transcript import transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -223,6 +225,7 @@ class Pipeline:
                 {} if asked.replayed else used.to_units(),
                 paid.amount if paid and not asked.replayed else None,
                 attributes=call_attributes(self._client.connection, "chat", got.body),
+                content=partial(transcript, request.body, got.body),
             )
         )
         report = self._endpoint.report(got.body, request.body)

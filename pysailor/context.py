@@ -74,7 +74,8 @@ class CallReport:
     `target` is what was asked, such as a model; there should be few of them, for each has metrics of its own.
     `outcome` is "ok" or the code of an error. `units` counts what was used, by name: `{"input_tokens": 12}`; names
     are plain words joined by `_`. `cost` is None if it is not known. `attributes` are what OpenTelemetry's conventions
-    say of such a call, by their names; none of them may hold what was said.
+    say of such a call, by their names; none of them may hold what was said. `content` returns that, JSON values by the
+    names of the conventions (`gen_ai.input.messages`); it is called only where the operator wants it in traces.
     """
 
     target: str
@@ -85,6 +86,7 @@ class CallReport:
     cost: Decimal | None = None
     currency: str = "USD"
     attributes: Mapping[str, str | int] = field(default_factory=dict)
+    content: Callable[[], Mapping[str, Any]] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Raise TypeError where a member is of another type: whoever counts must not stumble over it."""

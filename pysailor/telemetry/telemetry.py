@@ -7,22 +7,20 @@ never waits for a collector, and what it does not take is dropped. No body, no p
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
 from ..context import CallReport
 from . import conventions as named
+from .content import ContentCapture
 from .headers import read_context, write_context
-from .settings import exported_signals
+from .providers import SCOPE, histograms, meter_provider, resource, tracer_provider
+from .settings import CAPTURE, exported_signals, find_mistakes, is_captured
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from opentelemetry.sdk.metrics import MeterProvider
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span
 
     from ..context import Measure
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-_SCOPE = "pysailor"
 REPLAYED = "replayed"
 """The outcome of a call that was not made: the journal had its answer."""
 _WELL = ("ok", REPLAYED)
@@ -43,11 +40,11 @@ _ID = ("flow", "step", "function")
 class MessageTrace:
     """What is told of one message while it is in work. `headers` carry the trace to the steps that follow."""
 
-    __slots__ = ("_attributes", "_context", "_span", "_telemetry", "headers")
+    __slots__ = ("_attributes", "_span", "_telemetry", "context", "headers")
 
     def __init__(self, telemetry: Telemetry, span: Span | None, attributes: Mapping[str, Any]) -> None:
         self._telemetry, self._span, self._attributes = telemetry, span, attributes
-        self._context: Any = None
+        self.context: Any = None
         self.headers: dict[str, str] = {}
         if span is not None:
             from opentelemetry.trace import set_span_in_context  # noqa: PLC0415 - the library is an extra
@@ -55,38 +52,50 @@ class MessageTrace:
                 TraceContextTextMapPropagator,
             )
 
-            self._context = set_span_in_context(span)
+            self.context = set_span_in_context(span)
             carrier: dict[str, str] = {}
-            TraceContextTextMapPropagator().inject(carrier, self._context)
+            TraceContextTextMapPropagator().inject(carrier, self.context)
             self.headers = write_context(carrier)
 
     def call(self, told: CallReport | Measure) -> None:
         """Note a call that has just ended."""
         if isinstance(told, CallReport):
-            self._telemetry.note_call(told, self._context)
+            self._telemetry.note_call(told, self.context)
 
     def end(self, report: MessageReport) -> None:
         """Note what became of the message."""
         self._telemetry.note_message(report, self._attributes)
+        self.end_span(report.outcome, report.error_code)
+
+    def end_span(self, outcome: str, code: str = "") -> None:
+        """End the span alone, of something that is no message."""
         if self._span is None:
             return
-        self._span.set_attribute("pysailor.outcome", report.outcome)
-        if report.error_code:
-            self._span.set_attribute(named.ERROR_TYPE, report.error_code)
-            if report.outcome != "rebound":
-                _mark_failed(self._span, report.error_code)
+        self._span.set_attribute("pysailor.outcome", outcome)
+        if code:
+            self._span.set_attribute(named.ERROR_TYPE, code)
+            if outcome != "rebound":
+                _mark_failed(self._span, code)
         self._span.end()
 
 
 class Telemetry:
     """A context manager: its end sends what is left, within three seconds."""
 
-    def __init__(self, signals: frozenset[str], identity: Mapping[str, str], queue: str, version: str) -> None:
-        """Make the parts of the library; raise ModuleNotFoundError without it."""
-        resource = _resource(identity, version)
-        self._traces = _tracer_provider(resource) if "traces" in signals else None
-        self._metrics = _meter_provider(resource) if "metrics" in signals else None
-        self._tracer = None if self._traces is None else self._traces.get_tracer(_SCOPE, version)
+    def __init__(
+        self,
+        signals: frozenset[str],
+        identity: Mapping[str, str],
+        queue: str,
+        version: str,
+        capture: ContentCapture | None = None,
+    ) -> None:
+        """Make the parts of the library; raise ModuleNotFoundError without it. `capture` puts what is said in spans."""
+        self._capture = capture
+        of = resource(identity, version)
+        self._traces = tracer_provider(of) if "traces" in signals else None
+        self._metrics = meter_provider(of) if "metrics" in signals else None
+        self._tracer = None if self._traces is None else self._traces.get_tracer(SCOPE, version)
         self._name = f"process {identity.get('step') or identity.get('function', '')}".strip()
         self._attributes = {
             named.MESSAGING_SYSTEM: "rabbitmq",
@@ -95,7 +104,7 @@ class Telemetry:
             named.MESSAGING_DESTINATION: queue,
             **{f"pysailor.{name}": identity[name] for name in _ID if identity.get(name)},
         }
-        self._histograms = {} if self._metrics is None else _histograms(self._metrics, version)
+        self._histograms = {} if self._metrics is None else histograms(self._metrics, version)
 
     def begin(self, incoming: Incoming, headers: Mapping[str, Any], *, redelivered: bool = False) -> MessageTrace:
         """Begin the span of a message, in the trace that it belongs to, or in a new one."""
@@ -113,6 +122,16 @@ class Telemetry:
         }
         span = self._tracer.start_span(self._name, parent, SpanKind.CONSUMER, attributes)
         return MessageTrace(self, span, self._attributes)
+
+    def begin_within(
+        self, outer: MessageTrace | None, name: str, attributes: Mapping[str, str], message: str = ""
+    ) -> MessageTrace:
+        """Begin a span of this process within another one, or in a trace of its own. There are few `attributes`."""
+        if self._tracer is None:
+            return MessageTrace(self, None, attributes)
+        context = None if outer is None else outer.context
+        told = {**attributes, named.MESSAGE_ID: message} if message else dict(attributes)
+        return MessageTrace(self, self._tracer.start_span(name, context, attributes=told), attributes)
 
     def note_call(self, call: CallReport, context: Any) -> None:
         """Make the span of a call that has just ended, and count it."""
@@ -144,7 +163,8 @@ class Telemetry:
         )
         end = time.time_ns()
         name = f"{attributes.get(named.OPERATION, 'call')} {call.target}"
-        told = {**attributes, **used, **cost, "pysailor.tries": call.tries}
+        said = {} if self._capture is None else self._capture.attributes(call)
+        told = {**attributes, **used, **cost, **said, "pysailor.tries": call.tries}
         assert self._tracer is not None  # noqa: S101 - whoever calls has looked
         begin = end - int(call.seconds * _NANO)
         span = self._tracer.start_span(name, context, SpanKind.CLIENT, told, start_time=begin)
@@ -172,15 +192,25 @@ class Telemetry:
 
 
 def open_telemetry(
-    environ: Mapping[str, str], identity: Mapping[str, str], queue: str, version: str
+    environ: Mapping[str, str],
+    identity: Mapping[str, str],
+    queue: str,
+    version: str,
+    hide: Callable[[str], str] = str,
 ) -> Telemetry | None:
-    """Return what tells a collector, None where no variable names one, or the extra is missing: that is logged."""
+    """Return what tells a collector, None where no variable names one, or the extra is missing: that is logged.
+
+    `hide` masks the secrets in a text that was said, for what the operator wants to see of it.
+    """
     signals = exported_signals(environ)
     if not signals:
         return None
+    for mistake in find_mistakes(environ, signals):
+        LOG.warning("OpenTelemetry: %s", mistake)
+    capture = ContentCapture(hide, environ) if is_captured(environ) else None
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)  # a line for each try; outage.py tells it in one
     try:
-        telemetry = Telemetry(signals, identity, queue, version)
+        telemetry = Telemetry(signals, identity, queue, version, capture)
     except ModuleNotFoundError as error:
         LOG.warning("a collector is named (OTEL_…), but %s is missing; traces need the extra [telemetry]", error.name)
         return None
@@ -188,51 +218,9 @@ def open_telemetry(
         LOG.warning("no traces and no metrics are sent, since what the OTEL_… variables say cannot be used: %s", error)
         return None
     LOG.info("OpenTelemetry: %s go to the collector", " and ".join(sorted(signals)))
+    if capture is not None:
+        LOG.warning("OpenTelemetry: what is asked and answered is in the spans (%s)", CAPTURE)
     return telemetry
-
-
-def _resource(identity: Mapping[str, str], version: str) -> Resource:
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - the library is an extra
-
-    named_outside = "OTEL_SERVICE_NAME" in os.environ or "service.name=" in os.environ.get(
-        "OTEL_RESOURCE_ATTRIBUTES", ""
-    )
-    own = {} if named_outside else {"service.name": identity.get("function") or _SCOPE}
-    return Resource.create({**own, "service.version": version})
-
-
-def _tracer_provider(resource: Resource) -> TracerProvider:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - as above
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - as above
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - as above
-
-    from .outage import ToldExporter  # noqa: PLC0415 - as above
-
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(ToldExporter(OTLPSpanExporter())))
-    return provider
-
-
-def _meter_provider(resource: Resource) -> MeterProvider:
-    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter  # noqa: PLC0415 - as above
-    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 - as above
-    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415 - as above
-
-    reader = PeriodicExportingMetricReader(OTLPMetricExporter())
-    return MeterProvider([reader], resource, shutdown_on_exit=False)
-
-
-def _histograms(provider: MeterProvider, version: str) -> dict[str, Any]:
-    meter = provider.get_meter(_SCOPE, version)
-    wanted = (
-        (named.DURATION, "s", "How long a call took, all its tries included", named.DURATION_BUCKETS),
-        (named.TOKENS, "{token}", "How many tokens a call used", named.TOKEN_BUCKETS),
-        (named.PROCESS_DURATION, "s", "Time from a delivery to its outcome", named.PROCESS_BUCKETS),
-    )
-    return {
-        name: meter.create_histogram(name, unit, text, explicit_bucket_boundaries_advisory=list(buckets))
-        for name, unit, text, buckets in wanted
-    }
 
 
 def _mark_failed(span: Span, code: str) -> None:

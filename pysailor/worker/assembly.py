@@ -21,7 +21,7 @@ from .placement import Choice, Placement
 from .throttle import Rate, Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..platform.settings import WorkerSettings
     from ..platform.variables import StepIdentity
@@ -98,11 +98,11 @@ def try_store(store: Store, on_failure: str) -> None:
         LOG.error("the journal cannot be read (%s): %s", on_failure, error)  # noqa: TRY400 - its traceback tells nothing
 
 
-def telemetry(settings: WorkerSettings, version: str) -> Telemetry | None:
-    """Return what tells an OpenTelemetry collector, None where no variable names one."""
+def telemetry(settings: WorkerSettings, version: str, hide: Callable[[str], str]) -> Telemetry | None:
+    """Return what tells an OpenTelemetry collector, None where no variable names one. `hide` masks secrets."""
     step = settings.step
     identity = {"function": step.function, "step": step.step_id, "flow": step.flow_id}
-    return open_telemetry(os.environ, identity, settings.amqp.listen_on, version)
+    return open_telemetry(os.environ, identity, settings.amqp.listen_on, version, hide)
 
 
 def amqp(settings: WorkerSettings) -> Transport:

@@ -182,7 +182,7 @@ class WorkerProcess:
         LOG.info("journal of paid calls: %s", without_secrets(settings.journal.url))
         assembly.try_store(store, settings.journal.on_failure)
         journal = assembly.journal(settings, store, codec.cipher, output.stopping)
-        telemetry = assembly.telemetry(settings, version())
+        telemetry = assembly.telemetry(settings, version(), self.redaction.mask)
         if telemetry is not None:
             stack.enter_context(telemetry)
         return stack.enter_context(

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from pysailor.journal.message_journal import MessageJournal
     from pysailor.message import Message
     from pysailor.store import Store
+    from pysailor.telemetry import MessageTrace
 
     from ..document import FlowStep
     from .channel import Item
     from .history import History
     from .ledger import RunLedger
+    from .trace import RunTrace
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class RunState:
     run_id: str
     variables: Mapping[str, str]
     failed: Callable[[FlowStep, Item, SailorError, Any], None]
+    trace: RunTrace
     calls: Store
     """Where paid calls are remembered until their message is done: a killed run does not make them again."""
     aborted: threading.Event = field(default_factory=threading.Event)
@@ -45,7 +48,7 @@ class RunState:
 class Attempt:
     """One message in work. `settle` lets one side alone decide what became of it: its thread, or the watchdog."""
 
-    __slots__ = ("_settling", "began", "calls", "gave", "item", "journal", "message", "tries")
+    __slots__ = ("_settling", "began", "calls", "gave", "item", "journal", "message", "trace", "tries")
 
     def __init__(self, item: Item) -> None:
         self.item = item
@@ -54,12 +57,19 @@ class Attempt:
         self.journal: MessageJournal | None = None
         self.tries = 1
         self.gave = 0
+        self.trace: MessageTrace | None = None
         self.began = time.perf_counter()
         self._settling = threading.Lock()
 
     def settle(self) -> bool:
         """Return True to the first caller only."""
         return self._settling.acquire(blocking=False)
+
+    def note_call(self, call: CallReport) -> None:
+        """Keep a call that has just ended, and tell the collector."""
+        self.calls.append(call)
+        if self.trace is not None:
+            self.trace.call(call)
 
     @property
     def is_settled(self) -> bool:

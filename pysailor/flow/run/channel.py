@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pysailor.telemetry import MessageTrace
 
 MOST_ITEMS: Final = 256
 MOST_BYTES: Final = 32 << 20
@@ -13,10 +16,14 @@ MOST_BYTES: Final = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A message on its way to a step: what the ledger knows it by, and its content as on the wire, in JSON."""
+    """A message on its way to a step: what the ledger knows it by, and its content as on the wire, in JSON.
+
+    `trace` is the span of the step that gave it, None if it is the first one.
+    """
 
     id: str
     content: bytes
+    trace: MessageTrace | None = field(default=None, compare=False, repr=False)
 
 
 class Channel:

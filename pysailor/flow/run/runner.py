@@ -8,9 +8,11 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pysailor.component.fields import secrets_in
 from pysailor.context import Data
 from pysailor.errors import InvalidConfig, SailorError
 from pysailor.hooks import Hooks
+from pysailor.log import Redaction
 from pysailor.message import Message
 from pysailor.step import Invocation, Step
 from pysailor.store import open_store
@@ -28,6 +30,7 @@ from .history import History
 from .ledger import RunLedger
 from .routes import StepRoutes
 from .stage import Stage
+from .trace import RunTrace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -65,6 +68,11 @@ class RunPlan:
     concurrency: int | None = None
     retry_failed: bool = False
 
+    def secrets(self) -> Iterator[str]:
+        """Yield what must not be shown of the steps' settings."""
+        for step in self.steps.values():
+            yield from secrets_in(step.function.fields, step.settings)
+
 
 class FlowRun:
     """One run. `run` returns its outcome: done, failed (some messages), stopped or aborted.
@@ -81,7 +89,8 @@ class FlowRun:
         self._stack = ExitStack()
         self._ledger = RunLedger(directory)
         calls = self._calls = open_store(f"sqlite:///{(directory / CALLS).resolve()}")
-        self._state = RunState(self._ledger, self.history, run_id, plan.variables, self._on_failure, calls)
+        self._trace = RunTrace(plan.flow.name, run_id, Redaction(plan.secrets()))
+        self._state = RunState(self._ledger, self.history, run_id, plan.variables, self._on_failure, self._trace, calls)
         self._stopping = threading.Event()
         self._stopped_by: SailorError | None = None
         self._errors_told = 0
@@ -113,7 +122,12 @@ class FlowRun:
         return sum(tally.failed for tally in self.tallies)
 
     def run(self) -> str:
-        """Run to the end; raise FlowStopped if the run cannot go on, CannotResume if it is not the same one."""
+        """Run to the end, as one trace; raise FlowStopped if the run cannot go on, CannotResume if it is another."""
+        with self._trace:
+            self._trace.outcome = outcome = self._run()
+        return outcome
+
+    def _run(self) -> str:
         try:
             self._call_hooks("startup")
             for stage in self.stages.values():
@@ -325,7 +339,7 @@ class FlowRun:
         passthrough = (received.passthrough if received is not None else None) or {}
         content = json_text.write(Message(body=body, passthrough=passthrough).to_json())
         self._ledger.emission(item.id, step.id, identity, 1, content)
-        self.stages[target].channel.put(Item(identity, content))
+        self.stages[target].channel.put(Item(identity, content, item.trace))
 
     def summary(self, seconds: float) -> dict[str, Any]:
         """Return what the run amounts to, for run.json."""

@@ -18,6 +18,7 @@ from pysailor.wire.passthrough import Passthrough
 from pysailor.worker.watchdog import Watchdog
 
 from ..mapper import MapContext, MappingFailed
+from . import trace
 from .attempt import Attempt, add_calls
 from .channel import Channel, Item
 from .errors import Aborted, TimeOver
@@ -117,6 +118,7 @@ class Stage:
             tally.received += 1
             tally.in_work += 1
         attempt = Attempt(item)
+        attempt.trace = state.trace.begin(self.id, item.id, item.trace)
         self._watchdog.begin(attempt)
         error: SailorError | None
         try:
@@ -190,7 +192,7 @@ class Stage:
                 raise TimeOver("The time for this message is over; it has failed already.")
             if isinstance(event, Data):
                 attempt.gave += 1
-                self.give(f"{item.id}.{attempt.gave}", item.id, event.message, received)
+                self.give(f"{item.id}.{attempt.gave}", attempt, event.message, received)
             elif isinstance(event, HttpReply):
                 LOG.info("%s answers the caller of the flow with status %d", self.id, event.status_code)
 
@@ -201,7 +203,7 @@ class Stage:
 
         def report(call: CallReport | Measure) -> None:
             if isinstance(call, CallReport):
-                attempt.calls.append(call)
+                attempt.note_call(call)
 
         deadline = None if self._seconds is None else time.monotonic() + self._seconds
         journal = attempt.journal = self._journal_of(attempt)
@@ -223,7 +225,7 @@ class Stage:
         name = f"{item.id}#{attempt.tries}{again}"
         return MessageJournal(self._journal, lambda: name, _LOGGER, redelivered=history.count > 0)
 
-    def give(self, identity: str, cause: str, message: Message, received: Message) -> None:
+    def give(self, identity: str, attempt: Attempt, message: Message, received: Message) -> None:
         """Hand on what the step gave: kept first, then to every way that is open to it."""
         whole = self._carry(message, received)
         content = json_text.write(whole.to_json())
@@ -237,9 +239,9 @@ class Stage:
             if not self.state.history.has_result(identity, self.id):
                 self.state.ledger.result(identity, self.id, json_text.write(message.to_json()))
             return
-        self.state.ledger.emission(cause, self.id, identity, len(targets), content)
+        self.state.ledger.emission(attempt.item.id, self.id, identity, len(targets), content)
         for target in targets:
-            target.put(Item(identity, content))
+            target.put(Item(identity, content, attempt.trace))
 
     def _carry(self, message: Message, received: Message) -> Message:
         """Return the message with those of earlier steps, and itself among them."""
@@ -252,6 +254,7 @@ class Stage:
         if error is not None:
             self.state.failed(self.declared, attempt.item, error, attempt.message)
         seconds = time.perf_counter() - attempt.began
+        trace.end(attempt.trace, error, seconds)
         entry: dict[str, Any] = {
             "message": attempt.item.id,
             "step": self.id,

@@ -49,6 +49,12 @@ def test_every_file_that_a_page_names_is_there() -> None:
     assert missing == []
 
 
+def test_the_tree_shows_every_folder() -> None:
+    tree = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").partition("## The tree")[2].partition("\n## ")[0]
+    folders = [file.parent for room in ("lib", "pysailor") for file in (ROOT / room).glob("*/*.*")]
+    assert sorted({folder.name for folder in folders if f" {folder.name}/" not in tree} - {"__pycache__"}) == []
+
+
 def test_every_library_has_its_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = (each for extra in project["optional-dependencies"].values() for each in extra)

@@ -239,7 +239,7 @@ def test_the_compose_example_takes_a_message_through_a_worker_and_stops_well(
             refused = sent("wrong-numbers", environment["send"])
             assert (refused.returncode, list(json.loads(refused.stdout))) == (1, ["error"])
             worker.send_signal(signal.SIGTERM)
-            assert worker.wait(30) == 0
+            assert worker.wait(60) == 0
     assert KEY not in log.read_text()
 
 
@@ -255,9 +255,9 @@ def test_the_small_platform_serves_the_key_on_this_machine_only_and_to_the_step_
     with start(command, environment, tmp_path / "platform"):
         eventually(lambda: _listens(address))
         assert not _listens(address.replace("127.0.0.1", "127.0.0.2"))
-        assert requests.get(step, auth=login, timeout=5).json()["config"]["apiKey"] == KEY
+        assert requests.get(step, auth=login, timeout=60).json()["config"]["apiKey"] == KEY
         for wrong in (None, (login[0], "wrong"), ("wrong", login[1])):
-            assert requests.get(step, auth=wrong, timeout=5).status_code == 401
+            assert requests.get(step, auth=wrong, timeout=60).status_code == 401
 
 
 def _listens(address: str) -> bool:

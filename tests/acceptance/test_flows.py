@@ -135,13 +135,13 @@ def test_a_conversation_is_had_over_http(
     caller = threading.Thread(target=talk, daemon=True)
     caller.start()
     run("conversation", f"hook.port={port}", "hook.requests=2")
-    caller.join(30)
+    caller.join(60)
     assert [set(answer) for answer in answers] == [{"answer", "conversation"}] * 2
     assert answers[0]["conversation"] == answers[1]["conversation"]
 
 
 def _ask(address: str, body: dict[str, Any]) -> Any:
     try:
-        return requests.post(address, json=body, timeout=30).json()
+        return requests.post(address, json=body, timeout=60).json()
     except requests.ConnectionError:
         return None

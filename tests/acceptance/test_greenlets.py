@@ -70,7 +70,7 @@ def test_a_step_that_computes_is_named_and_the_probes_answer_meanwhile(stage: St
         eventually(begun.exists)
         asked = time.monotonic()
         assert probed.get("/healthz").status_code == 200
-        assert time.monotonic() - asked < 3
+        assert time.monotonic() - asked < 20
         (line,) = eventually(lambda: worker.said("has been held"))
         assert (line["messageId"], line["level"]) == (message_id, 40)
         assert "obey.py" in line["stack"]

@@ -53,7 +53,7 @@ def test_at_a_terminal_it_is_a_table_until_ctrl_c_which_is_a_good_end(stage: Sta
         while text.count(b"in flight 0 of 20") < 2:
             text += os.read(main, 4096)
         shown.send_signal(signal.SIGINT)
-        assert shown.wait(15) == 0
+        assert shown.wait(60) == 0
         os.close(main)
     assert b"function obey" in text
     assert b"Traceback" not in text
@@ -76,7 +76,7 @@ def test_a_worker_that_ends_meanwhile_is_a_sentence(stage: Stage) -> None:
         shown = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert shown.stdout is not None
         eventually(shown.stdout.readline)
-    _, errors = shown.communicate(timeout=15)
+    _, errors = shown.communicate(timeout=60)
     assert shown.returncode == 1
     assert "nothing tells metrics" in errors
     assert "Traceback" not in errors

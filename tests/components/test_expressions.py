@@ -171,7 +171,7 @@ def test_a_group_is_complete_by_time() -> None:
     first.start()
     while groups.send("2", groupId="a", timersec=300, messageData="y") is not None:
         first.join(0.01)
-    first.join(10)
+    first.join(60)
     assert sorted(made[0]["messageData"]) == ["x", "y"]
 
 

@@ -52,7 +52,7 @@ def test_lines_that_come_together_are_one_write() -> None:
     with logging_to(stream):
         for number in range(100):
             LOG.info("%d", number)
-        assert stream.wrote.acquire(timeout=20), "they are out although nobody asked for it"
+        assert stream.wrote.acquire(timeout=60), "they are out although nobody asked for it"
     assert stream.lines == [str(number) for number in range(100)]
     assert len(stream.pieces) < 10
 

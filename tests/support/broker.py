@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import tempfile
@@ -16,15 +17,14 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from tests.support.broker_program import find_or_install
 from tests.support.certificate import write_certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-INSTALL = Path(__file__).parents[2] / "tools" / "install-rabbitmq"
+    from collections.abc import Callable, Iterator
 
 
-def eventually(claim: Callable[[], Any], within: float = 15.0) -> Any:
+def eventually(claim: Callable[[], Any], within: float = 60.0) -> Any:
     """Return the claim's value as soon as it is true; fail when it does not become so."""
     until = time.monotonic() + within
     while time.monotonic() < until:
@@ -36,9 +36,11 @@ def eventually(claim: Callable[[], Any], within: float = 15.0) -> Any:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """Return a port that nobody listens on, and that no connection gets as its own: the system gives higher ones."""
+    while True:
+        port = random.randrange(10_000, 32_000)  # noqa: S311 - no secret
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @dataclass
@@ -95,7 +97,7 @@ class Node:
         try:
             self._epmd = self._run("epmd", "-address", "127.0.0.1", "-port", self._environment["ERL_EPMD_PORT"])
             self._server = self._run(str(self._sbin / "rabbitmq-server"))
-            eventually(self._listens, within=60)
+            eventually(self._listens, within=120)
         except BaseException:
             self.stop()
             raise
@@ -107,7 +109,7 @@ class Node:
     def ctl(self, *args: str) -> str:
         """Run rabbitmqctl; return what it prints."""
         command = [str(self._sbin / "rabbitmqctl"), "--quiet", *args]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode:
             pytest.fail(f"rabbitmqctl {' '.join(args)}: {done.stdout}{done.stderr}")
         return done.stdout
@@ -148,7 +150,7 @@ class Node:
         if self._server.poll() is not None:
             pytest.fail((self._folder / "rabbitmq-server.out").read_text())
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as probe:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=10) as probe:
                 probe.sendall(b"AMQP\x00\x00\x09\x01")
                 return bool(probe.recv(1))
         except OSError:
@@ -158,43 +160,22 @@ class Node:
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(20)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
-def _find() -> Path | None:
-    found = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"))
-    return found[-1].parent if found else None
-
-
-def may_install(environ: Mapping[str, str], *, root: bool, contained: bool) -> bool:
-    """Return whether a server may be installed unasked.
-
-    It may in CI, where PYSAILOR_TEST_INSTALL=1 says so, and for root in a container, which is nobody's own, unless
-    PYSAILOR_TEST_INSTALL=0 says no. Anybody else is told the command.
-    """
-    said = environ.get("PYSAILOR_TEST_INSTALL")
-    return environ.get("CI") == "true" or said == "1" or (root and contained and said != "0")
-
-
-def _find_or_install() -> Path:
-    sbin = _find()
-    contained = any(Path(mark).exists() for mark in ("/.dockerenv", "/run/.containerenv"))
-    reason = ""
-    if sbin is None and may_install(os.environ, root=os.getuid() == 0, contained=contained):
-        done = subprocess.run(
-            [str(INSTALL)], env={**os.environ, "CI": "true"}, capture_output=True, text=True, check=False
-        )
-        sbin = _find()
-        reason = f"{INSTALL.name} failed: {done.stderr.strip()[-500:]}; "
-    if sbin is None and os.environ.get("CI") == "true":
-        pytest.fail(f"no RabbitMQ: {reason}")
-    if sbin is None:
-        command = INSTALL.relative_to(INSTALL.parent.parent)
-        pytest.skip(f"no RabbitMQ: {reason}run {command}, or make test with PYSAILOR_TEST_INSTALL=1, or set AMQP_URI")
-    return sbin
+def _start_node(sbin: Path) -> Node:
+    """Start a node; one whose port somebody else took meanwhile is started again with other ports."""
+    for _ in range(2):
+        with suppress(pytest.fail.Exception):
+            node = Node(sbin)
+            node.start()
+            return node
+    node = Node(sbin)
+    node.start()
+    return node
 
 
 @contextmanager
@@ -203,8 +184,7 @@ def running_rabbit() -> Iterator[Rabbit]:
     if uri := os.environ.get("AMQP_URI"):
         yield Rabbit(uri)
         return
-    node = Node(_find_or_install())
-    node.start()
+    node = _start_node(find_or_install())
     try:
         yield Rabbit(node.uri, node)
     finally:

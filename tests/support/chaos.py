@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lib.replay import MAY_REPEAT
+from pysailor import open_store
+from pysailor.journal.fate import Fate, Record
 from tests.support.broker import Cable, eventually
 from tests.support.chaos_api import LATE_SECONDS, ChaosApi
-from tests.support.stage import Taken
+from tests.support.stage import CIPHER, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +46,10 @@ class Outcome:
 
 @dataclass
 class Chaos:
-    """One run. `kills` are the moments of each kill; `resumed` how long it took until messages went on."""
+    """One run. `kills` are the moments of each kill; `resumed` how long it took until messages went on.
+
+    `answered` is what the journal had an answer to at each kill, by the content of its messages.
+    """
 
     stage: Stage
     api: ChaosApi
@@ -52,10 +58,12 @@ class Chaos:
     clock: Path
     pool: str = "threads"
     kills: list[float] = field(default_factory=list)
+    answered: list[set[str]] = field(default_factory=list)
     resumed: dict[str, float] = field(default_factory=dict)
     found: dict[int, Outcome] = field(default_factory=lambda: defaultdict(Outcome))
     _taken: int = 0
     ids: dict[int, str] = field(default_factory=dict)
+    contents: dict[int, str] = field(default_factory=dict)
     workers: list[StartedWorker] = field(default_factory=list)
     fakes_clock: bool = False
 
@@ -63,7 +71,9 @@ class Chaos:
         """Put messages into the queue, every fifth wants a stream."""
         for number in range(first, first + count):
             body = {"messages": [{"role": "user", "content": f"number {number}"}], "stream": number % 5 == 0}
-            self.ids[number] = self.stage.put({"body": body}, {"threadId": f"thread-{number}"})
+            content = CIPHER.encode({"body": body})
+            self.contents[number] = blake2b(content, digest_size=16).hexdigest()
+            self.ids[number] = self.stage.put(content, {"threadId": f"thread-{number}"})
 
     def start(self) -> StartedWorker:
         """Start a worker, and return when it consumes."""
@@ -96,7 +106,7 @@ class Chaos:
     def wait(self, count: int) -> None:
         """Return when so many are out."""
         try:
-            eventually(lambda: self.progress >= count, within=60)
+            eventually(lambda: self.progress >= count, within=180)
         except pytest.fail.Exception:
             raise AssertionError(self.describe()) from None
 
@@ -112,15 +122,22 @@ class Chaos:
         self.worker.process.kill()
         self.kills.append(time.monotonic())
         self.worker.end()
+        self.answered.append(self._journaled())
         with self._timing("kill -9, with the start of the next worker"):
             self.start()
+
+    def _journaled(self) -> set[str]:
+        """Return what names the messages whose answer the journal has, among other parts of its keys."""
+        with open_store(self.journal) as store:
+            kept = [key for key, record in store.scan("journal/") if Record.read(record).fate is Fate.ANSWERED]
+        return {content for key in kept for content in key.split("/")}
 
     @contextmanager
     def _timing(self, what: str) -> Iterator[None]:
         """Note how long it takes, with the block, until a further message comes out."""
         back, before = time.monotonic(), self.progress
         yield
-        eventually(lambda: self.progress > before, within=30)
+        eventually(lambda: self.progress > before, within=120)
         self.resumed[what] = max(self.resumed.get(what, 0.0), time.monotonic() - back)
 
     def restart_broker(self) -> None:
@@ -185,7 +202,7 @@ class Chaos:
         """Ask the worker to stop; return how long it took."""
         began = time.monotonic()
         self.worker.process.terminate()
-        self.worker.end(within=STOPS_WITHIN + 5)
+        self.worker.end(within=STOPS_WITHIN + 60)
         return time.monotonic() - began
 
     def collect(self) -> dict[int, Outcome]:
@@ -223,15 +240,16 @@ class Chaos:
         lines = [line for _, line in self._lines() if line.get("unknown_fates")]
         return {numbers[line["messageId"]] for line in lines} | {n for n, each in self.found.items() if each.reported}
 
-    def paid_twice(self) -> dict[int, float]:
-        """Return the messages billed again after a kill, and how long before it they were answered (0: never)."""
-        found = {}
+    def paid_twice(self) -> dict[int, bool]:
+        """Return the messages billed again after a kill, and whether the journal had the answer when that came."""
+        found: dict[int, bool] = {}
         for number, asks in self.api.asks.items():
             billed = [ask for ask in asks if ask.is_billed]
             for one, other in pairwise(billed):
-                kill = next((kill for kill in self.kills if one.came <= kill <= other.came), None)
-                if kill is not None:
-                    found[number] = max(0.0, kill - (one.answered or kill))
+                between = [place for place, kill in enumerate(self.kills) if one.came <= kill <= other.came]
+                if between:
+                    known = self.contents[number] in self.answered[between[0]]
+                    found[number] = found.get(number, False) or known
         return found
 
     def retried(self) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lib.chat.server.listener import Listener
 
 
-WAIT = 10
+WAIT = 60
 
 
 def settings(kwargs: str) -> str:

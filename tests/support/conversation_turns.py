@@ -25,7 +25,7 @@ def keep(store: Store, owner: str, text: str, *, chat: str = CHAT, **options: An
 
 def eventually(claim: Callable[[], bool]) -> bool:
     """Wait, bounded, for what only time brings."""
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 60
     while not claim():
         if time.monotonic() > ends:
             return False

@@ -39,7 +39,7 @@ class Probed:
 
     def get(self, path: str) -> requests.Response:
         """Ask for a path."""
-        return SESSION.get(f"http://127.0.0.1:{self.port}{path}", timeout=5)
+        return SESSION.get(f"http://127.0.0.1:{self.port}{path}", timeout=60)
 
     def scrape(self) -> Scraped:
         """Ask for the metrics."""

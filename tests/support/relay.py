@@ -101,7 +101,7 @@ class Relay:
 
     def work(self, delivery: Delivery) -> DeliveryOutcome:
         self.began.append(delivery.content)
-        self.gate.wait(20)
+        self.gate.wait(60)
         try:
             self.amqp.publish(message(delivery.content))
         except Stopped:
@@ -123,7 +123,7 @@ def in_parallel(acts: Sequence[Callable[[], object]]) -> list[object]:
     start = threading.Barrier(len(acts))
 
     def run(index: int, act: Callable[[], object]) -> None:
-        start.wait(10)
+        start.wait(60)
         try:
             results[index] = act()
         except Exception as error:  # noqa: BLE001 - kept for the test to see
@@ -133,7 +133,7 @@ def in_parallel(acts: Sequence[Callable[[], object]]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     return results
 
 

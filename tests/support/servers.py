@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.broker import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 ROOT = Path(__file__).parents[2]
 _INSTALL = ROOT / "tools" / "install-test-servers"
-_SECONDS_TO_START = 30.0
+_SECONDS_TO_START = 120.0
 _PAUSE = 0.02
 SHARED = ("sqlite", "postgresql", "redis")
 """The kinds of store that several processes can share."""
@@ -102,10 +104,8 @@ def restartable_postgresql() -> Iterator[tuple[str, Callable[[], None]]]:
 @contextmanager
 def private_redis(program: Path) -> Iterator[str]:
     """Run a Redis server on a free port of this machine, and remove all of it afterwards."""
-    with _folder() as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    with _folder() as folder:
+        port = free_port()
         settings = (
             "--bind",
             "127.0.0.1",
@@ -158,7 +158,7 @@ def _running(command: Sequence[str | Path], folder: Path, stop: signal.Signals) 
     finally:
         process.send_signal(stop)
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -174,7 +174,7 @@ def _await(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
 
 def _answers(port: int) -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
             connection.sendall(b"PING\r\n")
             return connection.recv(16).startswith(b"+PONG")
     except OSError:

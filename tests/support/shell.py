@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 INSTALL = ROOT / "tools" / "install-shells"
-_LONGEST = 20.0
+_LONGEST = 120.0
 
 
 def program(name: str) -> str:

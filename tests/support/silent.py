@@ -31,7 +31,7 @@ class Silent:
             thread = threading.Thread(target=self._serve, args=(listener,))
             thread.start()
             yield f"{'https' if self.tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}/v1"
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
 
     def _serve(self, listener: socket.socket) -> None:

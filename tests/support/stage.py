@@ -99,7 +99,7 @@ class StartedWorker:
             raise
         assert kind is not None or code in (0, -signal.SIGKILL), self.text + self.errors
 
-    def end(self, within: float = 15) -> int:
+    def end(self, within: float = 60) -> int:
         """Wait for its end; return the exit code."""
         code = self.process.wait(within)
         for reader in self._readers:
@@ -253,7 +253,7 @@ class Stage:
         """Have the tiny component do something; return the message's id."""
         return self.put({"body": {"do": do, **body}})
 
-    def take(self, route: str = "data", count: int = 1, within: float = 15) -> list[Taken]:
+    def take(self, route: str = "data", count: int = 1, within: float = 60) -> list[Taken]:
         """Return what came out by this route, as soon as it is that many."""
         taken: list[Taken] = []
 

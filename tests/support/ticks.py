@@ -10,8 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def others_go_on_during(act: Callable[[], object]) -> bool:
-    """Return whether another thread, or greenlet, runs again and again while `act` does its work."""
+_ENOUGH = 2
+
+
+def others_go_on_during(act: Callable[[], object], release: Callable[[], object] | None = None) -> bool:
+    """Return whether another thread, or greenlet, runs again and again while `act` does its work.
+
+    What waits until `release` is called has that from the other one, after some turns: however slow the machine is.
+    """
     ended, ticks = threading.Event(), 0
 
     def tick() -> None:
@@ -19,6 +25,8 @@ def others_go_on_during(act: Callable[[], object]) -> bool:
         while not ended.is_set():
             time.sleep(0.002)
             ticks += 1
+            if ticks == _ENOUGH and release is not None:
+                release()
 
     thread = threading.Thread(target=tick, daemon=True)
     thread.start()
@@ -28,4 +36,4 @@ def others_go_on_during(act: Callable[[], object]) -> bool:
         ended.set()
     during = ticks
     thread.join()
-    return during >= 2
+    return during >= _ENOUGH

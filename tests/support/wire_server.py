@@ -31,7 +31,7 @@ class WireServer:
             yield f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+        thread.join(60)
 
     def read_request(self, connection: socket.socket) -> bytes:
         """Read one request whole and count it; b"" when the client has gone."""

@@ -45,7 +45,7 @@ class SlowStorage:
     gate: threading.Event
 
     def get_body(self, _object_id: str, **_: str) -> Any:
-        self.gate.wait(10)
+        self.gate.wait(60)
         return {"do": "many", "times": 0}
 
 
@@ -81,7 +81,7 @@ class Bench:
 
     def settled(self, delivery: Delivery) -> DeliveryOutcome:
         """Return what became of the delivery, once that is known."""
-        assert self.transport.drain(time.monotonic() + 10)
+        assert self.transport.drain(time.monotonic() + 60)
         return self.transport.outcomes[delivery.number]
 
     def routes(self) -> list[str]:

@@ -66,7 +66,7 @@ def test_items_come_back_in_order_each_with_its_vector(sandbox: Sandbox) -> None
     assert body["items"][3]["embedding"] == embedded(sandbox, {"text": "Product 3"})["embedding"]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(texts=st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=20))
 def test_each_text_gets_its_own_vector_wherever_it_stands(shared: Sandbox, texts: list[str]) -> None:
     together = embedded(shared, {"texts": texts}, scenario="vectors_reversed")["embeddings"]
@@ -220,7 +220,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(body=st.dictionaries(st.sampled_from(["text", "texts", "items"]), JSON) | JSON)
 def test_any_body_ends_in_vectors_or_a_named_error(shared: Sandbox, body: Any) -> None:
     try:

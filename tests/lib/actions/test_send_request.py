@@ -90,13 +90,13 @@ def shared() -> Iterator[Sandbox]:
         yield started
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(body=JSON)
 def test_any_body_ends_in_a_message_or_a_named_error(shared: Sandbox, body: Any) -> None:
     assert_ends(shared, body, {})
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(name=st.sampled_from([field.name for field in FUNCTION.fields if field.name != "baseUrl"]), value=JSON)
 def test_any_setting_ends_in_a_message_or_a_named_error(shared: Sandbox, name: str, value: Any) -> None:
     assert_ends(shared, HELLO, {name: value})

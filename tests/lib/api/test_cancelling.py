@@ -40,11 +40,11 @@ def cancelled_while_waiting(server: Silent, limits: CallLimits = ONCE) -> ApiErr
     with server.listening() as address, ThreadPoolExecutor(1) as threads:
         client = Client(Connection(address, "key"))
         asking = threads.submit(client.ask, COMPLETIONS, HELLO, CallOptions(limits, LOGGER, cancel=cancel))
-        assert server.asked.wait(10)
+        assert server.asked.wait(60)
         cancel.set()
-        assert server.gone.wait(2), "the connection is still open"
+        assert server.gone.wait(60), "the connection is still open"
         with pytest.raises(ApiError) as raised:
-            asking.result(2)
+            asking.result(60)
         client.close()
     return raised.value
 

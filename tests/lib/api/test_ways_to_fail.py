@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +18,7 @@ from lib.errors.api_error import ApiError
 from lib.errors.catalog import CATALOG
 from lib.offline.sandbox import KEY, Sandbox
 from pysailor import InvalidConfig
+from tests.support.broker import free_port
 from tests.support.fake_api import FakeApi
 
 from ..conftest import HELLO, LOGGER
@@ -72,8 +72,7 @@ def test_a_wrong_key_and_an_unknown_model_are_told_apart(sandbox: Sandbox, clien
 
 
 def test_a_closed_port_is_unreachable() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     error = failure(Client(Connection(f"http://127.0.0.1:{port}/v1", "key")))
     assert error.code == "unreachable"
     assert f"Nothing listens at 127.0.0.1:{port}." in str(error)

@@ -72,7 +72,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("://")[2].partition("/")[2] if "://" in self.path else self.path[1:]
         reply = self.server.replies.get("/" + path.partition("?")[0], Reply(status=404))
         if reply.waits:
-            self.server.done.wait(10)
+            self.server.done.wait(60)
         self.send_response(reply.status)
         for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
             if value:

@@ -11,7 +11,6 @@ from lib.chat.conversation import Service
 from lib.chat.server.listener import Listener
 from lib.chat.server.shared import ChatLimits
 from lib.conversation import Store, open_store
-from tests.support.chat_client import WAIT
 from tests.support.played import PLAIN, Played, Serve, routes
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def store() -> Iterator[Store]:
 def lasting(store: Store) -> Iterator[tuple[Played, Listener]]:
     """Return the server of all tests that want nothing special of it; starting and stopping takes a while."""
     talk = Played()
-    with Listener(routes(), _SERVICE, talk, store, limits=ChatLimits(messages_a_minute=10_000, stop=WAIT)) as server:
+    with Listener(routes(), _SERVICE, talk, store, limits=ChatLimits(messages_a_minute=10_000, stop=10)) as server:
         yield talk, server
 
 

@@ -46,7 +46,7 @@ def server(settings: Path, page: str, store: Store, played: Played) -> Iterator[
 
 @pytest.mark.parametrize(("page", "text"), [("one.html", "<p>one</p>"), ("site", "<p>site</p>")])
 def test_the_page_is_served_beside_its_socket(server: Listener, text: str) -> None:
-    answer = requests.get(server.url("/chat"), timeout=5)
+    answer = requests.get(server.url("/chat"), timeout=60)
     assert (answer.status_code, answer.text) == (200, text)
     assert "Content-Security-Policy" not in answer.headers
     with socket(server) as ws:
@@ -55,7 +55,7 @@ def test_the_page_is_served_beside_its_socket(server: Listener, text: str) -> No
 
 @pytest.mark.parametrize("page", ["site"])
 def test_files_of_its_folder_are_served_and_no_others(server: Listener, page: str) -> None:
-    assert requests.get(server.url("/a.css"), timeout=5).text == "p {}"
+    assert requests.get(server.url("/a.css"), timeout=60).text == "p {}"
     for path in (
         "/.secret",
         "/out",
@@ -65,7 +65,7 @@ def test_files_of_its_folder_are_served_and_no_others(server: Listener, page: st
         "/chat.yaml",
         f"/{page}/a.css",
     ):
-        assert requests.get(server.url(path), timeout=5).status_code == 404, path
+        assert requests.get(server.url(path), timeout=60).status_code == 404, path
 
 
 @pytest.mark.parametrize("page", ["none.html", '"{function: handler.path}"', "/etc"])

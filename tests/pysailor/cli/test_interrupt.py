@@ -31,7 +31,7 @@ def run(program: str, at: Path) -> subprocess.CompletedProcess[str]:
     (at / "slow.py").write_text(SLOW)
     (at / "program.py").write_text(program)
     command = [sys.executable, "program.py"]
-    return subprocess.run(command, cwd=at, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(command, cwd=at, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_a_module_is_loaded_to_its_end_and_then_the_program_stops(tmp_path: Path) -> None:

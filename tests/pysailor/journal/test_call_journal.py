@@ -110,7 +110,7 @@ def test_the_same_message_in_work_twice_asks_once() -> None:
         other = threading.Thread(target=lambda: found.append(brought(worker).open(b"request").answer))
         other.start()
         entry.keep(b"answer")
-    other.join(10)
+    other.join(60)
     assert found == [b"answer"]
 
 

@@ -40,7 +40,7 @@ def test_a_message_that_comes_twice_at_the_same_moment_is_paid_for_once() -> Non
     worker, both, asked, found = journal(SlowStore()), threading.Barrier(2), [], []
 
     def work() -> None:
-        both.wait(10)
+        both.wait(60)
         with brought(worker).open(b"request") as entry:
             if entry.answer is None:
                 asked.append(entry.may_repeat)
@@ -52,7 +52,7 @@ def test_a_message_that_comes_twice_at_the_same_moment_is_paid_for_once() -> Non
     for each in threads:
         each.start()
     for each in threads:
-        each.join(10)
+        each.join(60)
     assert (asked, found) == ([False], [b"answer"])
 
 

@@ -15,7 +15,7 @@ from pysailor import BrokenComponent
 from pysailor.metadata import Schema
 from tests.support.schemas import TWICE, in_turn, member, nested, objects
 
-PROMPT = 1.0  # seconds on a busy machine; a fifth of it on a quiet one
+PROMPT = 5.0  # seconds on a slow machine; 0.2 of one on a quiet one
 
 
 REFUSED: dict[str, tuple[Any, str]] = {

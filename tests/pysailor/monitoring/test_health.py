@@ -101,8 +101,8 @@ def test_the_probe_tells_how_long_the_loop_has_been_silent(clock: Clock) -> None
     server.start()
     try:
         clock.now += 42
-        answer = SESSION.get(f"http://127.0.0.1:{server.port}/healthz", timeout=5)
-        ready = SESSION.head(f"http://127.0.0.1:{server.port}/readyz", timeout=5)
+        answer = SESSION.get(f"http://127.0.0.1:{server.port}/healthz", timeout=60)
+        ready = SESSION.head(f"http://127.0.0.1:{server.port}/readyz", timeout=60)
     finally:
         server.stop()
     assert (answer.status_code, answer.text) == (503, "the I/O loop has not turned for 42 s\n")

@@ -39,10 +39,10 @@ def test_an_answer_that_drips_is_given_up(caplog: pytest.LogCaptureFixture) -> N
         try:
             with pytest.raises(requests.Timeout, match=r"not complete within 0\.1 seconds"):
                 send(used, Tries(2, 0.01), "GET", url, timeout=5, total=0.1)
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 15
         finally:
             over.set()
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(60)
     assert "/step: Timeout, trying again" in caplog.text
     assert "secret" not in caplog.text

@@ -37,7 +37,7 @@ def run_in_greenlets(*tests: str, seconds: float) -> None:
 
 @pytest.mark.soak
 def test_the_worker_and_its_transport_work_with_greenlets() -> None:
-    run_in_greenlets(*WORKER, seconds=600)
+    run_in_greenlets(*WORKER, seconds=3600)
 
 
 @pytest.mark.soak
@@ -57,4 +57,4 @@ def test_workers_on_greenlets_bear_the_same_faults_and_talk_to_the_same_sailors(
 
 @pytest.mark.soak
 def test_stores_and_clients_work_with_greenlets() -> None:
-    run_in_greenlets(*LONG, seconds=1200)
+    run_in_greenlets(*LONG, seconds=3600)

@@ -16,4 +16,4 @@ def _quiet_afterwards() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     for thread in set(threading.enumerate()) - before:
-        thread.join(15)
+        thread.join(60)

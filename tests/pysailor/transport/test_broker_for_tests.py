@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.broker import may_install
+from tests.support.broker_program import may_install
 
 
 @pytest.mark.parametrize(

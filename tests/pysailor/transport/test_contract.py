@@ -76,7 +76,7 @@ def by_id(delivery: Delivery) -> object:
 
 
 def soon() -> float:
-    return time.monotonic() + 10
+    return time.monotonic() + 60
 
 
 def test_what_comes_in_goes_out_and_is_done(way: Way) -> None:
@@ -96,7 +96,7 @@ def test_no_more_than_the_prefetch_are_in_work(way: Way) -> None:
 
     def hold(delivery: Delivery) -> DeliveryOutcome:
         began.append(delivery.content)
-        gate.wait(10)
+        gate.wait(60)
         return DeliveryOutcome.DONE
 
     way.transport.consume(hold, by_id)
@@ -152,7 +152,7 @@ def test_work_that_does_not_end_can_be_settled_and_its_place_is_taken(way: Way) 
 
     def hold(delivery: Delivery) -> DeliveryOutcome:
         began.append(delivery)
-        gate.wait(10)
+        gate.wait(60)
         return DeliveryOutcome.RETURNED
 
     way.transport.consume(hold, by_id)

@@ -20,7 +20,7 @@ def test_while_it_is_away_nothing_is_confirmed_and_what_waits_gets_through_after
         waiting = threading.Thread(target=transport.publish, args=(Publish("data", b"2"),))
         waiting.start()
         transport.back()
-        waiting.join(10)
+        waiting.join(60)
         assert [publish.content for publish in transport.published] == [b"2"]
 
 
@@ -39,7 +39,7 @@ def test_whoever_waits_hears_that_it_closes() -> None:
     waiting = threading.Thread(target=publish)
     waiting.start()
     transport.close()
-    waiting.join(10)
+    waiting.join(60)
     assert len(heard) == 1
 
 
@@ -52,7 +52,7 @@ def test_the_outcomes_are_kept_and_what_was_not_begun_still_waits() -> None:
     with MemoryTransport() as transport:
         first = transport.put(b"1")
         transport.consume(lambda _: DeliveryOutcome.FAILED, lambda _: None)
-        assert transport.drain(time.monotonic() + 10)
+        assert transport.drain(time.monotonic() + 60)
         transport.stop_consuming()
         second = transport.put(b"2")
         assert transport.outcomes == {first.number: DeliveryOutcome.FAILED}

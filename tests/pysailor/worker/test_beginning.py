@@ -13,7 +13,7 @@ def test_what_is_done_in_the_background_is_waited_for_and_its_error_raised() -> 
     gate, done = threading.Event(), []
 
     def act() -> None:
-        gate.wait(20)
+        gate.wait(60)
         done.append(threading.current_thread())
 
     background = InBackground(act)

@@ -111,7 +111,7 @@ def test_the_deadline_settles_a_message_that_its_component_holds(bench: Bench, t
         assert bench.settled(delivery) is DeliveryOutcome.FAILED
         assert bench.error()["code"] == "deadline_exceeded"
         gate.touch()
-        assert bench.returned.get(timeout=10) is DeliveryOutcome.FAILED
+        assert bench.returned.get(timeout=60) is DeliveryOutcome.FAILED
     assert bench.routes() == ["to.error"]  # what the component emitted too late went nowhere
 
 
@@ -121,13 +121,13 @@ def test_an_input_is_not_rejected_before_the_error_message_of_its_deadline_is_ou
     with bench.worker(seconds=0.01) as worker:
         worker._watchdog._seconds = 0.02
         delivery = bench.begin(worker, order("hold", gate=str(gate)))
-        assert turned_down.wait(10)
+        assert turned_down.wait(60)
         gate.touch()
         with pytest.raises(Empty):
             bench.returned.get(timeout=0.2)
         bench.transport.stop_consuming()
         worker.stop()
-        assert bench.returned.get(timeout=10) is DeliveryOutcome.RETURNED
+        assert bench.returned.get(timeout=60) is DeliveryOutcome.RETURNED
         assert bench.settled(delivery) is DeliveryOutcome.RETURNED
     assert bench.routes() == []
 
@@ -157,7 +157,7 @@ def test_the_time_runs_while_bodies_are_fetched_and_the_component_is_not_begun_w
         assert bench.settled(delivery) is DeliveryOutcome.FAILED
         assert bench.error()["code"] == "deadline_exceeded"
         gate.set()
-        assert bench.returned.get(timeout=10) is DeliveryOutcome.FAILED
+        assert bench.returned.get(timeout=60) is DeliveryOutcome.FAILED
     assert bench.routes() == ["to.error"]
     assert not begun.exists()
 

@@ -22,6 +22,6 @@ def test_whoever_waits_for_a_turn_hears_that_the_worker_stops_and_waits_on_only_
     thread = threading.Thread(target=pause)
     thread.start()
     stopping.request(time.monotonic() + 30)
-    thread.join(10)
+    thread.join(60)
     assert outcomes == ["stopped"]
     stopping.pause(0.001)

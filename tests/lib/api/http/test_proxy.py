@@ -76,7 +76,7 @@ def test_a_proxy_that_does_not_lead_there_is_told_with_its_words(
 
 def drip(server: WireServer, connection: socket.socket) -> None:
     server.read_request(connection)
-    for byte in b"HTTP/1.1 200 Connection established":
+    for byte in b"HTTP/1.1 200 Connection established" + b"!" * 300:
         connection.sendall(bytes([byte]))
         time.sleep(0.1)
 
@@ -84,7 +84,7 @@ def drip(server: WireServer, connection: socket.socket) -> None:
 def test_a_proxy_that_drips_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.monotonic()
     assert fail(monkeypatch, drip, seconds=0.3)[0].code == "unreachable"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 def test_a_call_is_stopped_while_the_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ def violations(page: Page) -> list[Any]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_state_of_the_page_is_free_of_faults(serve: Serve, page: Page, played: Played, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.context.set_default_timeout(20_000)
+    page.context.set_default_timeout(120_000)
     page.goto(serve().url("/chat"))
     expect(page.locator("#link")).to_have_text("Connected")
     assert violations(page) == []

@@ -90,6 +90,6 @@ def test_of_any_number_of_breaches_the_first_are_told_in_a_moment(name: str, pub
     start = time.process_time()
     request = BuiltRequest({"model": "m", **CROWDS[name]}, None, ())
     found = check_request(request, public_api=public_api)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 20
     assert len(found.errors) + len(found.warnings) <= 101
     assert sum(len(str(fault)) for fault in (*found.errors, *found.warnings)) < 100_000

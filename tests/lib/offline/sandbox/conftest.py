@@ -40,7 +40,7 @@ def ask(sandbox: Sandbox, session: requests.Session) -> Ask:
     def post(scenario: str | None = None, body: Any = None, **fields: Any) -> requests.Response:
         base = sandbox.base_url_of(scenario) if scenario else sandbox.base_url
         body = {**BODY, **fields} if body is None else body
-        return session.post(f"{base}/chat/completions", json=body, timeout=10, stream=bool(fields.get("stream")))
+        return session.post(f"{base}/chat/completions", json=body, timeout=60, stream=bool(fields.get("stream")))
 
     return post
 

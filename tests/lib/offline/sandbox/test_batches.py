@@ -27,7 +27,7 @@ def line(custom_id: str, **more: Any) -> str:
 
 def call(sandbox: Sandbox, method: str, path: str, scenario: str = "", **more: Any) -> requests.Response:
     headers = {**HEADERS, **({"X-Sandbox-Scenario": scenario} if scenario else {})}
-    return requests.request(method, f"{sandbox.base_url}/{path}", headers=headers, timeout=10, **more)
+    return requests.request(method, f"{sandbox.base_url}/{path}", headers=headers, timeout=60, **more)
 
 
 def upload(sandbox: Sandbox, content: str, name: str = "x.jsonl", purpose: str = "batch") -> requests.Response:

@@ -36,7 +36,7 @@ class Asker:
 
     def __call__(self, scenario: str | None = None, path: str = "/responses", **fields: Any) -> requests.Response:
         base = self.sandbox.base_url_of(scenario) if scenario else self.sandbox.base_url
-        return self.session.post(f"{base}{path}", json={"model": MODEL, "input": "Say hello", **fields}, timeout=10)
+        return self.session.post(f"{base}{path}", json={"model": MODEL, "input": "Say hello", **fields}, timeout=60)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_reasoning_that_is_not_its_own_is_refused(respond: Asker) -> None:
 
 def test_a_model_that_answers_here_only_says_so_over_chat(sandbox: Sandbox, session: requests.Session) -> None:
     body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}]}
-    answer = session.post(f"{sandbox.base_url}/chat/completions", json=body, timeout=10)
+    answer = session.post(f"{sandbox.base_url}/chat/completions", json=body, timeout=60)
     assert answer.status_code == 404
     assert "v1/responses" in answer.json()["error"]["message"]
 
@@ -105,19 +105,19 @@ def test_what_was_stored_can_be_gone_on_with_and_had_again(respond: Asker, sessi
     second = respond(previous_response_id=first["id"], input="And now?").json()
     assert second["usage"]["input_tokens"] > first["usage"]["input_tokens"]
     address = f"{respond.sandbox.base_url}/responses/{first['id']}"
-    assert session.get(address, timeout=10).json() == first
-    assert session.delete(address, timeout=10).json()["deleted"]
-    assert session.get(address, timeout=10).status_code == 404
+    assert session.get(address, timeout=60).json() == first
+    assert session.delete(address, timeout=60).json()["deleted"]
+    assert session.get(address, timeout=60).status_code == 404
     assert respond(store=False, previous_response_id=first["id"]).status_code == 400
 
 
 def test_what_is_made_in_the_background_is_there_after_a_while(respond: Asker, session: requests.Session) -> None:
     begun = respond(background=True, store=True).json()
     address = f"{respond.sandbox.base_url}/responses/{begun['id']}"
-    states = [begun["status"], *(session.get(address, timeout=10).json()["status"] for _ in range(3))]
+    states = [begun["status"], *(session.get(address, timeout=60).json()["status"] for _ in range(3))]
     assert states == ["queued", "queued", "in_progress", "completed"]
     other = respond(background=True, input="Another").json()
-    cancelled = session.post(f"{respond.sandbox.base_url}/responses/{other['id']}/cancel", timeout=10).json()
+    cancelled = session.post(f"{respond.sandbox.base_url}/responses/{other['id']}/cancel", timeout=60).json()
     assert cancelled["status"] == "cancelled"
 
 
@@ -130,7 +130,7 @@ def test_every_scenario_of_chat_fails_as_well_over_responses(
     sandbox: Sandbox, session: requests.Session, respond: Asker, scenario: str, stream: bool
 ) -> None:
     body = {"model": "gpt-sandbox-2", "messages": [{"role": "user", "content": "Say hello"}], "stream": stream}
-    chat = outcome_of(lambda: session.post(f"{sandbox.base_url_of(scenario)}/chat/completions", json=body, timeout=10))
+    chat = outcome_of(lambda: session.post(f"{sandbox.base_url_of(scenario)}/chat/completions", json=body, timeout=60))
     assert outcome_of(lambda: respond(scenario, model="gpt-sandbox-2", stream=stream)) == chat
 
 

@@ -137,13 +137,13 @@ def test_a_scenario_can_be_chosen_by_header_too_and_the_header_wins(
     sandbox: Sandbox, session: requests.Session
 ) -> None:
     url = f"{sandbox.base_url_of('quota')}/models"
-    response = session.get(url, headers={"X-Sandbox-Scenario": "forbidden"}, timeout=5)
+    response = session.get(url, headers={"X-Sandbox-Scenario": "forbidden"}, timeout=60)
     assert response.status_code == 403
 
 
 def test_a_scenario_holds_for_the_models_too(sandbox: Sandbox, session: requests.Session) -> None:
     for scenario, status in (("bad_key", 401), ("html", 502), ("quota", 429), ("refusal", 200)):
-        assert session.get(f"{sandbox.base_url_of(scenario)}/models", timeout=5).status_code == status
+        assert session.get(f"{sandbox.base_url_of(scenario)}/models", timeout=60).status_code == status
 
 
 def test_an_unknown_scenario_is_refused_with_the_names_there_are(ask: Ask, golden: Golden) -> None:

@@ -119,7 +119,7 @@ def test_the_connection_serves_again_after_a_stream(sandbox: Sandbox) -> None:
         body = {"model": "gpt-sandbox-2", "messages": [{"role": "user", "content": "hi"}], "stream": True}
         ports = set()
         for _ in range(3):
-            response = session.post(f"{sandbox.base_url}/chat/completions", json=body, stream=True, timeout=5)
+            response = session.post(f"{sandbox.base_url}/chat/completions", json=body, stream=True, timeout=60)
             connection: Any = response.raw.connection
             ports.add(connection.sock.getsockname()[1])
             assert response.content

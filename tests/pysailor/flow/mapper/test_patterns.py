@@ -42,7 +42,7 @@ def test_a_slow_pattern_is_stopped(pattern: str, text: str, call: str) -> None:
     began = time.monotonic()
     with pytest.raises(TimeoutError):
         use(bounded, call, text)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_the_mapper_and_the_components_say_that_it_takes_too_long() -> None:

@@ -100,7 +100,7 @@ def test_an_aborted_run_ends_at_once_and_goes_on(flow: Any, plan: Any, tmp_path:
         thread.join(0.01)
 
     running.abort()
-    thread.join(10)
+    thread.join(60)
 
     assert ended == ["aborted"]
     quick = flow("  a: {run: 'w:numbers', fields: {count: 5}}\n  b: {run: 'w:work', after: a}\n")

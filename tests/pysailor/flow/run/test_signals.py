@@ -44,7 +44,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 def wait_for(file: Path) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not (file.exists() and file.stat().st_size):
         assert time.monotonic() < until
         time.sleep(0.01)
@@ -84,7 +84,7 @@ def test_the_second_signal_ends_at_once(flow: Any, start: Any, tmp_path: Path) -
     while "nothing more" not in process.stderr.readline():
         pass
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=60)
 
     assert process.returncode == 130
     assert "1 message was in work at b" in told
@@ -104,7 +104,7 @@ def test_a_terminal_shows_a_table(flow: Any, start: Any, tmp_path: Path) -> None
         pass
     os.close(ours)
 
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
     assert re.search(r"step .*waiting.*in work.*done.*failed", text)
     assert "all done: 40 messages" in text

@@ -27,7 +27,7 @@ def feed_some(one: Feed, most: int) -> list[tuple[str, Any]]:
     return batch
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(batches=st.lists(st.integers(1, 4), max_size=6))
 def test_however_often_it_stops_each_message_is_fed_once_and_in_order(tmp_path: Path, batches: list[int]) -> None:
     feed(tmp_path).forget()

@@ -39,7 +39,7 @@ def test_cut_in_the_middle_of_work_nothing_is_lost_and_nothing_runs_twice(
             eventually(partial(consumes_again, caplog, times))
         worker.gate.set()
         eventually(lambda: len(worker.ended) == 20)
-        assert worker.amqp.drain(time.monotonic() + 5)
+        assert worker.amqp.drain(time.monotonic() + 60)
     assert sorted(worker.began) == sorted(numbers(20))
     assert sorted(content for content, _ in step.take()) == sorted(numbers(20))
     assert step.count() == 0
@@ -54,7 +54,7 @@ def test_cut_at_any_moment_nothing_is_lost(step: StepQueues) -> None:
             cable.cut()
         eventually(lambda: set(worker.ended) == set(numbers(2000)))
         eventually(lambda: step.count() == 0)
-        assert worker.amqp.drain(time.monotonic() + 5)
+        assert worker.amqp.drain(time.monotonic() + 60)
     arrived = Counter(content for content, _ in step.take())
     assert set(arrived) == set(numbers(2000))
     # Acknowledgements and confirms that were under way at the four cuts: at most one prefetch each.
@@ -70,7 +70,7 @@ def test_a_message_that_was_finished_while_the_broker_was_away_is_not_run_again(
 
     def work(delivery: Delivery) -> DeliveryOutcome:
         seen.append(delivery.content)
-        gate.wait(10)
+        gate.wait(60)
         return DeliveryOutcome.DONE
 
     step.put(b"1")
@@ -80,12 +80,12 @@ def test_a_message_that_was_finished_while_the_broker_was_away_is_not_run_again(
         cable.unplug()
         eventually(lambda: "connection lost" in caplog.text)
         gate.set()
-        assert amqp.drain(time.monotonic() + 5)
+        assert amqp.drain(time.monotonic() + 60)
         cable.plug()
         eventually(lambda: "consuming again" in caplog.text)
         step.put(b"2")
         eventually(lambda: b"2" in seen)
-        assert amqp.drain(time.monotonic() + 5)
+        assert amqp.drain(time.monotonic() + 60)
     assert seen == [b"1", b"2"]
     assert step.count() == 0
 
@@ -114,7 +114,7 @@ def test_connections_closed_by_the_operator_come_back(step: StepQueues) -> None:
         step.rabbit.ctl("close_all_connections", "a test")
         step.put(*numbers(20))
         eventually(lambda: len(worker.ended) >= 620 and step.count() == 0)
-        assert worker.amqp.drain(time.monotonic() + 5)
+        assert worker.amqp.drain(time.monotonic() + 60)
     arrived = Counter(content for content, _ in step.take())
     assert set(arrived) == set(numbers(300))
     assert all(times >= (3 if int(content) < 20 else 2) for content, times in arrived.items())
@@ -129,5 +129,5 @@ def test_a_broker_that_stops_and_starts_again_costs_nothing(step: StepQueues) ->
         worker.gate.set()
         step.rabbit.ctl("start_app")
         eventually(lambda: len(worker.ended) >= 200 and step.count() == 0, within=30)
-        assert worker.amqp.drain(time.monotonic() + 5)
+        assert worker.amqp.drain(time.monotonic() + 60)
     assert {content for content, _ in step.take()} == set(numbers(200))

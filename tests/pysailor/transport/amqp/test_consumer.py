@@ -55,7 +55,7 @@ def test_a_worker_with_little_to_do_has_few_threads(step: StepQueues) -> None:
         for number in range(5):
             step.put(b"%d" % number)
             eventually(lambda: len(worker.ended) > number)  # noqa: B023 - called before the loop goes on
-            assert worker.amqp.drain(time.monotonic() + 5)
+            assert worker.amqp.drain(time.monotonic() + 60)
         assert count_threads("pysailor-worker-") - before <= 2
 
 
@@ -123,7 +123,7 @@ def test_failed_is_rejected_for_good_and_returned_comes_back(step: StepQueues) -
     with Amqp(step.settings()) as amqp:
         amqp.consume(work, by_message_id)
         eventually(lambda: len(seen) == 3)
-        assert amqp.drain(time.monotonic() + 5)
+        assert amqp.drain(time.monotonic() + 60)
     assert seen == [(b"failed", False), (b"returned", False), (b"returned", True)]
     assert step.count() == 0
 
@@ -141,7 +141,7 @@ def test_an_error_that_nobody_handled_rejects_the_message_and_work_goes_on(step:
     with Amqp(step.settings()) as amqp:
         amqp.consume(work, by_message_id)
         eventually(lambda: seen == [b"bad", b"good"])
-        assert amqp.drain(time.monotonic() + 5)
+        assert amqp.drain(time.monotonic() + 60)
     assert step.count() == 0
 
 
@@ -162,7 +162,7 @@ def test_work_that_never_ends_can_be_given_up_and_does_not_hold_its_place(step: 
         amqp.finish(seen[0], DeliveryOutcome.FAILED)
         eventually(lambda: len(seen) == 2)
         never.set()
-        assert amqp.drain(time.monotonic() + 5)
+        assert amqp.drain(time.monotonic() + 60)
     assert step.count() == 0
 
 
@@ -170,7 +170,7 @@ def test_memory_of_settled_messages_is_given_back(step: StepQueues) -> None:
     step.put(*numbers(500))
     with Relay(step, prefetch=20) as worker:
         eventually(lambda: len(worker.ended) == 500)
-        assert worker.amqp.drain(time.monotonic() + 5)
+        assert worker.amqp.drain(time.monotonic() + 60)
         consumer, publisher = worker.amqp._consumer, worker.amqp._publisher
         kept = [consumer._works, consumer._orphans, consumer._finished, publisher._unconfirmed, publisher._waiting]
         assert not any(kept)
@@ -186,7 +186,7 @@ def test_two_messages_with_the_same_id_are_two_messages(step: StepQueues, caplog
         eventually(lambda: "consuming again" in caplog.text)
         worker.gate.set()
         eventually(lambda: len(worker.ended) == 3)
-        assert worker.amqp.drain(time.monotonic() + 5)
+        assert worker.amqp.drain(time.monotonic() + 60)
     assert sorted(worker.began) == [b"a", b"b", b"b"]
     assert step.count() == 0
 
@@ -198,7 +198,7 @@ def test_a_message_without_an_id_is_run_again_after_a_cut_and_done(step: StepQue
         cable.cut()
         eventually(lambda: len(worker.began) == 2)
         worker.gate.set()
-        assert worker.amqp.drain(time.monotonic() + 5)
+        assert worker.amqp.drain(time.monotonic() + 60)
     assert step.count() == 0
 
 
@@ -215,5 +215,5 @@ def test_a_component_that_cannot_name_a_delivery_has_it_run_again(step: StepQueu
             cable.cut()
             eventually(lambda: len(worker.began) == 2)
             worker.gate.set()
-            assert worker.amqp.drain(time.monotonic() + 5)
+            assert worker.amqp.drain(time.monotonic() + 60)
     assert step.count() == 0

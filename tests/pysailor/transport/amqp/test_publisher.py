@@ -60,7 +60,7 @@ def test_a_full_queue_is_waited_for_and_the_message_says_how_often(
         waiting.start()
         eventually(lambda: "retry 3" in caplog.text)
         assert [content for content, _ in step.take()] == [b"fills it"]
-        waiting.join(10)
+        waiting.join(60)
     [(content, headers)] = step.take()
     assert (content, headers["messageId"]) == (b"waits", "m")
     assert headers["retry"] >= 3
@@ -85,7 +85,7 @@ def test_a_missing_exchange_is_waited_for(step: StepQueues, caplog: pytest.LogCa
         waiting.start()
         eventually(lambda: "retry 2" in caplog.text)
         step.declare()
-        waiting.join(10)
+        waiting.join(60)
     assert [content for content, _ in step.take()] == [b"waits"]
 
 
@@ -149,5 +149,5 @@ def test_publishes_wait_for_a_broker_that_is_away(step: StepQueues) -> None:
         waiting = threading.Thread(target=amqp.publish, args=(message(b"waits"),))
         waiting.start()
         cable.plug()
-        waiting.join(10)
+        waiting.join(60)
     assert [content for content, _ in step.take()] == [b"waits"]

@@ -40,7 +40,7 @@ class Runs:
 
     def work(self, delivery: Delivery) -> DeliveryOutcome:
         self.began.append(delivery.content)
-        self.gate.wait(20)
+        self.gate.wait(60)
         return self._outcome
 
     def lose_the_acknowledgement(self) -> None:
@@ -48,7 +48,7 @@ class Runs:
         eventually(lambda: self.began)
         self.cable.swallow()
         self.gate.set()
-        assert self.amqp.drain(time.monotonic() + 10)
+        assert self.amqp.drain(time.monotonic() + 60)
         self.cable.cut()
 
 
@@ -70,7 +70,7 @@ def test_a_message_whose_acknowledgement_was_lost_is_not_run_again(step: StepQue
         eventually(lambda: runs.amqp._consumer.is_consuming)
         step.put(b"next", headers=lambda _: {**NAMED, EVENT_ID: "f"})
         eventually(lambda: runs.began[-1] == b"next")
-        assert runs.amqp.drain(time.monotonic() + 10)
+        assert runs.amqp.drain(time.monotonic() + 60)
     assert runs.began == [b"once", b"next"]
     assert step.count() == 0
 
@@ -81,7 +81,7 @@ def test_one_without_an_event_name_is_run_again_as_it_may_be_another(step: StepQ
     with running(step) as runs:
         runs.lose_the_acknowledgement()
         eventually(lambda: runs.began == [b"twice", b"twice"])
-        assert runs.amqp.drain(time.monotonic() + 10)
+        assert runs.amqp.drain(time.monotonic() + 60)
     assert step.count() == 0
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_FAULTS = 100
 """So many faults are worded, and mended in one round."""
 _MOST_STEPS = 12_000  # rules asked in one explanation: some 50 ms, and the same on every machine
-_MOST_SECONDS = 0.5  # of the processor, where single rules are slow; a pause to collect garbage counts as well
+_MOST_SECONDS = 3.0  # of the processor, where single rules are slow; a pause to collect garbage counts as well
 _MOST_INSIDE = 200  # errors kept of the alternatives at one place
 _BYTES_OF_A_PATTERN = 1_000_000  # compiled
 _LEFT_TO_THE_FAST_ONE = ("unevaluatedItems", "unevaluatedProperties")  # jsonschema searches for their patterns by `re`

@@ -86,7 +86,7 @@ def test_ctrl_c_is_no_defect_at_any_moment(sandbox: Sandbox, milliseconds: int) 
         time.sleep(milliseconds / 1000)
         running.send_signal(signal.SIGINT)
         _, told = running.communicate(timeout=60)
-    if running.returncode == -signal.SIGINT:
+    if running.returncode == -signal.SIGINT or "import the site module" in told:
         pytest.skip("Python itself had not started yet")
     assert (running.returncode, told) == (130, "\nstopped\n")
 

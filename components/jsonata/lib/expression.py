@@ -72,7 +72,7 @@ class Expression:
             "__evaluate_entry": guard.enter,
             "__evaluate_exit": guard.leave,
         }
-        _CLOCK.until = time.monotonic() + self._seconds
+        _CLOCK.until = time.thread_time() + self._seconds
         mine = copy.copy(self._compiled)
         jsonata.Jsonata.CURRENT.jsonata = mine  # the library's functions look there for what they belong to
         try:
@@ -92,7 +92,7 @@ class _Guard:
     """Ends an evaluation that takes too long, or goes too deep."""
 
     def __init__(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
+        self._until = time.thread_time() + seconds
         self._depth = self._steps = 0
 
     def enter(self, *_: Any) -> None:
@@ -100,7 +100,7 @@ class _Guard:
         self._steps += 1
         if self._depth > _DEEPEST:
             raise RecursionError
-        if not self._steps % _EVERY and time.monotonic() > self._until:
+        if not self._steps % _EVERY and time.thread_time() > self._until:
             raise TimeoutError
 
     def leave(self, expression: Any, given: Any, environment: Any, result: Any) -> None:  # noqa: ARG002 - so called
@@ -173,7 +173,7 @@ class _BoundedPattern:
         return self._pattern.sub(replacement, text, count, timeout=self._left())
 
     def _left(self) -> float:
-        return max(0.001, min(_CLOCK.until - time.monotonic(), LONGEST))
+        return max(0.001, min(_CLOCK.until - time.thread_time(), LONGEST))
 
 
 def _compile_pattern(pattern: str, flags: Any) -> _BoundedPattern:

@@ -17,7 +17,7 @@ _BRACE: Final = re.compile(r"\\.|\{(?!\d+(?:,\d*)?\})")
 
 
 class _Clock(threading.local):
-    """When the evaluation that this thread is in has to end."""
+    """When the evaluation that this thread is in has to end, on the clock of time.thread_time."""
 
     until = float("inf")
 
@@ -26,8 +26,11 @@ _CLOCK: Final = _Clock()
 
 
 def limit_time(seconds: float) -> None:
-    """Have the patterns that this thread uses from now on raise TimeoutError after so many seconds."""
-    _CLOCK.until = time.monotonic() + seconds
+    """Have the patterns that this thread uses from now on raise TimeoutError after so many seconds of its work.
+
+    A moment in which the machine does something else is not counted: it must not change what an expression means.
+    """
+    _CLOCK.until = time.thread_time() + seconds
 
 
 class BoundedPattern:
@@ -65,7 +68,7 @@ class BoundedPattern:
         return found
 
     def _call(self, method: Callable[..., Any], *args: Any) -> Any:
-        left = _CLOCK.until - time.monotonic()
+        left = _CLOCK.until - time.thread_time()
         return method(*args, timeout=None if left == float("inf") else max(left, _SHORTEST))
 
 

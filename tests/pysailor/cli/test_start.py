@@ -37,8 +37,11 @@ def test_a_help_text_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert [name for name in (*HEAVY, *OURS) if name in loaded.split()] == []
 
 
-def test_help_takes_less_than_a_tenth_of_a_second() -> None:
-    assert min(float(run("--help")[-1]) for _ in range(5)) < 0.1
+def test_help_takes_little_more_than_python_itself() -> None:
+    """Some 0.06 s of the processor; jsonschema and requests would be a multiple of it."""
+    bare = PROGRAM.replace("from pysailor.cli import main", "import argparse, json, logging\nmain = print")
+    pairs = ((float(run("--help")[-1]), float(run("--help", program=bare)[-1])) for _ in range(5))
+    assert any(with_ours < 6 * without for with_ours, without in pairs)
 
 
 @pytest.mark.parametrize("missing", ["pika", "cryptography"])

@@ -45,6 +45,12 @@ def test_a_slow_pattern_is_stopped(pattern: str, text: str, call: str) -> None:
     assert time.monotonic() - began < 30
 
 
+def test_a_moment_in_which_the_machine_does_something_else_ends_no_pattern() -> None:
+    limit_time(0.1)
+    time.sleep(0.2)
+    assert BoundedPattern("b+", 0).search("abbc")[0] == "bb"
+
+
 def test_the_mapper_and_the_components_say_that_it_takes_too_long() -> None:
     body = {"text": SLOW[3][1]}
     with pytest.raises(MappingFailed, match="it takes too long: allowed are two seconds"):

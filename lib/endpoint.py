@@ -43,12 +43,13 @@ class BuiltRequest:
 class CheckResult:
     """What the rules between fields find: errors keep the request from being sent, warnings do not.
 
-    `worst` is the most that the request can cost, None where that is not known.
+    `worst` is the most that the request can cost, None where that is not known; `advice` tells what makes it so much.
     """
 
     errors: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
     worst: Cost | None = None
+    advice: str = ""
 
 
 class Check(Protocol):

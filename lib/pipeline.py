@@ -20,7 +20,7 @@ from .api.stream import drain
 from .budgets import NO_BUDGET, Payer, Pays, claim, payer_of
 from .cost.price import as_used, cost, cost_told_by, has_no_tier_price, keep_if_priced
 from .cost.usage import despite_lost
-from .cost.worst_case import keep_within, require_price, worst_case
+from .cost.worst_case import advise_cap, keep_within, require_price, worst_case
 from .environment import Environment
 from .errors.api_error import ApiError
 from .replay import Asked, ask_once
@@ -113,7 +113,9 @@ class Pipeline:
         """Return what the rules between fields, and what the server refused before, make of the body."""
         request = self._build(body)
         found, notes = self._check(request), [Fault("", note) for note in request.notes]
-        return replace(found, warnings=(*found.warnings, *notes), worst=self._worst(request)[0])
+        worst, plan, _ = self._worst(request)
+        advice = advise_cap(plan, request.model, request.family)
+        return replace(found, warnings=(*found.warnings, *notes), worst=worst, advice=advice)
 
     def preview(self, body: Mapping[str, Any]) -> HttpRequest:
         """Return the request that would be sent, before files are fetched."""

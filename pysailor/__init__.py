@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .contract import (
         OPTIONAL_FUNCTIONS,
         Action,
+        AddressFunction,
         CheckFunction,
         CheckResult,
         Command,
@@ -89,6 +90,7 @@ __all__ = [
     "MASK",
     "OPTIONAL_FUNCTIONS",
     "Action",
+    "AddressFunction",
     "BrokenComponent",
     "CallReport",
     "CheckFunction",

@@ -67,6 +67,12 @@ class PreviewFunction(Protocol):
     def __call__(self, msg: Message, cfg: Mapping[str, Any], ctx: Context, /) -> HttpRequest: ...
 
 
+class AddressFunction(Protocol):
+    """`address`: where the step listens for requests with these settings, as a URL; "" where it does not listen."""
+
+    def __call__(self, cfg: Mapping[str, Any], /) -> str: ...
+
+
 class InitFunction(Protocol):
     """`init`: called before the first message of each worker."""
 
@@ -233,6 +239,7 @@ class CommandLine(Protocol):
 OPTIONAL_FUNCTIONS: Mapping[str, type] = {
     "check": CheckFunction,
     "preview": PreviewFunction,
+    "address": AddressFunction,
     "get_meta_model": MetaModelFunction,
     "init": InitFunction,
     "startup": StartupFunction,

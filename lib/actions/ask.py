@@ -100,7 +100,8 @@ class _AskRequest:
         found = self.pipeline.check(self.body(self.system))
         missing = find_missing_sources(self.body(self.system), self._msg.attachments)
         errors = (*found.errors, *(Fault(pointer, problem) for pointer, problem in missing))
-        return CheckResult(tuple(map(fields.fault, errors)), tuple(map(fields.fault, found.warnings)), found.worst)
+        warnings = tuple(map(fields.fault, found.warnings))
+        return CheckResult(tuple(map(fields.fault, errors)), warnings, found.worst, use_form_words(found.advice))
 
     def ask(self, before: Sequence[ChatMessage] | None = None, **more: Any) -> Message:
         """Ask, and return the message with `more` in its body."""

@@ -20,7 +20,11 @@ _FIELDS: Mapping[str, str] = {
 }
 _WORDS = (
     (re.compile(r"\blower max_completion_tokens\b"), "choose a model with lower prices"),
-    (re.compile(r"\bmax_completion_tokens\b"), "the longest answer"),
+    (
+        re.compile(r"\bmax_completion_tokens sets the longest one$"),
+        "this step has no setting for that, Send Request has (max_completion_tokens)",
+    ),
+    (re.compile(r"\bmax_completion_tokens\b(?!\)$)"), "the longest answer"),
     (re.compile(r"\bverbosity\b"), "Length"),
     (re.compile(r"\btemperature\b"), "Creativity"),
     (re.compile(r"\bresponse_format\b"), "Answer as"),

@@ -101,6 +101,14 @@ def keep_within(limit: Decimal, worst: Cost | None, plan: Plan, model: str, fami
         raise OverBudget(text, limit, worst.amount)
 
 
+def advise_cap(plan: Plan, model: str, family: Family | None) -> str:
+    """Return what to set where a worst case is that of the longest answer a model can give, "" elsewhere."""
+    if plan.cap is not None or family is None or family.max_output is None:
+        return ""
+    longest = f"an answer may be as long as {model} allows, {family.max_output} tokens"
+    return f"{longest}; max_completion_tokens sets the longest one"
+
+
 def require_price(limit: Decimal, worst: Cost | None, plan: Plan, model: str, family: Family | None = None) -> None:
     """Raise OverBudget if the worst case is not known: what cannot be counted cannot be kept within a budget."""
     if worst is None:

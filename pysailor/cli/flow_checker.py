@@ -90,7 +90,8 @@ def _summarize(args: argparse.Namespace, report: FlowReport) -> None:
         if worst is None:
             say(f"{estimate.step}: what it costs at most is not known: {estimate.why}")
         else:
-            say(f"{estimate.step}: {args.messages} messages like the sample cost at most ${worst:.4f}")
+            why = f": {estimate.advice}" if estimate.advice else ""
+            say(f"{estimate.step}: {args.messages} messages like the sample cost at most ${worst:.4f}{why}")
 
 
 def _document(step: str, request: HttpRequest, secrets: dict[str, str]) -> dict[str, Any]:

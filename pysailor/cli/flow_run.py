@@ -56,6 +56,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--concurrency", metavar="N", type=_count, help="messages at a time in each step (default: its prefetch, or 1)"
     )
+    parser.add_argument("--force", action="store_true", help="run although flow check finds something to correct")
     parser.add_argument("--output", "-o", metavar="FILE", help="what the last steps gave, a body a line; - prints it")
     add_tape(parser)
     parser.add_argument("--resume", metavar="RUN", help="go on with a run: its name, its directory, or last")

@@ -19,6 +19,7 @@ from pysailor.flow.run.folder import RESULTS, fingerprint
 from pysailor.masking import mask
 
 from .flow_display import Display, summarize
+from .flow_gate import require_order, tell_addresses
 from .flow_settings import FlowWorkspace, apply_sets
 from .output import printable, say
 from .tape import open_given_tape, tell_tape
@@ -49,6 +50,8 @@ def run_flow(args: argparse.Namespace) -> int:
         tape = stack.enter_context(open_given_tape(args))
         workspace = FlowWorkspace(flow, getattr(args, "server", None), results, stack, tape)
         besides = [flow.trigger.id] if source else []
+        if folder is None:
+            require_order(workspace, variables, args)
         plan = RunPlan(
             flow,
             workspace.plans(besides),
@@ -62,6 +65,7 @@ def run_flow(args: argparse.Namespace) -> int:
             folder = RunFolder.create(flow.name, _about(args, flow.name), args.runs)
         else:
             folder.hold()
+        tell_addresses(plan.steps.values())
         with folder:
             outcome = _run(plan, folder, source, lambda text: say(printable(mask(text, secrets))))
         code = max(_EXIT[outcome], tell_tape(tape)) if tape else _EXIT[outcome]

@@ -50,6 +50,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--output", "-o", metavar="FILE", help="what the last steps gave, a line each (default: printed)"
     )
+    parser.add_argument("--force", action="store_true", help="start although flow check finds something to correct")
     parser.add_argument("--stay", action="store_true", help="stay up when there is nothing left to do")
     parser.add_argument("--folder", metavar="DIR", help="logs and secrets (default: .pysailor/flows/NAME)")
     parser.add_argument(

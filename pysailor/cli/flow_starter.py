@@ -27,6 +27,7 @@ from pysailor.flow.start import (
     start_flow,
 )
 
+from .flow_gate import require_order, tell_addresses
 from .flow_settings import FlowWorkspace, apply_sets
 from .output import printable, say
 from .tape import open_given_tape, tell_tape
@@ -58,6 +59,8 @@ def start(args: argparse.Namespace) -> int:
     with redirect_stdout(sys.stderr), ExitStack() as stack:
         flow, variables = apply_sets(read_flow(args.file), args.sets or ())
         text = Path(args.file).read_text(encoding="utf-8-sig")
+        workspace = FlowWorkspace(flow, getattr(args, "server", None), results, stack)
+        require_order(workspace, variables, args)
         if args.form:
             configs: dict[str, Any] = {step.id: step.fields for step in flow.all_steps}
             plan = make_plan(flow, text, variables, configs)
@@ -74,6 +77,8 @@ def start(args: argparse.Namespace) -> int:
         stop = stack.enter_context(_signals())
         stays = args.stay or flow.type == "long_running"
         settings = StartSettings(_broker(args), folder, stays, host, port, stop, _name_input(args.input))
+        if not (args.input or args.serve or plan.trigger.is_node):
+            tell_addresses([workspace.plan(flow.trigger)])
         code = _serve(plan, settings) if args.serve else _start(plan, settings, args, results)
         return max(code, tell_tape(tape)) if tape else code
 

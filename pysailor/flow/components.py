@@ -61,6 +61,11 @@ class FlowComponents:
         except BrokenComponent as error:
             raise InvalidFlow([FlowFinding(place, str(error), written)]) from error
 
+    def is_node(self, step: FlowStep) -> bool:
+        """Return whether the step is one of Node's; one that its component does not declare is not."""
+        declared = {each.name: each.main for each in self.component(step.component).descriptor.functions}
+        return not declared.get(step.function, ".py").endswith(".py")
+
     def is_router(self, step: FlowStep) -> bool:
         """Return whether the platform treats the step as a router: conditions on the ways out of it count."""
         return self.component(step.component).descriptor.document.get("service") == "router"

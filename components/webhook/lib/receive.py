@@ -29,6 +29,11 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
                 return
 
 
+def address(cfg: Mapping[str, Any]) -> str:
+    """Return where the step listens, "" where a platform receives the requests."""
+    return f"http://{cfg['host']}:{_port(cfg)}/" if cfg.get("port") else ""
+
+
 def _port(cfg: Mapping[str, Any]) -> int:
     try:
         return port(str(cfg["port"]))

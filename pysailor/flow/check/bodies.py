@@ -32,7 +32,8 @@ def find_faults(
         for name in required:
             if before.lacks(name):
                 text = f"{step.id} needs {name}, and what comes has none; give it under map or set"
-                yield FlowFinding(step.place, text, path, "error" if before.is_closed else "warning")
+                severity: Any = "error" if before.is_closed else "warning"
+                yield FlowFinding(step.place, text, path, severity, before.is_sampled)
         return
     given = {members[0] for members, _ in mapping.members()} | set(step.set)
     for name in required:
@@ -84,7 +85,8 @@ def _find_type(
     is_mended = found == {"string"} and wanted & {"number", "boolean"}  # where the text reads as one
     if is_mended:
         text += f"; a text that reads as one is taken, $number({expression.source.text.strip()}) makes sure"
-    yield FlowFinding(expression.source.place, text, path, "warning" if is_mended else "error")
+    by_sample = before.is_sampled and expression.literal is None
+    yield FlowFinding(expression.source.place, text, path, "warning" if is_mended else "error", by_sample)
 
 
 def _types_given(expression: CompiledExpression, before: Known) -> frozenset[str]:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.component.component import schemas
 from pysailor.component.fields import bind
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SettingsOf = Callable[["FlowStep"], Mapping[str, Any]]
 """Returns what is set for a step: its fields, and what the environment has for its credential."""
+_SAMPLED: Final = "with the sample: "
 _LOGGER = logging.getLogger("component")
 
 
@@ -103,6 +104,8 @@ class _Checker:
     def _load(self, step: FlowStep) -> None:
         try:
             component = self.components.component(step.component)
+            if self.components.is_node(step):  # what is written in JavaScript is not loaded here
+                return
             function = self._functions[step.id] = self.components.function(step)
             self.report.findings += find_misplaced(self.flow, step, function)
             cfg = self._bound(step, function)
@@ -199,9 +202,9 @@ class _Checker:
             self._ask_component(step, Message(body=body))
         except InvalidInput as error:
             for fault in error.faults:
-                self._add(step, f"with the sample: {fault}", "map")
+                self._add(step, f"{_SAMPLED}{fault}", "map")
         except SailorError as error:
-            self._add(step, f"with the sample: {error}", "run", "warning")
+            self._add(step, f"{_SAMPLED}{error}", "run", "warning")
 
     def _is_faulty(self, step: FlowStep) -> bool:
         begin = ".".join(map(str, step.path))
@@ -223,7 +226,7 @@ class _Checker:
         try:
             return mapping.map(sample, MapContext(earlier, self._variables))
         except MappingFailed as error:
-            self._add(step, f"with the sample: {error}", "map")
+            self._add(step, f"{_SAMPLED}{error}", "map")
             return UNDEFINED
 
     def _ask_component(self, step: FlowStep, message: Message) -> None:
@@ -240,9 +243,9 @@ class _Checker:
 
     def _read_check(self, step: FlowStep, found: Any) -> None:
         for fault in found.errors:
-            self._add(step, f"with the sample: {fault}", "map")
+            self._add(step, f"{_SAMPLED}{fault}", "map")
         for fault in found.warnings:
-            self._add(step, f"with the sample: {fault}", "map", "warning")
+            self._add(step, f"{_SAMPLED}{fault}", "map", "warning")
         estimate = read_worst(step.id, found)
         if estimate is not None:
             self.report.estimates.append(estimate)
@@ -250,4 +253,5 @@ class _Checker:
     def _add(self, step: FlowStep, message: str, member: str, severity: Any = "error") -> None:
         path = (*step.path, member)
         place = self.flow.source.place(path)
-        self.report.findings.append(FlowFinding(place, message, ".".join(map(str, path)), severity))
+        by_sample = message.startswith(_SAMPLED)
+        self.report.findings.append(FlowFinding(place, message, ".".join(map(str, path)), severity, by_sample))

@@ -9,11 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CostEstimate:
-    """What one message costs at most at a step, in dollars; None where the component cannot tell, and `why`."""
+    """What one message costs at most at a step, in dollars; None where the component cannot tell, and `why`.
+
+    `advice` is what the component says that makes it so much, and what to set.
+    """
 
     step: str
     each: Decimal | None
     why: str = ""
+    advice: str = ""
 
     def of(self, messages: int) -> Decimal | None:
         """Return what so many messages cost at most."""
@@ -27,5 +31,5 @@ def read_worst(step: str, findings: Any) -> CostEstimate | None:
     worst = findings.worst
     amount = getattr(worst, "amount", worst)
     if isinstance(amount, Decimal):
-        return CostEstimate(step, amount)
+        return CostEstimate(step, amount, advice=str(getattr(findings, "advice", "")))
     return CostEstimate(step, None, "the component knows no price or no limit of length")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 KINDS: Final = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
@@ -14,12 +14,13 @@ class Known:
     """What is known of a body: its members by name, each with its schema where there is one.
 
     `is_closed` says that it has no other members, `is_open` that it has others, which nobody can know; nothing at all
-    is known where there are no members.
+    is known where there are no members. `is_sampled` says that a sample is all that tells it.
     """
 
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     is_closed: bool = False
     is_open: bool = False
+    is_sampled: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -32,7 +33,7 @@ class Known:
 
     def below(self, name: str) -> Known:
         """Return what is known of a member's own members."""
-        return from_schema(self.members.get(name))
+        return replace(from_schema(self.members.get(name)), is_sampled=self.is_sampled)
 
 
 def from_schema(schema: Mapping[str, Any] | None) -> Known:
@@ -48,7 +49,7 @@ def from_sample(sample: Any) -> Known:
     """Return what an example says: its members are all that there are."""
     if not isinstance(sample, Mapping):
         return Known()
-    return Known({name: _schema_of(value) for name, value in sample.items()}, is_closed=True)
+    return Known({name: _schema_of(value) for name, value in sample.items()}, is_closed=True, is_sampled=True)
 
 
 def _schema_of(value: Any) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _missing(
         text = f'{where}; if the word itself is meant, did you mean set? Write it under set, or as "{name}"{meant}'
     else:
         text = f"{where}{meant}"
-    return FlowFinding(place, text, path, "error" if known.is_closed else "warning")
+    return FlowFinding(place, text, path, "error" if known.is_closed else "warning", known.is_sampled)
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:

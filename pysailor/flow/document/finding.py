@@ -18,13 +18,14 @@ class FlowFinding:
     """One thing that was found: its place, the member it is about, and what to do.
 
     `path` names the member as a person would, `steps.judge.run`. An error keeps the flow from being run, a warning
-    does not.
+    does not. `by_sample` says that only a sample shows it: other messages may be in order.
     """
 
     place: Position
     message: str
     path: str = ""
     severity: Literal["error", "warning"] = "error"
+    by_sample: bool = False
 
     def __str__(self) -> str:
         """Return the line that a person reads."""

@@ -5,7 +5,8 @@ from .folder import RunFolder, find_run
 from .history import History
 from .inputs import open_input
 from .ledger import RunLedger
-from .runner import FlowRun, RunPlan, StepPlan
+from .plan import RunPlan, StepPlan
+from .runner import FlowRun
 from .tally import StepTally
 
 __all__ = [

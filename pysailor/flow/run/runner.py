@@ -5,73 +5,42 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor.component.fields import secrets_in
-from pysailor.context import Data
 from pysailor.errors import InvalidConfig, SailorError
 from pysailor.hooks import Hooks
 from pysailor.log import Redaction
 from pysailor.message import Message
-from pysailor.step import Invocation, Step
+from pysailor.step import Step
 from pysailor.store import open_store
 from pysailor.store.open import store_of_environment
 from pysailor.wire import json_text
 
 from ..components import find_unusable
 from ..document import InvalidFlow
-from ..mapper import MapContext, compile_mapping
-from .attempt import RunState, digest_of, error_body
+from ..mapper import compile_mapping
+from .attempt import RunState, error_body
 from .channel import Item
-from .errors import Aborted, CannotResume, FlowStopped
+from .errors import FlowStopped
 from .folder import CALLS
 from .history import History
+from .intake import Intake
 from .ledger import RunLedger
 from .routes import StepRoutes
 from .stage import Stage
 from .trace import RunTrace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
-    from pysailor.component.component import Component, Loaded
-    from pysailor.context import Event
-
-    from ..document import FlowFile, FlowStep
+    from ..document import FlowStep
+    from .plan import RunPlan, StepPlan
     from .tally import StepTally
 
 LOG = logging.getLogger(__name__)
 _COMPONENT: Final = logging.getLogger("component")
 _ERRORS_TOLD: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class StepPlan:
-    """A step with its function and its settings, ready to be made."""
-
-    declared: FlowStep
-    component: Component
-    function: Loaded
-    settings: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class RunPlan:
-    """All that a run needs. `bodies` come in place of the trigger's messages; `concurrency` goes before prefetch."""
-
-    flow: FlowFile
-    steps: Mapping[str, StepPlan]
-    variables: Mapping[str, str] = field(default_factory=dict)
-    bodies: Callable[[], Iterator[Any]] | None = None
-    concurrency: int | None = None
-    retry_failed: bool = False
-
-    def secrets(self) -> Iterator[str]:
-        """Yield what must not be shown of the steps' settings."""
-        for step in self.steps.values():
-            yield from secrets_in(step.function.fields, step.settings)
 
 
 class FlowRun:
@@ -106,15 +75,24 @@ class FlowRun:
         channels = {name: stage.channel for name, stage in self.stages.items()}
         for stage in self.stages.values():
             stage.routes.connect(channels)
-        self.source_routes = StepRoutes([edge for edge in flow.edges if edge.source == self._source.id])
-        self.source_routes.connect(channels)
-        self.came_in = 0
-        self.passed_over = 0
+        routes = StepRoutes([edge for edge in flow.edges if edge.source == self._source.id])
+        routes.connect(channels)
+        self._intake = Intake(plan, self.source, routes, self._state, self._stopping, self.abort)
 
     @property
     def tallies(self) -> list[StepTally]:
         """The counts of all steps but the first, in the order of the file."""
         return [stage.tally for stage in self.stages.values()]
+
+    @property
+    def came_in(self) -> int:
+        """How many messages came in, with those that an earlier part of the run had finished."""
+        return self._intake.came_in
+
+    @property
+    def passed_over(self) -> int:
+        """How many of them an earlier part of the run had finished."""
+        return self._intake.passed_over
 
     @property
     def failures(self) -> int:
@@ -132,7 +110,7 @@ class FlowRun:
             self._call_hooks("startup")
             for stage in self.stages.values():
                 stage.start()
-            feeding = threading.Thread(target=self._feed, name="pysailor-flow-source", daemon=True)
+            feeding = threading.Thread(target=self._intake.feed, name="pysailor-flow-source", daemon=True)
             feeding.start()
             self._wait_for_source(feeding)
             self._drain()
@@ -142,8 +120,8 @@ class FlowRun:
         if self._ledger.failure is not None:
             reason = self._ledger.failure.strerror or str(self._ledger.failure)
             raise FlowStopped(f"the ledger cannot be written in {self._directory}: {reason}; what was answered is kept")
-        if self._stopped_by is not None:
-            raise self._stopped_by
+        if (failure := self._intake.failure or self._stopped_by) is not None:
+            raise failure
         if self._state.aborted.is_set():
             return "aborted"
         return "stopped" if self._stopping.is_set() else "failed" if self.failures else "done"
@@ -203,73 +181,6 @@ class FlowRun:
                 hooks.init()
             elif stage.step.function.hook("shutdown") is not None:
                 hooks.shutdown(self._started.get(stage.id))
-
-    # --- what comes in -----------------------------------------------------------------------------------------------
-
-    def _feed(self) -> None:
-        try:
-            if self.source is None:
-                self._feed_bodies()
-            else:
-                self._feed_trigger(self.source)
-        except Aborted:
-            pass
-        except SailorError as error:
-            self._stopped_by = error
-        except Exception as error:
-            LOG.exception("the source of the flow failed")
-            self._stopped_by = FlowStopped(f"the source of the flow failed: {type(error).__name__}: {error}")
-
-    def _feed_bodies(self) -> None:
-        bodies = self.plan.bodies() if self.plan.bodies is not None else iter(())
-        for body in bodies:
-            if self._stopping.is_set():
-                return
-            self._take_in(Message(body=body))
-
-    def _feed_trigger(self, stage: Stage) -> None:
-        """Run the trigger; what it yields comes in as fast as the flow takes it."""
-
-        def emit(event: Event) -> None:
-            if isinstance(event, Data):
-                if self._stopping.is_set():
-                    raise Aborted
-                self._take_in(event.message)
-
-        received = Message()
-        mapping = compile_mapping(stage.declared)
-        if mapping is not None:
-            received = received.with_body(mapping.map(received.body, MapContext({}, self.plan.variables)))
-        run_id = self._state.run_id
-        stage.step.process(
-            received, Invocation(emit, _COMPONENT, None, f"{run_id}/{stage.id}", run_id=run_id, step=stage.id)
-        )
-
-    def _take_in(self, message: Message) -> None:
-        """Let a message in under its number, unless it has been through before."""
-        if self._ledger.failure is not None:  # what comes in from now on could not be gone on with
-            self.abort()
-            raise Aborted
-        number = self.came_in + 1
-        entry = {**message.to_json(), "passthrough": {self._source.id: message.to_json()}}
-        content = json_text.write(entry)
-        digest = digest_of(content)
-        known = self.history.digest(number)
-        if known is not None and known != digest:
-            raise CannotResume(
-                f"message {number} of the source is not the one that it was: the input has changed since this run "
-                "began; start a new one"
-            )
-        self.came_in = number
-        if self.history.is_complete(number):
-            self.passed_over += 1
-            return
-        whole = Message.from_json(entry)
-        targets = self.source_routes.targets(whole, self.plan.variables)
-        if known is None:
-            self._ledger.begin(str(number), self._source.id, len(targets), digest)
-        for target in targets:
-            target.put(Item(str(number), content))
 
     def _wait_for_source(self, feeding: threading.Thread) -> None:
         """Return when the source has ended, or is waiting for something that does not matter any more."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lib.api.connection import PUBLIC_API
 from lib.cost.worst_case import OverBudget
+from pysailor.cli import main
 from pysailor.errors import InvalidInput
 from tests.support.fake_api import FakeApi
 from tests.support.send_request import HELLO, completion, emitted
 
+ROOT = Path(__file__).parents[3]
 ENDPOINT = f"{PUBLIC_API}/chat/completions"
 PDF = "data:application/pdf;base64," + base64.b64encode(b"%PDF-1.4\n" + bytes(1 << 20)).decode()
 SPOKEN = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "wav"}}
@@ -78,3 +81,24 @@ def test_a_schema_that_is_none_is_not_paid_for() -> None:
     described = {"name": "x", "schema": {"type": "objekt"}}
     with FakeApi(), pytest.raises(InvalidInput, match="/response_format/json_schema/schema/type"):
         emitted({**HELLO, "response_format": {"type": "json_schema", "json_schema": described}}, model="gpt-4.1")
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [("sendRequest", "; max_completion_tokens sets the longest one"), ("ask", "; this step has no setting for that")],
+)
+def test_a_flow_check_says_what_makes_a_cost_so_large(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, function: str, said: str
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    mapped = {"ask": "{prompt: '\"Hi\"'}", "sendRequest": '{messages: \'[{"role": "user", "content": "Hi"}]\'}'}
+    flow = tmp_path / "flow.yaml"
+    flow.write_text(
+        f"flow: 1\nname: Cost\ncomponents: {{m: {{builtin: message}}, c: {{path: '{ROOT}'}}}}\n"
+        "credentials: {key: {component: c}}\nsteps:\n  a: {run: 'm:fixed', sample: {n: 1}}\n"
+        f"  b: {{run: 'c:{function}', after: a, credential: key, fields: {{model: gpt-4o}}, map: {mapped[function]}}}\n"
+    )
+
+    main(["flow", "check", str(flow), "--api"])
+
+    assert f"an answer may be as long as gpt-4o allows, 16384 tokens{said}" in capsys.readouterr().err

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +123,7 @@ def test_a_flow_that_cannot_be_run_leaves_no_run_behind(at: Path, capsys: pytest
     assert main(["flow", "run", "flow.yaml"]) == 1
 
     assert "flow.yaml:7:" in capsys.readouterr().err
-    assert list((at / ".pysailor" / "runs").iterdir()) == []
+    assert not (at / ".pysailor").exists()
 
 
 def test_a_run_that_is_done_is_not_begun_again(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,3 +222,61 @@ def test_a_check_finds_what_is_wrong_in_cases_too(flow: Any, at: Path, capsys: p
     assert main(["flow", "check", "flow.yaml"]) == 1
 
     assert "tests.0.expect.z: there is no such step" in capsys.readouterr().out
+
+
+WRONG_TYPE = "  a: {run: 'w:numbers', sample: {n: 1, text: row}}\n  b: {run: 'w:strict', after: a, map: {need: n}}\n"
+
+
+@pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize("command", [["run"], ["start", "--as", "compose"]])
+def test_what_a_check_refuses_is_not_begun(
+    flow: Any, at: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    flow(WRONG_TYPE)
+    assert main(["flow", "check", "flow.yaml"]) == 1
+    told = capsys.readouterr().out.strip()
+
+    assert main(["flow", command[0], "flow.yaml", *command[1:]]) == 1
+
+    assert told.splitlines()[-1] in capsys.readouterr().err
+    assert not (at / ".pysailor").exists()
+    assert main(["flow", command[0], "flow.yaml", *command[1:], "--force"]) in (0, 1)
+    assert "warning: steps.b.map.need: gives number; b takes string" in capsys.readouterr().err
+
+
+SAMPLED = (
+    "  a: {run: 'w:work', sample: {other: 1}}\n"
+    "  c: {run: 'w:strict', after: a, map: {need: other}}\n  b: {run: 'w:work', after: c}\n"
+)
+
+
+@pytest.mark.usefixtures("strict")
+def test_what_only_the_first_message_of_an_input_shows_is_a_warning(
+    flow: Any, at: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flow(SAMPLED)
+    (at / "in.jsonl").write_text('{"n": 1}\n{"other": "here"}\n')
+
+    assert main(["flow", "run", "flow.yaml", "--input", "in.jsonl", "-o", "-"]) == 1  # the first one fails
+
+    printed = capsys.readouterr()
+    assert "warning: steps.c.map.other: a gives no other" in printed.err.replace("map.need", "map.other")
+    assert [json.loads(line)["need"] for line in printed.out.splitlines()] == ["here"]
+
+
+def test_a_step_that_listens_says_where_and_how_to_try_it(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (at / "hook.yaml").write_text(
+            "flow: 1\nname: Hook\ncomponents: {webhook: {builtin: webhook}, router: {builtin: router}}\nsteps:\n"
+            f"  hook: {{run: 'webhook:receive', fields: {{port: {port}}}, sample: {{say: it's, _url: /x}}}}\n"
+            "  on: {run: 'router:route', after: hook}\n"
+        )
+        assert main(["flow", "run", "hook.yaml"]) == 1
+
+    told = capsys.readouterr().err
+    line = next(line for line in told.splitlines() if "takes requests at" in line)
+    command = shlex.split(line.partition("try: ")[2])
+    assert line.startswith(f"# hook takes requests at http://127.0.0.1:{port}/;")
+    assert command[:2] == ["curl", f"http://127.0.0.1:{port}/"]
+    assert json.loads(command[-1]) == {"say": "it's"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,3 +105,12 @@ def test_a_step_that_may_give_any_member_is_not_suspected(flow: Any, component: 
     declared.write_text(text.replace('"metadata": {"out": {', '"metadata": {"out": {"additionalProperties": true, '))
 
     assert check(flow(made)).findings == []
+
+
+def test_a_step_of_nodes_is_not_loaded(flow: Any, component: Path) -> None:
+    document = json.loads((component / "component.json").read_text())
+    document["actions"]["js"] = {"title": "Node", "main": "./lib/js.js"}
+    (component / "component.json").write_text(json.dumps(document))
+    made = flow(BEGIN + "  b: {run: 'w:js', after: a, map: {anything: n}}\n")
+
+    assert check(made).findings == []

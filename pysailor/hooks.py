@@ -34,7 +34,6 @@ class Hooks:
         self._context: Context = step.context(Invocation(keys_only(store_keys), logging.getLogger(COMPONENT)))
 
     def init(self) -> None:
-        """Call `init`."""
         self._call("init")
 
     def startup(self) -> Any:

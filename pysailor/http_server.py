@@ -34,7 +34,6 @@ class BackgroundServer(ThreadingHTTPServer):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop."""
         self.shutdown()
         self._thread.join()
         self.server_close()

@@ -90,7 +90,6 @@ class BunyanFormatter(logging.Formatter):
         self._redaction = redaction
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
         mine = record.name.partition(".")[0]
         line: dict[str, Any] = {
             "name": COMPONENT if mine == COMPONENT else SAILOR,

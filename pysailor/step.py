@@ -75,7 +75,7 @@ class Step:
             raise Defect(describe_unexpected(error), of=error) from error
 
     def accept(self, message: Message) -> Message:
-        """Return the message with a body that fits metadata.in, mended where that is certain; raise InvalidInput."""
+        """Return the message with a body that fits metadata.in, corrected where that is certain; raise InvalidInput."""
         if self._input_schema is None:
             return message
         body, faults = self._input_schema.fit(message.body)

@@ -20,12 +20,10 @@ class ConnectionDeadline:
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
-        """Begin to watch."""
         self._timer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop watching."""
         self._timer.cancel()
 
     @property

@@ -33,7 +33,6 @@ def image(content: bytes) -> str | None:
 
 
 def is_pdf(content: bytes) -> bool:
-    """Return whether it is a PDF."""
     return b"%PDF-" in content[:_HEAD]
 
 

@@ -33,7 +33,7 @@ _NEWEST = "batches?limit=100"
 _OF_A_BODY = ("Content-Type", "Content-Length")
 _MAY_BE_THERE = ("dropped", "timeout", "cut_off", "server_timeout", "server_error", "unreadable")
 """How a try ends that may have made the batch all the same."""
-_AT_ONCE = 0.5  # what the dice of a wait would say
+_AT_ONCE = 0.5  # in place of the random number that spreads waits
 
 
 class BatchService:

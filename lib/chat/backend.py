@@ -65,8 +65,7 @@ class Backend(Protocol):
         The models of `fallbacks` are asked in order where the one before cannot answer.
         """
 
-    def close(self) -> None:
-        """Close the connections."""
+    def close(self) -> None: ...
 
 
 class ApiBackend:
@@ -105,7 +104,6 @@ class ApiBackend:
         return _to_answer(ways.result(body, show))
 
     def close(self) -> None:
-        """Close the clients."""
         with self._lock:
             while self._clients:
                 self._clients.popitem()[1][0].close()

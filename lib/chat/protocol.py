@@ -128,8 +128,7 @@ class Format(Protocol):
     def read(self, frame: str) -> ClientMessage:
         """Understand a frame; raise Unreadable."""
 
-    def ask_for_token(self) -> list[str]:
-        """Ask for the token."""
+    def ask_for_token(self) -> list[str]: ...
 
     def open(self, opened: Opened) -> list[str]:
         """Return what the socket begins with."""
@@ -137,14 +136,12 @@ class Format(Protocol):
     def deleted(self) -> list[str]:
         """Return the frame that says the conversation is forgotten."""
 
-    def begin(self, turn: int) -> list[str]:
-        """Begin a turn."""
+    def begin(self, turn: int) -> list[str]: ...
 
     def piece(self, turn: int, text: str) -> list[str]:
         """Return a piece of the answer."""
 
-    def end(self, turn: int, answered: Answered) -> list[str]:
-        """End a turn."""
+    def end(self, turn: int, answered: Answered) -> list[str]: ...
 
     def fail(self, turn: int | None, failed: Failed) -> list[str]:
         """End a turn that failed; None is a failure outside any turn."""
@@ -168,19 +165,15 @@ class Text:
         return []
 
     def open(self, opened: Opened) -> list[str]:  # noqa: ARG002 - the other format tells it
-        """Return nothing."""
         return []
 
     def deleted(self) -> list[str]:
-        """Return nothing."""
         return []
 
     def begin(self, turn: int) -> list[str]:  # noqa: ARG002 - the other format tells it
-        """Return nothing."""
         return []
 
     def piece(self, turn: int, text: str) -> list[str]:  # noqa: ARG002 - turns follow each other
-        """Return the piece."""
         return [join_surrogates(text)]
 
     def end(self, turn: int, answered: Answered) -> list[str]:  # noqa: ARG002 - turns follow each other
@@ -224,7 +217,6 @@ class Json:
         raise Unreadable(f"This message is not known; {allowed}.")
 
     def ask_for_token(self) -> list[str]:
-        """Ask for the token."""
         return [_event("token_needed")]
 
     def open(self, opened: Opened) -> list[str]:
@@ -242,7 +234,6 @@ class Json:
         return [_event("start", turn=turn)]
 
     def piece(self, turn: int, text: str) -> list[str]:
-        """Return the piece."""
         return [_event("delta", turn=turn, text=text)]
 
     def end(self, turn: int, answered: Answered) -> list[str]:

@@ -1,4 +1,4 @@
-"""Small slips of a request's body that can be mended for certain. Pure; what changes a text is reported.
+"""Small slips of a request's body that can be corrected for certain. Pure; what changes a text is reported.
 
 Whole numbers that come as 100.0 become 100. Blanks around a model's name or an address go away, line ends within base64
 too, and an empty list of tool calls. Half characters (lone surrogates), which no server can read, become U+FFFD.
@@ -28,7 +28,7 @@ _CONTAINERS = (dict, list)
 
 
 def normalize(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the body without such slips, and a sentence for each kind that was mended; the given body stays.
+    """Return the body without such slips, and a sentence for each kind that was corrected; the given body stays.
 
     Raise InvalidInput for one that is nested so deep that it could not be written as JSON.
     """

@@ -173,11 +173,9 @@ class Store(ABC):
         self._renewal.close()
 
     def __enter__(self) -> Self:
-        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close."""
         self.close()
 
     # what each store does its own way; what has expired is not there

@@ -78,7 +78,6 @@ class EmbeddedModel:
         self._ended.wait()
 
     def close(self) -> None:
-        """End it."""
         self._ended.set()
         with self._lock:
             process, self._process = self._process, None
@@ -86,11 +85,9 @@ class EmbeddedModel:
             _end(process)
 
     def __enter__(self) -> Self:
-        """Start."""
         return self.start()
 
     def __exit__(self, *_: object) -> None:
-        """End."""
         self.close()
 
     def _launch(self) -> None:

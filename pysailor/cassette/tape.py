@@ -53,7 +53,6 @@ class Tape:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the servers."""
         self._stack.close()
 
     def settings(self, component: Component, fields: Iterable[Field], cfg: Mapping[str, Any]) -> dict[str, Any]:

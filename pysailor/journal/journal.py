@@ -44,7 +44,6 @@ class NoJournal:
         return JournalEntry()
 
     def headers(self) -> dict[str, bool]:
-        """Return none."""
         return {}
 
     def settle(self) -> None:

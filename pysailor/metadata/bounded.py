@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 MOST_FAULTS = 100
-"""So many faults are worded, and mended in one round."""
+"""So many faults are put into words, and corrected in one round."""
 _MOST_STEPS = 12_000  # rules asked in one explanation: some 50 ms, and the same on every machine
 _MOST_SECONDS = 3.0  # of the processor, where single rules are slow; a pause to collect garbage counts as well
 _MOST_INSIDE = 200  # errors kept of the alternatives at one place

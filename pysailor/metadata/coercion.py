@@ -24,7 +24,7 @@ ALTERNATIVES = ("type", "anyOf", "oneOf")  # the rules that a value breaks by be
 
 
 def coerce(value: Any, schema: Any) -> Any:
-    """Return the value with what can be mended for certain, a hundred places a round; the value itself stays."""
+    """Return the value with what can be corrected for certain, a hundred places a round; the value itself stays."""
     for _ in range(_ROUNDS):
         validator = build_validator(schema)
         found: list[tuple[list[str | int], Any]] = []
@@ -165,7 +165,7 @@ def _repairs(error: ValidationError, validator: Draft202012Validator) -> Iterato
             min(candidates, key=lambda one: sum(1 for _ in islice(whole.iter_errors(one), MOST_FAULTS))),
         )
         return
-    for part in error.context or ():  # inside one alternative, something may be mended on its own
+    for part in error.context or ():  # inside one alternative, something may be corrected on its own
         if len(part.absolute_path) > len(path):
             yield from _repairs(part, validator)
 

@@ -92,7 +92,7 @@ class Schema:
             return bounded.find_errors(self.standard, value) == ([], False)
 
     def fit(self, value: Any) -> tuple[Any, list[Fault]]:
-        """Return the value, mended where the mapper could not build it otherwise, and what is still wrong with it."""
+        """Return the value, corrected where the mapper could not build it, and what is still wrong with it."""
         if self.accepts(value):
             return value, []
         coerced, is_mended = self._coerce(value)
@@ -108,7 +108,7 @@ class Schema:
         return self._coerce(value)[0]
 
     def _coerce(self, value: Any) -> tuple[Any, bool]:
-        """Return the mended value, and whether it fits now."""
+        """Return the corrected value, and whether it fits now."""
         try:
             self._workload.demand_little(value)
             quickly = self._coerce_quickly(value)

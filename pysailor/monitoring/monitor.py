@@ -62,7 +62,6 @@ class Monitor:
         self._health.detach()
 
     def __enter__(self) -> Self:
-        """Start."""
         if self._server is not None:
             self._server.start()
             LOG.info("metrics and probes are on port %d", self._server.port)

@@ -81,7 +81,7 @@ class Notes(Observer):
         self._reports.append(call)
 
     def hold(self, seconds: float) -> None:
-        """Note it."""
+        """Note that a step held the loop for so long."""
         self._reports.append(LoopHold(seconds))
 
     def take(self) -> list[Note]:

@@ -41,7 +41,7 @@ class Look:
         return sorted({has[label] for known, has, _ in self.samples if known == name and label in has})
 
     def line(self, before: Look | None) -> str:
-        """Return it as one line."""
+        """Return the reading as one line, with rates since the one before."""
         counts = " ".join(
             f"{outcome}={self.sum('pysailor_messages_total', outcome=outcome):.0f}" for outcome in _OUTCOMES
         )

@@ -61,7 +61,6 @@ class MonitoringServer(ThreadingHTTPServer):
         pool.current().start_thread(self._serve, "pysailor-metrics")
 
     def stop(self) -> None:
-        """Close the port."""
         self._is_stopping = True
         self._ended.wait(2 * self.timeout)
         self.server_close()
@@ -83,7 +82,6 @@ class MonitoringServer(ThreadingHTTPServer):
             self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer one request."""
         try:
             super().process_request_thread(request, client_address)
         finally:

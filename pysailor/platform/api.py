@@ -100,11 +100,9 @@ class PlatformApi:
         self._hook = f"/sailor-support/hooks/task/{_segment(flow_id)}/startup/data"
 
     def __enter__(self) -> Self:
-        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the connections."""
         self._session.close()
 
     def retrieve_step(self) -> StepData:

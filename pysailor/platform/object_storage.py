@@ -85,11 +85,9 @@ class ObjectStorage:
         self._session = session(bearer(settings.token or ""), connections)
 
     def __enter__(self) -> Self:
-        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the connections."""
         self._session.close()
 
     def get_body(self, object_id: str, message_id: str = "") -> Any:

@@ -78,7 +78,6 @@ class Greenlets:
         gevent.get_hub().loop.run_callback(throw)
 
     def current(self) -> object:
-        """Return the greenlet."""
         return gevent.getcurrent()
 
     def watch_loop(self, on_hold: Callable[[float], None]) -> LoopWatch:

@@ -56,7 +56,6 @@ class LoopWatch:
         self._ended = False
 
     def __enter__(self) -> Self:
-        """Begin."""
         self._hub = gevent.get_hub()
         self._thread = monkey.get_original("_thread", "get_ident")()
         self._active, self._since = gevent.getcurrent(), time.monotonic()
@@ -65,7 +64,6 @@ class LoopWatch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End."""
         greenlet.settrace(None)
         self._ended = True
 

@@ -44,7 +44,6 @@ class Threads:
             raise error
 
     def current(self) -> object:
-        """Return the thread."""
         return threading.current_thread()
 
     def watch_loop(self, on_hold: Callable[[float], None]) -> AbstractContextManager[object]:  # noqa: ARG002 - as above

@@ -67,7 +67,7 @@ class KeptSocket:
         self._is_empty = True
 
     def receive(self, size: int, end: float) -> bytes:
-        """Receive."""
+        """Return what came, at most `size` bytes and b"" at the end; raise TimeoutError at `end` (monotonic)."""
         while True:
             if end <= time.monotonic():
                 raise TimeoutError
@@ -95,7 +95,7 @@ class KeptSocket:
             self._socket.sendall(memoryview(data)[sent:])
 
     def is_quiet(self) -> bool:
-        """Peek."""
+        """Return whether the connection stands and nothing came; nothing is taken."""
         try:
             self._inner.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
@@ -105,7 +105,6 @@ class KeptSocket:
         return False
 
     def close(self) -> None:
-        """Stop watching."""
         self._watcher.stop()
         self._watcher.close()
         self._is_watching = False

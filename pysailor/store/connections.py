@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 
 class ServerConnection(Protocol):
-    """A connection."""
-
     def close(self) -> object: ...
 
 

@@ -69,12 +69,10 @@ class MemoryValues:
             self._kept.pop(key, None)
 
     def submit_put(self, key: str, value: bytes, seconds: float) -> Ticket:
-        """Put it."""
         self.put(key, value, seconds)
         return _done(key)
 
     def submit_delete(self, key: str) -> Ticket:
-        """Delete it."""
         self.delete(key)
         return _done(key)
 

@@ -34,7 +34,6 @@ class ToldExporter(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        """End."""
         self._exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:

@@ -148,7 +148,6 @@ class Telemetry:
                 self._histograms[named.TOKENS].record(call.units[unit], {**few, named.TOKEN_TYPE: kind})
 
     def note_message(self, report: MessageReport, attributes: Mapping[str, Any]) -> None:
-        """Count a message."""
         if self._histograms:
             failed: dict[str, Any] = {named.ERROR_TYPE: report.error_code} if report.error_code else {}
             told = {**attributes, "pysailor.outcome": report.outcome, **failed}

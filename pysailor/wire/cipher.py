@@ -57,7 +57,6 @@ class Cipher:
         self._engine = Engine(algorithms.AES(key), modes.CBC(vector))
 
     def encrypt(self, plain: bytes) -> bytes:
-        """Return the ciphertext."""
         return self._engine.encryptor().update(plain + _PADDING[_BLOCK - len(plain) % _BLOCK])
 
     def decrypt(self, secret: bytes) -> bytes:

@@ -24,7 +24,6 @@ class Headers(dict[str, str]):
     """The request's headers; their names are the same in small and capital letters."""
 
     def __getitem__(self, name: str) -> str:
-        """Return a header."""
         return super().__getitem__(name.lower())
 
     def __contains__(self, name: object) -> bool:

@@ -1,4 +1,4 @@
-"""A whole answer in the API's own shape, whatever shape a server gave it. What is mended is remarked upon.
+"""A whole answer in the API's own shape, whatever shape a server gave it. What is corrected is remarked upon.
 
 Streamed answers come here too, after their chunks were merged, so that both are treated alike.
 """
@@ -19,7 +19,7 @@ _STREAMED: Final = ("delta", "text")
 
 
 def to_api_shape(completion: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the completion with what servers write in other ways mended, and a sentence for each kind of mending."""
+    """Return the completion in the API's shape, and a sentence for each kind of correction."""
     remarks: dict[str, None] = {}
     completion, wrapped = unwrap(completion)
     if wrapped:

@@ -1,4 +1,4 @@
-"""Tool calls in the API's own shape, whatever shape a server gave them. What is mended is remarked upon."""
+"""Tool calls in the API's own shape, whatever shape a server gave them. What is corrected is remarked upon."""
 
 from __future__ import annotations
 

@@ -16,10 +16,7 @@ _WAIT_SECONDS = 30.0
 
 
 class ClosableConnection(Protocol):
-    """A connection."""
-
-    def close(self) -> None:
-        """Close it."""
+    def close(self) -> None: ...
 
 
 C = TypeVar("C", bound=ClosableConnection)

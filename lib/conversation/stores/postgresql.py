@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     PgConnection = psycopg.Connection[tuple[Any, ...]]
 
-_CONNECTIONS = 8  # lent for single statements, never for the length of a turn
+_CONNECTIONS = 8  # acquired for single statements, never for the length of a turn
 _NOW = "extract(epoch FROM statement_timestamp())::float8"  # stable within a statement, so that an index can serve
 _NAME = re.compile(r":([a-z]+)")
 _TABLES_EXIST = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'chatgpt_schema' AND pg_table_is_visible(oid)"

@@ -144,7 +144,6 @@ class RedisStore(Store):
         self._client = _client(url)
 
     def close(self) -> None:
-        """Close the connections."""
         super().close()
         self._client.close()
 

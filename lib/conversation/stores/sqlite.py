@@ -41,7 +41,6 @@ class SqliteStore(SqlStore):
         self._pool = StorePool(lambda: offload(self._open), _CONNECTIONS)
 
     def close(self) -> None:
-        """Close the file."""
         super().close()
         self._pool.close()
 

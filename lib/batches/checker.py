@@ -96,7 +96,7 @@ class LineChecker:
             )
             errors += (in_line(line, number, fault) for fault in found.errors)
             if checked and one.request.model != checked[0].request.model:
-                errors.append(in_line(line, number, _other_model(one.request.model, checked[0].request.model)))
+                errors.append(in_line(line, number, other_model(one.request.model, checked[0].request.model)))
             if len(warnings) < MOST_WARNINGS:
                 warnings += (in_line(line, number, fault) for fault in found.warnings)
             checked.append(one)
@@ -128,7 +128,7 @@ class LineChecker:
     def write(self, checked: list[CheckedLine], deadline: float | None, prefix: str = "") -> Iterator[bytes]:
         """Yield the lines of the file, pictures and files in them; raise NotFetched. Ids begin with the prefix."""
         for one in checked:
-            with _own_places(one.line):
+            with own_places(one.line):
                 body = self._endpoint.attach(
                     one.request.body,
                     attachments=self._msg.attachments,
@@ -160,12 +160,12 @@ class LineChecker:
     def _build(self, line: BatchLine) -> CheckedLine:
         model = str(line.body.get("model") or self._model)
         server = self._memory.adapt(self._client.server, self._connection.address, model)
-        with _own_places(line):
+        with own_places(line):
             return CheckedLine(line, self._endpoint.build(line.body, self._model, self._environment.models, server))
 
 
 @contextmanager
-def _own_places(line: BatchLine) -> Iterator[None]:
+def own_places(line: BatchLine) -> Iterator[None]:
     """Let errors about one request point to its place in the message."""
     try:
         yield
@@ -179,5 +179,6 @@ def _own_places(line: BatchLine) -> Iterator[None]:
         raise
 
 
-def _other_model(model: str, first: str) -> Fault:
+def other_model(model: str, first: str) -> Fault:
+    """Return the fault of a line that asks another model than the first one does."""
     return Fault("/model", f"found {model}, and the first line has {first}; a batch has one model: make two of it")

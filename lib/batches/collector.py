@@ -19,6 +19,7 @@ from ..responses.endpoint import RESPONSES
 from .background import KEPT_BRIEFLY, BackgroundResponse
 from .errors import BatchError
 from .files import SentLines, holds_lines, read_objects
+from .input_answers import INPUT_ENDPOINTS
 from .results import SUMMARY, LineReader, Totals, lost_line
 from .service import BatchService
 from .status import FAILED, BatchStatus
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from pysailor import Context, HttpRequest
 
+    from ..api.endpoint import WholeAnswerFormat
     from ..endpoint import Endpoint
     from ..models.table import Family
 
@@ -149,7 +151,8 @@ class Collector:
 
     def _emit(self, batch: BatchStatus, sent: SentLines, files: list[IO[bytes]], prefix: str) -> Iterator[Message]:
         """Emit what begins with the prefix, without it, and the sum of that."""
-        reader = LineReader(endpoint_of(batch.endpoint), self._family, self._settings.connection.regional)
+        regional, as_of = self._settings.connection.regional, self._environment.models.as_of
+        reader = LineReader(endpoint_of(batch.endpoint), self._family, regional, as_of)
         totals, seen, answered = Totals(), set[str](), set[str]()
         for file in files:
             for _, line in read_objects(file):
@@ -206,9 +209,10 @@ class Collector:
         return keep_if_priced(self._environment.models.find(model), self_hosted=self._client.server.self_hosted)
 
 
-def endpoint_of(path: str) -> Endpoint:
+def endpoint_of(path: str) -> Endpoint | WholeAnswerFormat:
     """Return the endpoint that the lines of a batch asked."""
-    return RESPONSES if path.endswith(f"/{RESPONSES.path}") else COMPLETIONS
+    name = path.rpartition("/")[2]
+    return INPUT_ENDPOINTS.get(name) or (RESPONSES if name == RESPONSES.path else COMPLETIONS)
 
 
 class NamedWork(NamedTuple):

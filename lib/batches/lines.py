@@ -15,7 +15,7 @@ MOST_LINES = 50_000
 MOST_FAULTS = 100
 LONGEST_ID = 512
 _LONGEST_URL = 60
-CUSTOM_ID = "custom_id"
+CUSTOM_ID, INPUT = "custom_id", "input"
 _LINE = ("method", "url", "body")  # of a file that is in the service's own form already
 _NOT_IN_BATCHES = {
     "stream": "nobody could read a stream there",
@@ -33,11 +33,15 @@ class BatchLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """Where an item holds its request and its id (dots lead into parts), and what goes before every text."""
+    """Where an item holds its request and its id (dots lead into parts), and what goes before every text.
+
+    `holds` is the member that a request has to hold: messages, or input.
+    """
 
     field: str = ""
     id_field: str = CUSTOM_ID
     instructions: str = ""
+    holds: str = "messages"
 
 
 def read_lines(body: Mapping[str, Any], settings: LineSettings) -> list[BatchLine]:
@@ -99,23 +103,30 @@ def _request(
     given: Any, common: Mapping[str, Any], settings: LineSettings, drop: tuple[str, ...]
 ) -> dict[str, Any] | str:
     """Return the request that an item stands for, or what is wrong with it."""
-    if isinstance(given, str):
-        if not given.strip():
-            return "is empty; leave it out"
-        before = [{"role": "system", "content": settings.instructions}] if settings.instructions else []
-        said = common.get("messages", [])
-        if not isinstance(said, list):
-            return "cannot be asked: messages of common is not a list; map a list of messages, or leave it out"
-        messages = [*before, *said, {"role": "user", "content": given}]
-        return {**common, "messages": messages}
+    if isinstance(given, str) or (isinstance(given, list) and settings.holds == INPUT):
+        return _of_text(given, common, settings)
     if not isinstance(given, Mapping):
         return "holds no request; map an object such as Send Request takes, or a text"
     if all(name in given for name in _LINE) and isinstance(given["body"], Mapping):
-        if "messages" not in given["body"] and "messages" not in common:
+        if settings.holds not in given["body"] and settings.holds not in common:
             url = str(given["url"])[:_LONGEST_URL]
-            return f"is written for {url}, and holds no messages; map an object such as Send Request takes, or a text"
+            what = f"is written for {url}, and holds no {settings.holds}"
+            return f"{what}; map an object such as Send Request takes, or a text"
         given = given["body"]
     return {**common, **{name: value for name, value in given.items() if name not in drop}}
+
+
+def _of_text(given: Any, common: Mapping[str, Any], settings: LineSettings) -> dict[str, Any] | str:
+    """Return the request that asks with a text, or of a list of them, or what is wrong with it."""
+    if not given or not str(given).strip():
+        return "is empty; leave it out"
+    if settings.holds == INPUT:
+        return {**common, INPUT: given}
+    before = [{"role": "system", "content": settings.instructions}] if settings.instructions else []
+    said = common.get("messages", [])
+    if not isinstance(said, list):
+        return "cannot be asked: messages of common is not a list; map a list of messages, or leave it out"
+    return {**common, "messages": [*before, *said, {"role": "user", "content": given}]}
 
 
 def _find_doubles(lines: list[BatchLine]) -> Iterator[Fault]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pysailor import Message, StepError
 
+from ..api.endpoint import WholeAnswerFormat
+from ..completions.answer import Outcome
 from ..completions.answer.outcome import mapping
+from ..cost.price import Cost, Surcharges
 from ..cost.reported import count_searches
 from ..cost.usage import Usage
 from ..endpoint import BuiltRequest
@@ -17,12 +21,12 @@ from ..errors.api_error import ApiError, Try, from_answer
 from ..errors.catalog import YES
 from ..result import Result
 from .errors import BatchError
+from .input_answers import FREE, read_input_answer
 from .price import batch_cost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..cost.price import Cost, Surcharges
     from ..endpoint import Endpoint
     from ..models.table import Family
 
@@ -58,12 +62,13 @@ class LineReader:
     """Makes messages of lines that answer an endpoint.
 
     `family_of` finds what is known of a model, if this server's prices are known; `regional` says that it keeps data in
-    a region.
+    a region, `as_of` of which day the prices are.
     """
 
-    endpoint: Endpoint
+    endpoint: Endpoint | WholeAnswerFormat
     family_of: Callable[[str], Family | None]
     regional: bool = False
+    as_of: date = date.min
 
     def read(self, line: Mapping[str, Any] | bytes, request_of: Callable[[str], Mapping[str, Any]]) -> LineResult:
         """Return what a line of an output or an error file says."""
@@ -86,26 +91,43 @@ class LineReader:
             refused = from_answer(status, {}, json.dumps(body).encode())
             refused.request_id = refused.request_id or request_id
             return LineResult(custom_id, error=refused)
-        return self._read_answer(custom_id, body, request_of(custom_id), request_id)
-
-    def _read_answer(
-        self, custom_id: str, body: dict[str, Any], request: Mapping[str, Any], request_id: str | None
-    ) -> LineResult:
+        request = request_of(custom_id)
         try:
-            completion, doubts = self.endpoint.read_answer(body)
-            report = self.endpoint.report(completion, as_chat(request))
+            if isinstance(self.endpoint, WholeAnswerFormat):
+                result = self._read_input(self.endpoint.path, body, request, request_id)
+            else:
+                result = self._read_answer(self.endpoint, body, request, request_id)
         except ApiError as error:
             error.request_id = request_id
             return LineResult(custom_id, error=error, raw=body)
-        used = self.endpoint.usage(completion)
-        family = self.family_of(str(completion.get("model"))) or self.family_of(str(request.get("model")))
-        extra = fees_of(self.endpoint, completion, {"model": "", **request}, family)
+        return LineResult(custom_id, result, paid=result.cost)
+
+    def _read_answer(
+        self, endpoint: Endpoint, body: dict[str, Any], request: Mapping[str, Any], request_id: str | None
+    ) -> Result:
+        completion, doubts = endpoint.read_answer(body)
+        report = endpoint.report(completion, as_chat(request))
+        used = endpoint.usage(completion)
+        family = self._family(completion, request)
+        extra = fees_of(endpoint, completion, {"model": "", **request}, family)
         paid = batch_cost(used, family, replace(extra, regional=self.regional))
         warnings = (*doubts, *report.pop("warnings", ()), *(() if request else (_NOT_CHECKED,)))
-        tries = (Try("answered", 0.0, request_id),)
-        return LineResult(
-            custom_id, Result(completion, report, used, paid, warnings, tries, request_id, 0.0, 1), paid=paid
-        )
+        return Result(completion, report, used, paid, warnings, _tries(request_id), request_id, 0.0, 1)
+
+    def _read_input(
+        self, path: str, body: dict[str, Any], request: Mapping[str, Any], request_id: str | None
+    ) -> Result:
+        """Return the vectors, or what a moderation found."""
+        found = read_input_answer(path, body, request)
+        paid = batch_cost(found.usage, self._family(found.members, request), Surcharges(regional=self.regional))
+        if found.is_free:
+            paid = Cost(FREE, self.as_of, ("moderations are free",))
+        report = {"outcome": Outcome.COMPLETE.value}
+        warnings = (*found.doubts, *(() if request else (_NOT_CHECKED,)))
+        return Result(found.members, report, found.usage, paid, warnings, _tries(request_id), request_id, 0.0, 1)
+
+    def _family(self, answer: Mapping[str, Any], request: Mapping[str, Any]) -> Family | None:
+        return self.family_of(str(answer.get("model"))) or self.family_of(str(request.get("model")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +168,10 @@ class LineResult:
         raw = {} if self.raw is None else {"raw": dict(self.raw)}
         body = {**ids, "error": error, **raw, "result": {**told, "rounds": 1, "tries": 1, "warnings": list(warnings)}}
         return Message(body=body, headers={"x-outcome": FAILED})
+
+
+def _tries(request_id: str | None) -> tuple[Try, ...]:
+    return (Try("answered", 0.0, request_id),)
 
 
 def is_free(error: StepError | None) -> bool:

@@ -14,6 +14,8 @@ from ..call_settings import call_settings
 from ..endpoint import CheckResult
 from .checker import MOST_WARNINGS, CheckedLine, LineChecker
 from .gathering import Gathered, Gathering
+from .input_answers import INPUT_ENDPOINTS
+from .input_checker import InputChecker
 from .lines import MOST_LINES
 from .price import keep_within
 from .service import KEY, BatchService
@@ -46,7 +48,12 @@ class Submitter:
         self._ctx, self._msg = ctx, msg
         self._call = CallOptions(self._settings.limits, ctx.logger, ctx.until(self._settings.limits.timeout))
         self._service = BatchService(self._client, self._call)
-        self._checker = LineChecker(cfg, ctx, msg, self._client, snapshot)
+        endpoint = INPUT_ENDPOINTS.get(str(cfg.get("api")))
+        self._checker: LineChecker | InputChecker = (
+            LineChecker(cfg, ctx, msg, self._client, snapshot)
+            if endpoint is None
+            else InputChecker(endpoint, cfg, ctx, msg, self._client)
+        )
         self._days = _days(cfg.get("keepDays"))
         self._gather = _gather(cfg)
 

@@ -145,7 +145,9 @@ def _note(node: Any, kind: str | None, found: Analysis) -> None:
     for name in ("focus", "index"):
         if isinstance(getattr(node, name, None), str):
             found.bound.add(getattr(node, name))
-    if kind == "bind":
+    if kind == "index":  # of a step that is filtered before
+        found.bound.add(str(node.value))
+    elif kind == "bind":
         found.bound.add(str(node.lhs.value))
     elif kind == "lambda":
         found.bound.update(str(argument.value) for argument in node.arguments or ())
@@ -165,6 +167,14 @@ def _note_new_operator(node: Any, found: Analysis) -> None:
         found.faults.append((_offset(node), "?? is not known on the platform; write $exists(a) ? a : b"))
     elif _first_position(condition) == _first_position(node.then):
         found.faults.append((_offset(node), "?: is not known on the platform; write a ? a : b"))
+
+
+def parts_of(node: Any) -> Iterator[Any]:
+    """Yield all nodes of a tree."""
+    for each in _nodes(node):
+        yield each
+        for part in ("steps", *_PARTS):
+            yield from parts_of(getattr(each, part, None))
 
 
 def _first_position(node: Any) -> int:

@@ -13,18 +13,24 @@ import time
 from typing import Any, Final
 
 import jsonata
-from jsonata.functions import Functions
 from jsonata.jexception import JException
 from jsonata.utils import Utils
 
+from .callables import function, is_function
 from .errors import LARGEST, ResultTooLarge
+from .functions import Own, make_functions
+from .letters import join_halves
 from .pattern import BoundedPattern, limit_time
 
+__all__ = ["NULL", "Engine", "function", "is_function", "is_null"]
+
+NULL: Final = Utils.NULL_VALUE
 DEEPEST: Final = 800
 """How deep evaluation may nest; a function that calls itself takes about four levels."""
 LONGEST: Final = 2.0
 """Seconds that one evaluation may take."""
 _EVERY: Final = 256  # steps between two looks at the clock
+_FUNCTIONS: Final = make_functions()
 _UNBOUNDED: Final = re.compile(r"(?<!\\)[+*]|\{\d+,\}")
 _ANY, _SIGN = "\x00", "\x01"  # what stands for a class of signs, and for an escaped one
 _REPEATED_GROUP: Final = re.compile(r"\((\?[:=!]|\?<[=!]|\?<\w+>)?([^()]*)\)([+*]|\{\d+,\}|\{(?:\d+,)?\d\d+\})?")
@@ -35,17 +41,23 @@ class Engine(jsonata.Jsonata):  # type: ignore[misc]  # a library without types
 
     def __init__(self, text: str) -> None:
         super().__init__(text, _compile_pattern)
+        if "\\u" in text:
+            join_halves(self.ast)
         self.set_validate_input(False)  # bodies come from JSON
         self.set_output_convert_nulls(False)  # so that null and undefined can be told apart
 
     def run(self, value: Any, bindings: dict[str, Any]) -> Any:
-        """Return what it gives: Utils.NULL_VALUE for null, None for undefined."""
+        """Return what it gives: NULL for null, None for undefined; the value is given alike."""
         guard = _Guard()
         limit_time(LONGEST)
         mine = copy.copy(self)
         jsonata.Jsonata.CURRENT.jsonata = mine  # $eval would leave an engine of its own there
-        mine_too = {"pad": function(_pad), "__evaluate_entry": guard.enter, "__evaluate_exit": guard.leave}
-        return mine.evaluate(value, {**bindings, **mine_too})
+        guards = {"__evaluate_entry": guard.enter, "__evaluate_exit": guard.leave}
+        return mine.evaluate(value, {**_FUNCTIONS, **bindings, **guards})
+
+    def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
+        """Join two values as text."""
+        return (Own.string(lhs, None) or "") + (Own.string(rhs, None) or "")
 
     def evaluate_numeric_expression(self, lhs: Any, rhs: Any, op: str | None) -> Any:
         """Compute as JavaScript does: a division by 0 is Infinity or NaN, which nothing can be computed with."""
@@ -60,19 +72,9 @@ class Engine(jsonata.Jsonata):  # type: ignore[misc]  # a library without types
         return _number(_compute(left, right, op))
 
 
-def function(implementation: Any) -> Any:
-    """Return a Python function as one that expressions can call."""
-    return jsonata.Jsonata.JLambda(implementation)
-
-
-def is_function(value: Any) -> bool:
-    """Return whether a value is a function, which no message can hold."""
-    return isinstance(value, (jsonata.Jsonata.JFunctionCallable, BoundedPattern)) or hasattr(value, "is_jsonata_lambda")
-
-
 def is_null(value: Any) -> bool:
     """Return whether a value is null, as the engine has it."""
-    return value is Utils.NULL_VALUE
+    return value is NULL
 
 
 class _Guard:
@@ -102,13 +104,6 @@ class _Guard:
         self._until = self._until or now + LONGEST
         if now > self._until:
             raise JException("D1012", -1)
-
-
-def _pad(text: Any = None, width: Any = None, sign: Any = None, *_: Any) -> Any:
-    """Return what $pad gives, unless that is larger than any message."""
-    if isinstance(width, (int, float)) and not abs(width) <= LARGEST:
-        raise ResultTooLarge
-    return Functions.pad(text, width, sign)
 
 
 def _compute(left: float, right: float, operator: str | None) -> float:

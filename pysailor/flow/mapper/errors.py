@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from pysailor.errors import StepError
@@ -11,6 +12,7 @@ WORDS: Final = {
     "S0102": "a number is too large",
     "S0103": "an escape that there is not: {token}",
     "S0104": "\\u takes four hexadecimal digits",
+    "S0104H": "\\uD800 to \\uDFFF are half a letter each; write both halves, or the letter itself",
     "S0105": "a quoted name has no closing `",
     "S0106": "a comment is not closed",
     "S0201": 'this is not understood from "{token}" on; is an operator missing, such as &?',
@@ -39,21 +41,39 @@ WORDS: Final = {
     "T2009": "{token} compares two numbers or two texts, not one of each; $number(…) makes a number of a text",
     "T2010": "{token} compares numbers or texts only; $number(…) makes a number of a text",
     "D1001": "a number is out of range, as after a division by 0",
+    "D1004": "a regular expression matches a text without letters, at which it would stay for ever",
     "D1009": "two members of an object have the same name",
     "D1011": "it nests too deep, or calls itself without end",
     "D1012": "it takes too long: allowed are two seconds",
     "D2014": "a range [a..b] is too long",
     "D3001": "a number is out of range, as after a division by 0",
+    "D3010": "what $replace looks for cannot be an empty text",
+    "D3011": "the limit of $replace cannot be negative",
+    "D3012": "what stands in for a match must be a text, or a function that gives one",
+    "D3020": "the limit of $split cannot be negative",
     "D3030": "a text cannot be read as a number",
     "D3060": "there is no square root of a negative number",
     "D3061": "a power is too large a number",
+    "D3070": "$sort takes numbers only or texts only; for anything else give it a function",
+    "D3110": "a text is no time in ISO 8601, such as 2024-05-31T12:00:00Z; give $toMillis a picture of it",
     "D3137": "$error was called",
     "D3138": "$single found more than one",
     "D3139": "$single found none",
+    "D3140": "a text cannot be encoded as, or decoded from, an address (URL)",
     "D3141": "$assert failed",
 }
 
-
+_SENTENCES: Final = {
+    "Formatting or parsing an integer": "D3130",
+    "In a decimal digit pattern": "D3131",
+    "Unknown component specifier": "D3132",
+    "The 'name' modifier": "D3133",
+    "The timezone integer format": "D3134",
+    "No matching closing bracket": "D3135",
+    "The date/time picture string is missing": "D3136",
+}
+"""JSONata's codes of what the library says without one."""
+_CODE: Final = re.compile(r"[A-Z]\d{4}[A-Z]?")
 LARGEST: Final = 16 << 20
 """Characters, or items, that an expression may make: more than any message can hold."""
 
@@ -89,6 +109,8 @@ def _describe_own(error: BaseException) -> tuple[str, str]:
         expected = getattr(error, "expected", None)
         shown = "the end" if token == "(end)" else token
         return f"{words.format(token=shown, expected=expected)} (JSONata {code})", code
+    if not _CODE.fullmatch(code):
+        return code, ""  # a sentence
     return f"{' '.join(str(error).split())} (JSONata {code})", code
 
 
@@ -101,6 +123,11 @@ def _describe_pythons(error: BaseException) -> tuple[str, str]:
         return WORDS["D1012"], "D1012"
     if isinstance(error, RecursionError):
         return WORDS["D1011"], "D1011"
+    if isinstance(error, UnicodeError):
+        return WORDS["D3140"], "D3140"
+    code = next((code for beginning, code in _SENTENCES.items() if str(error).startswith(beginning)), "")
+    if code:
+        return f"{error} (JSONata {code})", code
     if isinstance(error, ValueError) and "float" in str(error):
         return WORDS["D3030"], "D3030"
     return f"the value is not what a function takes ({type(error).__name__}: {' '.join(str(error).split())})", ""

@@ -28,6 +28,7 @@ class _Undefined:
 
 UNDEFINED: Final = _Undefined()
 _DEEPEST_RESULT: Final = 200
+_EXACT: Final = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class CompiledExpression:
         self._reads_elasticio = found.reads_elasticio
 
     def evaluate(self, body: Any, context: MapContext) -> Any:
-        """Return what it gives for a body, UNDEFINED for nothing; raise MappingFailed, with the place."""
+        """Return what it gives for a body, UNDEFINED for nothing, alike; raise MappingFailed, with its place."""
         if self.path is not None and not self._reads_elasticio:
             found = _follow(self.path, body)
             if found is not _NOT_PLAIN:
@@ -66,7 +67,7 @@ class CompiledExpression:
             "moment": _moment(),
         }
         try:
-            return _plain(self._engine.run(root, bindings))
+            return _plain(self._engine.run(_given(root), bindings))
         except MappingFailed as error:
             raise self._failure(str(error), error.reason) from error
         except Exception as error:
@@ -145,6 +146,13 @@ def _moment() -> Any:
     return function(make_moment)
 
 
+def _given(root: Any) -> Any:
+    """Return a body as the engine has it."""
+    from .engine import NULL  # noqa: PLC0415 - loaded already
+
+    return NULL if root is None else None if root is UNDEFINED else root
+
+
 def _plain(value: Any) -> Any:
     """Return the engine's value as JSON has it, UNDEFINED for nothing and for a function."""
     from .engine import is_function, is_null  # noqa: PLC0415 - loaded already
@@ -160,7 +168,7 @@ def _plain(value: Any) -> Any:
         if isinstance(value, list):
             return [None if (made := convert(item, depth + 1)) is UNDEFINED else made for item in value]
         if isinstance(value, float):
-            return value if math.isfinite(value) else None
+            return _whole(value) if math.isfinite(value) else None
         if isinstance(value, (str, int)):
             return value
         return None if is_null(value) or (depth and value is None) else _leftover(value)
@@ -171,6 +179,11 @@ def _plain(value: Any) -> Any:
         return list(value) if isinstance(value, (tuple, range)) else UNDEFINED
 
     return convert(value, 0)
+
+
+def _whole(value: float) -> float:
+    """Return a number without a fraction as such: in JSON it is 7, not 7.0."""
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
 
 def _shorten(text: str) -> str:

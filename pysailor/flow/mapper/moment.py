@@ -49,7 +49,7 @@ class Moment(dict):  # type: ignore[type-arg]  # the engine looks functions up i
     """A moment in time, or none (`time` is None); its functions are its members."""
 
     def __init__(self, time: datetime | None) -> None:
-        from .engine import function  # noqa: PLC0415 - loaded already
+        from .callables import function  # noqa: PLC0415 - loaded already
 
         super().__init__({name: function(_bind(self, call)) for name, call in _FUNCTIONS.items()})
         self.time = time

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import regex
+from jsonata.jexception import JException
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,9 +53,15 @@ class BoundedPattern:
         return self._call(self._pattern.search, string)
 
     def finditer(self, string: str) -> Iterator[Any]:
-        """Return an iterator over the matches."""
-        found: Iterator[Any] = self._call(self._pattern.finditer, string)
-        return found
+        """Yield the matches; refuse to go on after one without a letter, at which JavaScript would stay for ever."""
+        for found in self._call(self._pattern.finditer, string):
+            if found.end() == found.start() and found.start():
+                raise JException("D1004", -1)
+            yield found
+            if found.end() >= len(string):
+                return
+            if found.end() == found.start():
+                raise JException("D1004", -1)
 
     def sub(self, replacement: Any, string: str, count: int = 0) -> str:
         """Return the text with its matches replaced."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import Any, Final
 
 from pysailor.errors import StepError
@@ -73,6 +74,7 @@ _SENTENCES: Final = {
     "The date/time picture string is missing": "D3136",
 }
 """JSONata's codes of what the library says without one."""
+_KINDS: Final = {OverflowError: "D3061", TimeoutError: "D1012", RecursionError: "D1011", UnicodeError: "D3140"}
 _CODE: Final = re.compile(r"[A-Z]\d{4}[A-Z]?")
 LARGEST: Final = 16 << 20
 """Characters, or items, that an expression may make: more than any message can hold."""
@@ -117,17 +119,15 @@ def _describe_own(error: BaseException) -> tuple[str, str]:
 def _describe_pythons(error: BaseException) -> tuple[str, str]:
     if isinstance(error, (ResultTooLarge, MemoryError)):
         return f"it makes a text or a list that is too large; allowed are {LARGEST} characters or items", "too_large"
-    if isinstance(error, OverflowError):
-        return "a number is out of range", "D3061"
-    if isinstance(error, TimeoutError):
-        return WORDS["D1012"], "D1012"
-    if isinstance(error, RecursionError):
-        return WORDS["D1011"], "D1011"
-    if isinstance(error, UnicodeError):
-        return WORDS["D3140"], "D3140"
-    code = next((code for beginning, code in _SENTENCES.items() if str(error).startswith(beginning)), "")
-    if code:
-        return f"{error} (JSONata {code})", code
-    if isinstance(error, ValueError) and "float" in str(error):
-        return WORDS["D3030"], "D3030"
+    if code := _code_of(error):
+        return WORDS.get(code) or f"{error} (JSONata {code})", code
     return f"the value is not what a function takes ({type(error).__name__}: {' '.join(str(error).split())})", ""
+
+
+def _code_of(error: BaseException) -> str:
+    """Return JSONata's code of an error of Python, "" if there is none."""
+    if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
+        return "D3030" if "float" in str(error) else ""
+    kinds = (code for kind, code in _KINDS.items() if isinstance(error, kind))
+    sentences = (code for beginning, code in _SENTENCES.items() if str(error).startswith(beginning))
+    return next(chain(kinds, sentences), "")

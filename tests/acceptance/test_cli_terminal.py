@@ -79,15 +79,25 @@ def test_at_a_terminal_a_worker_says_what_it_is_not_for() -> None:
     assert "the platform sets what this needs" in show("run").text
 
 
-@pytest.mark.parametrize("milliseconds", [60, 90, 130, 180, 240, 320, 400])
+AS_MODULE = """
+import runpy
+print("begun", flush=True)
+runpy.run_module("pysailor", run_name="__main__", alter_sys=True)
+"""
+"""What `python -m pysailor` does, once Python itself has started: a Ctrl-C before that is answered by Python."""
+
+
+@pytest.mark.parametrize("milliseconds", [10, 40, 90, 130, 180, 240, 320])
 def test_ctrl_c_is_no_defect_at_any_moment(sandbox: Sandbox, milliseconds: int) -> None:
-    command = [sys.executable, "-m", "pysailor", "process", "sendRequest", HELLO, *at(sandbox, "slow")]
+    command = [sys.executable, "-c", AS_MODULE, "process", "sendRequest", HELLO, *at(sandbox, "slow")]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "begun\n"
         time.sleep(milliseconds / 1000)
         running.send_signal(signal.SIGINT)
         _, told = running.communicate(timeout=60)
-    if running.returncode == -signal.SIGINT or "import the site module" in told:
-        pytest.skip("Python itself had not started yet")
+    if running.returncode == -signal.SIGINT:
+        pytest.skip("pysailor itself had not started yet")
     assert (running.returncode, told) == (130, "\nstopped\n")
 
 

@@ -133,7 +133,7 @@ class Format(Protocol):
     def open(self, opened: Opened) -> list[str]:
         """Return what the socket begins with."""
 
-    def deleted(self) -> list[str]:
+    def confirm_delete(self) -> list[str]:
         """Return the frame that says the conversation is forgotten."""
 
     def begin(self, turn: int) -> list[str]: ...
@@ -167,7 +167,7 @@ class Text:
     def open(self, opened: Opened) -> list[str]:  # noqa: ARG002 - the other format tells it
         return []
 
-    def deleted(self) -> list[str]:
+    def confirm_delete(self) -> list[str]:
         return []
 
     def begin(self, turn: int) -> list[str]:  # noqa: ARG002 - the other format tells it
@@ -225,7 +225,7 @@ class Json:
         limits = {"messageBytes": opened.message_bytes, "attachments": opened.attachments}
         return [_event("open", **told, messages=list(opened.messages), known=opened.known, limits=limits)]
 
-    def deleted(self) -> list[str]:
+    def confirm_delete(self) -> list[str]:
         """Return that the conversation is forgotten."""
         return [_event("deleted")]
 

@@ -110,9 +110,9 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
         except ApiError:
             if not cancel.is_set():
                 raise
-            return _half(question, kept, pieces)
+            return _keep_partial(question, kept, pieces)
         if cancel.is_set():
-            return _half(question, kept, pieces)
+            return _keep_partial(question, kept, pieces)
         said = _modify(chat, answer)
         keeps = answer.outcome in _KEPT and bool(said)
         told = Answered(said, str(answer.outcome), _remark(answer), answer.usage, answer.cost, kept=keeps)
@@ -133,7 +133,7 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
     return Done(taken.value, taken.kept.number if taken.kept else None)
 
 
-def _half(question: Question, kept: ChatMessage, pieces: Sequence[str]) -> TurnOutput[Answered]:
+def _keep_partial(question: Question, kept: ChatMessage, pieces: Sequence[str]) -> TurnOutput[Answered]:
     """Return what had come until the visitor stopped the answer; it is kept, but never in place of a whole answer."""
     text = join_surrogates("".join(pieces))
     if not text or question.replaces is not None:

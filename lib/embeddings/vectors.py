@@ -32,7 +32,7 @@ def read_vectors(
     """
     entries = answer["data"]
     if len(entries) != count or not all(isinstance(entry, dict) for entry in entries):
-        raise _broken(f"It holds {len(entries)} vectors for {count} texts.")
+        raise _reject(f"It holds {len(entries)} vectors for {count} texts.")
     places, doubts = _places(entries)
     vectors: list[list[float]] = [[] for _ in entries]
     for place, entry in zip(places, entries, strict=True):
@@ -45,10 +45,10 @@ def check_lengths(vectors: Sequence[Sequence[float]], dimensions: int | None = N
     """Raise ApiError unless all vectors are equally long, and as long as was asked for."""
     lengths = {len(vector) for vector in vectors}
     if len(lengths) > 1:
-        raise _broken(f"Its vectors have different lengths: {', '.join(map(str, sorted(lengths)))}.")
+        raise _reject(f"Its vectors have different lengths: {', '.join(map(str, sorted(lengths)))}.")
     if dimensions is not None and lengths and lengths != {dimensions}:
         found = lengths.pop()
-        raise _broken(
+        raise _reject(
             f"Its vectors have {found} numbers where {dimensions} were asked for: the model or the server may not be "
             "able to shorten them; leave Dimensions empty."
         )
@@ -61,7 +61,7 @@ def _places(entries: Sequence[Mapping[str, Any]]) -> tuple[list[int], tuple[str,
         return list(range(len(entries))), (_UNNUMBERED,) if len(entries) > 1 else ()
     places = [number for number in numbers if isinstance(number, int) and not isinstance(number, bool)]
     if sorted(places) != list(range(len(entries))):
-        raise _broken("Its vectors are not numbered from 0 without gaps, so that nobody knows which text is whose.")
+        raise _reject("Its vectors are not numbered from 0 without gaps, so that nobody knows which text is whose.")
     return places, ()
 
 
@@ -69,7 +69,7 @@ def _vector(given: Any, place: int) -> list[float]:
     """Return the numbers of one vector, whether they came as base64 or as numbers; raise ApiError."""
     numbers = _decode(given, place) if isinstance(given, str) else _numbers(given)
     if not numbers or not all(map(math.isfinite, numbers)):
-        raise _broken(f"Vector {place} is empty, or holds what is not a finite number.")
+        raise _reject(f"Vector {place} is empty, or holds what is not a finite number.")
     return numbers
 
 
@@ -77,9 +77,9 @@ def _decode(text: str, place: int) -> list[float]:
     try:
         content = b64decode(text, validate=True)
     except (binascii.Error, ValueError) as fault:
-        raise _broken(f"Vector {place} is not valid base64.") from fault
+        raise _reject(f"Vector {place} is not valid base64.") from fault
     if len(content) % _BYTES:
-        raise _broken(f"Vector {place} has {len(content)} bytes, which is no whole number of 32-bit floats.")
+        raise _reject(f"Vector {place} has {len(content)} bytes, which is no whole number of 32-bit floats.")
     numbers = array("f")
     numbers.frombytes(content)
     if sys.byteorder == "big":
@@ -97,5 +97,5 @@ def _numbers(given: Any) -> list[float]:
         return []
 
 
-def _broken(why: str) -> ApiError:
+def _reject(why: str) -> ApiError:
     return ApiError("answer_broken", why)

@@ -218,7 +218,7 @@ _TEXTS: Final = (
 
 
 @cache
-def _by_text() -> tuple[tuple[re.Pattern[str], re.Pattern[str] | None, str], ...]:
+def _compile() -> tuple[tuple[re.Pattern[str], re.Pattern[str] | None, str], ...]:
     """Return the patterns, compiled when the first refusal comes: that takes longer than all other imports here."""
     return tuple(
         (re.compile(pattern, re.IGNORECASE | re.DOTALL), re.compile(unless, re.IGNORECASE) if unless else None, code)
@@ -228,7 +228,7 @@ def _by_text() -> tuple[tuple[re.Pattern[str], re.Pattern[str] | None, str], ...
 
 def class_of_text(text: str) -> str | None:
     """Return what the words alone tell, None if they tell nothing."""
-    for pattern, unless, code in _by_text():
+    for pattern, unless, code in _compile():
         if pattern.search(text) and not (unless and unless.search(text)):
             return code
     return None

@@ -68,15 +68,15 @@ def read_result(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return the one result of an answer; raise ApiError (answer_broken): what was not checked must not pass."""
     results = answer["results"]
     if len(results) != 1 or not isinstance(results[0], dict):
-        raise _broken(f"It holds {len(results)} results for one input.")
+        raise _reject(f"It holds {len(results)} results for one input.")
     result = results[0]
     categories, scores = result.get("categories"), result.get("category_scores")
     if type(result.get("flagged")) is not bool or not isinstance(categories, dict) or not isinstance(scores, dict):
-        raise _broken("It does not say whether the input is flagged, by category and with scores.")
+        raise _reject("It does not say whether the input is flagged, by category and with scores.")
     known = {name: value for name, value in categories.items() if value is not None}
     wrong = [name for name, value in known.items() if type(value) is not bool or not _is_score(scores.get(name))]
     if wrong or not known:
-        raise _broken(f"It lacks what belongs to a category: {', '.join(wrong) or 'there is none'}.")
+        raise _reject(f"It lacks what belongs to a category: {', '.join(wrong) or 'there is none'}.")
     return result
 
 
@@ -93,7 +93,7 @@ def combine(results: Sequence[Mapping[str, Any]], thresholds: Mapping[str, float
         own = {name: value for name, value in result["categories"].items() if value is not None}
         missing = [name for name in thresholds if name not in own]
         if missing:
-            raise _broken(f"It has no score for {', '.join(missing)}, for which the step has a threshold.")
+            raise _reject(f"It has no score for {', '.join(missing)}, for which the step has a threshold.")
         for name, is_so in own.items():
             score = float(result["category_scores"][name])
             counts = score >= thresholds[name] if name in thresholds else is_so
@@ -120,5 +120,5 @@ def _is_score(value: Any) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and 0 <= value <= 1
 
 
-def _broken(why: str) -> ApiError:
+def _reject(why: str) -> ApiError:
     return ApiError("answer_broken", why)

@@ -106,14 +106,14 @@ class Samples:
             return [_COMMAND_LINE]
         if sys.stdin is not None and not sys.stdin.closed and not sys.stdin.isatty():
             return [STANDARD_INPUT]
-        raise BadUsage(self._nothing())
+        raise BadUsage(self._explain_missing())
 
     def _takes_nothing(self) -> bool:
         """Return whether the function is a trigger of the platform's clock: its message is empty, if none is sent."""
         is_sent = sys.stdin is not None and not sys.stdin.closed and not sys.stdin.isatty()
         return self._function.declared.kind == "trigger" and self._function.input_schema is None and not is_sent
 
-    def _nothing(self) -> str:
+    def _explain_missing(self) -> str:
         if self._made is not None:
             return "what is the question? Write it behind the command, or send it on standard input"
         return "which sample? Name a file, or - for standard input, or make a message: --body KEY=VALUE"
@@ -121,7 +121,7 @@ class Samples:
     def read(self, name: str) -> Sample:
         """Read one of them, with what --body and --attach add; raise BadUsage."""
         if name == STANDARD_INPUT:
-            sample = self._of_standard_input()
+            sample = self._read_input()
         elif name == _COMMAND_LINE:
             made = self._made(self._args) if self._made is not None else None
             sample = _of_body(display_name(name), {} if made is None else made)
@@ -132,13 +132,13 @@ class Samples:
                 raise BadUsage(f"{error}{self._find_sample(name) or near_file(name)}") from error
         return self._with_more(sample)
 
-    def _of_standard_input(self) -> Sample:
+    def _read_input(self) -> Sample:
         name = display_name(STANDARD_INPUT)
         text = _standard_input()
         if not text.strip() and self._function.declared.kind == "trigger" and self._function.input_schema is None:
             return _of_body(name, {})
         if not text.strip() and self._args.__dict__.get("samples") == []:
-            raise BadUsage(self._nothing())
+            raise BadUsage(self._explain_missing())
         if not text.strip():
             raise BadUsage(f"{name} is empty; {_FORM}")
         if text.lstrip()[0] not in "{[":

@@ -79,7 +79,7 @@ class CallJournal:
         self._late_failures: deque[BaseException] = deque()
 
     @contextmanager
-    def opening(self, key: str) -> Iterator[None]:
+    def claim(self, key: str) -> Iterator[None]:
         """Wait while another thread has the same call in work, its message brought here twice; keep others out."""
         while not self._may_open(key):
             self.pause(_LOOK_EVERY)

@@ -53,7 +53,7 @@ class MessageJournal:
         if key is None:
             return JournalEntry()
         asked = digest(request)
-        with self._journal.opening(key):
+        with self._journal.claim(key):
             found = self._begin(key, self._mark(asked))
             if found is _NOT_KEPT:
                 return self._look_only(key, asked, on_unknown)

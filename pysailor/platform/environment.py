@@ -190,13 +190,13 @@ def read(group: type[Group], environ: Mapping[str, str], remark: Remark) -> Grou
     return group(**{name: each.read(environ, remark) for name, each in variables_of(group).items()})
 
 
-def missing(group: type[Any], environ: Mapping[str, str]) -> list[str]:
+def list_missing(group: type[Any], environ: Mapping[str, str]) -> list[str]:
     """Return a fault for each mandatory variable of the group that is missing, in the platform's words."""
     mandatory_ones = (each.name for each in variables_of(group).values() if each.mandatory)
     return [f"{name} is missing" for name in mandatory_ones if not environ.get(name)]
 
 
-def invalid(group: type[Any], environ: Mapping[str, str]) -> list[str]:
+def list_invalid(group: type[Any], environ: Mapping[str, str]) -> list[str]:
     """Return a fault for each variable of the group whose value is out of range."""
     faults: list[str] = []
     for each in variables_of(group).values():

@@ -16,8 +16,8 @@ from .environment import (
     PREFIX,
     additional_headers,
     find_misspelled,
-    invalid,
-    missing,
+    list_invalid,
+    list_missing,
     read,
     require,
     variable,
@@ -64,8 +64,8 @@ class WorkerSettings:
         """Read everything; raise InvalidSettings with all that is missing, in the platform's words, or out of range."""
         hook_shutdown = variable(Behaviour, "hook_shutdown").read(environ, _ignore)
         demanded = (StepIdentity, ApiSettings) if hook_shutdown else (StepIdentity, ApiSettings, AmqpSettings, Crypto)
-        faults = [fault for group in demanded for fault in missing(group, environ)]
-        faults += [fault for group in GROUPS.values() for fault in invalid(group, environ)]
+        faults = [fault for group in demanded for fault in list_missing(group, environ)]
+        faults += [fault for group in GROUPS.values() for fault in list_invalid(group, environ)]
         if faults:
             raise InvalidSettings("; ".join(fault.removesuffix(".") for fault in faults))
         remarks: list[str] = []
@@ -132,7 +132,7 @@ class ServiceSettings:
             faults += _fault(require, environ, name)
         if environ.get(PREFIX + "CFG"):
             faults += _fault(_json_object, environ[PREFIX + "CFG"])
-        faults += [fault for group in (ApiSettings, Behaviour, WorkerLimits) for fault in invalid(group, environ)]
+        faults += [fault for group in (ApiSettings, Behaviour, WorkerLimits) for fault in list_invalid(group, environ)]
         if faults:
             raise InvalidSettings("; ".join(fault.removesuffix(".") for fault in faults))
         remarks: list[str] = []

@@ -171,7 +171,7 @@ class Session:
             await self._send_failure(Failed(error.code, told, error.retryable))
             return
         self._last = self._last_kept = None
-        await self._socket.send(self._socket.format.deleted())
+        await self._socket.send(self._socket.format.confirm_delete())
 
     async def _queue(self, question: Question) -> None:
         questions = sum(isinstance(each, Question) for each in self._waiting)

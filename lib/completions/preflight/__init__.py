@@ -14,7 +14,7 @@ from .facts.schemas import StrictSchema
 from .facts.toolbox import Toolbox
 from .facts.transcript import Transcript
 from .rule import Basis, Finding, RequestFacts, Rule
-from .rules import media, messages, model, options, responses_only, schemas, strict_schema, tools
+from .rules import media, messages, model, options, reasoning, responses_only, schemas, strict_schema, tools
 from .rules.media import find_missing_sources
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ __all__ = [
 
 RULES: tuple[Rule, ...] = (
     *(*messages.RULES, *media.RULES, *tools.RULES, *options.RULES),
-    *(*schemas.RULES, *strict_schema.RULES, *model.RULES, *responses_only.RULES),
+    *(*schemas.RULES, *strict_schema.RULES, *model.RULES, *reasoning.RULES, *responses_only.RULES),
 )
 
 

@@ -23,6 +23,8 @@ Breach = tuple[str, str, str]
 """Pointer into the body, what is wrong, what to do."""
 
 
+FROM_FAMILY = "unsupported_parameter or unsupported_value; table of models"
+"""The source of rules that stand in the table of models."""
 _LONGEST_QUOTED = 100
 _MOST_TOLD = 100
 
@@ -125,3 +127,8 @@ class Rule:
         if self.basis is Basis.MODEL:
             return facts.public_api and (facts.family is None or facts.family.certain)
         return self.basis is Basis.LOGIC or (self.basis is Basis.API and facts.public_api)
+
+
+def model_name(facts: RequestFacts) -> str:
+    """Return how a sentence names the model of a request."""
+    return str(facts.body.get("model") or (facts.family.label if facts.family else "this model"))

@@ -152,7 +152,7 @@ class Api:
 
     def _respond(self, call: IncomingRequest, path: str, scenario: Scenario, *, is_streamed: bool) -> SandboxReply:
         if path != RESPONSES:
-            return self._responses.kept(call.method, path)
+            return self._responses.serve_stored(call.method, path)
         body = parse_body(call)
         reply, spent = self._responses.create(body, call.body, scenario, self._models, is_streamed=is_streamed)
         return _with_limits(reply, spent)

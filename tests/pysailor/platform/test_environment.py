@@ -14,10 +14,10 @@ from pysailor.platform.environment import (
     check_broker_address,
     check_web_address,
     flag,
-    invalid,
+    list_invalid,
+    list_missing,
     log_context,
     mandatory,
-    missing,
     read,
     require,
     seconds,
@@ -86,13 +86,13 @@ def test_what_is_out_of_range_is_an_error(environ: dict[str, str], fault: str) -
     with pytest.raises(InvalidSettings) as caught:
         read_with(**environ)
     assert str(caught.value) == fault
-    assert invalid(Group, {"KEY": "k", **environ}) == [fault]
+    assert list_invalid(Group, {"KEY": "k", **environ}) == [fault]
 
 
 def test_all_faults_of_a_group_are_found_at_once() -> None:
-    assert len(invalid(Group, {"COUNT": "0", "WAIT": "0"})) == 2
-    assert missing(Group, {"KEY": ""}) == ["KEY is missing"]
-    assert missing(Group, {"KEY": "k"}) == []
+    assert len(list_invalid(Group, {"COUNT": "0", "WAIT": "0"})) == 2
+    assert list_missing(Group, {"KEY": ""}) == ["KEY is missing"]
+    assert list_missing(Group, {"KEY": "k"}) == []
 
 
 def test_a_secret_is_not_in_a_groups_text() -> None:

@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from lib.tokens.count import Estimate
-from tests.support.preflight import (
-    CUSTOM,
-    LEGACY,
-    PREDICTED,
-    REFUSED,
-    SPOKEN,
-    WEATHER,
-    Case,
-    parts,
-)
+from tests.support.preflight import CUSTOM, PREDICTED, REFUSED, SPOKEN, WEATHER, Case, parts
 
 CASES: list[tuple[str, Case]] = [
     ("another_endpoint", Case({}, "/model", {}, model="gpt-5.2-pro", kept_model="gpt-5.2")),
@@ -28,61 +19,12 @@ CASES: list[tuple[str, Case]] = [
         Case({"top_p": 0.5}, "/top_p", {"top_p": 1}, certain=False, model="gpt-6.2-sol"),
     ),
     (
-        "field_needs_no_reasoning",
-        Case(
-            {"temperature": 0, "reasoning_effort": "low"},
-            "/temperature",
-            {"temperature": 0, "reasoning_effort": "none"},
-            model="gpt-5.4",
-        ),
-    ),
-    (
-        "field_needs_no_reasoning",
-        Case({"top_p": 0.5, "reasoning_effort": "high"}, "/top_p", {"top_p": 0.5}, model="gpt-5.1"),
-    ),
-    (
-        "field_may_need_no_reasoning",
-        Case({"top_p": 0.5}, "/top_p", {"top_p": 1}, certain=False, model="gpt-5.4"),
-    ),
-    (
         "token_cap_name",
         Case({"max_tokens": 5000}, "/max_tokens", {"max_completion_tokens": 5000}, model="gpt-5.2"),
     ),
     (
-        "effort_value",
-        Case({"reasoning_effort": "minimal"}, "/reasoning_effort", {"reasoning_effort": "low"}, model="gpt-6-astra"),
-    ),
-    (
-        "effort_max",
-        Case(
-            {"reasoning_effort": "max"},
-            "/reasoning_effort",
-            {"reasoning_effort": "high"},
-            certain=False,
-            model="gpt-6-sol",
-        ),
-    ),
-    (
         "tools_never",
         Case({"tools": [WEATHER]}, "/tools", {"tools": [WEATHER]}, model="gpt-6.1-sol", kept_model="gpt-5"),
-    ),
-    (
-        "tools_need_no_reasoning",
-        Case(
-            {"tools": [WEATHER]},
-            "/reasoning_effort",
-            {"tools": [WEATHER], "reasoning_effort": "none"},
-            model="gpt-5.4-mini",
-        ),
-    ),
-    (
-        "tools_need_no_reasoning",
-        Case(
-            {"functions": [LEGACY], "reasoning_effort": "low"},
-            "/reasoning_effort",
-            {"reasoning_effort": "low"},
-            model="gpt-6-luna",
-        ),
     ),
     ("custom_tools", Case({"tools": [CUSTOM]}, "/tools/0/custom", {"tools": [WEATHER]}, model="gpt-4.1")),
     ("spoken_answer", Case(SPOKEN, "/modalities", SPOKEN, model="gpt-4.1", kept_model="gpt-audio-1.5")),
@@ -110,16 +52,6 @@ CASES: list[tuple[str, Case]] = [
         ),
     ),
     ("cap_above_model", Case({"max_tokens": 16_385}, "/max_tokens", {"max_tokens": 16_384}, model="gpt-4o")),
-    (
-        "little_room_for_reasoning",
-        Case(
-            {"max_completion_tokens": 50},
-            "/max_completion_tokens",
-            {"max_completion_tokens": 50, "reasoning_effort": "none"},
-            certain=False,
-            model="gpt-5.4",
-        ),
-    ),
     (
         "context_exceeded",
         Case(

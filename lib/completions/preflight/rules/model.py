@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pysailor import pointer_to
 
 from ....models.table import WARNED_DAYS_BEFORE
+from ..facts.defaults import DEFAULTS, is_default
 from ..facts.fields import TOKEN_CAPS, number, wants_audio
 from ..facts.toolbox import TOOLS
-from ..rule import Basis, Rule, quote
+from ..rule import FROM_FAMILY, Basis, Rule, model_name, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ....models.table import Family
     from ..rule import Breach, RequestFacts
 
-_LITTLE_ROOM = 1000
 _FAR_BEYOND = 1.25
-_DEFAULTS: dict[str, tuple[Any, ...]] = {
-    "temperature": (1,),
-    "top_p": (1,),
-    "presence_penalty": (0,),
-    "frequency_penalty": (0,),
-    "logprobs": (False,),
-    "logit_bias": ({},),
-    "verbosity": ("medium",),
-    "reasoning_effort": (),
-}
 
 
 _OR_API = "set API to automatic or to Responses, or choose another model"
@@ -43,19 +32,19 @@ def _another_endpoint(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and facts.family.endpoint != "chat":
         what = _ELSEWHERE.get(facts.family.endpoint, "answers on the Responses API only, not on Chat Completions")
         fix = "choose another model" if facts.family.endpoint in _ELSEWHERE else _OR_API
-        yield "/model", f"{_name(facts)} {what}", fix
+        yield "/model", f"{model_name(facts)} {what}", fix
 
 
 def _shut_down(facts: RequestFacts) -> Iterator[Breach]:
     day = facts.family.gone if facts.family and facts.public_api else None
     if day and facts.now and day <= facts.now.date():
-        yield "/model", f"{_name(facts)} was due to be shut down on {day}", "choose a newer model"
+        yield "/model", f"{model_name(facts)} was due to be shut down on {day}", "choose a newer model"
 
 
 def _shut_down_soon(facts: RequestFacts) -> Iterator[Breach]:
     day = facts.family.gone if facts.family and facts.public_api else None
     if day and facts.now and 0 < (day - facts.now.date()).days <= WARNED_DAYS_BEFORE:
-        yield "/model", f"{_name(facts)} is shut down on {day}", "choose a newer model before that day"
+        yield "/model", f"{model_name(facts)} is shut down on {day}", "choose a newer model before that day"
 
 
 def _field_not_taken(facts: RequestFacts) -> Iterator[Breach]:
@@ -66,74 +55,23 @@ def _field_not_taken(facts: RequestFacts) -> Iterator[Breach]:
     if family.takes_only:
         refused |= set(facts.body) - family.takes_only
     for name in sorted(refused):
-        if not _is_default(name, facts.body[name]):
-            kept = _DEFAULTS.get(name)
+        if not is_default(name, facts.body[name]):
+            kept = DEFAULTS.get(name)
             but = f" other than {json.dumps(kept[0])}" if kept and name not in ("logit_bias", "verbosity") else ""
-            yield pointer_to([name]), f"{_name(facts)} does not take {name}{but}", f"remove {name}"
-
-
-def _field_needs_no_reasoning(facts: RequestFacts) -> Iterator[Breach]:
-    """Find fields that clash with a reasoning effort that is known: set, or the model's own default."""
-    family = facts.family
-    effort = facts.body.get("reasoning_effort", family.default_effort) if family else None
-    if family and effort is not None and effort != "none":
-        yield from _clashes(facts, family, f"reasons with effort {effort}")
-
-
-def _field_may_need_no_reasoning(facts: RequestFacts) -> Iterator[Breach]:
-    family = facts.family
-    if family and "reasoning_effort" not in facts.body and family.default_effort is None:
-        yield from _clashes(facts, family, "may reason by default")
-
-
-def _clashes(facts: RequestFacts, family: Family, why: str) -> Iterator[Breach]:
-    for name in sorted(family.effort_none_only.intersection(facts.body)):
-        if not _is_default(name, facts.body[name]):
-            problem = f"{_name(facts)} takes {name} only with reasoning_effort none, and {why}"
-            yield pointer_to([name]), problem, f"set reasoning_effort to none, or remove {name}"
-
-
-def _is_default(name: str, value: Any) -> bool:
-    return any(value == default for default in _DEFAULTS.get(name, ()))
+            yield pointer_to([name]), f"{model_name(facts)} does not take {name}{but}", f"remove {name}"
 
 
 def _token_cap_name(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and facts.family.token_cap == TOKEN_CAPS[0] and "max_tokens" in facts.body:
-        problem = f"{_name(facts)} does not take max_tokens"
+        problem = f"{model_name(facts)} does not take max_tokens"
         yield "/max_tokens", problem, "write max_completion_tokens; it counts the reasoning too"
-
-
-def _effort_value(facts: RequestFacts) -> Iterator[Breach]:
-    effort = facts.body.get("reasoning_effort")
-    if facts.family and facts.family.effort and effort is not None and effort not in facts.family.effort:
-        problem = f"{_name(facts)} does not take the effort {quote(effort)}; it takes {', '.join(facts.family.effort)}"
-        yield "/reasoning_effort", problem, "choose one of these"
-
-
-def _effort_max(facts: RequestFacts) -> Iterator[Breach]:
-    if facts.body.get("reasoning_effort") == "max":
-        problem = "the effort max is refused on this endpoint by some models that take it on the Responses API"
-        yield "/reasoning_effort", problem, "choose xhigh, if it is refused"
 
 
 def _tools_never(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and facts.family.tools == "never" and not facts.family.takes_only:
         for name in _list_offers(facts):
-            problem = f"{_name(facts)} takes tools on the Responses API only"
+            problem = f"{model_name(facts)} takes tools on the Responses API only"
             yield f"/{name}", problem, f"set API to automatic or to Responses, remove {name}, or choose another model"
-
-
-def _tools_need_no_reasoning(facts: RequestFacts) -> Iterator[Breach]:
-    effort = facts.body.get("reasoning_effort")
-    if facts.family and facts.family.tools == "effort none" and effort != "none" and _offers_functions(facts):
-        found = f"it is {quote(effort)}" if effort is not None else "it is not set, and the service's default is higher"
-        problem = f"{_name(facts)} takes tools here only with reasoning_effort none; {found}"
-        yield "/reasoning_effort", problem, "set API to Responses, set reasoning_effort to none, or remove the tools"
-
-
-def _offers_functions(facts: RequestFacts) -> bool:
-    """Return whether functions are offered; custom tools are taken at any effort."""
-    return bool(facts.body.get("functions")) or any(tool.kind == "function" for tool in facts.toolbox.tools)
 
 
 def _list_offers(facts: RequestFacts) -> list[str]:
@@ -144,26 +82,26 @@ def _custom_tools(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and not facts.family.custom_tools:
         for tool in facts.toolbox.tools:
             if tool.kind == "custom":
-                problem = f"{_name(facts)} does not take custom tools"
+                problem = f"{model_name(facts)} does not take custom tools"
                 yield tool.pointer, problem, "describe it as a function, or choose gpt-5 or later"
 
 
 def _spoken_answer(facts: RequestFacts) -> Iterator[Breach]:
     if facts.family and not facts.family.audio and wants_audio(facts.body):
-        yield "/modalities", f"{_name(facts)} has no voice", "choose a gpt-audio model, or ask for text only"
+        yield "/modalities", f"{model_name(facts)} has no voice", "choose a gpt-audio model, or ask for text only"
 
 
 def _value_not_taken(facts: RequestFacts) -> Iterator[Breach]:
     for name, allowed in facts.family.only.items() if facts.family else ():
         if name in facts.body and facts.body[name] not in allowed:
-            problem = f"{_name(facts)} takes {', '.join(allowed)} for {name}, found {quote(facts.body[name])}"
+            problem = f"{model_name(facts)} takes {', '.join(allowed)} for {name}, found {quote(facts.body[name])}"
             yield pointer_to([name]), problem, "choose one of these, or leave it out"
 
 
 def _tier_not_offered(facts: RequestFacts) -> Iterator[Breach]:
     tier = {"fast": "priority"}.get(str(facts.body.get("service_tier")), facts.body.get("service_tier"))
     if tier in ("flex", "priority") and facts.family and facts.family.price and tier not in facts.family.tiers:
-        problem = f"the table of models has no price for {_name(facts)} in the tier {tier}"
+        problem = f"the table of models has no price for {model_name(facts)} in the tier {tier}"
         yield "/service_tier", problem, "choose auto or default, if it is refused"
 
 
@@ -173,7 +111,7 @@ def _original_detail(facts: RequestFacts) -> Iterator[Breach]:
     for pointer, part in facts.transcript.each_part("image_url"):
         image = part.get("image_url")
         if isinstance(image, dict) and image.get("detail") == "original":
-            problem = f"{_name(facts)} is not known to take the detail original"
+            problem = f"{model_name(facts)} is not known to take the detail original"
             yield f"{pointer}/image_url/detail", problem, "choose high"
 
 
@@ -181,18 +119,8 @@ def _cap_above_model(facts: RequestFacts) -> Iterator[Breach]:
     most = facts.family.max_output if facts.family else None
     for name in TOKEN_CAPS:
         if most is not None and number(facts.body.get(name)) > most:
-            problem = f"found {facts.body[name]}; {_name(facts)} gives at most {most} tokens"
+            problem = f"found {facts.body[name]}; {model_name(facts)} gives at most {most} tokens"
             yield f"/{name}", problem, f"write {most} or less, or leave it out"
-
-
-def _little_room_for_reasoning(facts: RequestFacts) -> Iterator[Breach]:
-    family, effort = facts.family, facts.body.get("reasoning_effort")
-    if family is None or not family.reasons or (effort or family.default_effort) == "none":
-        return
-    for name in TOKEN_CAPS:
-        if name in facts.body and number(facts.body[name]) < _LITTLE_ROOM:
-            problem = f"{facts.body[name]} tokens are for reasoning too, which may leave nothing for the answer"
-            yield f"/{name}", problem, f"allow {_LITTLE_ROOM} or more, or lower reasoning_effort"
 
 
 def _context_exceeded(facts: RequestFacts) -> Iterator[Breach]:
@@ -217,10 +145,12 @@ def _too_long(facts: RequestFacts, tokens: int) -> Iterator[Breach]:
         return
     cap = max((int(number(facts.body.get(name))) for name in TOKEN_CAPS), default=0)
     if family.max_input is not None and tokens > family.max_input:
-        problem = f"about {tokens} tokens of input; {_name(facts)} takes {family.max_input}"
+        problem = f"about {tokens} tokens of input; {model_name(facts)} takes {family.max_input}"
         yield "/messages", problem, "shorten the messages"
     elif family.context is not None and tokens + cap > family.context:
-        problem = f"about {tokens} tokens of input and {cap} of output; {_name(facts)} takes {family.context} in all"
+        problem = (
+            f"about {tokens} tokens of input and {cap} of output; {model_name(facts)} takes {family.context} in all"
+        )
         yield "/messages", problem, "shorten the messages, or lower the token cap"
 
 
@@ -231,21 +161,13 @@ def _refused_before(facts: RequestFacts) -> Iterator[Breach]:
             yield pointer_to([refusal.field]), problem, f"remove {refusal.field}"
 
 
-def _name(facts: RequestFacts) -> str:
-    return str(facts.body.get("model") or (facts.family.label if facts.family else "this model"))
-
-
-_FAMILY = "unsupported_parameter or unsupported_value; table of models"
-
 RULES = (
     Rule("another_endpoint", _another_endpoint, "answered with 404: only supported in v1/responses", Basis.MODEL),
     Rule("shut_down", _shut_down, "deprecations page; table of models", Basis.HEURISTIC, about=("shut_down",)),
     Rule(
         "shut_down_soon", _shut_down_soon, "deprecations page; table of models", Basis.HEURISTIC, about=("shut_down",)
     ),
-    Rule("field_not_taken", _field_not_taken, _FAMILY, Basis.MODEL),
-    Rule("field_needs_no_reasoning", _field_needs_no_reasoning, _FAMILY, Basis.MODEL),
-    Rule("field_may_need_no_reasoning", _field_may_need_no_reasoning, _FAMILY, Basis.HEURISTIC),
+    Rule("field_not_taken", _field_not_taken, FROM_FAMILY, Basis.MODEL),
     Rule(
         "token_cap_name",
         _token_cap_name,
@@ -253,22 +175,7 @@ RULES = (
         Basis.MODEL,
         about=("max_tokens",),
     ),
-    Rule(
-        "effort_value",
-        _effort_value,
-        "unsupported_value, param reasoning_effort",
-        Basis.MODEL,
-        about=("reasoning_effort",),
-    ),
-    Rule("effort_max", _effort_max, "as seen", Basis.HEURISTIC, about=("reasoning_effort",)),
     Rule("tools_never", _tools_never, "API guide: latest models", Basis.MODEL, about=TOOLS),
-    Rule(
-        "tools_need_no_reasoning",
-        _tools_need_no_reasoning,
-        "param reasoning_effort (openai-openapi#541)",
-        Basis.MODEL,
-        about=TOOLS,
-    ),
     Rule(
         "custom_tools", _custom_tools, "API guide: custom tools are for gpt-5 and later", Basis.MODEL, about=("tools",)
     ),
@@ -283,13 +190,6 @@ RULES = (
         _cap_above_model,
         "answered with 400: supports at most N completion tokens",
         Basis.MODEL,
-        about=TOKEN_CAPS,
-    ),
-    Rule(
-        "little_room_for_reasoning",
-        _little_room_for_reasoning,
-        "API guide: reasoning",
-        Basis.HEURISTIC,
         about=TOKEN_CAPS,
     ),
     Rule(

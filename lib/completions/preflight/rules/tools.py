@@ -59,13 +59,13 @@ def _choice_without_tools(facts: RequestFacts) -> Iterator[Breach]:
 
 def _choice_of_missing_tool(facts: RequestFacts) -> Iterator[Breach]:
     offered = {(tool.kind, tool.name) for tool in facts.toolbox.tools}
-    for pointer, kind, name in _chosen(facts.body.get("tool_choice")):
+    for pointer, kind, name in _find_chosen(facts.body.get("tool_choice")):
         if offered and (kind, name) not in offered:
             names = ", ".join(sorted(name for _, name in offered))
             yield pointer, f"there is no {kind} tool named {quote(name)}; there are {names}", "choose one of these"
 
 
-def _chosen(choice: Any) -> Iterator[tuple[str, str, str]]:
+def _find_chosen(choice: Any) -> Iterator[tuple[str, str, str]]:
     """Return pointer, kind and name of each tool that a choice names."""
     if not isinstance(choice, dict):
         return

@@ -14,7 +14,7 @@ from ..schema_check import SchemaCheck
 from .answer import to_response
 from .events import event_packets
 from .request import first_fault, input_items, to_chat
-from .shelf import Shelf, pending
+from .shelf import Shelf, mark_pending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,11 +58,11 @@ class Responses:
         if "output" in response and (in_background or body.get("store", True)):
             self.shelf.keep(items, response, in_background=in_background)
         if in_background:
-            response = pending(response, "queued")
+            response = mark_pending(response, "queued")
         streams = is_streamed and bool(body.get("stream")) and bool(response.get("output"))
         return self._reply(response, scenario, streams=streams), answer["usage"]["total_tokens"]
 
-    def kept(self, method: str, path: str) -> SandboxReply:
+    def serve_stored(self, method: str, path: str) -> SandboxReply:
         """Return the reply to a request about a stored response; raise ErrorReply."""
         name, _, verb = path.removeprefix(f"{PATH}/").partition("/")
         calls = {("GET", ""): self.shelf.get, ("DELETE", ""): self.shelf.delete, ("POST", "cancel"): self.shelf.cancel}

@@ -51,7 +51,7 @@ class Shelf:
             if not left:
                 return response
             self._polls[response_id] = left - 1
-            return pending(response, "in_progress" if left < _POLLS else "queued")
+            return mark_pending(response, "in_progress" if left < _POLLS else "queued")
 
     def cancel(self, response_id: str) -> dict[str, Any]:
         """Return a response of the background, cancelled unless it was there already; raise ErrorReply."""
@@ -61,7 +61,7 @@ class Shelf:
                 raise ErrorReply("Only responses created with background=true can be cancelled.")
             if self._polls.pop(response_id, 0):
                 items, _ = self._kept[response_id]
-                response = pending(response, "cancelled")
+                response = mark_pending(response, "cancelled")
                 self._kept[response_id] = items, response
             return response
 
@@ -78,6 +78,6 @@ class Shelf:
         return self._kept[response_id][1]
 
 
-def pending(response: Mapping[str, Any], status: str) -> dict[str, Any]:
+def mark_pending(response: Mapping[str, Any], status: str) -> dict[str, Any]:
     """Return a response that is not made yet."""
     return {**response, "status": status, "output": [], "usage": None, "incomplete_details": None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lib.completions.preflight.rules import media, messages, model, options, schemas, strict_schema, tools
+from lib.completions.preflight.rules import media, messages, model, options, reasoning, schemas, strict_schema, tools
 from tests.support import rule_cases
 from tests.support.preflight import Case, breaches_of, rules_kept
 
@@ -13,6 +13,7 @@ ROOMS = {
     "messages": (rule_cases.messages.CASES, messages.RULES),
     "model": (rule_cases.model.CASES, model.RULES),
     "options": (rule_cases.options.CASES, options.RULES),
+    "reasoning": (rule_cases.reasoning.CASES, reasoning.RULES),
     "schemas": (rule_cases.schemas.CASES, (*schemas.RULES, *strict_schema.RULES)),
     "tools": (rule_cases.tools.CASES, tools.RULES),
 }

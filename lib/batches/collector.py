@@ -18,6 +18,7 @@ from ..errors.catalog import NO
 from ..responses.endpoint import RESPONSES
 from .background import KEPT_BRIEFLY, BackgroundResponse
 from .errors import BatchError
+from .file_cache import FileCache
 from .files import SentLines, holds_lines, read_objects
 from .input_answers import INPUT_ENDPOINTS
 from .results import SUMMARY, LineReader, Totals, lost_line
@@ -49,7 +50,7 @@ class Collector:
         self._client = ctx.keep(Client, self._settings.connection)
         self._ctx = ctx
         self._call = CallOptions(self._settings.limits, ctx.logger, ctx.until(self._settings.limits.timeout))
-        self._service = BatchService(self._client, self._call)
+        self._service = BatchService(self._client, self._call, ctx.keep(FileCache, self._settings.connection))
         self._environment = ctx.keep(Environment)
         self._longest_rest = _seconds(cfg["longestRest"])
 
@@ -75,8 +76,8 @@ class Collector:
         if batch.status == FAILED and (refused := batch.error()) is not None:
             raise refused
         with ExitStack() as stack:
-            sent = self._find_sent(stack, batch)
-            came = self._fetch(stack, batch)
+            sent = self._find_sent(stack, batch, named.prefix)
+            came = self._fetch(stack, batch, named.prefix)
             if batch.says_answered and not any(holds_lines(file) for file in came):
                 raise BatchError("batch_file_unreadable", _NO_LINES, batch=batch.id, **batch.files)
             yield from self._emit(batch, sent, came, named.prefix)
@@ -114,32 +115,35 @@ class Collector:
     def _later(self, what: str, error: ApiError) -> Rebound:
         return Rebound(f"{what}: {error}", longest=self._longest_rest)
 
-    def _find_sent(self, stack: ExitStack, batch: BatchStatus) -> SentLines:
+    def _find_sent(self, stack: ExitStack, batch: BatchStatus, prefix: str) -> SentLines:
         """Return what was sent; nothing where the file is gone, since the answers matter more."""
         try:
-            file = self._open(stack, batch, "input_file_id")
+            file = self._open(stack, batch, "input_file_id", prefix)
         except BatchError as error:
             if error.code != "batch_file_unreadable":
                 raise
             self._ctx.logger.warning("What was sent cannot be read any more")
             return SentLines(None)
-        return SentLines(file)
+        return SentLines(file, prefix)
 
-    def _fetch(self, stack: ExitStack, batch: BatchStatus) -> list[IO[bytes]]:
+    def _fetch(self, stack: ExitStack, batch: BatchStatus, prefix: str) -> list[IO[bytes]]:
         """Return the files of answers and of errors, whole, before anything of them is emitted."""
         names = ["output_file_id", "error_file_id"]
         if batch.files.get(names[0]) == batch.files.get(names[1]):
             del names[1]
-        files = [self._open(stack, batch, name) for name in names]
+        files = [self._open(stack, batch, name, prefix) for name in names]
         return [file for file in files if file is not None]
 
-    def _open(self, stack: ExitStack, batch: BatchStatus, name: str) -> IO[bytes] | None:
-        """Return a file of the batch, None if there is none; raise Rebound, or BatchError with the ids of all files."""
+    def _open(self, stack: ExitStack, batch: BatchStatus, name: str, prefix: str) -> IO[bytes] | None:
+        """Return a file of the batch, None if there is none; raise Rebound, or BatchError with the ids of all files.
+
+        With a prefix other messages ask for the same file.
+        """
         file_id = batch.files.get(name)
         if file_id is None:
             return None
         try:
-            return stack.enter_context(self._service.content(file_id))
+            return stack.enter_context(self._service.content(file_id, shared=bool(prefix)))
         except ApiError as error:
             if error.kind.again != NO and error.code != "timeout":
                 raise self._later(f"the file {file_id} of batch {batch.id} could not be read", error) from error
@@ -155,7 +159,7 @@ class Collector:
         reader = LineReader(endpoint_of(batch.endpoint), self._family, regional, as_of)
         totals, seen, answered = Totals(), set[str](), set[str]()
         for file in files:
-            for _, line in read_objects(file):
+            for _, line in read_objects(file, prefix):
                 found = reader.read(line, sent.request)
                 if not found.custom_id.startswith(prefix):
                     continue

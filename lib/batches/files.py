@@ -8,12 +8,17 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_ESCAPE = b"\\u"  # what stands behind it may be any character
 LONGEST_LINE = 64 << 20
 """A line that is longer is not read whole."""
 
 
-def read_objects(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any] | bytes]]:
-    """Yield where each line begins, and the object in it, or the bytes of one that holds none."""
+def read_objects(file: IO[bytes], prefix: str = "") -> Iterator[tuple[int, dict[str, Any] | bytes]]:
+    """Yield where each line begins, and the object in it, or the bytes of one that holds none.
+
+    With a prefix, lines that certainly have no id with it are left out unread.
+    """
+    marker = prefix.encode()
     while True:
         start = file.tell()
         line = file.readline(LONGEST_LINE)
@@ -22,7 +27,7 @@ def read_objects(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any] | bytes]
         while not line.endswith(b"\n") and len(line) >= LONGEST_LINE and (rest := file.readline(LONGEST_LINE)):
             if rest.endswith(b"\n") or len(rest) < LONGEST_LINE:
                 break
-        if text := line.strip():
+        if (marker in line or _ESCAPE in line) and (text := line.strip()):
             yield start, _object(text.removeprefix(b"\xef\xbb\xbf")) or line
 
 
@@ -45,11 +50,11 @@ def holds_lines(file: IO[bytes]) -> bool:
 class SentLines:
     """The requests of a batch in the file that was uploaded; only where each begins is held in memory."""
 
-    def __init__(self, file: IO[bytes] | None) -> None:
-        """Read the file once; without one, nothing is known of what was sent."""
+    def __init__(self, file: IO[bytes] | None, prefix: str = "") -> None:
+        """Read the file once, its ids with the prefix; without one, nothing is known of what was sent."""
         self._file = file
         self._places: dict[str, int] = {}
-        for start, line in read_objects(file) if file is not None else ():
+        for start, line in read_objects(file, prefix) if file is not None else ():
             if isinstance(line, dict) and isinstance(line.get("custom_id"), str):
                 self._places[line["custom_id"]] = start
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pysailor import HttpRequest
 
     from ..api.client import CallOptions, Client
+    from .file_cache import FileCache
 
 KEY = "submission"
 """The member of a batch's metadata that tells one submission from another."""
@@ -39,8 +40,9 @@ _AT_ONCE = 0.5  # in place of the random number that spreads waits
 class BatchService:
     """Batches at one server, within one call's limits."""
 
-    def __init__(self, client: Client, call: CallOptions) -> None:
-        self._client, self._call = client, call
+    def __init__(self, client: Client, call: CallOptions, cache: FileCache | None = None) -> None:
+        """Keep the files of a batch that several messages ask for in the cache, if there is one."""
+        self._client, self._call, self._cache = client, call, cache
 
     def upload(self, form: mmap) -> str:
         """Return the id of the uploaded file; raise ApiError. A file that is uploaded twice costs nothing."""
@@ -130,10 +132,21 @@ class BatchService:
         return replace(shown, method="GET", headers=headers, body=None)
 
     @contextmanager
-    def content(self, file_id: str) -> Iterator[IO[bytes]]:
-        """Yield the content of a file, fetched whole into a temporary one; raise ApiError, or OSError of the disk."""
-        with tempfile.TemporaryFile(prefix="batch-") as file:
+    def content(self, file_id: str, *, shared: bool = False) -> Iterator[IO[bytes]]:
+        """Yield the content of a file, fetched whole to the disk; raise ApiError, or OSError of the disk.
+
+        What is `shared` is fetched once for all that ask for it.
+        """
+
+        def fetch(file: IO[bytes]) -> None:
             self._client.download(f"files/{quote(file_id, safe='')}/content", self._call, file)
+
+        if shared and self._cache is not None:
+            with self._cache.open(file_id, fetch, self._call.deadline) as cached:
+                yield cached
+            return
+        with tempfile.TemporaryFile(prefix="batch-") as file:
+            fetch(file)
             file.seek(0)
             yield file
 

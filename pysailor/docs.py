@@ -1,4 +1,4 @@
-"""The declarations as documentation: the tables of the README and of the pages below docs/."""
+"""The declarations as documentation: the tables of the pages below docs/."""
 
 from __future__ import annotations
 

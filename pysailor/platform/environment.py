@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, Final, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from ..errors import InvalidSettings
 
@@ -24,7 +23,6 @@ LONGEST: Final = 86_400.0
 LONGEST_MS: Final = 86_400_000
 OWN_PREFIX: Final = "PYSAILOR_"
 _NEARLY: Final = 0.85
-_LONGEST_NAME: Final = 255
 _MOST_DIGITS: Final = 30
 _LONG_NUMBER: Final = 10**15
 Kind = Literal["text", "secret", "whole number", "number", "yes/no"]
@@ -205,42 +203,6 @@ def list_invalid(group: type[Any], environ: Mapping[str, str]) -> list[str]:
         except InvalidSettings as error:
             faults.append(str(error))
     return faults
-
-
-def check_web_address(found: str) -> str:
-    """Return what is wrong with an address of HTTP."""
-    return _check_address(found, ("http", "https"), "https://host/path")
-
-
-def check_broker_address(found: str) -> str:
-    """Return what is wrong with the address of a broker."""
-    return _check_address(found, ("amqp", "amqps"), "amqps://user:password@host/vhost")
-
-
-def _check_address(found: str, schemes: tuple[str, ...], example: str) -> str:
-    try:
-        parts = urlsplit(found)
-        usable = parts.scheme in schemes and _is_host(parts.hostname or "") and parts.port != 0
-    except ValueError:
-        usable = False
-    return "" if usable else f"is not an address like {example}"
-
-
-def _is_host(host: str) -> bool:
-    """Return whether a text can be a host's name or address; raise UnicodeError, a ValueError, for a label too long."""
-    return bool(host) and not any(map(str.isspace, host)) and bool(host.encode("idna"))
-
-
-def check_name(found: str) -> str:
-    """Return what is wrong with the name of a queue or an exchange, or with a routing key."""
-    size = len(found.encode(errors="replace"))
-    return f"has {size} bytes; RabbitMQ takes at most {_LONGEST_NAME}" if size > _LONGEST_NAME else ""
-
-
-def check_token(found: str) -> str:
-    """Return what is wrong with a text that goes into a header of HTTP."""
-    is_plain = found.isprintable() and found.isascii() and found == found.strip()
-    return "" if is_plain else "holds a blank, a line end or another character that no HTTP header can carry"
 
 
 def find_misspelled(environ: Mapping[str, str], names: Collection[str]) -> Iterator[str]:

@@ -1,72 +1,30 @@
 """The platform's variables, each declared once, as a field: type, name, default, unit, help (platform contract, 1.2).
 
-The parsing rules are in `environment`; `settings` reads them.
+The parsing rules are in `environment`, those of a value in `checks`; `settings` reads them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import pool
-from ..errors import InvalidSettings
-from ..log import level
-from ..store.open import open_named_store
-from .environment import (
-    Variable,
+from .checks import (
     check_broker_address,
+    check_level,
     check_name,
+    check_pool,
+    check_store,
     check_token,
+    check_vector,
     check_web_address,
-    flag,
-    mandatory,
-    seconds,
-    text,
-    variables_of,
-    whole,
 )
+from .environment import Variable, flag, mandatory, seconds, text, variables_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VECTOR_SIZE: Final = 16
-
-
-def check_level(found: str) -> str:
-    """Return what is wrong with a level of the log."""
-    try:
-        level(found)
-    except InvalidSettings as error:
-        return str(error).removeprefix("LOG_LEVEL ").removesuffix(".")
-    return ""
-
-
-def check_vector(found: str) -> str:
-    """Return what is wrong with an initialisation vector."""
-    size = len(found.encode(errors="replace"))
-    return "" if size == VECTOR_SIZE else f"has {size} bytes; it must have {VECTOR_SIZE}"
-
 
 YEAR: Final = 366 * 86_400.0
-
-
-def check_store(found: str) -> str:
-    """Return what is wrong with the address of a store; it is not connected to."""
-    try:
-        open_named_store(found).close()
-    except InvalidSettings as error:
-        return f"cannot be used: {str(error).removesuffix('.')}"
-    return ""
-
-
-def check_pool(found: str) -> str:
-    """Return what is wrong with the name of a pool."""
-    if found in pool.NAMES:
-        return ""
-    close = get_close_matches(found.lower(), pool.NAMES, 1)
-    meant = f"; did you mean {close[0]}?" if close else "."
-    return f"is {found[:40]!r}, which is not known{meant} It can be {' or '.join(pool.NAMES)}"
 
 
 @dataclass(frozen=True, slots=True)

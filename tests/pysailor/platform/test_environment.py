@@ -9,10 +9,9 @@ import pytest
 
 from pysailor.errors import InvalidSettings
 from pysailor.platform import environment
+from pysailor.platform.checks import check_broker_address, check_web_address
 from pysailor.platform.environment import (
     additional_headers,
-    check_broker_address,
-    check_web_address,
     flag,
     list_invalid,
     list_missing,

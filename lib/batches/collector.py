@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pysailor import CallReport, InvalidConfig, InvalidInput, Message, Rebound
 
 from ..api.client import CallOptions, Client
+from ..budgets.account import ZERO
 from ..call_settings import call_settings
 from ..completions.endpoint import COMPLETIONS
 from ..cost.price import Cost, keep_if_priced
@@ -17,6 +18,7 @@ from ..errors.api_error import ApiError
 from ..errors.catalog import NO
 from ..responses.endpoint import RESPONSES
 from .background import KEPT_BRIEFLY, BackgroundResponse
+from .budget import settle_batch
 from .errors import BatchError
 from .file_cache import FileCache
 from .files import SentLines, holds_lines, read_objects
@@ -74,6 +76,7 @@ class Collector:
                 self._ctx.logger.warning("The batch is %s, which is not known; it counts as under way", batch.status)
             raise Rebound(f"batch {batch.id}: {batch.progress}", longest=self._longest_rest)
         if batch.status == FAILED and (refused := batch.error()) is not None:
+            settle_batch(self._ctx, batch.id, named.prefix, ZERO)
             raise refused
         with ExitStack() as stack:
             sent = self._find_sent(stack, batch, named.prefix)
@@ -175,6 +178,7 @@ class Collector:
                 found.count_into(totals)
                 yield found.message(batch.id, prefix=prefix)
         totals.again = [name.removeprefix(prefix) for name in dict.fromkeys(totals.again) if name not in answered]
+        settle_batch(self._ctx, batch.id, prefix, None if totals.without_cost else totals.amount)
         yield self._sum_up(batch, sent, totals)
 
     def _sum_up(self, batch: BatchStatus, sent: SentLines, totals: Totals) -> Message:

@@ -57,14 +57,14 @@ def worst_of(plans: Iterable[tuple[Plan, Family | None]]) -> Cost | None:
     return total
 
 
-def keep_within(limit: Decimal | None, worst: Cost | None, count: int, model: str) -> None:
+def keep_within(limit: Decimal | None, worst: Cost | None, count: int, model: str, what: str = "maximum cost") -> None:
     """Raise OverBudget unless the batch fits at worst; one whose cost is not known does not fit."""
     if limit is None or (worst is not None and worst.amount <= limit):
         return
     if worst is None:
         text = (
             f"what a batch of {model} may cost on this server is not known; add its price and limits to your own table "
-            f"of models, or remove the maximum cost ({dollars(limit)} US$)"
+            f"of models, or remove the {what} ({dollars(limit)} US$)"
         )
         raise OverBudget(text, limit, None)
     text = (

@@ -10,9 +10,12 @@ from pysailor import CallReport, InvalidConfig, InvalidInput, Message, Rebound, 
 
 from ..api.client import CallOptions, Client
 from ..api.endpoint import WholeAnswerFormat
+from ..budgets import split_key
 from ..call_settings import call_settings
 from ..endpoint import CheckResult
+from .budget import BatchBudget
 from .checker import MOST_WARNINGS, CheckedLine, LineChecker
+from .errors import BatchError
 from .gathering import Gathered, Gathering
 from .input_answers import INPUT_ENDPOINTS
 from .input_checker import InputChecker
@@ -54,6 +57,8 @@ class Submitter:
             if endpoint is None
             else InputChecker(endpoint, cfg, ctx, msg, self._client)
         )
+        pays = split_key(msg.body)[1]
+        self._budget = BatchBudget(self._settings.budget, cfg, ctx, self._settings.connection.api_key, pays)
         self._days = _days(cfg.get("keepDays"))
         self._gather = _gather(cfg)
 
@@ -79,7 +84,7 @@ class Submitter:
         checked, found = self._checker.check()
         warnings = [str(fault) for fault in (*found, *self._checker.doubts(checked))]
         worst = self._checker.worst(checked)
-        keep_within(self._settings.max_cost, worst, len(checked), checked[0].request.model)
+        self._keep_within(worst, checked)
         key = self._key(checked)
         if self._gather is not None and self._name:
             return self._submit_gathered(checked, key, worst, warnings)
@@ -87,8 +92,9 @@ class Submitter:
             batch = self._service.status(before.batch_id) if before.batch_id else self._service.find(key)
             replayed = batch is not None and batch.status != FAILED
             if batch is None or not replayed:
-                batch = self._create(checked, key)
+                batch = self._create_paid(checked, key, worst)
             before.batch_id = batch.id
+            self._budget.note(key, batch.id)
         if replayed:
             self._ctx.logger.info("These lines were submitted before, as %s; nothing is sent again", batch.id)
         self._ctx.report(CallReport(checked[0].request.model, "ok", 0.0, 1))
@@ -110,9 +116,11 @@ class Submitter:
         batch_id = gathering.batch_of(key)
         if not batch_id:
             lines = b"".join(self._checker.write(checked, self._call.deadline, prefix))
+            self._budget.reserve(key, worst)
             batch_id = self._submit_all(gathering, gathering.join(key, lines, len(checked)), key)
             if not gathering.batch_of(key):
                 raise Rebound("what was gathered before is submitted; this message is gathered next", longest=15)
+        self._budget.note(key, batch_id, prefix)
         batch = BatchStatus({"id": batch_id, "status": "validating", "endpoint": self._checker.url})
         made = self._message_of(batch, checked, worst, warnings, replayed=False)
         return made.with_body({**made.body, "prefix": prefix})
@@ -140,6 +148,7 @@ class Submitter:
                 gathering.release(found)
                 raise Rebound(f"what was gathered could not be submitted: {error}") from error
             gathering.give_up(found, key)
+            self._budget.release(key)
             raise
         except BaseException:
             gathering.release(found)
@@ -152,6 +161,23 @@ class Submitter:
         connection = self._settings.connection
         common = [self._ctx.step, connection.address, connection.api_key, self._checker.url, model, self._days]
         return hashlib.sha256(json.dumps(common).encode()).hexdigest()[:40]
+
+    def _keep_within(self, worst: Cost | None, checked: list[CheckedLine]) -> None:
+        """Raise OverBudget unless the batch fits into the step's maximum, and has a price where there is a budget."""
+        count, model = len(checked), checked[0].request.model
+        keep_within(self._settings.max_cost, worst, count, model)
+        if self._settings.budget is not None and worst is None:
+            keep_within(self._settings.budget.limit, worst, count, model, "budget")
+
+    def _create_paid(self, checked: list[CheckedLine], key: str, worst: Cost | None) -> BatchStatus:
+        """Create the batch within the budget; what a refusal leaves is let go of."""
+        self._budget.reserve(key, worst)
+        try:
+            return self._create(checked, key)
+        except StepError as error:
+            if not error.retryable and not isinstance(error, BatchError):
+                self._budget.release(key)
+            raise
 
     def _create(self, checked: list[CheckedLine], key: str) -> BatchStatus:
         with form_of(self._checker.write(checked, self._call.deadline), self._days) as form:

@@ -59,6 +59,16 @@ class Ledger:
 
         self._change(budget, settle)
 
+    def settle_reserved(self, place: str, name: str, cost: Decimal | None) -> None:
+        """Settle a reservation that outlived its message, once; at its own amount if the cost is not known."""
+
+        def settle(account: Account) -> Account:
+            held = account.reserved.get(name)
+            amount = held.amount if held else account.lapsed.get(name)
+            return account if amount is None else account.settle(name, amount if cost is None else cost)
+
+        self.change(place, settle)
+
     def accounts(self, owner: str = "") -> Iterator[tuple[str, Account, Mapping[str, str]]]:
         """Yield each account's place, its state and what it is called, of one owner or of all that can be read."""
         now = self.now()

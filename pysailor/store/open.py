@@ -50,9 +50,12 @@ def open_named_store(url: str | None) -> Store:
     return open_store("memory:" if (url or OFF).strip().lower() == OFF else str(url))
 
 
-def store_of_environment() -> Store:
-    """Return the store that PYSAILOR_JOURNAL names, off the platform; one in memory where it names none."""
-    return open_named_store(environment().get(VARIABLE))
+def store_of_environment(otherwise: Store | None = None) -> Store:
+    """Return the store that PYSAILOR_JOURNAL names, off the platform; else `otherwise`, or a new one in memory."""
+    url = environment().get(VARIABLE)
+    if otherwise is not None and (url or OFF).strip().lower() == OFF:
+        return otherwise
+    return open_named_store(url)
 
 
 def without_secrets(url: str) -> str:

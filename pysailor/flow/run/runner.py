@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.errors import InvalidConfig, SailorError
@@ -13,6 +14,7 @@ from pysailor.log import Redaction
 from pysailor.message import Message
 from pysailor.step import Step
 from pysailor.store import open_store
+from pysailor.store.memory import MemoryValues
 from pysailor.store.open import store_of_environment
 from pysailor.wire import json_text
 
@@ -56,6 +58,7 @@ class FlowRun:
         self._directory = directory
         self.history = History(directory, retry_failed=plan.retry_failed)
         self._stack = ExitStack()
+        self._open_store = partial(store_of_environment, MemoryValues())  # one for all steps: they may share a budget
         self._ledger = RunLedger(directory)
         calls = self._calls = open_store(f"sqlite:///{(directory / CALLS).resolve()}")
         self._trace = RunTrace(plan.flow.name, run_id, Redaction(plan.secrets()))
@@ -168,7 +171,7 @@ class FlowRun:
                 plan.settings,
                 snapshot=self.history.snapshots.get(plan.declared.id),
                 flow_variables=dict(self.plan.variables),
-                open_store=store_of_environment,
+                open_store=self._open_store,
             )
         except InvalidConfig as error:
             raise InvalidFlow(find_unusable(self.plan.flow, plan.declared, plan.component, error)) from error

@@ -53,6 +53,9 @@ def process(msg, cfg, snapshot, ctx):
     if cfg["call"]:
         units = {"input_tokens": 3, "output_tokens": 2}
         ctx.report(CallReport("model", "ok", 0.01, units=units, cost=Decimal("0.001")))
+    if cfg.get("share"):
+        shared = ctx.store.update(cfg["share"], lambda old: str(int(old or 0) + 1).encode(), 60)
+        body = {**body, "shared": int(shared)}
     if cfg["kill"] and body.get("n") == cfg["kill"]:
         os.kill(os.getpid(), 9)
     if cfg["interrupt"] and body.get("n") == cfg["interrupt"]:
@@ -67,8 +70,18 @@ def process(msg, cfg, snapshot, ctx):
         yield Message(body={**body, "by": cfg["tag"], **({"copy": copy} if cfg["copies"] > 1 else {})})
 """,
 }
-FIELDS = {"count": 3, "tag": "work", "asked": "", "seconds": 0.0, "call": False, "kill": 0, "fail": 0, "busy": 0}
-FIELDS |= {"rebound": 0, "interrupt": 0, "copies": 1}
+FIELDS = {
+    "count": 3,
+    "tag": "work",
+    "asked": "",
+    "seconds": 0.0,
+    "call": False,
+    "kill": 0,
+    "fail": 0,
+    "busy": 0,
+    "share": "",
+}
+FIELDS |= {"share": "", "rebound": 0, "interrupt": 0, "copies": 1}
 
 
 def field(name: str, default: Any) -> dict[str, Any]:

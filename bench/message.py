@@ -52,6 +52,8 @@ from pysailor.worker.throttle import Throttle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pysailor.transport.base import DeliveryOutcome, OnFate
+
 MOST = 220
 CALLS = 50
 OWN = identity(StepIdentity("flow", "exec", "step_2", "container", "workspace", "user", "component", "sendRequest"), {})
@@ -67,6 +69,13 @@ class Sink:
 
     def publish(self, publish: Publish, _deadline: float | None = None) -> None:
         self.last = publish
+
+    def publish_later(self, publish: Publish, on_fate: OnFate) -> None:
+        self.last = publish
+        on_fate(None)
+
+    def finish(self, _delivery: Delivery, _outcome: DeliveryOutcome) -> None:
+        """Do nothing."""
 
 
 def main() -> int:

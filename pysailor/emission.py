@@ -30,7 +30,8 @@ class Invocation:
     `message_id` is what the transport knows the message by, None if by nothing. `watched` is whether a person sees the
     pieces of an answer. `report` takes the calls of services that the component made, and what it measures. `run_id`
     and `step` name the flow's run and the step of the flow, where a platform tells them. `is_heavy` is whether the
-    message is so large that looking at it would hold up others.
+    message is so large that looking at it would hold up others. `emit_last`, where a runner has it,
+    takes the message that `process` returned, to be sent afterwards.
     """
 
     emit: Emit
@@ -44,6 +45,7 @@ class Invocation:
     is_heavy: bool = False
     run_id: str | None = None
     step: str = ""
+    emit_last: Callable[[Data], None] | None = None
 
 
 class Emission:
@@ -63,9 +65,13 @@ class Emission:
         else:
             self._emit(event)
 
-    def _emit(self, event: Event) -> None:
+    def give_last(self, message: Message) -> None:
+        """Emit what `process` returned, a message that has been checked: nothing comes after it."""
+        self._emit(Data(message), self._invocation.emit_last)
+
+    def _emit(self, event: Any, emit: Callable[[Any], None] | None = None) -> None:
         try:
-            self._invocation.emit(event)
+            (emit or self._invocation.emit)(event)
         except Exception as error:
             self.failure = error
             raise

@@ -2,6 +2,7 @@
 
 Lines stay in order. They are out within a twentieth of a second; at once from WARNING on, at the end, before a fork,
 and when so much waits that it should not grow: whoever logs then waits for the reader, as with a write for each line.
+A thread that others depend on does not wait (`never_waiting`); those who give it work ask for `has_room` before.
 A process that is killed loses what it logged within the last twentieth of a second, never a warning or an error.
 """
 
@@ -12,10 +13,12 @@ import os
 import threading
 import time
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
 PAUSE: Final = 0.05
@@ -51,7 +54,10 @@ class BufferedHandler(logging.StreamHandler["TextIO"]):
             line = self.format(record) + self.terminator
             self._waiting.append(line)
             self._size += len(line)
-            if record.levelno >= logging.WARNING or self._size > MOST_WAITING or self._ended:
+            is_full = self._size > MOST_WAITING
+            if is_full:
+                _FULL.add(self)
+            if record.levelno >= logging.WARNING or self._ended or (is_full and not _is_spared()):
                 self._write()
             elif not self._is_due:
                 self._is_due = True
@@ -86,6 +92,7 @@ class BufferedHandler(logging.StreamHandler["TextIO"]):
                 self._size = 0  # what is added meanwhile may go uncounted; the next lines are counted
                 self.stream.write("".join(lines))
                 self.stream.flush()
+            _FULL.discard(self)
 
     def _wake(self) -> None:
         if self._thread is None:
@@ -108,6 +115,28 @@ class BufferedHandler(logging.StreamHandler["TextIO"]):
 
 
 _OPEN: WeakSet[BufferedHandler] = WeakSet()
+_FULL: WeakSet[BufferedHandler] = WeakSet()
+_SPARED: Final[set[int]] = set()
+
+
+def has_room() -> bool:
+    """Return whether lines can wait without anybody waiting for the reader."""
+    return not _FULL
+
+
+@contextmanager
+def never_waiting() -> Iterator[None]:
+    """Have this thread's lines below WARNING wait, however many there are, as long as the context lasts."""
+    number = threading.get_ident()
+    _SPARED.add(number)
+    try:
+        yield
+    finally:
+        _SPARED.discard(number)
+
+
+def _is_spared() -> bool:
+    return threading.get_ident() in _SPARED
 
 
 def flush_logs() -> None:

@@ -63,6 +63,10 @@ class Step:
         context = self._build_context(monitor, invocation)
         try:
             result = self._process(checked, self.cfg, self._snapshot.copy(), context)
+            if isinstance(result, Message):
+                check_message(result)
+                monitor.give_last(self._check_output(result, context))
+                return
             with closing(_iterate(result)) as messages:
                 for made in messages:
                     context.emit(Data(self._check_output(made, context)))

@@ -90,8 +90,10 @@ class TransportState:
     blocked: bool = False
 
 
-OnDelivery = Callable[[Delivery], DeliveryOutcome]
-"""Works on one delivery, on a thread of its own, and returns what became of it."""
+OnDelivery = Callable[[Delivery], DeliveryOutcome | None]
+"""Works on one delivery, on a thread of its own, and returns what became of it; None if `finish` will say so later."""
+OnFate = Callable[[Exception | None], None]
+"""Takes what a publish came to: None when it is safe, else what `publish` would raise. It must not wait."""
 IdOf = Callable[[Delivery], Hashable]
 """Returns by what a message is known when it is brought again (its messageId), or None if by nothing."""
 
@@ -107,6 +109,9 @@ class Transport(Protocol):
 
     def publish(self, publish: Publish, deadline: float | None = None) -> None:
         """Return when the message is safe on the other side; raise `NotPublished` when it is not."""
+
+    def publish_later(self, publish: Publish, on_fate: OnFate) -> None:
+        """Publish, and have `on_fate` called when its fate is known; raise `NotPublished` if it is known now."""
 
     def finish(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """Settle a delivery whose work does not come to an end by itself; the first outcome counts."""

@@ -27,7 +27,7 @@ from .base import DeliveryOutcome, InputMissing, Stopped, TooLarge, TransportSta
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from .base import IdOf, OnDelivery
+    from .base import IdOf, OnDelivery, OnFate
 
 LOG = logging.getLogger(__name__)
 
@@ -121,6 +121,15 @@ class MemoryTransport:
             self.published.append(publish)
             self._changed.notify_all()
 
+    def publish_later(self, publish: Publish, on_fate: OnFate) -> None:
+        """Publish here and now, and tell `on_fate`."""
+        try:
+            self.publish(publish)
+        except Exception as error:  # noqa: BLE001 - whatever `fail` was given
+            on_fate(error)
+        else:
+            on_fate(None)
+
     def finish(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """Settle a delivery; the first outcome counts. Another one takes its place in work."""
         with self._changed:
@@ -185,6 +194,7 @@ class MemoryTransport:
             threading.Thread(target=self._work, args=(self._on_delivery, delivery), name=name, daemon=True).start()
 
     def _work(self, on_delivery: OnDelivery, delivery: Delivery) -> None:
+        outcome: DeliveryOutcome | None
         try:
             outcome = on_delivery(delivery)
         except Stopped:
@@ -194,7 +204,7 @@ class MemoryTransport:
             outcome = DeliveryOutcome.FAILED
         with self._changed:
             # A delivery that was given back and is in work again is the work of another thread.
-            if self._in_work.get(delivery.number) is delivery:
+            if outcome is not None and self._in_work.get(delivery.number) is delivery:
                 self.finish(delivery, outcome)
 
 

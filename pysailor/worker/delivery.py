@@ -15,29 +15,29 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import pool
 from ..context import CallReport, Measure
-from ..errors import Defect, Rebound, SailorError, StepError
+from ..errors import Defect
 from ..journal import MessageJournal, NoJournal
 from ..log import component_logger
-from ..monitoring.observer import MessageReport, Observer
+from ..log_buffer import has_room
+from ..monitoring.observer import Observer
 from ..step import Invocation, Step
 from ..transport.base import DeliveryOutcome, Stopped
 from ..wire.bounds import Bounds, TooMuch
 from ..wire.cipher import Undecodable
-from ..wire.headers import EVENT_ID, Incoming, outgoing
+from ..wire.headers import Incoming, outgoing
+from .conclusion import Conclusion
 from .emitter import DeadlineExceeded, Emitter, Output, event_headers, new_id, now_ms
-from .failure import FailureReporter, code_of
 from .in_flight import InFlight, is_heavy
-from .input_name import call_name, input_name
-from .summary import log_outcome
+from .input_name import call_name
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from ..journal.call_journal import CallJournal
     from ..message import Message
     from ..telemetry import Telemetry
-    from ..wire.envelope import Delivery
+    from ..wire.envelope import Delivery, Publish
 
 LOG = logging.getLogger(__name__)
 
@@ -45,17 +45,7 @@ NO_BOUNDS = Bounds()
 
 _GRACE = 2.0
 """Seconds after the deadline in which a component that keeps it can say itself what went wrong."""
-_LONGEST_REST = 60.0
-"""Seconds after which a message that failed for a while is brought again at the latest."""
-_FINAL = ("done", "failed", "rejected")
 _NO_JOURNAL = NoJournal()
-_OUTCOMES = {
-    "done": DeliveryOutcome.DONE,
-    "rebound": DeliveryOutcome.DONE,
-    "failed": DeliveryOutcome.FAILED,
-    "rejected": DeliveryOutcome.FAILED,
-    "returned": DeliveryOutcome.RETURNED,
-}
 
 
 class Worker:
@@ -81,12 +71,12 @@ class Worker:
         self._step = step
         self._output = output
         self._codec = output.codec
-        self._failures = FailureReporter(output)
         self._identity = identity
         self._step_id = str(identity.get("stepId", ""))
         self._step_name = f"{identity.get('taskId', '')}/{self._step_id}"
         self._seconds = seconds
         self._observer = observer or Observer()
+        self._conclusion = Conclusion(output, self._observer)
         self._pool = pool.current()
         self._journal = journal
         self._telemetry = telemetry
@@ -106,8 +96,11 @@ class Worker:
         """Stop waiting to publish errors, and for turns after `until`: such inputs go back to the queue."""
         self._output.stopping.request(until)
 
-    def __call__(self, delivery: Delivery) -> DeliveryOutcome:
-        """Work on a delivery and return what became of it; raise nothing."""
+    def __call__(self, delivery: Delivery) -> DeliveryOutcome | None:
+        """Work on a delivery and return what became of it; raise nothing.
+
+        None if only the confirm of its last message is missing: `transport.finish` tells then.
+        """
         incoming = Incoming.read(delivery.headers, new_id())
         shared = outgoing(incoming, self._identity, now_ms())
         names, journal = event_headers(delivery, self._step_id), self._journal_of(delivery, incoming)
@@ -126,14 +119,14 @@ class Worker:
         try:
             message = self._pool.offload(self._read, *read) if is_heavy(delivery) else self._read(*read)
         except TooMuch as error:
-            return self._conclude(inflight.without_content(), error)
+            return self._conclusion.conclude(inflight.without_content(), error)
         except Undecodable as error:
             # An error message could not say which message it means: nothing in it can be read.
             LOG.error("rejected: %s", error, extra=incoming.ids())  # noqa: TRY400 - its traceback tells nothing
-            return self._note_outcome(inflight, "rejected", error)
+            return self._conclusion.note(inflight, "rejected", error)
         except Exception as error:
             LOG.exception("rejected: it cannot be read", extra=incoming.ids())
-            return self._note_outcome(inflight, "rejected", error)
+            return self._conclusion.note(inflight, "rejected", error)
         return self._outcome(inflight, message)
 
     def _journal_of(self, delivery: Delivery, incoming: Incoming) -> MessageJournal | NoJournal:
@@ -148,24 +141,47 @@ class Worker:
         self._bounds.check_depth(message.body, len(delivery.content))
         return message
 
-    def _outcome(self, inflight: InFlight, message: Message) -> DeliveryOutcome:
+    def _outcome(self, inflight: InFlight, message: Message) -> DeliveryOutcome | None:
         error = self._attempt(inflight, message)
         if inflight.settle():
-            return self._conclude(inflight, self._again(inflight, error))
+            last = None if inflight.emitter is None else inflight.emitter.last
+            if error is None and last is not None:
+                return self._send_last(inflight, last)
+            return self._conclusion.conclude(inflight, self._conclusion.put_off(inflight, error))
         LOG.warning("The component came back from a message that had failed", extra=inflight.incoming.ids())
         # Were it rejected before its error message is out, a worker that stops meanwhile would lose it silently.
         return inflight.late_outcome.get() if inflight.late_outcome else DeliveryOutcome.FAILED
 
-    def _again(self, inflight: InFlight, error: BaseException | None) -> BaseException | None:
-        """Return a Rebound in place of an error that may pass, if the operator wants that and nothing was emitted."""
-        has_given = inflight.emitter is not None and inflight.emitter.has_given
-        if has_given or not (isinstance(error, StepError) and error.retryable):
-            return error
-        if not self._codec.backoff.may_retry(inflight.delivery.headers):
-            return error
-        again = Rebound(str(error), longest=_LONGEST_REST)
-        again.__cause__ = error
-        return again
+    def _send_last(self, inflight: InFlight, publish: Publish) -> DeliveryOutcome | None:
+        """Publish, and let this thread go on: whoever hears of the confirm ends the delivery."""
+        known: list[DeliveryOutcome] = []
+
+        def on_fate(error: Exception | None) -> None:
+            if error is None or isinstance(error, Stopped):
+                known.append(self._end(inflight, error))
+            else:  # telling why takes a thread that may wait
+                self._start(self._end, f"pysailor-unsent-{inflight.delivery.number}", inflight, error)
+
+        try:
+            self._output.transport.publish_later(publish, on_fate)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must be reported
+            return self._conclusion.conclude(inflight, error)
+        return known[0] if known else None
+
+    def _end(self, inflight: InFlight, error: BaseException | None) -> DeliveryOutcome:
+        outcome = DeliveryOutcome.FAILED
+        try:
+            outcome = self._conclusion.conclude(inflight, error)
+        finally:
+            self._output.transport.finish(inflight.delivery, outcome)
+        return outcome
+
+    def _start(self, act: Callable[..., object], name: str, *args: object) -> None:
+        thread = threading.Thread(target=act, args=args, name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no thread to be had; the message is settled and cannot be left at that
+            act(*args)
 
     def _attempt(self, inflight: InFlight, message: Message) -> BaseException | None:
         """Return what went wrong, None if all went well."""
@@ -219,64 +235,9 @@ class Worker:
             run_id=run,
             step=self._step_name,
             is_heavy=is_heavy(inflight.delivery),
+            emit_last=emitter.keep_last if self._may_leave(inflight) else None,
         )
         self._step.process(resolved, invocation)
-
-    def _conclude(self, inflight: InFlight, error: BaseException | None) -> DeliveryOutcome:
-        if error is None:
-            return self._note_outcome(inflight, "done")
-        try:
-            outcome = self._rebound(inflight, error) if isinstance(error, Rebound) else self._fail(inflight, error)
-        except Stopped as stopped:
-            return self._note_outcome(inflight, "returned", stopped)
-        except Exception:
-            # Whatever it is, it would be so the next time: bringing the message again would go on for ever.
-            LOG.exception("rejected: its failure cannot be reported", extra=inflight.incoming.ids())
-            return self._note_outcome(inflight, "rejected", error)
-        return self._note_outcome(inflight, "rebound" if outcome is DeliveryOutcome.DONE else "failed", error)
-
-    def _note_outcome(self, inflight: InFlight, outcome: str, error: BaseException | None = None) -> DeliveryOutcome:
-        """Return what the transport must know of a message, after the log and the observer have got it."""
-        if outcome in _FINAL:
-            inflight.journal.settle()
-        report = MessageReport(
-            outcome,
-            time.perf_counter() - inflight.began,
-            "" if error is None else code_of(error),
-            inflight.delivery.redelivered,
-            inflight.journal.replayed,
-            inflight.journal.unknown,
-            inflight.journal.writes,
-            inflight.journal.failures,
-        )
-        self._observer.end(inflight.delivery.number, report)
-        if inflight.trace is not None:
-            inflight.trace.end(report)
-        log_outcome(report, inflight.calls, inflight.incoming.ids())
-        return _OUTCOMES[outcome]
-
-    def _rebound(self, inflight: InFlight, reason: Rebound) -> DeliveryOutcome:
-        """Have the message brought again later; if that cannot be, it fails."""
-        delivery = inflight.delivery
-        try:
-            publish = self._codec.rebound(
-                str(reason),
-                delivery.content,
-                _with_name(delivery),
-                delivery.properties,
-                now_ms=now_ms(),
-                longest=reason.longest,
-            )
-            self._output.publish(publish)
-        except Stopped:
-            raise
-        except SailorError as error:
-            return self._fail(inflight, error)
-        return DeliveryOutcome.DONE
-
-    def _fail(self, inflight: InFlight, error: BaseException) -> DeliveryOutcome:
-        self._failures.report(inflight, error)
-        return DeliveryOutcome.FAILED
 
     def _on_overdue(self, inflight: InFlight) -> bool:
         """Settle a message that its component does not let go of; not while something it emitted is on its way."""
@@ -284,35 +245,25 @@ class Worker:
             return False
         inflight.late_outcome = SimpleQueue()
         if inflight.settle():
-            name = f"pysailor-overdue-{inflight.delivery.number}"
-            thread = threading.Thread(target=self._abandon, args=(inflight,), name=name, daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:  # no thread to be had; the message is settled and cannot be left at that
-                self._abandon(inflight)
+            self._start(self._abandon, f"pysailor-overdue-{inflight.delivery.number}", inflight)
         return True
 
     def _abandon(self, inflight: InFlight) -> None:
         if inflight.emitter is not None:
             inflight.emitter.interrupt(wait=True)
-        outcome = self._conclude(inflight, self._deadline_error())
-        try:
-            self._output.transport.finish(inflight.delivery, outcome)
-        finally:
-            if inflight.late_outcome is not None:
-                inflight.late_outcome.put(outcome)
+        outcome = self._end(inflight, self._deadline_error())
+        if inflight.late_outcome is not None:
+            inflight.late_outcome.put(outcome)
+
+    def _may_leave(self, inflight: InFlight) -> bool:
+        """Return whether ending this delivery waits for nothing: no journal, no trace, no full log."""
+        return inflight.journal is _NO_JOURNAL and inflight.trace is None and has_room()
 
     def _deadline_error(self) -> DeadlineExceeded:
         return DeadlineExceeded(
             f"The step did not finish the message within {self._seconds:g} seconds (PYSAILOR_MESSAGE_DEADLINE). "
             "Give it more time, or less to do."
         )
-
-
-def _with_name(delivery: Delivery) -> dict[str, Any]:
-    """Return the headers of a copy that is put off, with the name that the input is known by."""
-    name = input_name(delivery)
-    return {**delivery.headers, EVENT_ID: name} if name else dict(delivery.headers)
 
 
 def id_of(delivery: Delivery) -> Hashable:

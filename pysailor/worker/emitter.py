@@ -97,6 +97,7 @@ class Emitter:
         self._is_heavy = is_heavy
         self._failure: SailorError | None = None
         self.has_given = False
+        self.last: Publish | None = None
         self._output = output
         self._incoming = incoming
         self._received = received
@@ -121,6 +122,23 @@ class Emitter:
             except (NotPublished, ObjectStorageError, PlatformApiError) as error:
                 self._failure = self._failure or error
                 raise
+
+    def keep_last(self, event: Data) -> None:
+        """Keep the publish of the last event in `last`; send it now if an earlier one failed, as that is told then."""
+        if self._failure is not None:
+            self(event)
+            return
+        with self._turn:
+            if self._over is not None:
+                raise self._over
+            self.has_given = True
+            try:
+                publish = self._publish(event)
+                self._output.throttle.wait(publish.throttle, self._output.stopping.pause)
+            except (NotPublished, ObjectStorageError) as error:
+                self._failure = error
+                raise
+            self.last = publish
 
     def finish(self) -> SailorError | None:
         """Wait for what is on its way, then refuse further events; return the first failure, if any."""

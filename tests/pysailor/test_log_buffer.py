@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pysailor.log import BunyanFormatter, LogTo, Redaction
-from pysailor.log_buffer import MOST_WAITING, BufferedHandler, flush_logs
+from pysailor.log_buffer import MOST_WAITING, BufferedHandler, flush_logs, has_room, never_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +29,12 @@ class Writes(io.StringIO):
     def __init__(self) -> None:
         super().__init__()
         self.pieces: list[str] = []
+        self.writers: set[int] = set()
         self.wrote = threading.Semaphore(0)
 
     def write(self, text: str) -> int:
         self.pieces.append(text)
+        self.writers.add(threading.get_ident())
         self.wrote.release()
         return len(text)
 
@@ -152,3 +154,16 @@ def test_a_process_that_ends_leaves_no_line_behind_and_none_twice(end: str, then
     lines = [json.loads(line)["msg"] for line in done.stdout.splitlines()]
     assert lines[:3] == ["0", "1", "2"]
     assert sorted(lines[3:]) == (["of 0", "of 1"] if then else [])
+
+
+def test_a_thread_that_must_not_wait_writes_nothing_itself_though_there_is_no_room() -> None:
+    stream = Writes()
+    with logging_to(stream):
+        with never_waiting():
+            while has_room():
+                LOG.info("x" * 10_000)
+            LOG.info("one more")
+        assert threading.get_ident() not in stream.writers
+        flush_logs()
+        assert has_room()
+    assert stream.lines[-1] == "one more"

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from pysailor.transport.base import DeliveryOutcome
 from tests.support.worker_bench import Bench, order
 
 
@@ -27,5 +28,5 @@ if __name__ == "__main__":
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     before = read("VmRSS")
     outcome = worker(replace(small, content=content))
-    assert outcome.name == "DONE", outcome
+    assert outcome is DeliveryOutcome.DONE, outcome
     print(read("VmHWM") - before)  # noqa: T201 - its parent reads this

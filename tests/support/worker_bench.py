@@ -64,7 +64,7 @@ class Bench:
         self.transport.connect()
         self.codec = Codec(CIPHER, ROUTES)
         self.kept: list[Mapping[str, Any]] = []
-        self.returned: SimpleQueue[DeliveryOutcome] = SimpleQueue()
+        self.returned: SimpleQueue[DeliveryOutcome | None] = SimpleQueue()
 
     def worker(self, function: str = "obey", seconds: float | None = None, bounds: Bounds = NO_BOUNDS) -> Worker:
         loaded = Component.find(TINY).function(function)
@@ -87,7 +87,7 @@ class Bench:
     def routes(self) -> list[str]:
         return [publish.routing_key for publish in self.transport.published]
 
-    def _come_back(self, outcome: DeliveryOutcome) -> DeliveryOutcome:
+    def _come_back(self, outcome: DeliveryOutcome | None) -> DeliveryOutcome | None:
         self.returned.put(outcome)
         return outcome
 

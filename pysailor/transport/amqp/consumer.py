@@ -34,15 +34,18 @@ REMEMBERED = 10_000
 
 
 class Work:
-    """A delivery in work; `tag` and `generation` are those of the latest time that the broker brought it."""
+    """A delivery in work; `tag` and `generation` are those of the latest time that the broker brought it.
 
-    __slots__ = ("delivery", "generation", "settled", "tag")
+    `left` is whether its thread has left it, to be finished when its last publish is confirmed.
+    """
+
+    __slots__ = ("delivery", "generation", "left", "settled", "tag")
 
     def __init__(self, delivery: Delivery, generation: int, tag: int) -> None:
         self.delivery = delivery
         self.generation = generation
         self.tag = tag
-        self.settled = False
+        self.settled = self.left = False
 
 
 class Consumer:
@@ -127,10 +130,14 @@ class Consumer:
         self._notify_idle()
 
     def finish_early(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
-        """Finish work whose thread may never come back; another thread takes its place."""
-        if delivery.number in self._works:
+        """Finish work that its thread has left, or may never come back from: then another thread takes its place."""
+        work = self._works.get(delivery.number)
+        if work is None:
+            return
+        if not work.left:
             self._stuck += 1
-            self.finish(delivery, outcome)
+        self.finish(delivery, outcome)
+        if not work.left:
             self._ensure_thread()
 
     def stop(self) -> None:
@@ -269,7 +276,7 @@ class Consumer:
             self._io.post(self._on_work_done, work, outcome)
             del work
 
-    def _attempt(self, delivery: Delivery) -> DeliveryOutcome:
+    def _attempt(self, delivery: Delivery) -> DeliveryOutcome | None:
         try:
             return self._on_delivery(delivery)
         except Stopped:
@@ -279,10 +286,12 @@ class Consumer:
             LOG.exception("delivery %d ended in an error that nobody handled: rejected", delivery.number)
             return DeliveryOutcome.FAILED
 
-    def _on_work_done(self, work: Work, outcome: DeliveryOutcome) -> None:
+    def _on_work_done(self, work: Work, outcome: DeliveryOutcome | None) -> None:
         self._engaged -= 1
         if work.settled:
             self._stuck -= 1
+        elif outcome is None:
+            work.left = True
         else:
             self.finish(work.delivery, outcome)
 

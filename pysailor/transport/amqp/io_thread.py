@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pysailor import pool
+from pysailor.log_buffer import never_waiting
 
 from ..base import Stopped
 
@@ -89,6 +90,10 @@ class IoThread:
             self.loop.close()
 
     def _run(self) -> None:
+        with never_waiting():
+            self._run_loop()
+
+    def _run_loop(self) -> None:
         while True:
             try:
                 self.loop.start()

@@ -15,6 +15,7 @@ from pysailor.transport.base import Refused, Stopped, TooLarge, Unconfirmed, Unr
 from .properties import Properties
 
 if TYPE_CHECKING:
+    from pysailor.transport.base import OnFate
     from pysailor.wire.envelope import Publish
 
     from .broker import Broker
@@ -36,19 +37,33 @@ LONGEST_KEY = 255
 
 
 class Job:
-    """One publish on its way; `gate` opens when its fate is known."""
+    """One publish on its way. When its fate is known, `on_fate` is told, or `gate` opens if somebody waits."""
 
-    __slots__ = ("error", "failures", "gate", "over", "properties", "publish", "returned")
+    __slots__ = ("error", "failures", "gate", "on_fate", "over", "properties", "publish", "returned")
 
-    def __init__(self, publish: Publish) -> None:
+    def __init__(self, publish: Publish, on_fate: OnFate | None = None) -> None:
         self.publish = publish
         self.properties = properties_of(publish)
         self.failures = 0
         self.returned: str | None = None
         self.over = False
         self.error: Exception | None = None
+        self.on_fate = on_fate
         self.gate = threading.Lock()
         self.gate.acquire()
+
+    def end(self, error: Exception | None) -> None:
+        """Make its fate known."""
+        self.over = True
+        self.error = error
+        if self.on_fate is None:
+            self.gate.release()
+            return
+        try:
+            self.on_fate(error)
+        except Exception:
+            # The connection is in order: it must not pay for this.
+            LOG.exception("what follows a publish failed")
 
 
 class Publisher:
@@ -81,6 +96,10 @@ class Publisher:
             job.gate.acquire()
         if job.error is not None:
             raise job.error
+
+    def publish_later(self, publish: Publish, on_fate: OnFate) -> None:
+        """Have `on_fate` called, on the I/O thread, with what `publish` would raise, or None."""
+        self._io.post(self._take, Job(publish, on_fate))
 
     def on_open(self, channel: Any, on_ready: Any) -> None:
         """Publish on this channel from now on, once it is in confirm mode."""
@@ -236,11 +255,9 @@ class Publisher:
     def _end(self, job: Job, error: Exception | None) -> None:
         if job.over:
             return
-        job.over = True
-        job.error = error
         self._resting.discard(job)
         self._suspects.discard(job)
-        job.gate.release()
+        job.end(error)
 
 
 def _is_about_a_message(reason: Exception) -> bool:

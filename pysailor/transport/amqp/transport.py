@@ -21,7 +21,7 @@ from .publisher import Publisher
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pysailor.transport.base import DeliveryOutcome, IdOf, OnDelivery
+    from pysailor.transport.base import DeliveryOutcome, IdOf, OnDelivery, OnFate
     from pysailor.wire.envelope import Delivery, Publish
 
     from .broker import Broker
@@ -122,6 +122,10 @@ class Amqp:
         the deadline allow.
         """
         self._publisher.publish(publish, _left(deadline))
+
+    def publish_later(self, publish: Publish, on_fate: OnFate) -> None:
+        """Publish as above, for as long as it takes; `on_fate` is called on the I/O thread. Raise Refused at once."""
+        self._publisher.publish_later(publish, on_fate)
 
     def finish(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """Settle a delivery before its work ends, which then counts no more; the first outcome stands."""

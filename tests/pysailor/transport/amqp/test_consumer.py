@@ -217,3 +217,31 @@ def test_a_component_that_cannot_name_a_delivery_has_it_run_again(step: StepQueu
             worker.gate.set()
             assert worker.amqp.drain(time.monotonic() + 60)
     assert step.count() == 0
+
+
+def test_a_thread_that_leaves_a_delivery_takes_the_next_one_and_each_is_settled_when_that_is_told(
+    step: StepQueues,
+) -> None:
+    for number in range(3):
+        step.put(b"%d" % number)
+    left: list[Delivery] = []
+    threads: set[int] = set()
+
+    def leave(delivery: Delivery) -> None:
+        threads.add(threading.get_ident())
+        left.append(delivery)
+
+    with Amqp(step.settings(prefetch=2)) as amqp:
+        amqp.consume(leave, by_message_id)
+        eventually(lambda: len(left) == 2)
+        assert not amqp.drain(time.monotonic())
+        amqp.finish(left[0], DeliveryOutcome.DONE)
+        eventually(lambda: len(left) == 3)
+        amqp.finish(left[1], DeliveryOutcome.DONE)
+        amqp.finish(left[2], DeliveryOutcome.RETURNED)
+        eventually(lambda: len(left) == 4)
+        assert (left[3].content, left[3].redelivered) == (left[2].content, True)
+        amqp.finish(left[3], DeliveryOutcome.DONE)
+        assert amqp.drain(time.monotonic() + 10)
+    assert len(threads) <= 2
+    assert step.count() == 0

@@ -151,3 +151,31 @@ def test_publishes_wait_for_a_broker_that_is_away(step: StepQueues) -> None:
         cable.plug()
         waiting.join(60)
     assert [content for content, _ in step.take()] == [b"waits"]
+
+
+def test_whoever_does_not_wait_is_told_what_became_of_the_publish(step: StepQueues) -> None:
+    fates: list[Exception | None] = []
+    with Amqp(step.settings()) as amqp:
+        amqp.publish_later(message(b"here"), fates.append)
+        eventually(lambda: len(fates) == 1)
+        amqp.publish_later(message(route="nowhere"), fates.append)
+        eventually(lambda: len(fates) == 2)
+        with pytest.raises(Refused, match="routing key has 300 bytes"):
+            amqp.publish_later(message(route="x" * 300), fates.append)
+    assert fates[0] is None
+    assert isinstance(fates[1], Unroutable)
+    assert [content for content, _ in step.take()] == [b"here"]
+
+
+def test_what_follows_a_publish_may_fail_and_the_next_one_gets_through(
+    step: StepQueues, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Exception | None) -> None:
+        raise ValueError("broken")
+
+    with Amqp(step.settings()) as amqp:
+        amqp.publish_later(message(b"first"), fail)
+        amqp.publish(message(b"next"))
+    assert [content for content, _ in step.take()] == [b"first", b"next"]
+    assert "what follows a publish failed" in caplog.text
+    assert "connecting anew" not in caplog.text

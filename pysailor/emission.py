@@ -102,7 +102,8 @@ def check_message(message: Any) -> None:
     if not isinstance(message, Message):
         raise Defect(f"Only a Message can be emitted as data, not a {_kind(message)}.")
     for name in ("headers", "attachments", "extra"):
-        _demand_object(f"a message's {name}", getattr(message, name))
+        if getattr(message, name) != {}:
+            _demand_object(f"a message's {name}", getattr(message, name))
     if message.passthrough is not None:
         _demand_object("a message's passthrough", message.passthrough)
     identity: Any = message.id

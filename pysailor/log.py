@@ -100,7 +100,7 @@ class BunyanFormatter(logging.Formatter):
         }
         for name, value in vars(record).items():
             if name not in _OF_EVERY_RECORD and name not in line:
-                line[name] = self._mask(value)
+                line[name] = value if type(value) is int else self._mask(value)
         if mine not in (COMPONENT, SAILOR):
             line["logger"] = record.name
         if record.exc_info and record.exc_info[1] is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .cipher import BASE64, RAW
@@ -51,7 +52,7 @@ class Incoming:
         Like Node, take the thread from x-eio-meta-trace-id if threadId is missing, and an empty text for missing.
         """
         headers = headers or {}
-        meta = {name.lower(): headers[name] for name in headers if name[:_META_LENGTH].lower() == META}
+        meta = {name.lower(): headers[name] for name in headers if _is_meta(name)}
         parent = headers.get("messageId")
         return cls(
             message_id=_text(parent) or new_id,
@@ -72,6 +73,11 @@ class Incoming:
             "messageId": self.message_id,
             "parentMessageId": self.parent_message_id or "unknown",
         }
+
+
+@lru_cache(maxsize=1024)
+def _is_meta(name: str) -> bool:
+    return name[:_META_LENGTH].lower() == META
 
 
 def event_key(headers: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -101,10 +101,12 @@ class Worker:
 
         None if only the confirm of its last message is missing: `transport.finish` tells then.
         """
-        incoming = Incoming.read(delivery.headers, new_id())
+        headers = delivery.headers
+        incoming = Incoming.read(headers, "" if headers.get("messageId") and headers.get("threadId") else new_id())
         shared = outgoing(incoming, self._identity, now_ms())
         names, journal = event_headers(delivery, self._step_id), self._journal_of(delivery, incoming)
-        inflight = InFlight(delivery, incoming, shared, lambda: {**names(), **journal.headers()}, journal)
+        next_header = names if journal is _NO_JOURNAL else lambda: {**names(), **journal.headers()}
+        inflight = InFlight(delivery, incoming, shared, next_header, journal)
         self._pool.work_on(incoming.ids)
         self._observer.begin(delivery.number)
         if self._telemetry is not None:

@@ -36,6 +36,7 @@ _UNNAMED_INPUT: Final = ("messageId", "parentMessageId", "threadId", "stepId", "
 _SHORT_PIECE: Final = 2047
 """Bytes. For more, hashlib lets another thread run Python meanwhile, and the switch costs more than the hash."""
 _LONG_CONTENT: Final = 16_384
+_VARIANTS: Final = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _RANDOM: Final = random.Random()  # noqa: S311 - seeded by the system; ids are no secrets
 
 
@@ -234,5 +235,5 @@ def new_id() -> str:
 
 def _uuid(digits: str, version: str) -> str:
     """Return 32 digits as a UUID, without making an object of it first."""
-    variant = "89ab"[int(digits[16], 16) % 4]
+    variant = _VARIANTS[digits[16]]
     return f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

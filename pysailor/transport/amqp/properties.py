@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .tables import Read, Write, read_number, read_short, read_table, write_short, write_table
@@ -31,10 +32,8 @@ class ReceivedProperties:
         flags, offset = _FLAGS(content, offset)
         self.headers: Mapping[str, Any] = {}
         self.others: dict[str, Any] = {}
-        for flag, name, read, _ in _PROPERTIES:
-            if flags & flag:
-                value, offset = read(content, offset)
-                self.others[name] = value
+        for name, read in _find_readers(flags):
+            self.others[name], offset = read(content, offset)
         if "headers" in self.others:
             self.headers = self.others.pop("headers")
 
@@ -47,18 +46,14 @@ class Properties:
     def __init__(self, headers: Mapping[str, Any], others: Mapping[str, Any]) -> None:
         """Write them; raise ValueError if AMQP has no form for one."""
         self.headers, self.others = headers, others
-        found = {**others, "headers": headers}
-        flags, pieces = 0, [b""]
         try:
-            for flag, name, _, write in _PROPERTIES:
-                value = found.get(name)
-                if value is not None:
-                    flags |= flag
-                    pieces.append(write(value))
-        except (struct.error, ArithmeticError, RecursionError, TypeError, ValueError) as error:
-            raise ValueError(f"{name} cannot be written: {error}") from error
-        pieces[0] = flags.to_bytes(2, "big")
-        self.written = b"".join(pieces)
+            before, after = _write_others(tuple(others.items()))
+        except TypeError:  # a value that no property has: it is named below
+            before, after = _write_others.__wrapped__(tuple(others.items()))
+        try:
+            self.written = before + write_table(headers) + after
+        except _UNWRITABLE as error:
+            raise ValueError(f"headers cannot be written: {error}") from error
 
     def __len__(self) -> int:
         """Return how many bytes they take."""
@@ -88,3 +83,31 @@ _ORDER: Final[tuple[tuple[str, Read, Write], ...]] = (
 )
 _PROPERTIES: Final = tuple((1 << (15 - place), *each) for place, each in enumerate(_ORDER))
 """AMQP's properties in the order in which they stand in a frame, each with its flag."""
+_UNWRITABLE: Final = (struct.error, ArithmeticError, RecursionError, TypeError, ValueError)
+_MOST_KINDS: Final = 64
+
+
+@lru_cache(maxsize=_MOST_KINDS)
+def _find_readers(flags: int) -> tuple[tuple[str, Read], ...]:
+    """Return what reads the properties of these flags. Most messages have the same ones."""
+    return tuple((name, read) for flag, name, read, _ in _PROPERTIES if flags & flag)
+
+
+@lru_cache(maxsize=_MOST_KINDS)
+def _write_others(others: tuple[tuple[str, Any], ...]) -> tuple[bytes, bytes]:
+    """Return flags and properties as they stand before and after the headers; raise ValueError as `Properties` does."""
+    found, flags = {**dict(others), "headers": ()}, 0
+    pieces: dict[str, bytes] = {}
+    for flag, name, _, write in _PROPERTIES:
+        value = found.get(name)
+        if value is None:
+            continue
+        flags |= flag
+        try:
+            pieces[name] = write(value) if name != "headers" else b""
+        except _UNWRITABLE as error:
+            raise ValueError(f"{name} cannot be written: {error}") from error
+    names = list(pieces)
+    at = names.index("headers")
+    before, after = (b"".join(map(pieces.__getitem__, part)) for part in (names[:at], names[at:]))
+    return flags.to_bytes(2, "big") + before, after

@@ -162,25 +162,31 @@ _NESTED: Final[Mapping[int, Callable[[bytes, int, int], tuple[Any, int]]]] = {
 
 def write_table(table: Mapping[Any, Any]) -> bytes:
     """Return a table as it is sent; raise ValueError, struct.error or TypeError if it cannot be."""
-    pieces = [b""]
+    pieces = []
     for name, value in table.items():
-        if type(value) is not str or type(name) is not str:
-            pieces += (write_short(name), _write(value))
-            continue
         text, written = _WRITTEN.get(name, _NEVER)
-        if text != value:
-            written = _write_name(name) + _write_text(value)
-            if len(value) <= _OFTEN_THE_SAME and (len(_WRITTEN) < _MOST_NAMES or name in _WRITTEN):
-                _WRITTEN[name] = value, written
-        pieces.append(written)
+        pieces.append(written if text == value else _write_member(name, value))
     content = b"".join(pieces)
     return _SIZE.pack(len(content)) + content
+
+
+def _write_member(name: Any, value: Any) -> bytes:
+    if type(name) is not str:
+        return write_short(name) + _write(value)
+    if type(value) is int:
+        return _write_name(name) + _write_integer(value)
+    if type(value) is not str:
+        return _write_name(name) + _write(value)
+    written = _write_name(name) + _write_text(value)
+    if len(value) <= _OFTEN_THE_SAME and (len(_WRITTEN) < _MOST_NAMES or name in _WRITTEN):
+        _WRITTEN[name] = value, written
+    return written
 
 
 _WRITTEN: Final[dict[str, tuple[str, bytes]]] = {}
 """The last header of each name: most are the same in each message of a step."""
 _MOST_NAMES: Final = 256
-_NEVER: Final = (None, b"")
+_NEVER: Final = (object(), b"")
 
 
 @lru_cache(maxsize=_MOST_NAMES)

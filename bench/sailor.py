@@ -6,8 +6,9 @@
 
 All take turns at the same queues of a private RabbitMQ and post to the same stub of the API, in processes of their own.
 Ours runs Send Request as it is: checked before and after, persistent, mandatory, acknowledged when its result is
-confirmed; with threads, and with greenlets where this checkout has them. The Node sailor, its throttle lifted, runs the
-least that a component can be: axios, no checks, and messages that a restart of the broker loses, as is its default.
+confirmed; with threads, and with greenlets where this checkout has them; with the variable for memory that the image
+has. The Node sailor, its throttle lifted, runs the least that a component can be: axios, no checks, and messages that a
+restart of the broker loses, as is its default.
 `--all` has both also the other way: Node with persistent messages, ours without. Times are those that the sailors write
 into each result. Steal (the share of the processors' time that others on the host took) and load stand beside each row:
 where they differ much, the ratios are to be trusted and the figures not.
@@ -49,14 +50,16 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 RUN = (str(PYSAILOR), "run")
 PERSISTENT = "ELASTICIO_AMQP_PERSISTENT_MESSAGES"
-THREADS = Contender("threads", RUN, ROOT)
-GREENLETS = Contender("greenlets", RUN, ROOT, {"PYSAILOR_POOL": "greenlets"})
+AS_IN_IMAGE = {"MALLOC_MMAP_THRESHOLD_": "131072"}
+"""What the Dockerfile sets, and makes a difference."""
+THREADS = Contender("threads", RUN, ROOT, AS_IN_IMAGE)
+GREENLETS = Contender("greenlets", RUN, ROOT, {**AS_IN_IMAGE, "PYSAILOR_POOL": "greenlets"})
 UNTHROTTLED = {f"ELASTICIO_{kind}_RATE_LIMIT": "1000000" for kind in ("DATA", "ERROR", "SNAPSHOT")}
 BY_NODE = {"NODE_PATH": str(SAILOR.parent.parent), **UNTHROTTLED}
 NODE = Contender("Node", ("node", str(SAILOR)), ROOT / "bench" / "node", BY_NODE)
 MORE = (
-    Contender("threads, any processor", RUN, ROOT, {"PYSAILOR_ONE_CPU": "no"}),
-    Contender("threads, transient", RUN, ROOT, {PERSISTENT: "false"}),
+    Contender("threads, any processor", RUN, ROOT, {**AS_IN_IMAGE, "PYSAILOR_ONE_CPU": "no"}),
+    Contender("threads, transient", RUN, ROOT, {**AS_IN_IMAGE, PERSISTENT: "false"}),
     Contender("Node, persistent", NODE.command, NODE.folder, {**BY_NODE, PERSISTENT: "true"}),
 )
 STARTS = 3
@@ -133,7 +136,9 @@ def contenders_with(other: str | None, *, everything: bool) -> tuple[Contender, 
     has_greenlets = "PYSAILOR_POOL" in {variable.name for variable in variables()}
     ours = (THREADS, GREENLETS) if has_greenlets else (THREADS,)
     root = Path(other or ".").resolve()
-    theirs = (Contender(root.name, (str(root / ".venv" / "bin" / "pysailor"), "run"), root),) if other else ()
+    theirs = (
+        (Contender(root.name, (str(root / ".venv" / "bin" / "pysailor"), "run"), root, AS_IN_IMAGE),) if other else ()
+    )
     return (*ours, *theirs, *(MORE if everything else ()), NODE)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pysailor import Fault, InvalidInput, offload
 
-from ..tokens.tokenizer import by_characters, counter
+from ..tokens.tokenizer import counter, estimate_by_characters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ class TokenCounter:
 
     def count(self, text: str) -> int:
         """Return how many tokens a text has."""
-        return self.exact(text) if self.exact else by_characters(text)
+        return self.exact(text) if self.exact else estimate_by_characters(text)
 
     def count_above(self, text: str, limit: int) -> int | None:
         """Return how many tokens a text has if they are more than `limit`; no token is shorter than a byte."""

@@ -13,7 +13,7 @@ from pysailor import InvalidInput
 
 from .audio import audio_tokens
 from .images import image_tokens
-from .tokenizer import ENCODING, by_characters, counter, encode
+from .tokenizer import ENCODING, counter, encode, estimate_by_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +74,7 @@ def count(body: Mapping[str, Any], family: Family | None = None, *, quick: bool 
     """Estimate the input tokens of a request; never raises, whatever the body. A `quick` count samples long texts."""
     encoding = family.encoding if family else ENCODING
     exactly = counter(encoding, quick=quick)
-    how = exactly or by_characters
+    how = exactly or estimate_by_characters
     unread = _Unread()
     longest_spoken = family.max_output if family else None
     parts = {

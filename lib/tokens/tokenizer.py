@@ -47,7 +47,7 @@ def encode(text: str, encoding: str = ENCODING) -> list[int]:
     return list(_vocabulary(encoding).encode_ordinary(_replace_surrogates(text)))
 
 
-def by_characters(text: str) -> int:
+def estimate_by_characters(text: str) -> int:
     """Count four characters as a token."""
     return -(-len(text) // _CHARACTERS_PER_TOKEN)
 

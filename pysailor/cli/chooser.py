@@ -39,7 +39,7 @@ def print_choices(args: argparse.Namespace) -> int:
         except BadUsage:
             raise
         except SailorError as error:
-            told = mask(workspace.reword(str(error)), workspace.secrets(workspace.chosen({})))
+            told = mask(workspace.reword(str(error)), workspace.secrets(workspace.merge_settings({})))
             raise SailorError(told) from error
         print_json(dict(found), workspace.results, is_pretty=True)
     return 0

@@ -48,7 +48,7 @@ def ask_rules(
 
 def print_request(workspace: Workspace, function: Loaded, sample: Sample, *, is_pretty: bool) -> None:
     """Print the request of one sample, and a curl line for it; raise what the step would raise before it sends."""
-    words, chosen = placeholders(function), workspace.chosen(sample.cfg)
+    words, chosen = placeholders(function), workspace.merge_settings(sample.cfg)
     secrets = workspace.secrets({**words, **chosen})
     with open_step(function, {**words, **chosen}) as step:
         context = step.context(Invocation(lambda _: None, logging.getLogger("component")))

@@ -51,7 +51,7 @@ def _check(args: argparse.Namespace, results: TextIO, stack: ExitStack) -> tuple
     variables = {name: variable.value or name for name, variable in flow.variables.items()}
     report = check_flow(
         flow,
-        workspace.chosen,
+        workspace.merge_settings,
         sample=_first(args.input),
         is_replaced=args.input is not None,
         answers=workspace.server_answers,

@@ -37,7 +37,7 @@ def require_order(workspace: FlowWorkspace, variables: Mapping[str, str], args: 
     needs_nothing = getattr(args, "replay", None) or getattr(args, "form", None)  # no credential, nothing real
     report = check_flow(
         workspace.flow,
-        workspace.chosen,
+        workspace.merge_settings,
         sample=read_first(args.input) if args.input else None,
         is_replaced=args.input is not None,
         answers=(lambda _: True) if needs_nothing else workspace.server_answers,

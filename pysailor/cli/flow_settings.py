@@ -64,11 +64,11 @@ class FlowWorkspace:
             return given
         return self._workspace(step).settings(given)
 
-    def chosen(self, step: FlowStep) -> dict[str, Any]:
+    def merge_settings(self, step: FlowStep) -> dict[str, Any]:
         """Return what somebody has set for a step; no server is started for it."""
         component = self.components.component(step.component)
         given = {**step.fields, **credential_values(self.flow, step, component)}
-        return self._workspace(step).chosen(given)
+        return self._workspace(step).merge_settings(given)
 
     def server_answers(self, step: FlowStep) -> bool:
         """Return whether a server of the component's would answer in place of the real service."""
@@ -78,7 +78,11 @@ class FlowWorkspace:
 
     def secrets(self) -> list[str]:
         """Return the values that must not be shown."""
-        return [secret for step in self.flow.all_steps for secret in self._workspace(step).secrets(self.chosen(step))]
+        return [
+            secret
+            for step in self.flow.all_steps
+            for secret in self._workspace(step).secrets(self.merge_settings(step))
+        ]
 
     def _workspace(self, step: FlowStep) -> Workspace:
         name = step.component

@@ -118,14 +118,14 @@ class _Runner:
 
     def _tell_failure(self, sample: Sample, error: SailorError) -> None:
         if isinstance(error, InvalidConfig):
-            error = list_wrong(error, self.function, self.workspace.chosen(sample.cfg), sample)
+            error = list_wrong(error, self.function, self.workspace.merge_settings(sample.cfg), sample)
             error = self.workspace.reword_faults(error, self.function.fields, self.name)
             text, name = describe(error), "InvalidConfig"
         else:
             name = Defect.__name__ if isinstance(error, Defect) else error.to_json()["name"]  # which explain knows
             text = self.workspace.reword(describe(error))
         lines = "\n".join([f"{sample.name}: {name}", *(f"  {line}" for line in text.splitlines())])
-        lines = mask(lines, self.workspace.secrets(self.workspace.chosen(sample.cfg)))
+        lines = mask(lines, self.workspace.secrets(self.workspace.merge_settings(sample.cfg)))
         print(printable(lines), file=sys.stderr)
 
     def process(self, sample: Sample, label: str) -> None:
@@ -144,7 +144,9 @@ class _Runner:
 
     def _check_first(self, sample: Sample) -> None:
         """Raise what the step would raise before it asks anybody: nothing needs to be started for that."""
-        with open_step(self.function, {**placeholders(self.function), **self.workspace.chosen(sample.cfg)}) as step:
+        with open_step(
+            self.function, {**placeholders(self.function), **self.workspace.merge_settings(sample.cfg)}
+        ) as step:
             step.accept(sample.message)
 
     def write(self, message: Any) -> None:

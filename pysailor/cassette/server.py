@@ -44,12 +44,13 @@ class LiveAnswer:
 class Recording:
     """Passes requests on to a service and keeps what comes back."""
 
-    def __init__(self, writer: Writer, origin: str, secrets: Collection[str]) -> None:
+    def __init__(self, writer: Writer, origin: str, secrets: Collection[str], unreached: list[str]) -> None:
         from requests import Session  # noqa: PLC0415 - not needed for replaying
 
         self.secrets = secrets
         self._writer = writer
         self._origin = origin
+        self._unreached = unreached
         self._session = Session()
         self._session.auth = _no_login
 
@@ -69,6 +70,7 @@ class Recording:
             )  # fmt: skip
         except requests.RequestException as error:
             self._writer.write(call, RecordedAnswer(0, broken=True), self._origin)
+            self._unreached.append(self._origin)
             raise Broken from error
         kept = keep_headers(response.headers, self.secrets)
         return LiveAnswer(response.status_code, kept, self._pass_on(call, response, kept, began))
@@ -94,11 +96,23 @@ class Recording:
 
 
 class Replaying:
-    """Answers from a cassette; what it does not know goes to `unknown`. `pace` 1 keeps the times, 0 does not wait."""
+    """Answers from a cassette. `pace` 1 keeps the times, 0 does not wait.
+
+    What it does not know goes to `unknown`, the origin of what could not be reached in recording to `unreached`.
+    """
 
     secrets: Collection[str] = ()
 
-    def __init__(self, reader: Reader, pace: float, unknown: list[str], secrets: Collection[str]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        pace: float,
+        unknown: list[str],
+        secrets: Collection[str],
+        origin: str,
+        unreached: list[str],
+    ) -> None:
+        self._origin, self._unreached = origin, unreached
         self._reader = reader
         self._pace = pace
         self._unknown = unknown
@@ -112,6 +126,7 @@ class Replaying:
             self._unknown.append(told)
             return _refuse(told)
         if not answer.status:
+            self._unreached.append(self._origin)
             raise Broken
         return LiveAnswer(answer.status, answer.headers, self._play(answer))
 

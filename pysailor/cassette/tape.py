@@ -41,6 +41,7 @@ class Tape:
         self.is_recording = is_recording
         self.unknown: list[str] = []
         """Requests that were not recorded, each with how it differs from the nearest that was."""
+        self._unreached: list[str] = []
         self._pace = pace
         self._secrets: set[str] = set()
         self._servers: dict[str, TapeServer] = {}
@@ -90,18 +91,21 @@ class Tape:
 
     def _choose_answers(self, origin: str) -> Recording | Replaying:
         if self._writer is not None:
-            return Recording(self._writer, origin, self._secrets)
+            return Recording(self._writer, origin, self._secrets, self._unreached)
         if self._reader is None:
             raise UnreadableCassette(f"{self.folder} is neither recorded to nor replayed")
-        return Replaying(self._reader, self._pace, self.unknown, self._secrets)
+        return Replaying(self._reader, self._pace, self.unknown, self._secrets, origin, self._unreached)
 
     @property
     def summary(self) -> str:
         """What happened, in a line."""
+        lost = ", ".join(dict.fromkeys(self._unreached))
         if self._writer is not None:
-            return f"{self._writer.count} exchanges are recorded in {self.folder}"
+            told = f"; {lost} could not be reached" if lost else ""
+            return f"{self._writer.count} exchanges are recorded in {self.folder}{told}"
         unused = self._reader.unused if self._reader else []
-        return f"replayed from {self.folder}" + (f"; not asked for: {', '.join(unused[:5])}" if unused else "")
+        told = f"; {lost} could not be reached when this was recorded" if lost else ""
+        return f"replayed from {self.folder}{told}" + (f"; not asked for: {', '.join(unused[:5])}" if unused else "")
 
     def check(self) -> None:
         """Raise CassetteMismatch if something was asked that is not recorded."""

@@ -107,7 +107,7 @@ def _start(plan: FlowPlan, settings: StartSettings, args: argparse.Namespace, re
         if source is not None:
             stack.callback(source.close)
         shown = _Progress()
-        listeners = Listeners(lambda result: _write(out, result["body"]), _tell_error, shown.show, _tell_skipped)
+        listeners = Listeners(lambda result: _write(out, result["body"]), _tell_error, shown.show, _tell_skipped, say)
         traffic = start_flow(plan, settings, listeners, source.bodies() if source else None)
     shown.end()
     told = f"{traffic.results} results, {traffic.failures} errors; {time.monotonic() - began:.1f} s"

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 16 * 2**20
 _SECONDS = 30.0
-_MARKS = (
+_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_TWO_BYTES = ("utf-16", "utf-16-le", "utf-16-be")
+_WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 
 class UnreadableFile(StepError):
@@ -104,7 +106,7 @@ def read_lines(buffered: io.BufferedReader, name: str, encoding: str = "utf-8") 
     """
     mark, found = next(((m, e) for m, e in _MARKS if buffered.peek(4).startswith(m)), (b"", encoding))
     buffered.read(len(mark))
-    read = _read_wide if found in _TWO_BYTES else _read_bytes
+    read = _read_wide if found in _WIDE else _read_bytes
     try:
         yield from read(buffered, name, found)
     except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .finding import FlowFinding
 
@@ -13,8 +13,14 @@ if TYPE_CHECKING:
     from .model import FlowFile, FlowStep
 
 
+MOST_STEPS: Final = 500
+
+
 def find_faults(flow: FlowFile) -> list[FlowFinding]:
     """Return what keeps messages from finding their way, each thing once."""
+    if len(flow.steps) > MOST_STEPS:
+        many = f"is step {MOST_STEPS + 1} of {len(flow.steps)}; allowed are {MOST_STEPS}"
+        return [_finding(flow.steps[MOST_STEPS], f"{many}, each has threads or a process of its own")]
     return [*_find_beginnings(flow), *_find_circles(flow), *_find_defaults(flow), *_find_twins(flow)]
 
 

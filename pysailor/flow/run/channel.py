@@ -39,17 +39,22 @@ class Channel:
         self._bytes = 0
         self._most_items, self._most_bytes = most_items, most_bytes
         self._is_closed = self._is_cancelled = False
+        self.entered = 0
+        """How many items were ever put in."""
+        self.finished = 0
+        """How many of them were taken through their step, with all that came of them."""
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def put(self, item: Item) -> None:
-        """Put an item in as soon as there is room; after `cancel` it is dropped."""
+    def put(self, item: Item, *, waits: bool = True) -> None:
+        """Put an item in as soon as there is room, or at once; after `cancel` it is dropped."""
         with self._emptied:
-            while self._is_full() and not self._is_cancelled:
+            while waits and self._is_full() and not self._is_cancelled:
                 self._emptied.wait()
             if self._is_cancelled:
                 return
+            self.entered += 1
             self._items.append(item)
             self._bytes += len(item.content)
             self._filled.notify()
@@ -66,6 +71,11 @@ class Channel:
             if len(self._items) <= self._most_items // 2 or self._bytes:
                 self._emptied.notify()
             return item
+
+    def finish(self) -> None:
+        """Count an item that was taken out as done with."""
+        with self._filled:
+            self.finished += 1
 
     def close(self) -> None:
         """Let nothing more be waited for."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.errors import SailorError, UnreadableFile
 from pysailor.wire import json_text
 
+from .encoded import EncodedLines, decode
 from .errors import InvalidRow
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 _LONGEST_FIELD: Final = 10 << 20
 _DELIMITERS: Final = ",;\t|"
-_SAMPLE: Final = 64 << 10
 _EXAMPLE: Final = '{"name": "Ann"}'
 _TEXTS: Final = (".csv", ".tsv")
 
@@ -32,12 +33,12 @@ class FlowInput:
 
     def __init__(self, file: BinaryIO, name: str, size: int | None) -> None:
         self._file, self.name, self._size = file, name, size
-        self._read = 0
+        self._source = EncodedLines(file, name)
 
     @property
     def share(self) -> float | None:
         """How much of the file is read."""
-        return min(1.0, self._read / self._size) if self._size else None
+        return min(1.0, self._source.read / self._size) if self._size else None
 
     def bodies(self) -> Iterator[Any]:
         """Yield the bodies; raise InvalidRow, with the line, for one that cannot be read."""
@@ -54,28 +55,28 @@ class FlowInput:
             self._file.close()
 
     def _lines(self) -> Iterator[Any]:
-        for number, line in enumerate(self._file, 1):
-            self._read += len(line)
+        for number, line in enumerate(self._source, 1):
             if not line.strip():
                 continue
             try:
-                yield json_text.read(line.removeprefix(b"\xef\xbb\xbf"))
+                yield json_text.read(line)
             except SailorError as error:
                 what = _describe_json(line, f"{self.name}:{number}", "the line is not JSON")
                 raise InvalidRow(f"{what}; each line is one JSON text, such as {_EXAMPLE}") from error
 
     def _document(self) -> Iterator[Any]:
-        content = self._file.read()
-        self._read = len(content)
+        content = b"".join(self._source)
         try:
-            document = json_text.read(content.removeprefix(b"\xef\xbb\xbf"))
+            document = json_text.read(content)
         except SailorError as error:
             raise InvalidRow(_describe_json(content, self.name, "this is not JSON")) from error
         yield from document if isinstance(document, list) else [document]
 
     def _rows(self, delimiter: str) -> Iterator[dict[str, str]]:
         csv.field_size_limit(_LONGEST_FIELD)
-        reader = csv.reader(self._decode_lines(), delimiter=delimiter or self._guess_delimiter(), strict=True)
+        lines = self._decode_lines()
+        first = next(lines, "")
+        reader = csv.reader(chain([first], lines), delimiter=delimiter or _guess_delimiter(first), strict=True)
         names: list[str] = []
         line = 1
         try:
@@ -100,22 +101,14 @@ class FlowInput:
         return dict(zip(names, row, strict=True))
 
     def _decode_lines(self) -> Iterator[str]:
-        for number, line in enumerate(self._file, 1):
-            self._read += len(line)
-            try:
-                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                raise InvalidRow(f"{self.name}:{number}: the line is not text in UTF-8; convert the file") from error
+        for number, line in enumerate(self._source, 1):
+            yield decode(line, f"{self.name}:{number}")
 
-    def _guess_delimiter(self) -> str:
-        """Return the sign that parts the first line, the most frequent of the usual ones outside of quotes."""
-        first = self._peek().decode("utf-8-sig", "replace").partition("\n")[0]
-        bare = "".join(first.split('"')[::2])
-        return max(_DELIMITERS, key=bare.count)
 
-    def _peek(self) -> bytes:
-        peek = getattr(self._file, "peek", None)
-        return bytes(peek(_SAMPLE)[:_SAMPLE]) if peek else b""
+def _guess_delimiter(first: str) -> str:
+    """Return the sign that parts the first line, the most frequent of the usual ones outside of quotes."""
+    bare = "".join(first.split('"')[::2])
+    return max(_DELIMITERS, key=bare.count)
 
 
 def open_input(name: str) -> FlowInput:
@@ -145,12 +138,16 @@ def _names(row: list[str], place: str) -> list[str]:
 def _describe_json(content: bytes, place: str, what: str) -> str:
     """Return what is wrong with a text of JSON, and where."""
     try:
-        json.loads(content.removeprefix(b"\xef\xbb\xbf"))
+        json.loads(content.decode())
     except json.JSONDecodeError as error:
         line = f"line {error.lineno}, " if error.lineno > 1 else ""
         return f"{place}: {what}: {error.msg} ({line}column {error.colno})"
-    except UnicodeDecodeError:
-        return f"{place}: {what}: it is not text in UTF-8"
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        lines = before.count(b"\n")
+        line = f", line {lines + 1}" if lines else ""
+        byte = error.start - before.rfind(b"\n")
+        return f"{place}: {what}: it is not text in UTF-8: byte {byte}{line} is 0x{content[error.start]:02X}"
     except (ValueError, RecursionError):
         pass
     return f"{place}: {what} that messages can hold: a number is too large, or it is nested too deep"

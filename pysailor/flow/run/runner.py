@@ -23,6 +23,7 @@ from ..document import InvalidFlow
 from ..mapper import compile_mapping
 from .attempt import RunState, error_body
 from .channel import Item
+from .drain import MOST_ROUNDS, DrainOrder, count_rounds, find_circles
 from .errors import FlowStopped
 from .folder import CALLS
 from .history import History
@@ -33,7 +34,7 @@ from .stage import Stage
 from .trace import RunTrace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from ..document import FlowStep
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from .tally import StepTally
 
 LOG = logging.getLogger(__name__)
-_COMPONENT: Final = logging.getLogger("component")
 _ERRORS_TOLD: Final = 5
 
 
@@ -66,6 +66,7 @@ class FlowRun:
         self._stopping = threading.Event()
         self._stopped_by: SailorError | None = None
         self._errors_told = 0
+        self._circles = find_circles(plan.flow)
         flow = plan.flow
         self._source = flow.trigger
         self._started: dict[str, Any] = {}
@@ -198,25 +199,28 @@ class FlowRun:
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def _drain(self) -> None:
-        """Close the channels in the order of the flow, each when all that lead to it have ended."""
+        """Close the channels in the order of the flow, each when all that lead to it have ended.
+
+        Where errors are routed in a circle no step is the first: what is left then ends when nothing moves any more.
+        """
+        order = DrainOrder(self.plan.flow)
         waiting = dict(self.stages)
-        handler = self.plan.flow.on_error
-        routed = {step.local.route for step in self.plan.flow.steps}
         while waiting:
-            ready = [
-                name for name, stage in waiting.items() if self._is_ready(stage.declared, waiting, handler, routed)
-            ]
+            ready = order.ready(waiting)
+            if not ready:
+                self._rest(list(waiting.values()))
             for name in ready or list(waiting):
                 waiting[name].channel.close()
                 self._wait(waiting.pop(name))
 
-    def _is_ready(self, step: FlowStep, waiting: dict[str, Stage], handler: FlowStep | None, routed: set[str]) -> bool:
-        if handler is not None and step.id == handler.id:
-            return len(waiting) == 1
-        if step.id in routed:  # errors of any step may still come
-            before = [each.id for each in self.plan.flow.steps if each.local.route == step.id]
-            return not any(name in waiting for name in before)
-        return step.after is None or step.after.source not in waiting
+    def _rest(self, stages: Sequence[Stage]) -> None:
+        """Return when no message is queued or in work at these steps, so that none can come."""
+        while not self._state.aborted.is_set():
+            before = [stage.channel.entered for stage in stages]
+            is_done = all(stage.channel.finished == stage.channel.entered for stage in stages)
+            if is_done and before == [stage.channel.entered for stage in stages]:
+                return
+            self._state.aborted.wait(0.02)
 
     def _wait(self, stage: Stage) -> None:
         if not self._state.aborted.is_set():
@@ -249,11 +253,15 @@ class FlowRun:
         target = local.route or ("" if handler is None else handler.id)
         if not target or target == step.id or target not in self.stages:
             return
+        if step.id in self._circles and count_rounds(item.id, step.id) >= MOST_ROUNDS:
+            self._say(f"message {item.id[:40]}… failed at {step.id} {MOST_ROUNDS} times, and goes round no more")
+            return
         identity = f"{item.id}!{step.id}"
         passthrough = (received.passthrough if received is not None else None) or {}
         content = json_text.write(Message(body=body, passthrough=passthrough).to_json())
         self._ledger.emission(item.id, step.id, identity, 1, content)
-        self.stages[target].channel.put(Item(identity, content, item.trace))
+        waits = step.id not in self._circles
+        self.stages[target].channel.put(Item(identity, content, item.trace), waits=waits)
 
     def summary(self, seconds: float) -> dict[str, Any]:
         """Return what the run amounts to, for run.json."""

@@ -144,6 +144,7 @@ class Stage:
             message = Message.from_json(json_text.read(content))
             for target in self.routes.targets(message, self.state.variables):
                 target.put(Item(number, content))
+        self.channel.finish()
 
     def _try(self, attempt: Attempt) -> SailorError | None:
         """Have the step work on the message, again where that may help; return why it failed."""
@@ -285,6 +286,7 @@ class Stage:
             attempt.journal.settle()
         is_paid = bool(attempt.calls) or self.declared.credential is not None
         self.state.ledger.outcome(entry, at_once=is_paid)
+        self.channel.finish()
 
     def _give_up(self, attempt: Attempt) -> bool:
         """Fail a message that its component does not let go of; its thread's place is taken by another."""

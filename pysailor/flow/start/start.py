@@ -17,7 +17,7 @@ from .environment import Access
 from .feed import Feed
 from .processes import make_processes
 from .steps_api import StepsApi
-from .topology import declare, delete
+from .topology import declare, delete, describe_timeout
 from .traffic import Traffic
 
 if TYPE_CHECKING:
@@ -52,12 +52,16 @@ class StartSettings:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who is told: of results, of errors, of how things stand (messages waiting by stage), of input passed over."""
+    """Who is told: of results, of errors, of how things stand (messages waiting by stage), of input passed over.
+
+    `warning` is told what a person should know of the broker.
+    """
 
     result: Callable[[dict[str, Any]], None]
     error: Callable[[dict[str, Any]], None]
     progress: Callable[[dict[str, int], Traffic], None]
     skipped: Callable[[int], None] = lambda _: None
+    warning: Callable[[str], None] = lambda _: None
 
 
 def start_flow(
@@ -71,6 +75,8 @@ def start_flow(
     """
     with ExitStack() as stack:
         access, api, channel = _open(plan, settings, stack)
+        if bodies is None and settings.goes_on and (told := describe_timeout(channel.connection)):
+            listeners.warning(told)
         traffic = _make_traffic(plan, access, api, channel, stack)
         processes = make_processes(plan, access, settings.folder)
         if bodies is not None:

@@ -45,6 +45,26 @@ def bindings(plan: FlowPlan) -> Iterator[tuple[str, str]]:
     yield from ((plan.own_queue("output"), key) for key in plan.outputs)
 
 
+def describe_timeout(connection: Any) -> str:
+    """Return what is to be known of a broker that takes the first step's message back after a time, "" otherwise."""
+    version = str(connection._impl.server_properties.get("version", ""))  # noqa: SLF001 - pika shows it nowhere else
+    if keeps_long_messages(version):
+        return ""
+    return (
+        f"this broker (RabbitMQ {version}) takes a message back that is worked on for longer than its "
+        "consumer_timeout, 30 minutes unless it is set: the first step then begins anew. Set consumer_timeout in "
+        "rabbitmq.conf, or use RabbitMQ 3.12, where the flow sets it for its own queue"
+    )
+
+
+def keeps_long_messages(version: str) -> bool:
+    """Return whether a broker of this version heeds x-consumer-timeout, or has no such limit; others may."""
+    numbers = version.split(".")[:2]
+    if len(numbers) < 2 or not all(number.isdecimal() for number in numbers):  # noqa: PLR2004 - major and minor
+        return True
+    return not (3, 8) <= tuple(map(int, numbers)) < (3, 12)
+
+
 def delete(channel: Any, plan: FlowPlan) -> None:
     """Remove what holds no message any more."""
     queues = [plan.own_queue(name) for name in OWN]

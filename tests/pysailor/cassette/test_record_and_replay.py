@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -199,3 +200,19 @@ def test_recording_and_replaying_exclude_each_other(tmp_path: Path) -> None:
     with pytest.raises(UnreadableCassette, match="Choose one"):
         open_tape(tmp_path, tmp_path)
     assert open_tape(None, None) is None
+
+
+def test_a_service_that_could_not_be_reached_is_named_not_the_recorder(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        nobody = f"http://127.0.0.1:{server.getsockname()[1]}"
+    told = {}
+    for is_recording in (True, False):
+        with Tape(tmp_path, is_recording=is_recording) as tape:
+            cfg = tape.settings(Component(ROOT), [], {})
+            assert cfg == {}
+            with pytest.raises(requests.ConnectionError):
+                requests.post(tape._lead(f"{nobody}/x"), json={}, timeout=30)
+            told[is_recording] = tape.summary
+
+    assert f"; {nobody} could not be reached" in told[True]
+    assert f"; {nobody} could not be reached when this was recorded" in told[False]

@@ -10,6 +10,7 @@ import pytest
 
 from pysailor.errors import UnreadableFile
 from pysailor.flow.document import SCHEMA, InvalidFlow, parse_flow, read_flow
+from pysailor.flow.draw import draw_svg, draw_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,3 +111,15 @@ def test_a_missing_file_is_told_with_the_near_one(tmp_path: Path) -> None:
 
 def test_the_published_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def test_a_flow_of_too_many_steps_is_refused_and_one_of_the_most_is_drawn() -> None:
+    begin = "flow: 1\nname: Long\ncomponents: {r: {builtin: router}}\nsteps:\n  s0: {run: 'r:route'}\n"
+    steps = [f"  s{number}: {{run: 'r:route', after: s{number - 1}}}\n" for number in range(1, 501)]
+
+    flow = parse_flow(begin + "".join(steps[:-1]), "flow.yaml")
+
+    assert draw_text(flow).count("r:route") == 500
+    assert draw_svg(flow).count("<rect") == 500
+    with pytest.raises(InvalidFlow, match=r"steps\.s500: is step 501 of 501; allowed are 500"):
+        parse_flow(begin + "".join(steps), "flow.yaml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -182,3 +183,30 @@ def test_calls_are_counted_in_the_ledger(flow: Any, run: Any) -> None:
     assert entry["units"] == {"input_tokens": 3, "output_tokens": 2}
     assert entry["cost"] == {"USD": "0.001"}
     assert entry["calls"] == entry["attempts"] == 1
+
+
+CIRCLE = (
+    "  a: {run: 'w:numbers', fields: {count: 30}}\n"
+    "  b: {run: 'w:work', after: a, map: {n: '1'}, fields: {fail: 1}, local: {on_error: {route: one}}}\n"
+    "  one: {run: 'w:work', map: {n: '2'}, fields: {fail: 2}, local: {on_error: {route: two}}}\n"
+    "  two: {run: 'w:work', map: {n: '3'}, fields: {fail: THREE, seconds: 0.002}, local: {on_error: {route: one}}}\n"
+    "  last: {run: 'w:work', after: two}\n"
+)
+
+
+def test_a_circle_of_routes_ends_when_nothing_moves_any_more(flow: Any, run: Any) -> None:
+    outcome, path = run(flow(CIRCLE.replace("THREE", "0")))
+
+    assert outcome == "failed"
+    assert len(bodies(path, "last")) == 30
+
+
+def test_what_fails_again_and_again_goes_round_a_circle_so_often_and_no_more(flow: Any, run: Any) -> None:
+    made = flow(CIRCLE.replace("THREE", "3").replace("count: 30", "count: 2").replace("seconds: 0.002", "seconds: 0.0"))
+
+    _, path = run(made)
+
+    failures = Counter(line["step"] for line in read(path / "errors.jsonl"))
+    assert failures["b"] == 2
+    assert failures["one"] == 2 * 21
+    assert bodies(path, "last") == []

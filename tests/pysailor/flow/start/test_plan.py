@@ -10,7 +10,7 @@ import yaml
 from pysailor.flow.document import parse_flow
 from pysailor.flow.start import FlowPlan, make_plan, print_manifests
 from pysailor.flow.start.environment import Access, step_environment, tell_apart
-from pysailor.flow.start.topology import bindings
+from pysailor.flow.start.topology import bindings, keeps_long_messages
 from pysailor.platform.settings import WorkerSettings
 
 if TYPE_CHECKING:
@@ -112,3 +112,11 @@ def test_kubernetes_has_a_deployment_for_each_stage(plan: FlowPlan, file: Path) 
 )
 def test_processes_do_not_share_a_port_or_a_heartbeat(environment: dict[str, str], own: dict[str, str]) -> None:
     assert tell_apart(environment, "bill-1", 2) == own
+
+
+@pytest.mark.parametrize(
+    ("version", "keeps"), [("3.7.28", True), ("3.8.15", False), ("3.11.9", False), ("3.12.0", True), ("4.1.0", True),
+                           ("3.13.0-rc.1", True), ("", True), ("x.y", True)],
+)  # fmt: skip
+def test_brokers_that_take_long_messages_back_are_known(version: str, keeps: bool) -> None:
+    assert keeps_long_messages(version) is keeps

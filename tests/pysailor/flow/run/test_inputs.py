@@ -1,0 +1,58 @@
+"""An input is read as it is written, and what is no text is told with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pysailor.flow.run import InvalidRow, open_input
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32", "utf-16-be"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("in.csv", 'n;text\r\n1;"Ünï\r\nčøde 😀"\r\n'),
+        ("in.jsonl", '\n{"n": 1, "text": "Ünï\\r\\nčøde 😀"}'),
+        ("in.json", '[{"n": 1,\n "text": "Ünï\\r\\nčøde 😀"}]\n'),
+    ],
+)
+def test_a_byte_order_mark_says_how_an_input_is_written(tmp_path: Path, encoding: str, name: str, text: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (tmp_path / name).write_bytes((mark + text).encode(encoding))
+
+    source = open_input(str(tmp_path / name))
+    found = list(source.bodies())
+    source.close()
+
+    assert [(str(body["n"]), body["text"]) for body in found] == [("1", "Ünï\r\nčøde 😀")]
+    assert source.share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("in.csv", b"n,text\n1,\xe9\n", "in.csv:2: the line is not text in UTF-8: byte 3 is 0xE9, as in Latin-1"),
+        (
+            "in.jsonl",
+            b'{"n": 1}\n{"n": "\xe9"}\n',
+            "in.jsonl:2: the line is not JSON: it is not text in UTF-8: byte 8 is",
+        ),
+        ("in.json", b'[1,\n"\xe9"]', "in.json: this is not JSON: it is not text in UTF-8: byte 2, line 2 is 0xE9"),
+        ("in.csv", "\ufeffn,text\n1,a\n".encode("utf-16-le") + b"\n", "in.csv:3: byte 25 of the file is not UTF-16-LE"),
+        ("in.csv", "n,text\n".encode("utf-16-le"), "in.csv:1: this looks like UTF-16 without a byte order mark"),
+    ],
+)
+def test_what_is_no_text_is_told_with_line_and_byte(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    source = open_input(str(tmp_path / name))
+
+    with pytest.raises(InvalidRow) as caught:
+        list(source.bodies())
+    source.close()
+
+    assert said in str(caught.value)

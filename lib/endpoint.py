@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from .frozen import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from .models.table import Family, Models
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BuiltRequest:
     """What is sent: the body, what is known of its model, and what was changed on the way, in sentences."""
 
@@ -39,7 +41,7 @@ class BuiltRequest:
         return str(self.body["model"])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckResult:
     """What the rules between fields find: errors keep the request from being sent, warnings do not.
 
@@ -50,6 +52,9 @@ class CheckResult:
     warnings: tuple[Fault, ...] = ()
     worst: Cost | None = None
     advice: str = ""
+
+
+NOTHING_FOUND = CheckResult()
 
 
 class Check(Protocol):

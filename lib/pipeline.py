@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 
 NOBODY = Pays()
+NO_PAYER = Payer()
 
 
 class Pipeline:
@@ -61,7 +62,7 @@ class Pipeline:
         snapshot: Any = None,
         attachments: Mapping[str, Any] | None = None,
         cancel: Cancel | None = None,
-        payer: Payer | None = None,
+        payer: Payer = NO_PAYER,
     ) -> None:
         """Keep what the message brings along (the step's memory, attachments by name), who pays, what stops it."""
         self._endpoint = endpoint
@@ -71,11 +72,10 @@ class Pipeline:
         self._ctx = ctx
         self._attachments = attachments or {}
         self.environment = ctx.keep(Environment)
-        self._call = CallOptions(
-            settings.limits, ctx.logger, ctx.until(settings.limits.timeout), cancel, report=ctx.report
-        )
+        limits = settings.limits
+        self._call = CallOptions(limits, ctx.logger, ctx.until(limits.timeout), cancel, report=ctx.report)
         self._memory = endpoint.memory(snapshot)
-        self._payer = payer or Payer()
+        self._payer = payer
         self._hold: BudgetHold | NoBudget = NO_BUDGET
 
     @classmethod
@@ -91,7 +91,7 @@ class Pipeline:
         """Return the pipeline of a step, whose settings and client are kept between messages; raise InvalidConfig."""
         settings = step_settings(cfg, ctx)
         client = ctx.keep(Client, settings.connection)
-        payer = payer_of(pays, cfg, ctx, settings.connection.api_key) if settings.budget else None
+        payer = payer_of(pays, cfg, ctx, settings.connection.api_key) if settings.budget else NO_PAYER
         pipeline = cls(endpoint, client, settings, ctx, snapshot, attachments, payer=payer)
         pipeline._call = pipeline._call.paced_by(shared_pacer(settings.connection, ctx))
         return pipeline
@@ -131,11 +131,14 @@ class Pipeline:
         found = self._check(request)
         if found.errors:
             raise InvalidInput(faults=found.errors)
+        warnings = request.notes
         if found.warnings:
             places = ", ".join(f.pointer for f in found.warnings)
             self._ctx.logger.warning("Doubtful in the request: %s; the result and pysailor check say why", places)
-        warnings = tuple(str(fault) for fault in found.warnings) + request.notes
+            warnings = tuple(map(str, found.warnings)) + warnings
         request = self._with_attachments(request)
+        if not self.is_limited:
+            return check_result((yield from self._rounds(request, warnings, body)), self._settings)
         note, self._hold = self._within_budget(request)
         with self._hold as hold:
             result = yield from self._rounds(request, warnings + note, body)
@@ -200,9 +203,12 @@ class Pipeline:
     ) -> Generator[Piece, None, Result]:
         """Ask once, or hand on the answer that an earlier attempt at this message got for what is `wanted`."""
         began = time.monotonic()
-        known_by = [self._client.connection.address, request.model, wanted]
         try:
-            asked = yield from ask_once(self._ctx, self._settings.on_unknown_fate, known_by, request, self._ask)
+            if self._ctx.journal.remembers:
+                known_by = [self._client.connection.address, request.model, wanted]
+                asked = yield from ask_once(self._ctx, self._settings.on_unknown_fate, known_by, request, self._ask)
+            else:  # a megabyte need not be put in order
+                asked = yield from self._ask(request)
         except ApiError as error:
             seconds = time.monotonic() - began
             told = call_attributes(self._client.connection, "chat")

@@ -47,13 +47,11 @@ def ask_once(
     request: BuiltRequest,
     ask: Callable[[BuiltRequest], Generator[Piece, None, Asked]],
 ) -> Generator[Piece, None, Asked]:
-    """Ask, unless an earlier attempt at this message was answered: then yield its pieces and return its answer.
+    """Ask, unless the journal has an answer to an earlier attempt: then yield its pieces and return that.
 
     `wanted` is what the message makes the step ask, before what the step has learnt of the server changes it.
     Raise FateUnknown or Rebound if the step wants that where an earlier attempt's fate is not known.
     """
-    if not ctx.journal.remembers:  # then a megabyte need not be put in order
-        return (yield from ask(request))
     with ctx.journal.open(_canonical(wanted), on_unknown=on_unknown) as entry:
         if entry.answer is not None:
             return (yield from _give_again(ctx, entry.answer, request))

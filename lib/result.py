@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
@@ -10,6 +10,7 @@ from pysailor import StepError
 from .completions.answer import Outcome
 from .errors.api_error import ApiError
 from .errors.catalog import CATALOG, NO
+from .frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _LONGEST_HEADER = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """What came of it: the last answer, and the usage, cost and tries of all rounds together."""
 
@@ -114,11 +115,9 @@ class BadAnswer(StepError):
 def check(result: Result, settings: StepSettings) -> Result:
     """Return the result, unless the step counts one of its answers as an error; then raise BadAnswer."""
     for report in result.each():
-        outcome = Outcome(report["outcome"])
-        if outcome in settings.fails_on:
+        if settings.fails_on and (outcome := Outcome(report["outcome"])) in settings.fails_on:
             raise BadAnswer(f"answer_{outcome.value}", result)
-        mismatches = list(_mismatches(report))
-        if settings.fails_on_mismatch and mismatches:
+        if settings.fails_on_mismatch and (mismatches := list(_mismatches(report))):
             raise BadAnswer("answer_misfit", result, f"({'; '.join(mismatches)}) ")
     return result
 

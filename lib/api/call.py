@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pysailor import Rebound
 
 from ..errors.api_error import ApiError
+from ..frozen import frozen
 from .pacer import Paused
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def _discard(_: Measure) -> None:
     """Measure nothing: nobody listens."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallOptions:
     """How one call is made: its limits, who logs, until when (on the clock of time.monotonic), and what stops it.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from pysailor import HttpRequest
 
 from ..errors import api_error as errors
 from ..errors.api_error import ApiError, Try
+from ..frozen import frozen
 from . import json_body, response, retry
 from .call import CallOptions, keep_pace, learn_from_refusal, tokens_of
 from .http.errors import (
@@ -59,7 +59,7 @@ _FAILURES: tuple[tuple[type[HttpError], str, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiAnswer:
     """What the API gave: the JSON object as it came, its request id, how every try went, and what was odd about it."""
 
@@ -164,7 +164,7 @@ class Client:
         error: ApiError | None = None
         is_probe, is_paced = False, bool(body) and content_type == JSON  # what works comes in JSON; files do not
         while True:
-            if is_paced:
+            if is_paced and not pacer.is_free():
                 is_probe = keep_pace(pacer, len(body), end, call, error)
             if call.is_cancelled:
                 raise _cancellation(tries)
@@ -234,10 +234,9 @@ class Client:
     ) -> Generator[Piece, None, tuple[response.Document, Mapping[str, str]]]:
         try:
             with self._open(request, end, call) as reply:
-                if file is None:
+                document = response.read_plain(reply) if file is None else response.save(reply, end, file)
+                if document is None:
                     document = yield from response.read(reply, end, call.limits.silence, read_stream)
-                else:
-                    document = response.save(reply, end, file)
         except ApiError as error:
             if call.is_cancelled:
                 raise _cancellation(came=error) from error

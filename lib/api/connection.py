@@ -79,6 +79,14 @@ class Connection:
             raise InvalidConfig(faults=faults)
         return connection
 
+    def __hash__(self) -> int:
+        """Return the hash of what tells it apart, counted once: messages ask for the client of their connection."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.base_url, self.api_key, self.organization, self.project, self.more_headers, self.chosen))
+
     @cached_property
     def server(self) -> ServerKind:
         """The kind of server that is at the address."""

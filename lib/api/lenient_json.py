@@ -59,6 +59,16 @@ def parse(text: str) -> tuple[Any, Remarks]:
     return value, tuple(reader.remarks)
 
 
+def parse_plain(content: bytes) -> Any:
+    """Return what nothing is odd about: one object in UTF-8, and no more; None for anything else."""
+    if not content.startswith(b"{") or len(content) > _LARGE or _LONG in content.translate(_DIGITS):
+        return None
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        return None
+
+
 def parse_all(text: str) -> tuple[list[Any], Remarks]:
     """Return the values that stand one after the other, and remarks; raise ValueError or RecursionError."""
     if len(text) <= _LARGE and _LONG not in text.encode(errors="replace").translate(_DIGITS):

@@ -60,6 +60,12 @@ class ReadLimit:
         return min(self._end, self._stalled_at)
 
 
+def read_plain(reply: Reply) -> Document | None:
+    """Return the JSON object of an answer that came whole and plain; None for any other, of which nothing was read."""
+    document = lenient_json.parse_plain(reply.plain_whole)
+    return None if document is None or errors.is_error(document) else Document(document)
+
+
 def read(
     reply: Reply, end: float, silence: float, read_stream: Callable[[], StreamReader] | None = None
 ) -> Generator[Piece, None, Document]:

@@ -7,6 +7,7 @@ import binascii
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import is_
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -62,6 +63,8 @@ def inline(
     `inline_public` is for servers that fetch nothing. `deadline` is on the clock of time.monotonic. Raise InvalidInput
     (AddressRefused, NotThere, WrongKind, TooLarge) or NotFetched, each with the pointer of the part.
     """
+    if not _has_parts(body):
+        return body
     end = time.monotonic() + SECONDS if deadline is None else deadline
     return _Inliner(attachments, storage, downloads, logger, end, inline_public).body(body)
 
@@ -79,9 +82,7 @@ class _Inliner:
     spent: int = 0
     fetched: dict[tuple[str, str], Download] = field(default_factory=dict)
 
-    def body(self, body: Any) -> Any:
-        if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
-            return body
+    def body(self, body: dict[str, Any]) -> Any:
         return _with(body, "messages", _map(body["messages"], "/messages", self._message))
 
     def _message(self, message: Any, pointer: str) -> Any:
@@ -231,10 +232,19 @@ class _Inliner:
         return content
 
 
+def _has_parts(body: Any) -> bool:
+    """Return whether any message consists of parts; only those can hold an attachment."""
+    messages = body.get("messages") if isinstance(body, dict) else None
+    for message in messages if isinstance(messages, list) else ():
+        if isinstance(message, dict) and isinstance(message.get("content"), list):
+            return True
+    return False
+
+
 def _map(items: list[Any], pointer: str, change: Callable[[Any, str], Any]) -> list[Any]:
     """Return the list with its items changed; the same list if none is."""
     changed = [change(item, f"{pointer}/{index}") for index, item in enumerate(items)]
-    return items if all(new is old for new, old in zip(changed, items, strict=True)) else changed
+    return items if all(map(is_, changed, items)) else changed
 
 
 def _with(whole: dict[str, Any], name: str, value: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidConfig
 
+from ..frozen import frozen
 from .period import Period
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _LEAST, _MOST = Decimal("0.000000001"), Decimal(10**12)
 """Beyond these an amount is a slip, and its digits would fill a page."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payer:
     """Who pays for a message: `owner` is the credential's namespace; the rest tells budgets of one step apart."""
 

@@ -7,6 +7,7 @@ too, and an empty list of tool calls. Half characters (lone surrogates), which n
 from __future__ import annotations
 
 import json
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidInput
@@ -96,7 +97,7 @@ def _whole(value: Any) -> Any:
 def _map(items: list[Any], change: Callable[[Any], Any]) -> list[Any]:
     """Return the list with each item changed; the same object if none was."""
     changed = [change(item) for item in items]
-    return changed if any(new is not old for new, old in zip(changed, items, strict=True)) else items
+    return items if all(map(is_, changed, items)) else changed
 
 
 def _replace_half_characters(body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -116,15 +117,17 @@ def _has_half_characters(value: Any) -> bool:
         if depth > _MOST_DEPTH:
             raise InvalidInput(f"is nested deeper than {_MOST_DEPTH} levels; make it flatter")
         inner: list[Any] = []
-        for one in waiting:
-            if one.__class__ is dict:
-                texts += one
-                inner += one.values()
-            elif one.__class__ is list:
-                inner += one
-        texts += [one for one in inner if one.__class__ is str and not one.isascii()]
-        waiting, depth = [one for one in inner if one.__class__ in _CONTAINERS], depth + 1
-    return not all(map(_is_unicode, set(texts)))
+        for holder in waiting:
+            if holder.__class__ is dict:
+                texts += holder
+            for one in holder.values() if holder.__class__ is dict else holder:
+                if one.__class__ is str:
+                    if not one.isascii():
+                        texts.append(one)
+                elif one.__class__ is dict or one.__class__ is list:
+                    inner.append(one)
+        waiting, depth = inner, depth + 1
+    return not all(map(_is_unicode, texts))
 
 
 def _is_unicode(text: Any) -> bool:

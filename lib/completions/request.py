@@ -8,7 +8,7 @@ from pysailor import Fault, InvalidConfig, offload
 
 from ..cost.price import Surcharges
 from ..cost.worst_case import Plan
-from ..endpoint import BuiltRequest, CheckResult
+from ..endpoint import NOTHING_FOUND, BuiltRequest, CheckResult
 from ..tokens import count as tokens
 from . import preflight, usage_option
 from .normalize import normalize
@@ -77,6 +77,8 @@ def check(
         refusals=refusals,
         now=now,
     )
+    if not findings:
+        return NOTHING_FOUND
     errors: list[Fault] = []
     warnings: list[Fault] = []
     for found in findings:

@@ -21,6 +21,9 @@ _FACT = "refused "
 """A fact about a server has a member of its own in the step's memory: workers merge them without asking each other."""
 
 
+_NO_REFUSALS = PastRefusals({})
+
+
 class StepMemory:
     """Past refusals, as the snapshot of a step holds them."""
 
@@ -30,7 +33,7 @@ class StepMemory:
     @classmethod
     def of(cls, snapshot: Any) -> Self:
         """Return what a snapshot holds; what is not ours, or of another version, is passed over."""
-        refusals = PastRefusals({})
+        refusals = _NO_REFUSALS
         for name, fact in snapshot.items() if isinstance(snapshot, dict) else ():
             if str(name).startswith(_FACT) and isinstance(fact, dict):
                 try:

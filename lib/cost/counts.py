@@ -20,6 +20,8 @@ def is_count(value: Any) -> bool:
 
 
 def tokens(value: Any) -> int:
+    if value.__class__ is int:
+        return max(0, value)
     if value is None:
         return 0
     if isinstance(value, str) and is_count(value):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ..frozen import frozen
 from .reported import count_hosted_calls, count_searches, read_cost
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _FILE_SEARCH = Decimal("0.0025")
 _CONTAINER = Decimal("0.03")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surcharges:
     """What makes an answer more expensive than its tokens.
 
@@ -82,7 +83,7 @@ class Surcharges:
 NO_SURCHARGES = Surcharges()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost:
     """An amount in US$, by prices of a certain day. `notes` say what it leaves out or assumes."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from ..frozen import frozen
 from .counts import is_count, tokens
 from .spellings import find_usage
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ..errors.api_error import Try
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Usage:
     """Tokens of one answer, or of several added up.
 
@@ -80,7 +81,7 @@ def usage_of(completion: Any) -> Usage:
 
 def despite_lost(usage: Usage, tries: Iterable[Try]) -> tuple[Usage, tuple[str, ...]]:
     """Return the usage, no longer known if a try's answer was lost, and a sentence that says so."""
-    lost = sum(each.is_lost for each in tries)
+    lost = sum([each.is_lost for each in tries])
     if not lost:
         return usage, ()
     words = "1 try before the answer was" if lost == 1 else f"{lost} tries before the answer were"

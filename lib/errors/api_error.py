@@ -7,11 +7,11 @@ Servers that imitate the API differ in every detail; whatever comes, something w
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pysailor import StepError
 
+from ..frozen import frozen
 from . import requested_wait, service_words
 from .catalog import CATALOG, NO
 from .classify import classify
@@ -28,7 +28,7 @@ _REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-ms-request-i
 _LONGEST_CODE = 120
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Try:
     """One sending of a request: how it ended, after how many seconds, and the id to tell support."""
 

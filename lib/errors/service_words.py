@@ -32,6 +32,10 @@ _ERROR_MEMBERS = (
     *("error", "errors", "fault", "exception", "detail", "details", "message", "msg", "errormessage", "errormsg"),
     *("errordescription", "baseresp", "errorcode", "errcode", "faultstring", "statusmsg"),
 )
+_USUAL = frozenset(
+    {"id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint", "metadata"}
+)
+"""What an answer holds that is none."""
 _WITH_INNER_ERROR = ("raw", "innererror", "underlyingerror", "upstreamerror")
 """Members beside the words that hold those of the server behind a gateway."""
 
@@ -96,12 +100,12 @@ def is_error(document: Any) -> bool:
         return any(isinstance(item, dict) and bool(_plain_names(item).get("error")) for item in document)
     if not isinstance(document, dict):
         return isinstance(document, str)
+    if document.keys() <= _USUAL:
+        return document.get("object") == "error"
     members = _plain_names(document)
     if _has_own_status(members):
         members.pop("errors", None)  # what it tells of itself, such as why a batch failed
-    if members.get("error") or members.get("errors"):
-        return True
-    if "error" in (members.get("object"), members.get("type"), members.get("status")):
+    if members.get("error") or members.get("errors") or "error" in map(members.get, ("object", "type", "status")):
         return True
     if any(value for name, value in members.items() if name not in _ERROR_MEMBERS and isinstance(value, (list, dict))):
         return False

@@ -37,7 +37,7 @@ class ConnectionPool:
         except BaseException:
             wire.close()
             raise
-        return Reply(wire, end, lambda kept: self._keep(kept, cancel))
+        return Reply(wire, end, self._idle.append if cancel is None else lambda kept: self._keep(kept, cancel))
 
     def close(self) -> None:
         """Close what is idle; a later request connects anew."""
@@ -69,9 +69,8 @@ class ConnectionPool:
             raise
         return wire
 
-    def _keep(self, wire: Wire, cancel: Cancel | None) -> None:
-        if cancel is not None:
-            cancel.release()  # before another call can take the connection
+    def _keep(self, wire: Wire, cancel: Cancel) -> None:
+        cancel.release()  # before another call can take the connection
         self._idle.append(wire)
 
 

@@ -28,24 +28,23 @@ class Reply:
         self._give_back = give_back
         self._framing: Framing = ResponseParts()
         self._end = end
+        self.status = 0
+        """The status code."""
+        self.headers: dict[str, str] = {}
+        """The headers by their names in lower case; the values of one that came twice are joined by commas."""
         try:
-            while not self._framing.status:
+            while not self.status:
                 self._receive()
         except BaseException:
             self.close()
             raise
         self._decoders = decoders_of(self.headers.get("content-encoding"))
-        self._body = self._decode()
+        self._body: Iterator[bytes] | None = None
 
     @property
-    def status(self) -> int:
-        """The status code."""
-        return self._framing.status
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers by their names in lower case; the values of one that came twice are joined by commas."""
-        return self._framing.headers
+    def plain_whole(self) -> bytes:
+        """The body, if all of it came with the head and its head says that it is not compressed; else b""."""
+        return b"" if self._decoders or not self._framing.is_whole else b"".join(self._framing.pieces)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -55,6 +54,8 @@ class Reply:
     def read(self, end: float) -> bytes:
         """Return the next part of the body, b"" once it is whole; raise TimedOut, CutOff or WrongEncoding."""
         self._end = end
+        if self._body is None:
+            self._body = self._decode()
         return next(self._body, b"")
 
     def close(self) -> None:
@@ -92,13 +93,15 @@ class Reply:
         wire = self._wire
         if wire is None:
             raise RuntimeError("the answer was closed")
+        framing = self._framing
         try:
-            self._framing.receive(wire, self._end)
+            framing.receive(wire, self._end)
         except OddHead as odd:
-            self._framing = Lenient(odd.received)
-        if self._framing.is_whole:
+            framing = self._framing = Lenient(odd.received)
+        self.status, self.headers = framing.status, framing.headers
+        if framing.is_whole:
             self._wire = None
-            self._give_back(wire) if self._framing.keeps else wire.close()
+            self._give_back(wire) if framing.keeps else wire.close()
 
 
 def _unpack(decoder: Decoder, body: Iterator[bytes]) -> Iterator[bytes]:

@@ -29,11 +29,12 @@ class Wire:
     raw_socket: Any = None
     _poll: Any = None
     _waits: SocketWaits | None = None
+    _is_new = True
 
     def take(self, connected: Any) -> None:
         """Use this socket from now on: first the plain one, then the one with TLS on it."""
         self.raw_socket = connected
-        self._waits = None
+        self._waits, self._is_new = None, True
 
     def is_quiet(self) -> bool:
         """Whether nothing came since the last answer: what came would be the end of the connection."""
@@ -56,7 +57,8 @@ class Wire:
 
     def send(self, head: bytes, body: bytes | mmap, end: float) -> None:
         """Send a request whole; raise TimedOut, or Dropped when the other side no longer reads."""
-        self._waits = self._waits or socket_waits(self.raw_socket)
+        if self._is_new:
+            self._waits, self._is_new = socket_waits(self.raw_socket), False
         try:
             if self._waits is not None:
                 self._send_by(self._waits, head, body, end)

@@ -65,6 +65,8 @@ def _choice(choice: dict[str, Any], place: int, answer_id: str, remarks: dict[st
             return mended
         remarks[NO_MESSAGE] = None
     mended["message"] = _message(message, f"{answer_id} {place}", remarks)
+    if mended.keys().isdisjoint(_STREAMED):
+        return mended
     return {key: value for key, value in mended.items() if key not in _STREAMED}
 
 

@@ -15,7 +15,7 @@ _CALL_IN_TEXT: Final = re.compile(
 )
 """How models write a call that a server is to take out of their text."""
 
-_ABOUT_CALLS: Final = ("tool_choice", "function_call", "parallel_tool_calls")
+_ABOUT_CALLS: Final = frozenset({"tool_choice", "function_call", "parallel_tool_calls"})
 _FINISHED = (Outcome.COMPLETE, Outcome.TOOL_CALLS, Outcome.EMPTY)
 
 
@@ -43,7 +43,7 @@ def _find_in_choice(
     message = message_of(choice)
     if request.get("logprobs") is True and text_of(message) and not mapping(choice.get("logprobs")).get("content"):
         yield f"logprobs were asked for and did not come ({name})"
-    if any(request.get(field) is not None for field in _ABOUT_CALLS):
+    if not _ABOUT_CALLS.isdisjoint(request) and any(request.get(field) is not None for field in _ABOUT_CALLS):
         yield from _find_missing_calls(calls_of(message), name, request)
     if outcome is Outcome.TOOL_CALLS:
         return

@@ -48,7 +48,7 @@ def outcome_of(choice: Mapping[str, Any]) -> Outcome:
     message, ending = message_of(choice), guess_ending(choice)
     if refusal_of(message):
         return Outcome.REFUSED
-    if ending in _BAD:
+    if ending is not Ending.GOOD and ending in _BAD:
         return _BAD[ending]
     if calls_of(message):
         return Outcome.TOOL_CALLS
@@ -64,7 +64,8 @@ def choices(completion: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def message_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a choice's message; an empty one when there is none."""
-    return mapping(choice.get("message"))
+    message = choice.get("message")
+    return message if isinstance(message, dict) else {}
 
 
 def text_of(message: Mapping[str, Any]) -> str:
@@ -81,15 +82,18 @@ def refusal_of(message: Mapping[str, Any]) -> str:
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal.strip():
         return refusal
-    parts = [part.get("refusal") for part in objects(message.get("content"))]
+    content = message.get("content")
+    if not isinstance(content, list):
+        return ""
+    parts = [part.get("refusal") for part in objects(content)]
     return "".join(part for part in parts if isinstance(part, str))
 
 
 def calls_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the raw tool calls; the deprecated function_call counts as one without an id."""
-    found = objects(message.get("tool_calls"))
-    legacy = mapping(message.get("function_call"))
-    return found or ([{"type": "function", "function": legacy}] if legacy else [])
+    found, legacy = message.get("tool_calls"), message.get("function_call")
+    calls = objects(found) if found else []
+    return calls or ([{"type": "function", "function": legacy}] if legacy and isinstance(legacy, dict) else [])
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -63,8 +63,9 @@ def check(
     this server refused before. Never raises, whatever the body.
     """
     facts = RequestFacts(*_read(body), family, public_api, estimate, refusals, now)
-    found = [finding for rule in _rules_about(frozenset(facts.members())) for finding in rule.check(facts)]
-    return sorted(found, key=lambda finding: not finding.certain)
+    rules = _rules_about(frozenset(facts.members()))
+    found = [finding for rule in rules for finding in rule.check(facts)] if rules else []
+    return sorted(found, key=lambda finding: not finding.certain) if found else found
 
 
 @lru_cache(maxsize=100)  # the requests of a step mostly hold the same

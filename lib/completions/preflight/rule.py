@@ -8,6 +8,9 @@ from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ...frozen import frozen
+from .facts.fields import known_fields
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
@@ -65,7 +68,7 @@ class Basis(Enum):
     HEURISTIC = "it depends on the server, or was only observed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestFacts:
     """A request body, read once for all rules. Members that are null count as absent."""
 
@@ -81,20 +84,29 @@ class RequestFacts:
 
     def members(self) -> list[str]:
         """Return the names of the body's members, and of what else a rule may be about, as far as it is there."""
-        transcript = self.transcript
-        others = {
-            "calls": transcript.calls,
-            "tool_results": transcript.tool_results,
-            "names": transcript.names,
-            "parts": transcript.parts,
-            "empty_replies": transcript.empty_replies,
-            "audio_replies": transcript.audio_replies,
-            "developer": "developer" in transcript.roles,
-            "estimate": self.estimate,
-            "refusals": self.refusals,
-            "shut_down": self.family and self.family.gone,
-        }
-        return [*self.body, *(name for name, value in others.items() if value)]
+        transcript, family, given = self.transcript, self.family, self.body.keys()
+        others: list[tuple[str, Any]] = [
+            ("calls", transcript.calls),
+            ("tool_results", transcript.tool_results),
+            ("names", transcript.names),
+            ("parts", transcript.parts),
+            ("long_text", transcript.has_long_text),
+            ("empty_replies", transcript.empty_replies),
+            ("audio_replies", transcript.audio_replies),
+            ("developer", "developer" in transcript.roles),
+            ("estimate", self.estimate),
+            ("refusals", self.refusals),
+            ("unknown", not given <= known_fields()),
+        ]
+        if family is not None:
+            others += (
+                ("shut_down", family.gone),
+                ("elsewhere", family.endpoint != "chat"),
+                ("not_taken", family.takes_only or not family.refuses.isdisjoint(given)),
+                ("effort_none_only", not family.effort_none_only.isdisjoint(given)),
+                ("limited_values", family.only and not given.isdisjoint(family.only)),
+            )
+        return [*given, *[name for name, value in others if value]]
 
 
 @dataclass(frozen=True, slots=True)

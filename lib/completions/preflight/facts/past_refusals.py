@@ -11,6 +11,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from ....frozen import frozen
 from .fields import known_fields
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ _TEXTS = ("base_url", "model", "field", "code", "seen")
 _MEMBERS = tuple(member.name for member in fields(KnownRejection))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastRefusals:
     """All facts, the oldest first."""
 

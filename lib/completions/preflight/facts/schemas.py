@@ -76,6 +76,8 @@ class StrictSchema:
     @classmethod
     def all_of(cls, body: Mapping[str, Any], toolbox: Toolbox) -> tuple[StrictSchema, ...]:
         """Return the strict schemas of a request."""
+        if body.keys().isdisjoint(CARRIERS):
+            return ()
         return tuple(cls.of(pointer, root) for pointer, root, is_strict in find_schemas(body, toolbox) if is_strict)
 
     @classmethod

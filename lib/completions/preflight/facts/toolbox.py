@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ....frozen import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -34,7 +36,7 @@ class Tool:
     given: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Toolbox:
     """The tools and the legacy functions that the request offers, as far as they can be read."""
 
@@ -44,15 +46,17 @@ class Toolbox:
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Toolbox:
         """Read both lists once."""
-        return cls(
-            tuple(_tools(body.get("tools"))) if "tools" in body else (),
-            tuple(_functions(body.get("functions"))) if "functions" in body else (),
-        )
+        if "tools" in body or "functions" in body:
+            return cls(tuple(_tools(body.get("tools"))), tuple(_functions(body.get("functions"))))
+        return NO_TOOLS
 
     @property
     def all(self) -> tuple[Tool, ...]:
         """Every tool, of either list."""
         return self.tools + self.functions
+
+
+NO_TOOLS = Toolbox()
 
 
 def _tools(listed: Any) -> Iterator[Tool]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
+
+from ....frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LONGEST_TEXT = 1_048_576
+"""So many characters of one content string were seen to be accepted."""
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Transcript:
     """The few things in the messages that rules ask for, each with the index of its message.
 
@@ -25,6 +30,7 @@ class Transcript:
     texts: tuple[tuple[int, str], ...] = ()
     empty_replies: tuple[int, ...] = ()
     audio_replies: tuple[tuple[int, Any], ...] = ()
+    has_long_text: bool = False
 
     @classmethod
     def of(cls, messages: Any) -> Transcript:
@@ -42,6 +48,7 @@ class Transcript:
             tuple(reading.texts),
             tuple(reading.empty_replies),
             tuple(reading.audio_replies),
+            reading.has_long_text,
         )
 
     def each_part(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -79,11 +86,13 @@ class _TranscriptReader:
         self.texts: list[tuple[int, str]] = []
         self.empty_replies: list[int] = []
         self.audio_replies: list[tuple[int, Any]] = []
+        self.has_long_text = False
 
     def read(self, index: int, message: dict[str, Any]) -> None:
         role, content = message.get("role"), message.get("content")
         if content.__class__ is str:
             self.texts.append((index, content))
+            self.has_long_text |= len(content) > LONGEST_TEXT
         elif content.__class__ is list:
             self.parts.append((index, content))
         if role.__class__ is str:

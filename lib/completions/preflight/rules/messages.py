@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..facts.toolbox import is_valid_name
-from ..facts.transcript import call_id, results_after
+from ..facts.transcript import LONGEST_TEXT, call_id, results_after
 from ..rule import Basis, Rule, quote
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from ..rule import Breach, RequestFacts
 
-LONGEST_TEXT = 1_048_576
-"""So many characters of one content string were seen to be accepted."""
 _MOST_CALLS = 128
 _LONGEST_NAME = 64
 _LONGEST_CALL_ID = 64
@@ -252,7 +250,13 @@ RULES = (
     Rule(
         "file_without_name", _file_without_name, "API reference: file content part", Basis.HEURISTIC, about=("parts",)
     ),
-    Rule("text_too_long", _text_too_long, "string_above_max_length, as seen", Basis.HEURISTIC),
+    Rule(
+        "text_too_long",
+        _text_too_long,
+        "string_above_max_length, as seen",
+        Basis.HEURISTIC,
+        about=("long_text", "parts"),
+    ),
     Rule(
         "audio_expired",
         _audio_expired,

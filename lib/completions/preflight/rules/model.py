@@ -162,12 +162,18 @@ def _refused_before(facts: RequestFacts) -> Iterator[Breach]:
 
 
 RULES = (
-    Rule("another_endpoint", _another_endpoint, "answered with 404: only supported in v1/responses", Basis.MODEL),
+    Rule(
+        "another_endpoint",
+        _another_endpoint,
+        "answered with 404: only supported in v1/responses",
+        Basis.MODEL,
+        about=("elsewhere",),
+    ),
     Rule("shut_down", _shut_down, "deprecations page; table of models", Basis.HEURISTIC, about=("shut_down",)),
     Rule(
         "shut_down_soon", _shut_down_soon, "deprecations page; table of models", Basis.HEURISTIC, about=("shut_down",)
     ),
-    Rule("field_not_taken", _field_not_taken, FROM_FAMILY, Basis.MODEL),
+    Rule("field_not_taken", _field_not_taken, FROM_FAMILY, Basis.MODEL, about=("not_taken",)),
     Rule(
         "token_cap_name",
         _token_cap_name,
@@ -180,7 +186,13 @@ RULES = (
         "custom_tools", _custom_tools, "API guide: custom tools are for gpt-5 and later", Basis.MODEL, about=("tools",)
     ),
     Rule("spoken_answer", _spoken_answer, "API guide: audio", Basis.MODEL, about=("modalities",)),
-    Rule("value_not_taken", _value_not_taken, "invalid_parameter; table of models", Basis.MODEL),
+    Rule(
+        "value_not_taken",
+        _value_not_taken,
+        "invalid_parameter; table of models",
+        Basis.MODEL,
+        about=("limited_values",),
+    ),
     Rule(
         "tier_not_offered", _tier_not_offered, "price page; table of models", Basis.HEURISTIC, about=("service_tier",)
     ),

@@ -287,5 +287,11 @@ RULES = (
         Basis.HEURISTIC,
         about=("response_format",),
     ),
-    Rule("unknown_field", _unknown_field, "unknown_parameter, or unrecognized request argument", Basis.HEURISTIC),
+    Rule(
+        "unknown_field",
+        _unknown_field,
+        "unknown_parameter, or unrecognized request argument",
+        Basis.HEURISTIC,
+        about=("unknown",),
+    ),
 )

@@ -80,8 +80,14 @@ def _little_room_for_reasoning(facts: RequestFacts) -> Iterator[Breach]:
 
 
 RULES = (
-    Rule("field_needs_no_reasoning", _field_needs_no_reasoning, FROM_FAMILY, Basis.MODEL),
-    Rule("field_may_need_no_reasoning", _field_may_need_no_reasoning, FROM_FAMILY, Basis.HEURISTIC),
+    Rule("field_needs_no_reasoning", _field_needs_no_reasoning, FROM_FAMILY, Basis.MODEL, about=("effort_none_only",)),
+    Rule(
+        "field_may_need_no_reasoning",
+        _field_may_need_no_reasoning,
+        FROM_FAMILY,
+        Basis.HEURISTIC,
+        about=("effort_none_only",),
+    ),
     Rule(
         "effort_value",
         _effort_value,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from .frozen import frozen
+from pysailor import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

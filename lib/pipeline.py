@@ -222,8 +222,9 @@ class Pipeline:
         used = self._endpoint.usage(got.body)
         paid, doubts = self._paid(request, got, used)
         warnings += doubts
-        used, lost = despite_lost(used, got.tries)
-        warnings += lost
+        if len(got.tries) > 1:
+            used, lost = despite_lost(used, got.tries)
+            warnings += lost
         self._ctx.report(
             CallReport(
                 request.model,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pysailor import StepError
+from pysailor import StepError, frozen
 
 from .completions.answer import Outcome
 from .errors.api_error import ApiError
 from .errors.catalog import CATALOG, NO
-from .frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

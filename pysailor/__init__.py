@@ -66,11 +66,12 @@ if TYPE_CHECKING:
     from .shell import environment, how_to_install, port
     from .store.base import Store
     from .store.open import open_store
+    from .values import frozen
 
     __version__: str
 else:
     _MODULES = ("errors", "masking", "shell", "message", "context", "contract")
-    _MODULES += ("store.base", "store.open", "journal.journal", "metadata", "pool")
+    _MODULES += ("values", "store.base", "store.open", "journal.journal", "metadata", "pool")
 
     def __getattr__(name: str) -> Any:
         """Find the name in the modules of the contract, the quickest to load first."""
@@ -143,6 +144,7 @@ __all__ = [
     "VerifyFunction",
     "__version__",
     "environment",
+    "frozen",
     "how_to_install",
     "mask",
     "offload",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from .context import CallReport, Data, Emit, Event, HttpReply, Keys, Measure, Partial, Snapshot, SnapshotUpdate
 from .errors import Defect
 from .journal.journal import NoJournal
 from .message import Message
+from .values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ def _ignore(_: CallReport | Measure) -> None:
     """Nobody counts calls here."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invocation:
     """What one message brings along: where events go, the logger, the deadline (on the clock of time.monotonic).
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pysailor import Rebound
+from pysailor import Rebound, frozen
 
 from ..errors.api_error import ApiError
-from ..frozen import frozen
 from .pacer import Paused
 
 if TYPE_CHECKING:

@@ -7,11 +7,10 @@ import time
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
-from pysailor import HttpRequest
+from pysailor import HttpRequest, frozen
 
 from ..errors import api_error as errors
 from ..errors.api_error import ApiError, Try
-from ..frozen import frozen
 from . import json_body, response, retry
 from .call import CallOptions, keep_pace, learn_from_refusal, tokens_of
 from .http.errors import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class Piece(NamedTuple):
 
 def drain(pieces: Generator[Piece, None, Whole], show: Callable[[str], None] | None = None) -> Whole:
     """Return what the pieces become; `show` gets the words of the first choice as they come."""
-    with closing(pieces):
+    try:
         while True:
             try:
                 piece = next(pieces)
@@ -34,3 +33,5 @@ def drain(pieces: Generator[Piece, None, Whole], show: Callable[[str], None] | N
                 return whole
             if show is not None and piece.choice == 0 and piece.kind in ("content", "refusal"):
                 show(piece.text)
+    finally:
+        pieces.close()

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from pysailor import InvalidConfig
+from pysailor import InvalidConfig, frozen
 
-from ..frozen import frozen
 from .period import Period
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ def repair(completion: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, 
 def without_response_items(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the body as this endpoint takes it: without what the messages of another one carry along."""
     messages = body.get("messages")
-    if not isinstance(messages, list) or not any(_carries_items(message) for message in messages):
+    if not isinstance(messages, list) or not any(map(_carries_items, messages)):
         return body
     kept = [
         {name: value for name, value in message.items() if name != _ITEMS} if _carries_items(message) else message

@@ -49,6 +49,8 @@ class StepMemory:
 
     def adapt(self, server: ServerKind, address: str, model: str) -> ServerKind:
         """Return the server as it is known by now: without the options that it refused."""
+        if not self._refusals.refusals:
+            return server
         if server.takes_usage_option and any(fact.field == "stream_options" for fact in self.about(address, model)):
             return replace(server, takes_usage_option=False)
         return server

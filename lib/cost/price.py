@@ -6,7 +6,8 @@ from dataclasses import fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..frozen import frozen
+from pysailor import frozen
+
 from .reported import count_hosted_calls, count_searches, read_cost
 
 if TYPE_CHECKING:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from ..frozen import frozen
+from pysailor import frozen
+
 from .counts import is_count, tokens
 from .spellings import find_usage
 
@@ -40,7 +42,7 @@ class Usage:
 
     def to_json(self) -> dict[str, Any]:
         """Return the members by their names."""
-        return {name: getattr(self, name) for name in _MEMBERS}
+        return dict(zip(_MEMBERS, _READ_MEMBERS(self), strict=True))
 
     def to_units(self) -> dict[str, int]:
         """Return what there is to count: tokens by what they were, of which some are part of others."""
@@ -54,6 +56,7 @@ class Usage:
 
 
 _MEMBERS = tuple(member.name for member in fields(Usage))
+_READ_MEMBERS = attrgetter(*_MEMBERS)
 _COUNTS = tuple(name for name in _MEMBERS if name != "known")
 
 
@@ -94,4 +97,6 @@ def _details(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _is_told(value: Any) -> bool:
+    if value.__class__ is int:
+        return bool(value >= 0)
     return is_count(value) and not (isinstance(value, (int, float)) and value < 0)

@@ -9,9 +9,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pysailor import StepError
+from pysailor import StepError, frozen
 
-from ..frozen import frozen
 from . import requested_wait, service_words
 from .catalog import CATALOG, NO
 from .classify import classify

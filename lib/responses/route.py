@@ -36,7 +36,7 @@ def choose(
         return RESPONSES
     if api == CHAT_ONLY:
         return COMPLETIONS
-    if any(fact.field == API for fact in refusals) and not needs_chat(body):
+    if refusals and any(fact.field == API for fact in refusals) and not needs_chat(body):
         return RESPONSES
     return RESPONSES if server.name == OPENAI.name and _needs_responses(body, family) else CHAT_FIRST
 

@@ -11,11 +11,13 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from ..values import frozen
+
 if TYPE_CHECKING:
     from ..context import CallReport, Measure
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MessageReport:
     """What became of one message.
 

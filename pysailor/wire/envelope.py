@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from ..values import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,7 +31,7 @@ class Delivery:
     redelivered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Publish:
     """One message to go out; `properties` as in a delivery.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from ..values import frozen
 from .cipher import BASE64, RAW
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ EVENT_ID: Final = "x-pysailor-event-id"
 """The same whenever the same event is sent again. It is not the messageId: see docs/decisions/011-event-ids.md."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incoming:
     """What the headers of one delivery say.
 

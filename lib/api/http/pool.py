@@ -51,7 +51,9 @@ class ConnectionPool:
             except IndexError:
                 return None
             if wire.is_quiet():
-                _attach(wire, cancel)
+                wire.used_by = None
+                if cancel is not None:
+                    cancel.attach(wire)
                 return wire
             wire.close()
 
@@ -60,7 +62,8 @@ class ConnectionPool:
 
         def watch(connected: object) -> None:
             wire.take(connected)
-            _attach(wire, cancel)
+            if cancel is not None:
+                cancel.attach(wire)
 
         try:
             wire.take(self._route.open(end, watch))
@@ -77,10 +80,3 @@ class ConnectionPool:
 def _close(idle: list[Wire]) -> None:
     while idle:
         idle.pop().close()
-
-
-def _attach(wire: Wire, cancel: Cancel | None) -> None:
-    if cancel is None:
-        wire.used_by = None
-    else:
-        cancel.attach(wire)

@@ -38,7 +38,8 @@ class Reply:
         except BaseException:
             self.close()
             raise
-        self._decoders = decoders_of(self.headers.get("content-encoding"))
+        encoding = self.headers.get("content-encoding")
+        self._decoders = decoders_of(encoding) if encoding else []
         self._body: Iterator[bytes] | None = None
 
     @property

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from ...frozen import frozen
+from pysailor import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

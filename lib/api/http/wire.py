@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..cancel import Cancel
 
 _AT_ONCE = 64 * 1024
+_NEAR = 0.05  # seconds
 _IN_ONE_PIECE = 64 * 1024  # above, copying head and body together costs more than a second system call
 
 
@@ -91,17 +92,13 @@ class Wire:
                 self.raw_socket.close()
 
     def _wait_until(self, end: float) -> None:
+        """Have the socket wait at most until then, give or take a hundredth, at most a twentieth of a second.
+
+        Only what differs more is set: setting is a system call, during which other threads take Python's lock.
+        """
         left = end - time.monotonic()
         if left <= 0:
             raise TimedOut
-        set_timeout(self.raw_socket, left)
-
-
-def set_timeout(wire: Any, seconds: float) -> None:
-    """Have a socket wait at most so long, give or take a hundredth, at most a twentieth of a second.
-
-    Only what differs more is set: setting is a system call, during which other threads take Python's lock.
-    """
-    current = wire.gettimeout()
-    if current is None or abs(current - seconds) > min(seconds / 100, 0.05):
-        wire.settimeout(seconds)
+        current = self.raw_socket.gettimeout()
+        if current is None or abs(current - left) > min(left / 100, _NEAR):
+            self.raw_socket.settimeout(left)

@@ -80,7 +80,9 @@ def is_strict(schema: Mapping[str, Any], family: Family | None = None) -> bool:
 
 
 def _read(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Transcript, Toolbox, tuple[StrictSchema, ...]]:
-    given = {name: value for name, value in body.items() if value is not None}
+    given = body
+    if None in body.values():
+        given = {name: value for name, value in body.items() if value is not None}
     toolbox = Toolbox.of(given)
     return given, Transcript.of(given.get("messages")), toolbox, StrictSchema.all_of(given, toolbox)
 
@@ -93,6 +95,8 @@ def adapt(
     `server_cap` is the only name that the server heeds, if there is one; else the model's family decides. Nothing else
     is changed: what the model does not take is reported by `check`, never dropped in silence.
     """
+    if body.keys().isdisjoint(TOKEN_CAPS):
+        return dict(body), ()
     wanted = server_cap or (family.token_cap if family else "either")
     given = [name for name in TOKEN_CAPS if body.get(name) is not None]
     if wanted == "either" or given in ([], [wanted]) or len(given) > 1:

@@ -8,7 +8,8 @@ from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ...frozen import frozen
+from pysailor import frozen
+
 from .facts.fields import known_fields
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class RequestFacts:
         ]
         if family is not None:
             others += (
-                ("shut_down", family.gone),
+                ("shut_down", self.public_api and family.gone),
                 ("elsewhere", family.endpoint != "chat"),
                 ("not_taken", family.takes_only or not family.refuses.isdisjoint(given)),
                 ("effort_none_only", not family.effort_none_only.isdisjoint(given)),

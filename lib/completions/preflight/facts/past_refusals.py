@@ -11,7 +11,8 @@ import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from ....frozen import frozen
+from pysailor import frozen
+
 from .fields import known_fields
 
 if TYPE_CHECKING:

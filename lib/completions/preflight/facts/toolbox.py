@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ....frozen import frozen
+from pysailor import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

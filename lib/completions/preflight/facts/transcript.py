@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from ....frozen import frozen
+from pysailor import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

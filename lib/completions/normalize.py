@@ -127,7 +127,7 @@ def _has_half_characters(value: Any) -> bool:
                 elif one.__class__ is dict or one.__class__ is list:
                     inner.append(one)
         waiting, depth = inner, depth + 1
-    return not all(map(_is_unicode, texts))
+    return not all(map(_is_unicode, set(texts)))
 
 
 def _is_unicode(text: Any) -> bool:

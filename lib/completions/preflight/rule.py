@@ -86,28 +86,28 @@ class RequestFacts:
     def members(self) -> list[str]:
         """Return the names of the body's members, and of what else a rule may be about, as far as it is there."""
         transcript, family, given = self.transcript, self.family, self.body.keys()
-        others: list[tuple[str, Any]] = [
-            ("calls", transcript.calls),
-            ("tool_results", transcript.tool_results),
-            ("names", transcript.names),
-            ("parts", transcript.parts),
-            ("long_text", transcript.has_long_text),
-            ("empty_replies", transcript.empty_replies),
-            ("audio_replies", transcript.audio_replies),
-            ("developer", "developer" in transcript.roles),
-            ("estimate", self.estimate),
-            ("refusals", self.refusals),
-            ("unknown", not given <= known_fields()),
-        ]
+        others: dict[str, Any] = {
+            "calls": transcript.calls,
+            "tool_results": transcript.tool_results,
+            "names": transcript.names,
+            "parts": transcript.parts,
+            "long_text": transcript.has_long_text,
+            "empty_replies": transcript.empty_replies,
+            "audio_replies": transcript.audio_replies,
+            "developer": "developer" in transcript.roles,
+            "estimate": self.estimate,
+            "refusals": self.refusals,
+            "unknown": not given <= known_fields(),
+        }
         if family is not None:
-            others += (
-                ("shut_down", self.public_api and family.gone),
-                ("elsewhere", family.endpoint != "chat"),
-                ("not_taken", family.takes_only or not family.refuses.isdisjoint(given)),
-                ("effort_none_only", not family.effort_none_only.isdisjoint(given)),
-                ("limited_values", family.only and not given.isdisjoint(family.only)),
-            )
-        return [*given, *[name for name, value in others if value]]
+            others |= {
+                "shut_down": self.public_api and family.gone,
+                "elsewhere": family.endpoint != "chat",
+                "not_taken": family.takes_only or not family.refuses.isdisjoint(given),
+                "effort_none_only": not family.effort_none_only.isdisjoint(given),
+                "limited_values": family.only and not given.isdisjoint(family.only),
+            }
+        return [*given, *[name for name, value in others.items() if value]]
 
 
 @dataclass(frozen=True, slots=True)

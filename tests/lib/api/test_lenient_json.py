@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lib.api import lenient_json
 
@@ -22,3 +24,18 @@ def test_what_is_read_fast_is_read_as_exactly_as_the_rest(text: str, value: obje
     ((document,), _) = lenient_json.parse_all(text)
     assert document == {"seed": value}
     assert type(document["seed"]) is type(value)
+
+
+PARTS = st.sampled_from(
+    ["{", "}", '"a": ', '"\u00e9"', '"\\ud83d"', "1e400", "NaN", "-0", "1.0", "9" * 19, ", ", " ", "\x00"]
+)
+
+
+@given(st.lists(PARTS, max_size=6).map("".join) | st.text(max_size=8), st.sampled_from(["utf-8", "utf-16", "latin-1"]))
+def test_what_is_plain_is_what_a_closer_look_finds_too(inside: str, encoding: str) -> None:
+    content = f"{{{inside}}}".encode(encoding, "replace")
+    plain = lenient_json.parse_plain(content)
+    if plain is not None:
+        text, odd = lenient_json.decode(content)
+        documents, odder = lenient_json.parse_all(text)
+        assert (repr(documents), odd, odder) == (repr([plain]), (), ())

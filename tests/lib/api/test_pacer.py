@@ -224,3 +224,22 @@ def test_a_limit_that_is_none_is_named(given: str) -> None:
     with pytest.raises(InvalidConfig, match="/requestsPerMinute"):
         Connection.of({"apiKey": "k", "requestsPerMinute": given})
     assert Connection.of({"apiKey": "k", "requestsPerMinute": "5,000"}).requests_per_minute == 5000
+
+
+def test_a_call_goes_without_a_look_only_where_nothing_can_hold_it() -> None:
+    fresh, limited = Pacer(CONNECTION), Pacer(Connection(PUBLIC_API, "key", requests_per_minute=600))
+    assert fresh.is_free()
+    assert not limited.is_free()
+    fresh.hold(30)
+    assert not fresh.is_free()
+    broke = Pacer(CONNECTION)
+    broke.trip("no money", lambda _: None)
+    assert not broke.is_free()
+
+
+def test_a_worker_that_shares_a_store_looks_into_it_once_a_second() -> None:
+    pacer = Pacer(CONNECTION, MemoryValues())
+    pacer._looked = 0.0
+    assert not pacer.is_free()
+    assert pacer.check(lambda _: None) is False
+    assert pacer.is_free()

@@ -116,3 +116,8 @@ def test_a_refusal_with_a_good_status_is_seen(document: Any, *, refuses: bool) -
 def test_no_value_is_written_as_python_writes_it(value: Any) -> None:
     said = words({"message": {"unforeseen": value}}) + read(json.dumps({"error": {"x": value}}).encode()).text
     assert not any(word in said for word in ("': ", "None", "True", "False"))
+
+
+@given(st.dictionaries(st.sampled_from(["id", "object", "choices", "usage", "metadata"]), JSON | st.just("error")))
+def test_what_has_the_members_of_an_answer_alone_is_judged_as_with_any_other(document: dict[str, Any]) -> None:
+    assert is_error(document) is is_error({**document, "other": None})

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-from pysailor import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +12,7 @@ LONGEST_TEXT = 1_048_576
 """So many characters of one content string were seen to be accepted."""
 
 
-@frozen
+@dataclass(slots=True)
 class Transcript:
     """The few things in the messages that rules ask for, each with the index of its message.
 
@@ -22,34 +20,27 @@ class Transcript:
     `parts` the contents that are lists.
     """
 
-    roles: frozenset[str] = frozenset()
-    calls: tuple[tuple[int, list[Any]], ...] = ()
+    roles: set[str] = field(default_factory=set)
+    calls: list[tuple[int, list[Any]]] = field(default_factory=list)
     tool_results: dict[int, Any] = field(default_factory=dict)
-    names: tuple[tuple[int, Any], ...] = ()
-    parts: tuple[tuple[int, list[Any]], ...] = ()
-    texts: tuple[tuple[int, str], ...] = ()
-    empty_replies: tuple[int, ...] = ()
-    audio_replies: tuple[tuple[int, Any], ...] = ()
+    names: list[tuple[int, Any]] = field(default_factory=list)
+    parts: list[tuple[int, list[Any]]] = field(default_factory=list)
+    texts: list[tuple[int, str]] = field(default_factory=list)
+    empty_replies: list[int] = field(default_factory=list)
+    audio_replies: list[tuple[int, Any]] = field(default_factory=list)
     has_long_text: bool = False
 
     @classmethod
     def of(cls, messages: Any) -> Transcript:
-        """Read the messages once. What has another shape than the schema asks for is passed over here."""
-        reading = _TranscriptReader()
+        """Read the messages once for all rules: asking each message again is what costs.
+
+        What has another shape than the schema asks for is passed over here.
+        """
+        transcript = cls()
         for index, message in enumerate(messages if isinstance(messages, list) else ()):
             if message.__class__ is dict:
-                reading.read(index, message)
-        return cls(
-            frozenset(reading.roles),
-            tuple(reading.calls),
-            reading.tool_results,
-            tuple(reading.names),
-            tuple(reading.parts),
-            tuple(reading.texts),
-            tuple(reading.empty_replies),
-            tuple(reading.audio_replies),
-            reading.has_long_text,
-        )
+                transcript._read(index, message)
+        return transcript
 
     def each_part(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Return the content parts of one type, each with its pointer."""
@@ -73,22 +64,7 @@ class Transcript:
                 if isinstance(part, dict):
                     yield index, part
 
-
-class _TranscriptReader:
-    """One pass for all rules, filling the lists: asking each message again is what costs."""
-
-    def __init__(self) -> None:
-        self.roles: set[str] = set()
-        self.calls: list[tuple[int, list[Any]]] = []
-        self.tool_results: dict[int, Any] = {}
-        self.names: list[tuple[int, Any]] = []
-        self.parts: list[tuple[int, list[Any]]] = []
-        self.texts: list[tuple[int, str]] = []
-        self.empty_replies: list[int] = []
-        self.audio_replies: list[tuple[int, Any]] = []
-        self.has_long_text = False
-
-    def read(self, index: int, message: dict[str, Any]) -> None:
+    def _read(self, index: int, message: dict[str, Any]) -> None:
         role, content = message.get("role"), message.get("content")
         if content.__class__ is str:
             self.texts.append((index, content))

@@ -17,6 +17,7 @@ from pysailor import Measure, StoreUnavailable
 
 from ..errors.requested_wait import from_limits
 from .pace import LONGEST_HOLD, MinuteRate, Pace
+from .told_limits import KINDS, read_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +35,8 @@ _AWAY = 15.0
 _BATCHES = 10
 """A batch is this part of what may go at once."""
 _BYTES_A_TOKEN = 4
+_TOLD_SECONDS = 10.0
+"""For so long what an answer told of a limit holds, unless the next one tells it again."""
 
 
 class Paused(Exception):
@@ -66,6 +69,7 @@ class Pacer:
         self._offset = 0.0  # from time.monotonic to the store's clock
         self._looked = 0.0
         self._away_until = 0.0
+        self._told: dict[str, tuple[_Permits, float]] = {}
         self._limits = [
             _Permits(kind, limit)
             for kind, limit in (("requests", connection.requests_per_minute), ("tokens", connection.tokens_per_minute))
@@ -114,10 +118,13 @@ class Pacer:
         if held > 0:
             return held + random.random() * _SPREAD, False  # noqa: S311 - not all at once
         for permits in self._limits:
-            count = 1.0 if permits.kind == "requests" else max(1.0, size / _BYTES_A_TOKEN)
-            seconds = self._take(permits, count)
+            seconds = self._take(permits, _count(permits, size))
             if seconds > 0:
                 return seconds, True
+        for permits in self._told_limits():
+            seconds = self._take(permits, min(_count(permits, size), permits.rate.burst))  # pictures are no tokens
+            if seconds > 0:
+                return seconds, False
         return 0.0, False
 
     def learn(
@@ -127,13 +134,36 @@ class Pacer:
         if self._pace.breaker is not None:
             self._change(lambda pace, _: pace.close())
             report(Measure("quota_breaker_open", 0.0, {"server": self._server}))
-        for permits in self._limits:
-            if permits.kind == "tokens" and tokens is not None:
+        for permits in (*self._limits, *self._told_limits()):
+            if permits.kind.endswith("tokens") and tokens is not None:
                 permits.owed += tokens - max(1.0, size / _BYTES_A_TOKEN)
-        if headers.get("x-ratelimit-remaining-requests") == "0" or headers.get("x-ratelimit-remaining-tokens") == "0":
+        if "x-ratelimit-remaining-requests" in headers or "x-ratelimit-remaining-tokens" in headers:
+            self._learn_limits(headers, 1.0 if tokens is None else float(max(1, tokens)))
+
+    def _learn_limits(self, headers: Mapping[str, str], tokens: float) -> None:
+        """Slow down while little is left of a limit that refills; wait for one that is lifted as a whole."""
+        exhausted = [kind for kind in KINDS if headers.get(f"x-ratelimit-remaining-{kind}") == "0"]
+        for told in read_limits(headers, time.time()):
+            if not (told.is_low and told.refills):
+                continue
+            known = self._told.get(told.kind)
+            rate = MinuteRate(told.limit)
+            permits = known[0] if known and known[0].rate == rate else _Permits(f"told {told.kind}", told.limit)
+            self._told[told.kind] = permits, time.monotonic() + min(told.reset, _TOLD_SECONDS)
+            if told.kind in exhausted:
+                exhausted.remove(told.kind)
+                self.hold((1.0 if told.kind == "requests" else tokens) * 60 / told.limit)
+        if exhausted:
             seconds = from_limits(headers, time.time())
             if seconds:
                 self.hold(seconds)
+
+    def _told_limits(self) -> list[_Permits]:
+        """Return the rates of the service that hold just now: little was left a moment ago."""
+        if not self._told:
+            return []
+        now = time.monotonic()
+        return [permits for permits, until in list(self._told.values()) if now < until]
 
     def hold(self, seconds: float) -> None:
         """Have all calls of this credential wait."""
@@ -208,6 +238,10 @@ class Pacer:
         """Leave the store alone for a while: to find out that it is away may take seconds, and messages wait."""
         self._away_until = time.monotonic() + _AWAY
         LOG.debug("the pace of other workers is not known for %g s: %s", _AWAY, error)
+
+
+def _count(permits: _Permits, size: int) -> float:
+    return 1.0 if permits.kind.endswith("requests") else max(1.0, size / _BYTES_A_TOKEN)
 
 
 def shared_pacer(connection: Connection, ctx: Context) -> Pacer:

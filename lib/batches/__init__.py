@@ -5,7 +5,8 @@ reads the batch object, results the lines that came back, background a response 
 workers apart; submitter and collector are the two steps' ways through them.
 """
 
-from .collector import Collector, id_of
+from .collector import Collector
+from .named_work import id_of
 from .submitter import Submitter
 
 __all__ = ["Collector", "Submitter", "id_of"]

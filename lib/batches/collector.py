@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from typing import IO, TYPE_CHECKING, Any
 
-from pysailor import CallReport, InvalidConfig, InvalidInput, Message, Rebound
+from pysailor import CallReport, InvalidConfig, Message, Rebound
 
 from ..api.client import CallOptions, Client
 from ..budgets.account import ZERO
@@ -23,7 +22,8 @@ from .errors import BatchError
 from .file_cache import FileCache
 from .files import SentLines, holds_lines, read_objects
 from .input_answers import INPUT_ENDPOINTS
-from .results import SUMMARY, LineReader, Totals, lost_line
+from .named_work import id_of
+from .results import SUMMARY, LineReader, Totals, lost_line, unknown_line
 from .service import BatchService
 from .status import FAILED, BatchStatus
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 1000
 _MOST_MINUTES = 24 * 60
-_LONGEST_ID = 200
 _NO_LINES = "The service counts answers, and none of its files holds a line of a batch."
 _TWICE = "the service answered this line twice; this is a further answer"
 
@@ -166,6 +165,8 @@ class Collector:
                 found = reader.read(line, sent.request)
                 if not found.custom_id.startswith(prefix):
                     continue
+                if isinstance(line, dict) and sent.lacks(found.custom_id):
+                    found = unknown_line(found.custom_id, line)
                 twice = (_TWICE,) if found.custom_id and found.custom_id in seen else ()
                 seen.add(found.custom_id)
                 found.count_into(totals)
@@ -221,35 +222,6 @@ def endpoint_of(path: str) -> Endpoint | WholeAnswerFormat:
     """Return the endpoint that the lines of a batch asked."""
     name = path.rpartition("/")[2]
     return INPUT_ENDPOINTS.get(name) or (RESPONSES if name == RESPONSES.path else COMPLETIONS)
-
-
-class NamedWork(NamedTuple):
-    """What a message asks for: a batch, or the part of one whose ids begin with `prefix`; or a response."""
-
-    id: str
-    is_response: bool
-    prefix: str = ""
-
-    @property
-    def path(self) -> str:
-        """Where it is, beneath the base URL."""
-        return f"{'responses' if self.is_response else 'batches'}/{quote(self.id, safe='')}"
-
-
-def id_of(body: Mapping[str, Any]) -> NamedWork:
-    """Return what a message names; raise InvalidInput."""
-    given = {name: str(body.get(name) or "").strip() for name in ("batch_id", "response_id")}
-    named = [name for name, value in given.items() if value]
-    if len(named) != 1:
-        found = "both are" if named else "none is"
-        why = f'map "Batch" of Batch: Submit, or "Response", the id of a request in the background; {found} given'
-        raise InvalidInput(why, pointer=f"/{named[1]}" if named else "/batch_id")
-    value = given[named[0]]
-    if len(value) > _LONGEST_ID or not value.isprintable() or value in (".", ".."):
-        raise InvalidInput(
-            f'found "{value[:60]}", which cannot be an id; it looks like batch_… or resp_…', pointer=f"/{named[0]}"
-        )
-    return NamedWork(value, named[0] == "response_id" or value.startswith("resp_"), str(body.get("prefix") or ""))
 
 
 def _seconds(minutes: Any) -> float:

@@ -68,6 +68,10 @@ class SentLines:
         """Whether the file was there."""
         return bool(self._places)
 
+    def lacks(self, custom_id: str) -> bool:
+        """Return whether it is known that no line with this id was sent."""
+        return self.is_known and custom_id not in self._places
+
     def request(self, custom_id: str) -> Mapping[str, Any]:
         """Return the body that was sent; an empty one if it is not known."""
         start = self._places.get(custom_id)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FAILED, SUMMARY = "failed", "summary"
 _ANSWERED = range(200, 300)
-_UNSURE = ("batch_line_lost", "batch_line_unreadable")
+_UNSURE = ("batch_line_lost", "batch_line_unreadable", "batch_line_unknown")
 _LONGEST_QUOTE = 500
 _NOT_CHECKED = "what was sent is not at hand any more, so the answer was not checked against its response format"
 _OF_A_LINE: Mapping[str, str] = {
@@ -214,6 +214,11 @@ def lost_line(custom_id: str, batch_id: str, ending: str) -> LineResult:
     """Return the result of a line that is in none of the files of a batch."""
     code = {"expired": "batch_line_expired", "cancelled": "batch_line_cancelled"}.get(ending, "batch_line_lost")
     return LineResult(custom_id, error=BatchError(code, batch=batch_id))
+
+
+def unknown_line(custom_id: str, line: Mapping[str, Any]) -> LineResult:
+    """Return the result of a line that answers none that was sent; what came is kept."""
+    return LineResult(custom_id, error=BatchError("batch_line_unknown"), raw=line)
 
 
 def _line_error(error: Mapping[str, Any]) -> StepError:

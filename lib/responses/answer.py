@@ -9,10 +9,10 @@ from ..completions.answer.api_shape import to_api_shape
 from ..completions.answer.outcome import mapping, objects
 from ..errors.api_error import ApiError, from_answer
 from .items import ITEMS
-from .message import IN_CHAT, holds_more, logprobs_of, to_message
+from .message import IN_CHAT, holds_more, is_of_another, logprobs_of, to_message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 PENDING: Final = ("queued", "in_progress")
 _SAME: Final = ("model", "service_tier", "metadata", "moderation")
@@ -27,12 +27,22 @@ _COUNTS: Final = {
     "input_tokens_details": "prompt_tokens_details",
     "output_tokens_details": "completion_tokens_details",
 }
+_LONGEST_KIND, _MOST_KINDS = 60, 5
 _LATEST: Final = 10**15  # seconds; a later day is none
 _BESIDE_OUTPUT: Final = "the answer's text stood beside an empty output (output_text); it was found all the same"
 _OF_A_CHAT: Final = (
     "the server answered as Chat Completions do, though it was asked over Responses; set API to Chat Completions"
 )
 _UNFINISHED: Final = "it says that it is complete, and that a part of it is not finished; it counts as cut off"
+_FINISHED: Final = (None, "", "completed")
+_BESIDE_CHAT: Final = (
+    *("mcp_approval_request", "computer_call", "shell_call", "local_shell_call", "apply_patch_call", "mcp_list_tools"),
+    *("web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call", "mcp_call", "reasoning"),
+    *("compaction", "tool_search_call", "tool_search_output", "program", "program_output", "shell_call_output"),
+)
+"""Items that are known, and that a chat's message has no place for."""
+_FOR_A_CLIENT: Final = ("mcp_approval_request", "computer_call", "shell_call", "local_shell_call", "apply_patch_call")
+"""Items that wait for an answer which no flow can give."""
 _DOCUMENTS: Final = ("json_schema", "json_object")
 
 
@@ -122,7 +132,7 @@ def _status(response: Mapping[str, Any]) -> str | None:
 def _is_unfinished(response: Mapping[str, Any]) -> bool:
     """Return whether a part of a complete response is marked as not finished."""
     parts = [item for item in objects(response.get("output")) if item.get("type") in IN_CHAT]
-    return response.get("status") == "completed" and any(item.get("status") == "incomplete" for item in parts)
+    return response.get("status") == "completed" and any(item.get("status") not in _FINISHED for item in parts)
 
 
 def _finish_reason(response: Mapping[str, Any], message: Mapping[str, Any]) -> str | None:
@@ -162,4 +172,16 @@ def _doubts(response: Mapping[str, Any]) -> list[str]:
         doubts.append(f'it was not finished ("{reason or "no reason was told"}")')
     if _is_unfinished(response):
         doubts.append(_UNFINISHED)
-    return doubts
+    return [*doubts, *_doubts_of_items(objects(response.get("output")))]
+
+
+def _doubts_of_items(items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    kinds = list(dict.fromkeys(str(item.get("type"))[:_LONGEST_KIND] for item in items))
+    waiting = [kind for kind in kinds if kind in _FOR_A_CLIENT and "shell_call_output" not in kinds]
+    unknown = [kind for kind in kinds if kind not in (*IN_CHAT, *_BESIDE_CHAT)][:_MOST_KINDS]
+    if waiting:
+        yield f"the answer waits for what a flow cannot do ({', '.join(waiting)}); it stands in response_items"
+    if unknown:
+        yield f"the answer holds items that are not known ({', '.join(unknown)}); they stand in response_items"
+    if any(map(is_of_another, items)):
+        yield "a message in the answer is not the model's own, by its role; it stands in response_items alone"

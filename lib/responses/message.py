@@ -62,10 +62,16 @@ def logprobs_of(output: Any, *, one_document: bool = False) -> dict[str, Any] | 
     return {"content": found, "refusal": None} if found else None
 
 
+def is_of_another(item: Mapping[str, Any]) -> bool:
+    """Return whether a message is by its role not the model's own, so that it is no answer."""
+    return item.get("type") == "message" and item.get("role") not in (None, "", "assistant")
+
+
 def holds_more(output: Any) -> bool:
     """Return whether the items hold what a chat's message has no place for, so that they are to be kept."""
     return any(
         item.get("type") not in IN_CHAT
+        or is_of_another(item)
         or any(value is not None and name not in _PLAIN for name, value in item.items())
         or any(mark.get("type") != "url_citation" for mark in _marks(item))
         for item in objects(output)
@@ -101,7 +107,7 @@ def _call_parts(call: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _spoken(items: list[Mapping[str, Any]], *, one_document: bool) -> list[Mapping[str, Any]]:
     """Return the messages that are the answer: without commentary, where a final answer follows."""
-    said = [item for item in items if item.get("type") == "message"]
+    said = [item for item in items if item.get("type") == "message" and not is_of_another(item)]
     final = [item for item in said if item.get("phase") == "final_answer"]
     if final:
         said = [item for item in said if item.get("phase") != "commentary"]

@@ -80,6 +80,7 @@ export default {
     batch_line_expired: TRY_AGAIN,
     batch_line_cancelled: TRY_AGAIN,
     batch_line_timeout: TRY_AGAIN,
+    batch_line_unknown: ASK_OPERATOR,
     batch_line_lost: TRY_AGAIN,
     batch_line_unreadable: ASK_OPERATOR,
     budget_spent: ASK_OPERATOR,

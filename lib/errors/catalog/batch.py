@@ -100,4 +100,10 @@ BATCH = (
         "A line of the batch's files cannot be read; it may be paid for.",
         "Fetch the file by its id from the provider's page; the summary message names it.",
     ),
+    ErrorSpec(
+        "batch_line_unknown",
+        "BatchLineUnknown",
+        "An answer of the batch names no line that was sent, so whose it is, nobody can tell; it may be paid for.",
+        "What came is in raw; the lines that have no answer are emitted as lost.",
+    ),
 )

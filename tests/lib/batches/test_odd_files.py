@@ -81,6 +81,15 @@ def test_a_line_that_failed_twice_is_named_once() -> None:
     assert summary["result"]["unfinished"] == ["b"]
 
 
+@pytest.mark.parametrize("name", ["z", "", None, 5, {"a": 1}])
+def test_an_answer_to_nothing_that_was_sent_is_an_error_that_keeps_it(name: Any) -> None:
+    odd = answer(name, "paid for")
+    first, *_, summary = collect(written(odd, answer("a"), answer("b")))
+    assert (first["result"]["outcome"], first["error"]["code"]) == ("failed", "batch_line_unknown")
+    assert first["raw"] == odd
+    assert (summary["result"]["answered"], summary["result"]["unfinished"]) == (2, [])
+
+
 def test_one_file_for_answers_and_errors_is_read_once() -> None:
     *lines, summary = collect(written(answer("a"), answer("b")), error_file_id="file-out")
     assert [line["custom_id"] for line in lines] == ["a", "b"]

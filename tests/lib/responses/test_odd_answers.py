@@ -14,11 +14,32 @@ from tests.support.response_events import CALL, MESSAGE, TEXT, answered, respons
 from tests.support.send_request import completion
 
 
+@pytest.mark.parametrize("status", ["incomplete", "in_progress", "failed", "superseded"])
 @pytest.mark.parametrize("item", [MESSAGE, CALL], ids=["message", "call"])
-def test_a_part_that_is_not_finished_makes_a_complete_answer_cut_off(item: dict[str, Any]) -> None:
-    found, doubts = read_answer(response(output=[{**item, "status": "incomplete"}]))
+def test_a_part_that_is_not_finished_makes_a_complete_answer_cut_off(item: dict[str, Any], status: str) -> None:
+    found, doubts = read_answer(response(output=[{**item, "status": status}]))
     assert outcome(found).value == "truncated"
     assert "a part of it is not finished" in doubts[-1]
+
+
+@pytest.mark.parametrize("role", ["user", "system", "tool", 5])
+def test_a_message_that_is_not_the_model_s_own_is_no_answer(role: Any) -> None:
+    found, doubts = read_answer(response(output=[{**MESSAGE, "role": role}]))
+    message = found["choices"][0]["message"]
+    assert (outcome(found).value, message["content"]) == ("empty", None)
+    assert message["response_items"][0]["role"] == role
+    assert "not the model's own" in doubts[-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [("hologram", "not known"), (None, "not known"), ("computer_call", "waits"), ("mcp_approval_request", "waits")],
+)
+def test_items_that_no_chat_can_hold_are_told_and_kept(kind: Any, told: str) -> None:
+    found, doubts = read_answer(response(output=[{"type": kind, "id": "x"}]))
+    assert outcome(found).value == "empty"
+    assert found["choices"][0]["message"]["response_items"] == [{"type": kind, "id": "x"}]
+    assert told in doubts[-1]
 
 
 @pytest.mark.parametrize("status", [{}, [], ["completed"], "", 5, True])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def top(*arguments: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYSAILOR")}
     return subprocess.run(
-        [PYSAILOR, "top", *arguments], env=env, capture_output=True, text=True, timeout=30, check=False
+        [PYSAILOR, "top", *arguments], env=env, capture_output=True, text=True, timeout=120, check=False
     )
 
 

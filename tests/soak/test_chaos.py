@@ -86,6 +86,7 @@ def check(run: Chaos, count: int, tell: Tell) -> None:
     stopped = finish(run, count)
     rows = count_up(run, count + SLOW, stopped)
     tell("\n".join(["", "| counted | found |", "|---|---|", *(f"| {what} | {found} |" for what, found, _ in rows)]))
+    assert set().union(*run.answered) & set(run.contents.values()), "the journal's keys are read wrongly"
     wrong = run.paid_twice().keys() - run.reported()
     assert [what for what, _, is_kept in rows if not is_kept] == [], "\n".join(map(run.explain, wrong))
 

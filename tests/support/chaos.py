@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import subprocess
 import threading
 import time
 from collections import defaultdict
@@ -105,8 +106,11 @@ class Chaos:
 
     def wait(self, count: int) -> None:
         """Return when so many are out."""
+        self._wait_until(lambda: self.progress >= count)
+
+    def _wait_until(self, claim: Callable[[], bool]) -> None:
         try:
-            eventually(lambda: self.progress >= count, within=180)
+            eventually(claim, within=180)
         except pytest.fail.Exception:
             raise AssertionError(self.describe()) from None
 
@@ -137,7 +141,7 @@ class Chaos:
         """Note how long it takes, with the block, until a further message comes out."""
         back, before = time.monotonic(), self.progress
         yield
-        eventually(lambda: self.progress > before, within=120)
+        self._wait_until(lambda: self.progress > before)
         self.resumed[what] = max(self.resumed.get(what, 0.0), time.monotonic() - back)
 
     def restart_broker(self) -> None:
@@ -152,7 +156,7 @@ class Chaos:
     def _ctl(self, *args: str) -> None:
         """Run rabbitmqctl; on a busy machine the node may not answer it in time."""
         for _ in range(_CTL_TRIES - 1):
-            with suppress(pytest.fail.Exception):
+            with suppress(pytest.fail.Exception, subprocess.TimeoutExpired):
                 self.stage.rabbit.ctl(*args)
                 return
         self.stage.rabbit.ctl(*args)

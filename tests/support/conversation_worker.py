@@ -37,10 +37,10 @@ def talk(store: Store, owner: str, worker: str) -> None:
         list(threads.map(one, range(CHATS)))
 
 
-def hold(store: Store, owner: str) -> None:
+def hold(store: Store, owner: str, chat: str = "chat") -> None:
     """Begin a turn, say so, and end it when told."""
     try:
-        with store.conversation(owner, "chat") as conversation:
+        with store.conversation(owner, chat) as conversation:
             _say("holding")
             sys.stdin.readline()
             conversation.append([{"role": "assistant", "content": "from the worker"}])
@@ -61,4 +61,4 @@ if __name__ == "__main__":
         if what == "talk":
             talk(opened, whose, rest[0])
         else:
-            hold(opened, whose)
+            hold(opened, whose, *rest)

@@ -166,7 +166,7 @@ def test_a_refusal_costs_nothing_and_a_lost_answer_its_worst_case(api: FakeApi) 
 
 def test_what_only_calls_under_way_stand_in_the_way_of_is_put_off(api: FakeApi) -> None:
     api.post(ENDPOINT, json=completion("Hi"))
-    flow = Flow(budget="0.01", timeout=1)
+    flow = Flow(budget="0.01", timeout=3)
     flow()
     flow.hold("0.0099")
     with pytest.raises(Rebound, match=r"calls under way hold 0\.0099 US\$"):

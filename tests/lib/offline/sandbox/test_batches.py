@@ -116,7 +116,7 @@ def test_nonsense_is_refused_and_breaks_nothing(sandbox: Sandbox, body: bytes) -
         ("batches", "application/json"),
     ):
         refused = requests.post(
-            f"{sandbox.base_url}/{path}", body, headers={**HEADERS, "Content-Type": kind}, timeout=10
+            f"{sandbox.base_url}/{path}", body, headers={**HEADERS, "Content-Type": kind}, timeout=60
         )
         assert refused.status_code == 400
     assert call(sandbox, "GET", "batches").status_code == 200

@@ -76,7 +76,7 @@ def test_what_came_in_is_noted_with_the_key_masked(session: requests.Session) ->
             f"{sandbox.base_url_of('slow')}/chat/completions?x=1",
             json={"a": 1},
             headers={"api-key": "sk-wrong"},
-            timeout=5,
+            timeout=60,
         )
         authorization = {"Authorization": "Bearer sk-0123456789abcdefghijklmnop"}
         requests.get(f"{sandbox.base_url}/models", headers=authorization, timeout=60)
@@ -184,7 +184,7 @@ def _ask_slowly(sandbox: Sandbox, failures: list[Exception], arrived: threading.
             f"{sandbox.base_url_of('slow')}/chat/completions",
             data=BODY,
             headers={"Authorization": f"Bearer {KEY}"},
-            timeout=30,
+            timeout=60,
         )
     except requests.RequestException as error:
         failures.append(error)

@@ -156,7 +156,8 @@ import os
 import time
 from pathlib import Path
 
-from pysailor import Message
+from pysailor import Message, open_store
+from pysailor.journal.fate import Fate, Record
 
 def process(msg, cfg, snapshot, ctx):
     with ctx.journal.open(b"what is asked") as entry:
@@ -165,7 +166,10 @@ def process(msg, cfg, snapshot, ctx):
                 file.write("asked\\n")
             entry.keep(b"42")
     if os.environ.get("KILL"):
-        time.sleep(1)  # until the answer is kept: nobody waits for that
+        (calls,) = Path(".pysailor/runs").glob("*/calls.sqlite")
+        with open_store(f"sqlite:///{calls.resolve()}") as store:  # nobody waits until the answer is kept
+            while not any(Record.read(kept).fate is Fate.ANSWERED for _, kept in store.scan("journal/")):
+                time.sleep(0.01)
         os.kill(os.getpid(), 9)
     return Message(body={"n": 42})
 """

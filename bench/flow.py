@@ -30,9 +30,6 @@ from typing import TYPE_CHECKING, Any, Final
 ROOT: Final = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT)] if str(ROOT) not in sys.path else []
 
-from bench.report import Steal  # noqa: E402 - found from the root, wherever this is called
-from bench.timing import Spread  # noqa: E402 - as above
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -172,6 +169,9 @@ def find_broker(stack: ExitStack) -> dict[str, Callable[[], Mapping[str, Any]]]:
 
 def compare(contenders: Mapping[str, Callable[[], Mapping[str, Any]]], rounds: int) -> Iterator[str]:
     """Have all take turns, each round another one first; yield the table."""
+    from bench.report import Steal  # noqa: PLC0415 - loads much, and a run alone shows its memory
+    from bench.timing import Spread  # noqa: PLC0415 - as above
+
     names = list(contenders)
     found: dict[str, list[Mapping[str, Any]]] = {name: [] for name in names}
     weather: list[tuple[float, float]] = []

@@ -169,6 +169,10 @@ def test_what_is_wrong_with_a_written_request_is_told(service: Service) -> None:
         read_by(service, {}, url="https://example.com/api")
     with pytest.raises(InvalidInput, match="The expression of the URL gives no text"):
         read_by(service, {}, url="missing")
+    with pytest.raises(InvalidConfig, match="/reader/body: takes an object whose raw is an expression"):
+        read_by(service, {"no": 7}, body='{"n": n}')
+    with pytest.raises(InvalidConfig, match="/reader/headers: takes a list of headers"):
+        read_by(service, {"no": 7}, headers={"X-No": "no"})
     with pytest.raises(InvalidConfig, match="/reader: takes an object with method and url"):
         run_step(ROOT, "httpRequestAxios", {}, cfg={"reader": {"method": "GET"}})
 

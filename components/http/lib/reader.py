@@ -35,7 +35,7 @@ def build_call(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpCall:
     headers = _read_headers(reader.get("headers") or (), msg, ctx)
     if cfg.get("authorization"):
         headers["Authorization"] = cfg["authorization"]
-    written = reader.get("body") or {}
+    written = _read_body(reader.get("body") or {})
     found = _evaluate(written["raw"], msg, ctx, "/reader/body/raw") if written.get("raw") else MISSING
     content = None if found is MISSING else _text(found)
     if content is not None and "content-type" not in {name.lower() for name in headers}:
@@ -43,7 +43,15 @@ def build_call(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpCall:
     return HttpCall(str(reader.get("method") or "GET").upper(), url, headers, content)
 
 
+def _read_body(written: Any) -> Mapping[str, Any]:
+    if not isinstance(written, dict) or not isinstance(written.get("raw") or "", str):
+        raise InvalidConfig('takes an object whose raw is an expression, {"raw": "…"}', pointer="/reader/body")
+    return written
+
+
 def _read_headers(written: Sequence[Mapping[str, Any]], msg: Message, ctx: Context) -> dict[str, str]:
+    if not isinstance(written, list | tuple) or not all(isinstance(header, dict) for header in written):
+        raise InvalidConfig('takes a list of headers, [{"key": "…", "value": "…"}]', pointer="/reader/headers")
     headers = {}
     for number, header in enumerate(written):
         value = _evaluate(header.get("value") or '""', msg, ctx, f"/reader/headers/{number}/value")

@@ -161,10 +161,9 @@ class Client:
         tries: list[Try] = []
         pacer = call.pacer or self._pacer
         error: ApiError | None = None
-        is_probe, is_paced = False, bool(body) and content_type == JSON  # what works comes in JSON; files do not
+        is_paced = bool(body) and content_type == JSON  # what works comes in JSON; files do not
         while True:
-            if is_paced and not pacer.is_free():
-                is_probe = keep_pace(pacer, len(body), end, call, error)
+            is_probe = is_paced and not pacer.is_free() and keep_pace(pacer, len(body), end, call, error)
             if call.is_cancelled:
                 raise _cancellation(tries)
             request = self._template(method, url, content_type).request(body)

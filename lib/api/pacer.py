@@ -81,7 +81,8 @@ class Pacer:
         pace = self._pace
         is_known = self._store is None or time.monotonic() - self._looked < _LOOK_EVERY
         is_held = pace.held_until and pace.seconds_held(self._now()) > 0
-        return is_known and not self._limits and pace.breaker is None and not is_held
+        has_limits = self._limits or self._told_limits()
+        return is_known and not has_limits and pace.breaker is None and not is_held
 
     def check(self, report: Callable[[Measure], None]) -> bool:
         """Return if calls may be made, True to the one that is to find out whether they may; raise Paused."""

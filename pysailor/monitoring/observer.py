@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from ..context import CallReport
 from ..values import frozen
 
 if TYPE_CHECKING:
-    from ..context import CallReport, Measure
+    from ..context import Measure
 
 
 @frozen
@@ -79,7 +80,9 @@ class Notes(Observer):
         self._reports.append(report)
 
     def call(self, call: CallReport | Measure) -> None:
-        """Note a call of a service, or a measure."""
+        """Note a call of a service, or a measure; not what was said in it, which may be large."""
+        if isinstance(call, CallReport) and call.content is not None:
+            call = replace(call, content=None)
         self._reports.append(call)
 
     def hold(self, seconds: float) -> None:

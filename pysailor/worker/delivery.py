@@ -155,14 +155,17 @@ class Worker:
         return inflight.late_outcome.get() if inflight.late_outcome else DeliveryOutcome.FAILED
 
     def _send_last(self, inflight: InFlight, publish: Publish) -> DeliveryOutcome | None:
-        """Publish, and let this thread go on: whoever hears of the confirm ends the delivery."""
+        """Publish, and let this thread go on: whoever hears of the confirm ends the delivery.
+
+        Telling why it was not confirmed takes a thread that may wait; without one the input is brought again.
+        """
         known: list[DeliveryOutcome] = []
 
         def on_fate(error: Exception | None) -> None:
             if error is None or isinstance(error, Stopped):
                 known.append(self._end(inflight, error))
-            else:  # telling why takes a thread that may wait
-                self._start(self._end, f"pysailor-unsent-{inflight.delivery.number}", inflight, error)
+            elif not _start(self._end, f"pysailor-unsent-{inflight.delivery.number}", inflight, error):
+                self._end(inflight, Stopped("No thread is to be had that could wait until the error is reported."))
 
         try:
             self._output.transport.publish_later(publish, on_fate)
@@ -177,13 +180,6 @@ class Worker:
         finally:
             self._output.transport.finish(inflight.delivery, outcome)
         return outcome
-
-    def _start(self, act: Callable[..., object], name: str, *args: object) -> None:
-        thread = threading.Thread(target=act, args=args, name=name, daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # no thread to be had; the message is settled and cannot be left at that
-            act(*args)
 
     def _attempt(self, inflight: InFlight, message: Message) -> BaseException | None:
         """Return what went wrong, None if all went well."""
@@ -246,8 +242,8 @@ class Worker:
         if inflight.emitter is not None and not inflight.emitter.interrupt():
             return False
         inflight.late_outcome = SimpleQueue()
-        if inflight.settle():
-            self._start(self._abandon, f"pysailor-overdue-{inflight.delivery.number}", inflight)
+        if inflight.settle() and not _start(self._abandon, f"pysailor-overdue-{inflight.delivery.number}", inflight):
+            self._abandon(inflight)  # the message is settled and cannot be left at that
         return True
 
     def _abandon(self, inflight: InFlight) -> None:
@@ -266,6 +262,15 @@ class Worker:
             f"The step did not finish the message within {self._seconds:g} seconds (PYSAILOR_MESSAGE_DEADLINE). "
             "Give it more time, or less to do."
         )
+
+
+def _start(act: Callable[..., object], name: str, *args: object) -> bool:
+    """Have a thread of its own do this; return whether one was to be had."""
+    try:
+        threading.Thread(target=act, args=args, name=name, daemon=True).start()
+    except RuntimeError:
+        return False
+    return True
 
 
 def id_of(delivery: Delivery) -> Hashable:

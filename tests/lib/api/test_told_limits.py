@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
 
+from lib.api.call import HeldBack
+from lib.api.client import CallOptions, Client
 from lib.api.connection import PUBLIC_API, Connection
 from lib.api.pacer import Pacer
+from lib.api.retry import CallLimits
 from lib.api.told_limits import read_limits
+from lib.completions.endpoint import COMPLETIONS
 from pysailor.store.memory import MemoryValues
+from tests.support.fake_api import FakeApi
+from tests.support.send_request import HELLO, completion
 
 CONNECTION = Connection(PUBLIC_API, "key")
 
@@ -59,3 +66,14 @@ def test_a_picture_in_a_request_does_not_hold_up_those_after_it() -> None:
     pacer = after(told(3000, "54s", 30_000, "tokens"), tokens=100)
     pacer.wait(4_000_000)
     assert pacer.wait(400)[0] < 10
+
+
+def test_a_client_that_was_told_so_puts_off_the_call_that_would_be_too_soon() -> None:
+    options = CallOptions(CallLimits(timeout=10), logging.getLogger(__name__)).paced_by(Pacer(CONNECTION))
+    with FakeApi() as api:
+        api.post(f"{PUBLIC_API}/chat/completions", json=completion("Hi"), headers=told(1, "48s", limit=5))
+        client = Client(CONNECTION)
+        client.ask(COMPLETIONS, HELLO, options)  # nothing is known yet
+        client.ask(COMPLETIONS, HELLO, options)  # as the rate allows
+        with pytest.raises(HeldBack, match="the service asked this credential to wait"):
+            client.ask(COMPLETIONS, HELLO, options)

@@ -104,3 +104,10 @@ def test_clients_that_say_nothing_do_not_keep_others_from_their_answer(metrics: 
         for each in silent:
             each.close()
         server.stop()
+
+
+def test_what_was_said_in_a_call_is_not_held_until_it_is_counted(notes: Notes) -> None:
+    notes.call(CallReport("gpt-5", "ok", 1.0, content=lambda: {"gen_ai.input.messages": ["x" * 1_000_000]}))
+    (noted,) = notes.take()
+    assert isinstance(noted, CallReport)
+    assert noted.content is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,6 +59,19 @@ def test_a_last_message_that_is_refused_fails_the_delivery_and_says_why(
     transport.fates[0](Refused("The queue is full."))
     assert bench.settled(left) is DeliveryOutcome.FAILED
     assert bench.error()["message"] == "The queue is full."
+
+
+def test_whoever_tells_the_fate_does_not_wait_for_the_error_message_where_no_thread_is_to_be_had(
+    monkeypatch: pytest.MonkeyPatch, bench: Bench, transport: LateTransport, left: Delivery
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    transport.stop_consuming()
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    transport.fates[0](Refused("The queue is full."))
+    assert transport.outcomes[left.number] is DeliveryOutcome.RETURNED
+    assert bench.routes() == ["to.snapshot", "to.data"]
 
 
 def test_a_delivery_whose_last_message_is_not_confirmed_when_the_worker_stops_is_brought_again(

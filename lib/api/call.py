@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _HOLDING = ("rate_limit", "slow_down")
 """Refusals that concern all calls of a credential."""
 _LONGEST_REASON = 200
+_MOST_TOKENS = 10**9
+"""What one answer can have used; a greater number makes no sense."""
 
 
 def _discard(_: Measure) -> None:
@@ -123,4 +125,4 @@ def tokens_of(document: Mapping[str, Any]) -> int | None:
     """Return the tokens that an answer says it used, None if it does not say."""
     usage = document.get("usage")
     total = usage.get("total_tokens") if isinstance(usage, dict) else None
-    return total if isinstance(total, int) and total >= 0 else None
+    return total if total.__class__ is int and 0 <= total <= _MOST_TOKENS else None

@@ -23,9 +23,9 @@ def read_cost(completion: Any) -> tuple[Decimal, str] | None:
     given = completion.get("usage") if isinstance(completion, dict) else None
     if not isinstance(given, dict) or given.keys().isdisjoint(_TOLD_COSTS):
         return None
-    ticks = money(given.get(_TICKS))
+    ticks = money(given.get(_TICKS), _TICKS_OF_A_DOLLAR)
     if ticks is not None:
-        return ticks / _TICKS_OF_A_DOLLAR, f"usage.{_TICKS}"
+        return ticks, f"usage.{_TICKS}"
     for name in _COSTS:
         told = given.get(name)
         told = told.get("total_cost", told.get("total")) if isinstance(told, dict) else told

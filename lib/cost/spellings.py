@@ -139,9 +139,9 @@ def _rename(found: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]] | None
         and any(name in found for name in _CACHE_APART)
         and any(name in found for name in (*_CACHED, *_CACHE_WRITE))
     ):
-        prompt = tokens(prompt) + tokens(cached) + tokens(written)
+        prompt = _add_up(prompt, cached, written)
     if completion is not None and any(name in found for name in _THOUGHTS_APART):
-        completion = tokens(completion) + tokens(thoughts)
+        completion = _add_up(completion, thoughts)
     if not names:
         return dict(found), names
     counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}
@@ -162,6 +162,12 @@ def _is_standard(found: Mapping[str, Any]) -> bool:
     )
 
 
+def _add_up(*counts: Any) -> Any:
+    """Return the sum of the counts that are there, or the first that makes no sense, which is then not known."""
+    senseless = [count for count in counts if count is not None and not is_count(count)]
+    return senseless[0] if senseless else sum(map(tokens, counts))
+
+
 def _first(found: Mapping[str, Any], spellings: tuple[str, ...], names: list[str]) -> Any:
     """Return the first member that is there; its name is noted unless it is the API's own, which stands first."""
     name = next((name for name in spellings if is_count(found.get(name))), None)
@@ -180,7 +186,7 @@ def _detail(details: Mapping[str, Any], found: Mapping[str, Any], spellings: tup
         return details[inner]
     holder, name = (details, inner) if inner and (details[inner] or not outer) else (found, outer)
     if name is None:
-        return None
+        return next((held[one] for held in (details, found) for one in spellings if held.get(one) is not None), None)
     if holder[name]:
         names.append(name)
     return holder[name]

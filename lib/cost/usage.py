@@ -78,7 +78,7 @@ def usage_of(completion: Any) -> Usage:
         total=tokens(given.get("total_tokens")) or prompt + spoken,
         audio_prompt=audio,
         audio_completion=min(tokens(answered.get("audio_tokens")), spoken),
-        known=_is_told(given.get("prompt_tokens")) and _is_told(given.get("completion_tokens")) and prompt + spoken > 0,
+        known=is_count(given.get("prompt_tokens")) and is_count(given.get("completion_tokens")) and prompt + spoken > 0,
     )
 
 
@@ -94,9 +94,3 @@ def despite_lost(usage: Usage, tries: Iterable[Try]) -> tuple[Usage, tuple[str, 
 def _details(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     details = usage.get(name)
     return details if isinstance(details, dict) else {}
-
-
-def _is_told(value: Any) -> bool:
-    if value.__class__ is int:
-        return bool(value >= 0)
-    return is_count(value) and not (isinstance(value, (int, float)) and value < 0)

@@ -128,6 +128,7 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
     """Yield what is to be said of a run that has ended."""
     words = {"done": "all done", "stopped": "stopped", "aborted": "ended at once", "failed": "ended"}
     failed = f", {run.failures} failed" if run.failures else ""
+    failed += f", {run.failed_before} failed before" if run.failed_before else ""
     passed = f", {run.passed_over} {_were(run.passed_over)} done before" if run.passed_over else ""
     yield f"{words[outcome]}: {_messages(run.came_in)}{passed}{failed}; {_duration(seconds)}{_tokens_and_cost(run)}"
     for stage in run.stages.values():
@@ -140,9 +141,9 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
     yield f"results and errors: {directory}"
     if outcome in ("stopped", "aborted"):
         yield f"to go on: pysailor flow run --resume {directory.name}"
-    elif outcome == "failed" and not run.failures:
+    elif outcome == "failed" and not (run.failures or run.failed_before):
         yield f"once that is corrected: pysailor flow run --resume {directory.name}"
-    elif run.failures:
+    elif run.failures or run.failed_before:
         yield f"to try again what failed: pysailor flow run --resume {directory.name} --retry-failed"
 
 

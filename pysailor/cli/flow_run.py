@@ -17,14 +17,15 @@ examples:
   pysailor flow run --resume last
 
 Ctrl-C lets nothing more in and has what is on its way finished; a second one ends at once. --resume goes on where a
-run ended, whatever ended it: what was answered is not asked again.
+run ended, whatever ended it: what was answered is not asked again. What failed is told, and asked again only with
+--retry-failed.
 
 A run is kept in .pysailor/runs/NAME: ledger.jsonl (a line for each message and step), results.jsonl (what the last
 steps gave), errors.jsonl (what failed, with its input) and run.json. pysailor flow report NAME makes a page of it.
 
 exit codes:
   0    every message went through
-  1    one failed, or the run could not go on
+  1    one failed, now or before, or the run could not go on
   2    the command was used wrongly
   130  stopped by Ctrl-C
 """
@@ -60,7 +61,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--output", "-o", metavar="FILE", help="what the last steps gave, a body a line; - prints it")
     add_tape(parser)
     parser.add_argument("--resume", metavar="RUN", help="go on with a run: its name, its directory, or last")
-    parser.add_argument("--retry-failed", action="store_true", help="with --resume: try again what failed")
+    parser.add_argument("--retry-failed", action="store_true", help="with --resume: ask again for what failed")
     parser.add_argument("--runs", metavar="DIR", type=Path, help="where runs are kept (default: .pysailor/runs)")
     parser.set_defaults(run=run)
 

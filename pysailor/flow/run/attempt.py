@@ -32,13 +32,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class RunState:
-    """What all stages of a run share. `failed` is told of a message that failed, with the step it failed at."""
+    """What all stages of a run share. `failed` is told of a message that failed, with the step it failed at.
+
+    `route_error` hands on what an earlier part of the run made of an error.
+    """
 
     ledger: RunLedger
     history: History
     run_id: str
     variables: Mapping[str, str]
     failed: Callable[[FlowStep, Item, SailorError, Any], None]
+    route_error: Callable[[FlowStep, Item], None]
     trace: RunTrace
     calls: Store
     """Where paid calls are remembered until their message is done: a killed run does not make them again."""

@@ -2,8 +2,8 @@
 
 Two files grow together. The spool has a line for each message that a step gave, with its content; the ledger one for
 each message that a step finished. A line of the spool is written before the one of the ledger that follows from it:
-whenever a run is killed, what is on disk is a beginning of what happened. Lines of steps that called a service are
-written at once, so that nothing that was paid for is asked twice; others may wait for half a second.
+whenever a run is killed, what is on disk is a beginning of what happened. When a step has finished a message, all lines
+are with the operating system: whatever the step did elsewhere, reported or not, is not done twice.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ class RunLedger:
         """Keep what failed."""
         self._append(ERRORS, _line(entry))
 
-    def outcome(self, entry: dict[str, Any], *, at_once: bool) -> None:
-        """Note that a step finished a message; with `at_once` it is on disk when this returns."""
-        self._append(LEDGER, _line(entry), at_once=at_once)
+    def outcome(self, entry: dict[str, Any]) -> None:
+        """Note that a step finished a message; all that was noted before is written with it."""
+        self._append(LEDGER, _line(entry), at_once=True)
 
     def flush(self) -> None:
         """Write what waits."""

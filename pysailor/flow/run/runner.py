@@ -62,7 +62,9 @@ class FlowRun:
         self._ledger = RunLedger(directory)
         calls = self._calls = open_store(f"sqlite:///{(directory / CALLS).resolve()}")
         self._trace = RunTrace(plan.flow.name, run_id, Redaction(plan.secrets()))
-        self._state = RunState(self._ledger, self.history, run_id, plan.variables, self._on_failure, self._trace, calls)
+        self._state = RunState(
+            self._ledger, self.history, run_id, plan.variables, self._on_failure, self._route_error, self._trace, calls
+        )
         self._stopping = threading.Event()
         self._stopped_by: SailorError | None = None
         self._errors_told = 0
@@ -103,6 +105,11 @@ class FlowRun:
         """How many messages failed."""
         return sum(tally.failed for tally in self.tallies)
 
+    @property
+    def failed_before(self) -> int:
+        """How many messages failed in an earlier part of the run, and are not tried again."""
+        return 0 if self.plan.retry_failed else self.history.failed
+
     def run(self) -> str:
         """Run to the end, as one trace; raise FlowStopped if the run cannot go on, CannotResume if it is another."""
         with self._trace:
@@ -128,7 +135,9 @@ class FlowRun:
             raise failure
         if self._state.aborted.is_set():
             return "aborted"
-        return "stopped" if self._stopping.is_set() else "failed" if self.failures else "done"
+        if self._stopping.is_set():
+            return "stopped"
+        return "failed" if self.failures or self.failed_before else "done"
 
     def stop(self) -> None:
         """Let nothing more in."""
@@ -249,9 +258,8 @@ class FlowRun:
         if local.on_error == "stop":
             self._stopped_by = FlowStopped(f"message {item.id} failed at {body['step']}, which stops the flow: {error}")
             self.stop()
-        handler = self.plan.flow.on_error
-        target = local.route or ("" if handler is None else handler.id)
-        if not target or target == step.id or target not in self.stages:
+        target = self._error_target(step)
+        if target is None:
             return
         if step.id in self._circles and count_rounds(item.id, step.id) >= MOST_ROUNDS:
             self._say(f"message {item.id[:40]}… failed at {step.id} {MOST_ROUNDS} times, and goes round no more")
@@ -260,8 +268,18 @@ class FlowRun:
         passthrough = (received.passthrough if received is not None else None) or {}
         content = json_text.write(Message(body=body, passthrough=passthrough).to_json())
         self._ledger.emission(item.id, step.id, identity, 1, content)
-        waits = step.id not in self._circles
-        self.stages[target].channel.put(Item(identity, content, item.trace), waits=waits)
+        target.channel.put(Item(identity, content, item.trace), waits=step.id not in self._circles)
+
+    def _error_target(self, step: FlowStep) -> Stage | None:
+        """Return where a step's errors go, None for nowhere."""
+        handler = self.plan.flow.on_error
+        name = step.local.route or ("" if handler is None else handler.id)
+        return None if name == step.id else self.stages.get(name)
+
+    def _route_error(self, step: FlowStep, item: Item) -> None:
+        """Hand on what an earlier part of the run made of an error."""
+        if (target := self._error_target(step)) is not None:
+            target.channel.put(item, waits=step.id not in self._circles)
 
     def summary(self, seconds: float) -> dict[str, Any]:
         """Return what the run amounts to, for run.json."""

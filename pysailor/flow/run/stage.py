@@ -141,6 +141,9 @@ class Stage:
         with self.tally.lock:
             self.tally.replayed += 1
         for number, content in self.state.history.contents(item.id, self.id):
+            if number == f"{item.id}!{self.id}":
+                self.state.route_error(self.declared, Item(number, content))
+                continue
             message = Message.from_json(json_text.read(content))
             for target in self.routes.targets(message, self.state.variables):
                 target.put(Item(number, content))
@@ -284,8 +287,7 @@ class Stage:
                 tally.failed += 1
         if attempt.journal is not None:
             attempt.journal.settle()
-        is_paid = bool(attempt.calls) or self.declared.credential is not None
-        self.state.ledger.outcome(entry, at_once=is_paid)
+        self.state.ledger.outcome(entry)
         self.channel.finish()
 
     def _give_up(self, attempt: Attempt) -> bool:

@@ -116,7 +116,7 @@ def test_what_failed_is_tried_again_on_request(flow: Any, plan: Any, tmp_path: P
     good = flow("  a: {run: 'w:numbers'}\n  b: {run: 'w:work', after: a}\n")
 
     assert FlowRun(plan(bad), path, "r").run() == "failed"
-    assert FlowRun(plan(good), path, "r").run() == "done"
+    assert FlowRun(plan(good), path, "r").run() == "failed"
     again = FlowRun(plan(good, retry_failed=True), path, "r")
     assert again.run() == "done"
 
@@ -189,3 +189,37 @@ def test_a_call_that_was_answered_before_a_kill_is_not_made_again(
     assert resumed.returncode == 0, resumed.stderr
     assert (tmp_path / "asked").read_text() == "asked\n"
     assert "calls.sqlite" not in [file.name for file in (tmp_path / ".pysailor" / "runs").rglob("*")]
+
+
+def test_going_on_does_not_forget_what_failed(flow: Any, tmp_path: Path) -> None:
+    """What failed is told again, with how to try it again, until it is done."""
+    flow("  a: {run: 'w:numbers', fields: {count: 5}}\n  b: {run: 'w:work', after: a, fields: {fail: 2}}\n")
+    assert pysailor("flow", "run", "flow.yaml", directory=tmp_path).returncode == 1
+    for _ in range(2):
+        again = pysailor("flow", "run", "--resume", "last", directory=tmp_path)
+        assert again.returncode == 1
+        assert "5 messages, 5 were done before, 1 failed before" in again.stderr
+        assert "--retry-failed" in again.stderr
+    tried = pysailor("flow", "run", "--resume", "last", "--retry-failed", directory=tmp_path)
+    assert tried.returncode == 1
+    assert "5 messages, 4 were done before, 1 failed" in tried.stderr
+
+
+def test_an_error_that_was_on_its_way_to_its_handler_goes_on_to_it(flow: Any, plan: Any, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    path.mkdir()
+    steps = (
+        "  a: {run: 'w:numbers'}\n  b: {run: 'w:work', after: a, fields: {fail: 2}}\n"
+        "  c: {run: 'w:work', after: b}\non_error: {run: 'w:work', id: rescue, fields: {tag: rescue}}\n"
+    )
+    assert FlowRun(plan(flow(steps)), path, "r").run() == "failed"
+    ledger = [json.loads(line) for line in (path / "ledger.jsonl").read_text().splitlines()]
+    left = [entry for entry in ledger if entry["step"] != "rescue"]
+    assert len(left) == len(ledger) - 1
+    (path / "ledger.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in left))
+    (path / "results.jsonl").write_text("")
+
+    FlowRun(plan(flow(steps)), path, "r").run()
+
+    found = [json.loads(line) for line in (path / "results.jsonl").read_text().splitlines()]
+    assert [(entry["step"], entry["result"]["body"]["by"]) for entry in found] == [("rescue", "rescue")]

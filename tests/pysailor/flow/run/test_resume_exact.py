@@ -70,3 +70,22 @@ def test_no_result_is_written_twice(
     flow(FLOW)
     entries = run_twice(component, GIVES, tmp_path, monkeypatch)
     assert [entry["message"] for entry in entries] == [f"{n}.{part}" for n in range(1, 6) for part in (1, 2)]
+
+
+COUNTS = """
+def process(msg, cfg, snapshot, ctx):
+    with open("asked", "a") as file:
+        file.write(f"{msg.body['n']}\\n")
+    if msg.body["n"] == 4 and os.environ.get("KILL"):
+        os.kill(os.getpid(), 9)
+    return Message(body=msg.body)
+"""
+
+
+def test_what_a_step_did_without_reporting_a_call_is_not_done_again(
+    flow: Any, component: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow(FLOW.replace("after: a", "after: a, tune: {prefetch: 1}"))
+    run_twice(component, COUNTS, tmp_path, monkeypatch)
+    asked = (tmp_path / "asked").read_text().split()
+    assert asked == ["1", "2", "3", "4", "4", "5"]

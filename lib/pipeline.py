@@ -17,15 +17,15 @@ from .api.attributes import call_attributes
 from .api.client import CallOptions, Client
 from .api.pacer import shared_pacer
 from .api.stream import drain
-from .budgets import NO_BUDGET, Payer, Pays, claim, payer_of
-from .cost.price import as_used, cost, cost_told_by, has_no_tier_price, keep_if_priced
+from .budgets import NO_BUDGET, Payer, Pays, payer_of
 from .cost.usage import despite_lost
-from .cost.worst_case import advise_cap, keep_within, require_price, worst_case
+from .cost.worst_case import advise_cap
 from .environment import Environment
 from .errors.api_error import ApiError
 from .replay import Asked, ask_once
 from .result import Result
 from .result import check as check_result
+from .spending import Spending
 from .step_settings import step_settings
 from .transcript import transcript
 
@@ -34,15 +34,10 @@ if TYPE_CHECKING:
 
     from pysailor import Context, HttpRequest
 
-    from .api.cancel import Cancel
     from .api.client import ApiAnswer
     from .api.stream import Piece
     from .budgets import BudgetHold, NoBudget
-    from .cost.price import Cost, Surcharges
-    from .cost.usage import Usage
-    from .cost.worst_case import Plan
     from .endpoint import BuiltRequest, CheckResult, Endpoint
-    from .models.table import Family
     from .step_settings import StepSettings
 
 
@@ -59,12 +54,12 @@ class Pipeline:
         client: Client,
         settings: StepSettings,
         ctx: Context,
+        call: CallOptions,
         snapshot: Any = None,
         attachments: Mapping[str, Any] | None = None,
-        cancel: Cancel | None = None,
         payer: Payer = NO_PAYER,
     ) -> None:
-        """Keep what the message brings along (the step's memory, attachments by name), who pays, what stops it."""
+        """Keep what the message brings along (the step's memory, attachments by name), who pays, how calls are made."""
         self._endpoint = endpoint
         self._route = endpoint.route
         self._client = client
@@ -72,10 +67,9 @@ class Pipeline:
         self._ctx = ctx
         self._attachments = attachments or {}
         self.environment = ctx.keep(Environment)
-        limits = settings.limits
-        self._call = CallOptions(limits, ctx.logger, ctx.until(limits.timeout), cancel, report=ctx.report)
+        self._call = call
         self._memory = endpoint.memory(snapshot)
-        self._payer = payer
+        self._spending = Spending(client, settings, self.environment, payer)
         self._hold: BudgetHold | NoBudget = NO_BUDGET
 
     @classmethod
@@ -92,9 +86,10 @@ class Pipeline:
         settings = step_settings(cfg, ctx)
         client = ctx.keep(Client, settings.connection)
         payer = payer_of(pays, cfg, ctx, settings.connection.api_key) if settings.budget else NO_PAYER
-        pipeline = cls(endpoint, client, settings, ctx, snapshot, attachments, payer=payer)
-        pipeline._call = pipeline._call.paced_by(shared_pacer(settings.connection, ctx))
-        return pipeline
+        limits, pacer = settings.limits, shared_pacer(settings.connection, ctx)
+        until = ctx.until(limits.timeout)
+        call = CallOptions(limits, ctx.logger, until, None, pacer, ctx.report, may_rebound=True)
+        return cls(endpoint, client, settings, ctx, call, snapshot, attachments, payer)
 
     def seconds_left(self) -> float:
         """Return what is left of the time for all of it; it began when this pipeline was made."""
@@ -103,7 +98,7 @@ class Pipeline:
     @property
     def is_limited(self) -> bool:
         """Whether there is a maximum cost, or a budget, that the message must keep to."""
-        return self._settings.max_cost is not None or bool(self._settings.budget)
+        return self._spending.is_limited
 
     def name(self, body: Mapping[str, Any]) -> str:
         """Return who is asked: the model and the server."""
@@ -113,7 +108,7 @@ class Pipeline:
         """Return what the rules between fields, and what the server refused before, make of the body."""
         request = self._build(body)
         found, notes = self._check(request), [Fault("", note) for note in request.notes]
-        worst, plan, _ = self._worst(request)
+        worst, plan, _ = self._spending.worst(self._endpoint, request)
         advice = advise_cap(plan, request.model, request.family)
         return replace(found, warnings=(*found.warnings, *notes), worst=worst, advice=advice)
 
@@ -139,7 +134,7 @@ class Pipeline:
         request = self._with_attachments(request)
         if not self.is_limited:
             return check_result((yield from self._rounds(request, warnings, body)), self._settings)
-        note, self._hold = self._within_budget(request)
+        note, self._hold = self._spending.claim(self._endpoint, request, self._ctx, self.seconds_left())
         with self._hold as hold:
             result = yield from self._rounds(request, warnings + note, body)
             low = hold.settle(result.cost, result.tries)
@@ -220,7 +215,7 @@ class Pipeline:
             self._endpoint = self._endpoint_at(asked.path, request.body)
         warnings += asked.notes
         used = self._endpoint.usage(got.body)
-        paid, doubts = self._paid(request, got, used)
+        paid, doubts = self._spending.paid(self._endpoint, request, got.body, used)
         warnings += doubts
         if len(got.tries) > 1:
             used, lost = despite_lost(used, got.tries)
@@ -281,27 +276,6 @@ class Pipeline:
         self._hold.take()
         return self._client.stream(self._endpoint, self._endpoint.write(body), self._call)
 
-    def _paid(self, request: BuiltRequest, got: ApiAnswer, used: Usage) -> tuple[Cost | None, tuple[str, ...]]:
-        """Return what the answer cost, None if that is not known, and why not where only its tier has no price."""
-        told = cost_told_by(got.body, datetime.now(tz=UTC).date())
-        if told is not None:
-            return told, ()
-        answered = self.environment.models.find(str(got.body.get("model")))
-        family = self._with_prices(answered) or self._with_prices(request.family)
-        tier = got.body.get("service_tier")
-        if not used.known or family is None:
-            return None, ()
-        if has_no_tier_price(family, tier):
-            return None, (f"the price of {family.label} in the tier {tier} is not known, and so is not the cost",)
-        extra = self._surcharges(self._endpoint.surcharges(request))
-        return cost(used, family, tier, as_used(extra, got.body)), ()
-
-    def _with_prices(self, family: Family | None) -> Family | None:
-        return keep_if_priced(family, self_hosted=self._client.server.self_hosted)
-
-    def _surcharges(self, extra: Surcharges) -> Surcharges:
-        return replace(extra, regional=self._client.connection.regional)
-
     def _with_attachments(self, request: BuiltRequest) -> BuiltRequest:
         """Put pictures, files and recordings into the body, where the server cannot fetch them."""
         body = self._endpoint.attach(
@@ -314,29 +288,3 @@ class Pipeline:
             inline_public=self._client.server.inlines_images,
         )
         return request if body is request.body else replace(request, body=body)
-
-    @property
-    def _most_tries(self) -> int:
-        """How often a request may be paid for: a try that timed out may have been answered."""
-        limits = self._settings.limits
-        return 1 + limits.max_retries if limits.after_timeout else 1
-
-    def _worst(self, request: BuiltRequest) -> tuple[Cost | None, Plan, str]:
-        """Return the most that a request can cost, how that is counted, and a sentence if it was counted poorly."""
-        plan, note = self._endpoint.plan(request, 1 + self._settings.repairs, self._most_tries)
-        plan = replace(plan, surcharges=self._surcharges(plan.surcharges))
-        return worst_case(plan, self._with_prices(request.family)), plan, note
-
-    def _within_budget(self, request: BuiltRequest) -> tuple[tuple[str, ...], BudgetHold | NoBudget]:
-        """Raise OverBudget unless the request fits at worst; return a sentence if counted poorly, and the claim."""
-        most, budget = self._settings.max_cost, self._settings.budget
-        if most is None and budget is None:
-            return (), NO_BUDGET
-        worst, plan, note = self._worst(request)
-        family, tries = self._with_prices(request.family), self._most_tries
-        if most is not None:
-            keep_within(most, worst, plan, request.model, family)
-        if budget is not None:
-            require_price(budget.limit, worst, plan, request.model, family)
-        hold = claim(budget, self._payer, worst.amount if worst else None, tries, self._ctx, self.seconds_left())
-        return (note,) if note else (), hold

@@ -66,6 +66,10 @@ class Emission:
         else:
             self._emit(event)
 
+    def give(self, message: Message) -> None:
+        """Emit a message that has been checked."""
+        self._emit(Data(message))
+
     def give_last(self, message: Message) -> None:
         """Emit what `process` returned, a message that has been checked: nothing comes after it."""
         self._emit(Data(message), self._invocation.emit_last)

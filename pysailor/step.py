@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .component.component import schemas
 from .component.fields import bind
-from .context import Context, Data, Emit, Keep, Storage, open_in_memory
+from .context import Context, Emit, Keep, Storage, open_in_memory
 from .emission import Emission, Invocation, check_message
 from .errors import Defect, InvalidInput, InvalidOutput, SailorError, describe_unexpected
 from .message import Message
@@ -16,7 +16,8 @@ from .pool import offload
 from .snapshot import CurrentSnapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
 
     from .component.component import Loaded
     from .store.base import Store
@@ -64,12 +65,11 @@ class Step:
         try:
             result = self._process(checked, self.cfg, self._snapshot.copy(), context)
             if isinstance(result, Message):
-                check_message(result)
-                monitor.give_last(self._check_output(result, context))
-                return
-            with closing(_iterate(result)) as messages:
-                for made in messages:
-                    context.emit(Data(self._check_output(made, context)))
+                monitor.give_last(self._check(result, context))
+            elif result is not None:
+                with _closing(result) as messages:
+                    for made in messages:
+                        monitor.give(self._check(made, context))
         except SailorError:
             raise
         except (Exception, SystemExit) as error:  # the author may have erred in any way; the runner must live on
@@ -113,8 +113,11 @@ class Step:
             invocation.journal,
         )
 
-    def _check_output(self, message: Message, context: Context) -> Message:
-        """Return the message if it fits metadata.out; raise InvalidOutput. Undeclared members are logged once."""
+    def _check(self, message: Any, context: Context) -> Message:
+        """Return what fits metadata.out; raise Defect or InvalidOutput. Members not declared are logged once."""
+        if not isinstance(message, Message):
+            raise Defect(_not_a_message(message))
+        check_message(message)
         output_schema = self._output_schema
         if output_schema is None:
             return message
@@ -139,16 +142,8 @@ def _not_a_message(made: Any) -> str:
     return f"process must return a Message, yield them, or return None; it returned a {type(made).__name__}."
 
 
-def _iterate(result: Any) -> Generator[Message, None, None]:
-    """Return what process returned or yields, one by one; what it was about to yield is let go with this."""
-    if result is None:
-        return
-    try:
-        for made in result if isinstance(result, Iterator) else (result,):
-            if not isinstance(made, Message):
-                raise Defect(_not_a_message(made))
-            check_message(made)
-            yield made
-    finally:
-        if isinstance(result, Generator):
-            result.close()
+def _closing(result: Any) -> AbstractContextManager[Iterable[Any]]:
+    """Return what process returned or yields; what it was about to yield is let go at the end."""
+    if isinstance(result, Generator):
+        return closing(result)
+    return nullcontext(result if isinstance(result, Iterator) else (result,))

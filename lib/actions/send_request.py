@@ -29,17 +29,16 @@ __all__ = ["check", "models", "preview", "process"]
 _SCHEMA = Path(__file__).parents[1] / "schemas" / "sendRequest.in.json"
 
 
-def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:
-    """Send the request and emit the completion; raise InvalidInput, OverBudget, ApiError or BadAnswer."""
+def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Message | Iterator[Message]:
+    """Send the request and return the completion, or yield its pieces first if the step wants them.
+
+    Raise InvalidInput, OverBudget, ApiError or BadAnswer.
+    """
     body, key = split_key(msg.body)
     pipeline = Fallbacks.of_step(CHAT, resolve_model(cfg, ctx), ctx, snapshot, msg.attachments, Pays(key))
     if cfg.get("emitPieces"):
-        result = yield from _emit_pieces(pipeline.pieces(body))
-    else:
-        result = pipeline.result(body)
-    schema = ctx.keep(Schema.load, _SCHEMA)
-    result = result.with_warnings(map(str, find_misspelled(schema, msg.body)))
-    yield Message(body={**result.completion, "result": result.to_json()}, headers=result.headers())
+        return _emit_all(pipeline.pieces(body), msg, ctx)
+    return _emitted(pipeline.result(body), msg, ctx)
 
 
 def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> CheckResult:
@@ -52,6 +51,16 @@ def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:
     """Return the request that process would send, before files are fetched."""
     return Fallbacks.of_step(CHAT, guess_model(cfg, ctx), ctx).preview(split_key(msg.body)[0])
+
+
+def _emitted(result: Result, msg: Message, ctx: Context) -> Message:
+    """Return the completion with its report, and with what seems misspelled in the request."""
+    result = result.with_warnings(map(str, find_misspelled(ctx.keep(Schema.load, _SCHEMA), msg.body)))
+    return Message(body={**result.completion, "result": result.to_json()}, headers=result.headers())
+
+
+def _emit_all(pieces: Generator[Piece, None, Result], msg: Message, ctx: Context) -> Iterator[Message]:
+    yield _emitted((yield from _emit_pieces(pieces)), msg, ctx)
 
 
 def _emit_pieces(pieces: Generator[Piece, None, Result]) -> Generator[Message, None, Result]:

@@ -52,11 +52,6 @@ class CallOptions:
         """Whether somebody has stopped the call."""
         return self.cancel is not None and self.cancel.is_set()
 
-    def paced_by(self, pacer: Pacer) -> CallOptions:
-        """Return the options of a call that goes by a shared pace, and may be put off for it."""
-        limits, logger, deadline, cancel, report = self.limits, self.logger, self.deadline, self.cancel, self.report
-        return CallOptions(limits, logger, deadline, cancel, pacer, report, may_rebound=True)
-
     def pause(self, seconds: float) -> None:
         """Wait before the next try, at most until the call is stopped."""
         if self.cancel is None:

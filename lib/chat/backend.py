@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pysailor import Context, Keep
 
-from ..api.client import Client
+from ..api.client import CallOptions, Client
 from ..api.connection import Connection
 from ..api.retry import CallLimits
 from ..attachments import Guard
@@ -98,7 +98,7 @@ class ApiBackend:
             body = {**body, "model": auto.name(client, ctx)}
 
         def make(_: Mapping[str, Any]) -> Pipeline:
-            return Pipeline(CHAT, client, settings, ctx, cancel=cancel)
+            return Pipeline(CHAT, client, settings, ctx, CallOptions(limits, ctx.logger, ctx.deadline, cancel))
 
         ways = Fallbacks(make({}), tuple(Alternative({}, model) for model in fallbacks), make, ctx)
         return _to_answer(ways.result(body, show))

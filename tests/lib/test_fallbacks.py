@@ -234,7 +234,8 @@ def test_a_message_that_is_brought_again_goes_on_where_it_was_and_pays_nothing_t
 
     def process(*, redelivered: bool) -> dict[str, Any]:
         ctx = Context(message_id="message", journal=brought(worker), open_store=lambda: store, redelivered=redelivered)
-        (made,) = send_request.process(Message(body=HELLO), cfg, None, ctx)
+        made = send_request.process(Message(body=HELLO), cfg, None, ctx)
+        assert isinstance(made, Message)
         body: dict[str, Any] = made.body
         return body
 

@@ -69,7 +69,9 @@ def test_a_picture_in_a_request_does_not_hold_up_those_after_it() -> None:
 
 
 def test_a_client_that_was_told_so_puts_off_the_call_that_would_be_too_soon() -> None:
-    options = CallOptions(CallLimits(timeout=10), logging.getLogger(__name__)).paced_by(Pacer(CONNECTION))
+    options = CallOptions(
+        CallLimits(timeout=10), logging.getLogger(__name__), pacer=Pacer(CONNECTION), may_rebound=True
+    )
     with FakeApi() as api:
         api.post(f"{PUBLIC_API}/chat/completions", json=completion("Hi"), headers=told(1, "48s", limit=5))
         client = Client(CONNECTION)

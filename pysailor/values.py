@@ -15,5 +15,8 @@ Kind = TypeVar("Kind")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(kind: type[Kind]) -> type[Kind]:
-    """Make a dataclass with slots, equality and a hash, whose fields nothing sets again."""
+    """Make a dataclass with slots, equality and a hash. Only mypy keeps its fields from being set again.
+
+    Where others than checked code get hold of a value, take `dataclass(frozen=True, slots=True)`.
+    """
     return dataclass(slots=True, unsafe_hash=True)(kind)

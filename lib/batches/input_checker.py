@@ -24,7 +24,7 @@ from .price import batch_cost
 from .upload import write_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pysailor import Context, Message
 
@@ -134,16 +134,17 @@ class InputChecker:
             return
         if count_inputs(given) > _MOST_TEXTS:
             yield Fault("", f"has {len(texts)} texts, allowed: {_MOST_TEXTS} in a line; split it")
-        yield from self._too_long(texts if all(map(_is_text, texts)) else (), family)
+        yield from self._too_long([given] if _is_tokens(given) else texts, family)
         try:
             read_dimensions(body.get("dimensions"), family if self._public else None)
         except InvalidConfig as error:
             yield from (Fault("/dimensions", fault.message) for fault in error.faults)
 
-    def _too_long(self, texts: Any, family: Family | None) -> Iterator[Fault]:
+    def _too_long(self, texts: Sequence[Any], family: Family | None) -> Iterator[Fault]:
+        """Yield what is too long; count the tokens of texts, some of which may be lists of tokens."""
         limit = family.max_input if family is not None else None
         tokens = TokenCounter.of(family.encoding) if family is not None else TokenCounter(None)
-        counts = [tokens.count(text) for text in texts]
+        counts = [tokens.count(text) if isinstance(text, str) else len(text) for text in texts]
         self._counted.tokens += sum(counts)
         about = "" if tokens.exact else "about "
         for count in counts:

@@ -175,7 +175,7 @@ class Submitter:
         try:
             return self._create(checked, key)
         except StepError as error:
-            if not error.retryable and not isinstance(error, BatchError):
+            if error.is_free if isinstance(error, BatchError) else not error.retryable:
                 self._budget.release(key)
             raise
 

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from lib.actions import batch_submit
+from lib.cost.worst_case import OverBudget
 from lib.offline.sandbox import KEY
 from pysailor.context import Context
 from pysailor.errors import InvalidInput
@@ -65,6 +66,13 @@ def test_vectors_of_the_public_api_are_asked_for_in_base64_and_priced_at_half() 
     vector = {"data": [{"index": 0, "embedding": [1.0]}], "model": "text-embedding-3-small", "usage": used}
     found = collected("/v1/embeddings", vector, {"input": "a"})
     assert float(found["result"]["cost"]["amount"]) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("tokens", [list(range(1000)), [list(range(500))] * 2])
+def test_texts_that_come_as_tokens_are_counted_for_the_worst_case_and_the_limit_of_the_model(tokens: Any) -> None:
+    with FakeApi(), pytest.raises(OverBudget, match="this batch may cost"):
+        run("batchSubmit", {"requests": [{"input": tokens}]}, OPENAI, "m", maxCost="0.000001", **EMBED)
+    assert "9000 tokens" in faults_of([{"input": [7] * 9000}], **EMBED)["/requests/0"]
 
 
 def test_a_batch_vector_is_the_one_that_embed_makes(sandbox: Sandbox) -> None:

@@ -12,10 +12,9 @@ from lib.budgets import Ledger
 from lib.budgets.account import ZERO
 from lib.budgets.errors import BudgetSpent
 from lib.cost.worst_case import OverBudget
-from lib.errors.api_error import ApiError
 from lib.offline.sandbox import KEY, Sandbox
 from pysailor.context import Data
-from pysailor.errors import Rebound
+from pysailor.errors import Rebound, StepError
 from pysailor.message import Message
 from pysailor.step import Invocation, Step
 from pysailor.store.memory import MemoryValues
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
 LINES = [{**one, "max_completion_tokens": 1000} for one in QUESTIONS]
 PRICES = {"models": {"gpt-sandbox-2": {"price": {"input": 0, "output": 100}, "max_output": 16384}}}
+FULL = {"code": "token_limit_exceeded", "message": "Enqueued token limit reached."}
 WORST = Decimal("0.2")  # four answers of 1,000 tokens at 100 US$ a million, halved
 
 
@@ -120,12 +120,21 @@ def test_a_batch_without_a_known_price_is_refused_under_a_budget(workers: Worker
     assert not [one for one in workers.sandbox.requests if one.method == "POST"]
 
 
-def test_a_batch_that_the_service_refuses_holds_nothing(workers: Workers) -> None:
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"status": 400, "json": {"error": {"message": "no"}}}, "bad_request"),
+        ({"json": {"id": "batch-1", "status": "failed"}}, "batch_failed"),
+        ({"json": {"id": "batch-1", "status": "failed", "errors": {"data": [FULL]}}}, "batch_queue_full"),
+    ],
+)
+def test_a_batch_that_the_service_refuses_holds_nothing(workers: Workers, told: dict[str, Any], code: str) -> None:
     address = "https://gw.example/v1"
     with FakeApi() as api:
         api.answer("GET", f"{address}/batches", json={"data": []})
         api.post(f"{address}/files", json={"id": "file-1"})
-        api.post(f"{address}/batches", status=400, json={"error": {"message": "no"}})
-        with pytest.raises(ApiError):
+        api.post(f"{address}/batches", **told)
+        with pytest.raises(StepError) as caught:
             workers.submit(baseUrl=address)
+    assert caught.value.code == code
     assert workers.account() == (ZERO, ZERO)

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+def escape_halves(text: str) -> str:
+    """Return the text with half characters (lone surrogates), which nothing can print, as they are written in JSON."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong: where (JSON pointer, "" is the whole), and what was found and what is allowed."""
@@ -31,11 +36,11 @@ class Fault:
 
     def __str__(self) -> str:
         """Return the line that a person reads."""
-        return f"{self.pointer}: {self.message}" if self.pointer else self.message
+        return escape_halves(f"{self.pointer}: {self.message}" if self.pointer else self.message)
 
     def to_json(self) -> dict[str, str]:
         """Return `{"pointer", "message"}`."""
-        return asdict(self)
+        return {name: escape_halves(text) for name, text in asdict(self).items()}
 
 
 class SailorError(Exception):
@@ -48,6 +53,10 @@ class SailorError(Exception):
     def shown_name(self) -> str:
         """The name that a flow's error handler branches on."""
         return type(self).__name__
+
+    def __str__(self) -> str:
+        """Return the sentence, which can be printed and sent whatever it quotes."""
+        return escape_halves(super().__str__())
 
     def to_json(self) -> dict[str, Any]:
         """Return what a program needs to know: at least `name`, `code` and `message`."""

@@ -24,6 +24,7 @@ from .http.errors import (
     Untrusted,
     WrongAddress,
     WrongEncoding,
+    WrongLength,
 )
 from .http.pool import ConnectionPool
 from .http.request import Template
@@ -53,6 +54,7 @@ _FAILURES: tuple[tuple[type[HttpError], str, str], ...] = (
     (UnknownName, "unreachable", "The name {server} could not be resolved."),
     (ConnectionRefused, "unreachable", "Nothing listens at {server}."),
     (WrongEncoding, "unreadable", "It is not compressed as it says."),
+    (WrongLength, "unreadable", "It does not say in one whole number how long it is (Content-Length)."),
     (CutOff, "cut_off", ""),
     (HttpError, "dropped", ""),
 )

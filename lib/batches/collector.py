@@ -10,18 +10,16 @@ from pysailor import CallReport, InvalidConfig, Message, Rebound
 from ..api.client import CallOptions, Client
 from ..budgets.account import ZERO
 from ..call_settings import call_settings
-from ..completions.endpoint import COMPLETIONS
 from ..cost.price import Cost, keep_if_priced
 from ..environment import Environment
 from ..errors.api_error import ApiError
 from ..errors.catalog import NO
-from ..responses.endpoint import RESPONSES
 from .background import KEPT_BRIEFLY, BackgroundResponse
 from .budget import settle_batch
+from .endpoints import find_endpoint
 from .errors import BatchError
 from .file_cache import FileCache
 from .files import SentLines, holds_lines, read_objects
-from .input_answers import INPUT_ENDPOINTS
 from .named_work import id_of
 from .results import SUMMARY, LineReader, Totals, lost_line, unknown_line
 from .service import BatchService
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 
     from pysailor import Context, HttpRequest
 
-    from ..api.endpoint import WholeAnswerFormat
-    from ..endpoint import Endpoint
     from ..models.table import Family
 
 _MOST_NAMED = 1000
@@ -158,7 +154,7 @@ class Collector:
     def _emit(self, batch: BatchStatus, sent: SentLines, files: list[IO[bytes]], prefix: str) -> Iterator[Message]:
         """Emit what begins with the prefix, without it, and the sum of that."""
         regional, as_of = self._settings.connection.regional, self._environment.models.as_of
-        reader = LineReader(endpoint_of(batch.endpoint), self._family, regional, as_of)
+        reader = LineReader(find_endpoint(batch.endpoint), self._family, regional, as_of)
         totals, seen, answered = Totals(), set[str](), set[str]()
         for file in files:
             for _, line in read_objects(file, prefix):
@@ -216,12 +212,6 @@ class Collector:
 
     def _family(self, model: str) -> Family | None:
         return keep_if_priced(self._environment.models.find(model), self_hosted=self._client.server.self_hosted)
-
-
-def endpoint_of(path: str) -> Endpoint | WholeAnswerFormat:
-    """Return the endpoint that the lines of a batch asked."""
-    name = path.rpartition("/")[2]
-    return INPUT_ENDPOINTS.get(name) or (RESPONSES if name == RESPONSES.path else COMPLETIONS)
 
 
 def _seconds(minutes: Any) -> float:

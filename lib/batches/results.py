@@ -20,6 +20,7 @@ from ..endpoint import BuiltRequest
 from ..errors.api_error import ApiError, Try, from_answer
 from ..errors.catalog import YES
 from ..result import Result
+from .endpoints import recognize
 from .errors import BatchError
 from .input_answers import FREE, read_input_answer
 from .price import batch_cost
@@ -61,11 +62,12 @@ class Totals:
 class LineReader:
     """Makes messages of lines that answer an endpoint.
 
-    `family_of` finds what is known of a model, if this server's prices are known; `regional` says that it keeps data in
-    a region, `as_of` of which day the prices are.
+    Where `endpoint` is None, each answer tells by its looks which one it is of. `family_of` finds what is known of a
+    model, if this server's prices are known; `regional` says that it keeps data in a region, `as_of` of which day the
+    prices are.
     """
 
-    endpoint: Endpoint | WholeAnswerFormat
+    endpoint: Endpoint | WholeAnswerFormat | None
     family_of: Callable[[str], Family | None]
     regional: bool = False
     as_of: date = date.min
@@ -93,10 +95,11 @@ class LineReader:
             return LineResult(custom_id, error=refused)
         request = request_of(custom_id)
         try:
-            if isinstance(self.endpoint, WholeAnswerFormat):
-                result = self._read_input(self.endpoint.path, body, request, request_id)
+            endpoint = self.endpoint or recognize(body)
+            if isinstance(endpoint, WholeAnswerFormat):
+                result = self._read_input(endpoint.path, body, request, request_id)
             else:
-                result = self._read_answer(self.endpoint, body, request, request_id)
+                result = self._read_answer(endpoint, body, request, request_id)
         except ApiError as error:
             error.request_id = request_id
             return LineResult(custom_id, error=error, raw=body)

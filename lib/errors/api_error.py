@@ -94,7 +94,7 @@ class ApiError(StepError):
         why = f" {self.why}" if self.why else ""
         said = f' The service said: "{self.text}"' if self.text else ""
         hint = f" It asks to wait {self.retry_after:g} seconds." if self.retry_after else ""
-        return f"{self.kind.meaning}{why}{said}{hint} {self.kind.advice}{self._for_support()}"
+        return printable(f"{self.kind.meaning}{why}{said}{hint} {self.kind.advice}{self._for_support()}")
 
     def to_json(self) -> dict[str, Any]:
         """Add the API's own words and the tries."""
@@ -120,6 +120,11 @@ class ApiError(StepError):
         }
         told = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
         return f" ({told})" if told else ""
+
+
+def printable(text: str) -> str:
+    """Return the text with half characters (lone surrogates), which a service may send, as they are written in JSON."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def from_answer(status: int, headers: Mapping[str, str], body: bytes, now: float | None = None) -> ApiError:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor.errors import SailorError
+from pysailor.errors import SailorError, escape_halves
 from pysailor.flow.document import read_flow
 from pysailor.flow.run import CannotResume, FlowRun, RunFolder, RunPlan, find_run, open_input
 from pysailor.flow.run.folder import RESULTS, fingerprint
@@ -88,9 +88,9 @@ def _run(plan: RunPlan, folder: RunFolder, source: FlowInput | None, tell: Any) 
         with Display(run, source, str(folder.path)) as display, _signals(run, tell):
             outcome = _attend(run, display)
     finally:
-        folder.end(outcome, run.summary(time.monotonic() - began))
         for line in summarize(run, outcome, time.monotonic() - began, folder.path):
             tell(line)
+        folder.end(outcome, run.summary(time.monotonic() - began))
     return outcome
 
 
@@ -223,5 +223,5 @@ def _write_output(name: str | None, directory: Path, results: TextIO) -> None:
 def _print_bodies(directory: Path, target: TextIO) -> None:
     with (directory / RESULTS).open(encoding="utf-8") as file:
         for line in file:
-            print(json.dumps(json.loads(line)["result"]["body"], ensure_ascii=False), file=target)
+            print(escape_halves(json.dumps(json.loads(line)["result"]["body"], ensure_ascii=False)), file=target)
     target.flush()

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor.errors import Defect, SailorError
+from pysailor.errors import Defect, SailorError, escape_halves
 from pysailor.message import Message
 
 from . import json_text
@@ -90,7 +90,7 @@ def _name(error: BaseException) -> str:
 
 
 def _message(error: BaseException) -> str:
-    text = str(error) or NOT_AVAILABLE
+    text = escape_halves(str(error)) or NOT_AVAILABLE
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text)} characters)"
 
 

@@ -49,3 +49,7 @@ class CutOff(HttpError):
 
 class WrongEncoding(HttpError):
     """The body is not compressed as its head says."""
+
+
+class WrongLength(HttpError):
+    """The head does not say in one whole number how long the body is, so that its end cannot be told."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import httptools
 
-from .errors import CutOff, Dropped
+from .errors import CutOff, Dropped, WrongLength
 
 if TYPE_CHECKING:
     from .wire import Wire
@@ -22,6 +22,8 @@ _LARGEST_HEAD = 256 * 1024
 _FIRST_FINAL = 200  # a status below only announces the answer
 _SWITCHED = 101
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+_PLAIN_LENGTHS = re.compile(rb"[ \t]*0*(\d{1,15})[ \t]*(?:,[ \t]*0*\1[ \t]*)*")
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _ANNOUNCEMENT = re.compile(rb"HTTP/\d\.\d 1(?!01)\d\d\b")
 
 
@@ -150,7 +152,7 @@ class Lenient:
         self._response = http.client.HTTPResponse(self._source, method="POST")  # type: ignore[arg-type]  # makefile()
 
     def receive(self, wire: Wire, end: float) -> None:
-        """Read the head, or once from the body."""
+        """Read the head, or once from the body; raise WrongLength for a head that does not tell where the body ends."""
         self._source.wire, self._source.end = wire, end
         try:
             if self.status:
@@ -217,14 +219,19 @@ class _Source(io.RawIOBase):
 
 
 def _mend_head(head: bytes) -> bytes:
-    """Return a head without the lines at which http.client would stop reading, each length once."""
-    first, *lines = head.splitlines()
-    kept = [first]
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if line[:1] in (b" ", b"\t"):
-            kept.append(line)
-        elif colon:
-            lengths = {one.strip() for one in value.split(b",")} if name.strip().lower() == b"content-length" else ()
-            kept.append(name.strip() + b": " + (lengths.pop() if len(lengths) == 1 else value.strip()))
-    return b"\r\n".join(kept) + b"\r\n\r\n"
+    """Return a head without the lines at which http.client would stop reading, and with one length; raise WrongLength.
+
+    Where the body comes in chunks, what is said of its length does not count.
+    """
+    first, *lines = _FOLD.sub(b"", head).splitlines()
+    parts = (line.partition(b":") for line in lines)
+    parted = [(name.strip(), value.strip(b" \t")) for name, colon, value in parts if colon]
+    lengths = [value for name, value in parted if name.lower() == b"content-length"]
+    kept = [(name, value) for name, value in parted if name.lower() != b"content-length"]
+    is_chunked = any(name.lower() == b"transfer-encoding" and value.lower() == b"chunked" for name, value in kept)
+    if lengths and not is_chunked:
+        plain = _PLAIN_LENGTHS.fullmatch(b",".join(lengths))
+        if plain is None:
+            raise WrongLength
+        kept.append((b"Content-Length", plain[1]))
+    return b"\r\n".join([first, *(name + b": " + value for name, value in kept)]) + b"\r\n\r\n"

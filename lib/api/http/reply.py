@@ -20,7 +20,7 @@ class Reply:
     """An answer whose head has come. Leaving it closes the connection, unless the body was read to its end."""
 
     def __init__(self, wire: Wire, end: float, give_back: Callable[[Wire], None]) -> None:
-        """Read the head before `end`; raise TimedOut, Dropped or CutOff.
+        """Read the head before `end`; raise TimedOut, Dropped, WrongLength or CutOff.
 
         `give_back` gets the wire once the body is whole, if it can carry another request.
         """

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 class RunState:
     """What all stages of a run share. `failed` is told of a message that failed, with the step it failed at.
 
-    `route_error` hands on what an earlier part of the run made of an error.
+    `route_error` hands on what an earlier part of the run made of an error; `broken` is told of a stage that
+    cannot go on.
     """
 
     ledger: RunLedger
@@ -43,6 +44,7 @@ class RunState:
     variables: Mapping[str, str]
     failed: Callable[[FlowStep, Item, SailorError, Any], None]
     route_error: Callable[[FlowStep, Item], None]
+    broken: Callable[[BaseException], None]
     trace: RunTrace
     calls: Store
     """Where paid calls are remembered until their message is done: a killed run does not make them again."""

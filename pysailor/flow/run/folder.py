@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any, Final, Self
 
-from .errors import CannotResume
+from .errors import CannotResume, FlowStopped
 
 RUNS: Final = Path(".pysailor", "runs")
 CALLS: Final = "calls.sqlite"
@@ -48,9 +48,15 @@ class RunFolder:
                 (parent / f"{base}{end}").mkdir(parents=True)
             except FileExistsError:
                 continue
+            except OSError as error:
+                raise no_room(parent, error) from error
             folder = cls(parent / f"{base}{end}")
-            folder.hold()
-            folder.note({**about, "run": folder.path.name, "began": _now()})
+            try:
+                folder.hold()
+                folder.note({**about, "run": folder.path.name, "began": _now()})
+            except OSError as error:
+                shutil.rmtree(folder.path, ignore_errors=True)
+                raise no_room(parent, error) from error
             return folder
         raise CannotResume(f"no directory for the run can be made in {parent}")
 
@@ -83,7 +89,13 @@ class RunFolder:
 
     def end(self, outcome: str, summary: dict[str, Any]) -> None:
         """Note how the run ended; where all is done, nothing is left to go on from."""
-        self.note({"outcome": outcome, "ended": _now(), **summary})
+        try:
+            self.note({"outcome": outcome, "ended": _now(), **summary})
+        except OSError as error:
+            raise FlowStopped(
+                f"how the run ended cannot be written in {self.path}: {error.strerror}; what was answered is kept. "
+                f"Make room, then go on with pysailor flow run --resume {self.path.name}"
+            ) from error
         if outcome == "done":
             for left in (SPOOL, SNAPSHOTS, *(f"{CALLS}{end}" for end in ("", "-wal", "-shm"))):
                 (self.path / left).unlink(missing_ok=True)
@@ -104,6 +116,14 @@ class RunFolder:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def no_room(directory: Path, error: OSError) -> FlowStopped:
+    """Return the error of a run that cannot begin, for nothing of it could be kept."""
+    return FlowStopped(
+        f"nothing can be written in {directory}: {error.strerror}; nothing was asked. Make room for 2 MB at least, or "
+        "name another folder with --runs DIR"
+    )
 
 
 def find_run(name: str, runs: Path | None = None) -> Path:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from pysailor.wire import json_text
+
 from .folder import ERRORS, LEDGER, RESULTS, SNAPSHOTS, SPOOL
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ class History:
         with self._spool.open("rb") as file:
             for number, offset in self._gave.get((message, step), ()):
                 file.seek(offset)
-                yield number, orjson.dumps(orjson.loads(file.readline())["content"])
+                yield number, json_text.write(json_text.read(file.readline())["content"])
 
     def _read(self, directory: Path, *, retry_failed: bool) -> None:
         pending = array("q", [0])
@@ -157,13 +159,23 @@ def _lines(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
     offset = 0
     with path.open("rb") as file:
         for line in file:
-            try:
-                entry = orjson.loads(line)
-            except ValueError:
-                entry = None
+            entry = _read_line(line)
             if isinstance(entry, dict):
                 yield entry, offset
             offset += len(line)
+
+
+def _read_line(line: bytes) -> Any:
+    """Return what a line holds, None for one that was cut off."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        return orjson.loads(line)
+    except ValueError:  # half a surrogate pair, which orjson refuses
+        try:
+            return json_text.read(line)
+        except json_text.NotJson:
+            return None
 
 
 def read_ledger(directory: Path) -> Iterator[dict[str, Any]]:

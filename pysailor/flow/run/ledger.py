@@ -9,6 +9,7 @@ are with the operating system: whatever the step did elsewhere, reported or not,
 from __future__ import annotations
 
 import errno
+import json
 import os
 import threading
 import time
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import orjson
 
-from .folder import ERRORS, LEDGER, RESULTS, SNAPSHOTS, SPOOL
+from .folder import ERRORS, LEDGER, RESULTS, SNAPSHOTS, SPOOL, no_room
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,10 +65,15 @@ class RunLedger:
     """Writes the lines of a run. Threads share it; a context manager. `failure` is why it cannot write any more."""
 
     def __init__(self, directory: Path) -> None:
+        """Raise FlowStopped if nothing can be written there."""
         self._lock = threading.Lock()
-        self._files = {name: _Appender(directory / name) for name in _FILES}
         self._reserve = directory / ".reserve"
-        self._reserve.write_bytes(b"\0" * _RESERVE)
+        try:
+            self._files = {name: _Appender(directory / name) for name in _FILES}
+            self._reserve.write_bytes(b"\0" * _RESERVE)
+        except OSError as error:
+            self._reserve.unlink(missing_ok=True)
+            raise no_room(directory, error) from error
         self._written = time.monotonic()
         self._is_closed = False
         self.failure: OSError | None = None
@@ -146,4 +152,7 @@ class RunLedger:
 
 
 def _line(entry: dict[str, Any]) -> bytes:
-    return orjson.dumps(entry, default=str) + b"\n"
+    try:
+        return orjson.dumps(entry, default=str) + b"\n"
+    except TypeError:  # half a surrogate pair, a number beyond 64 bits, great depth
+        return json.dumps(entry, default=str).encode() + b"\n"

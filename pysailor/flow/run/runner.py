@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor.errors import InvalidConfig, SailorError
+from pysailor.errors import InvalidConfig, SailorError, describe_unexpected
 from pysailor.hooks import Hooks
 from pysailor.log import Redaction
 from pysailor.message import Message
@@ -63,8 +63,9 @@ class FlowRun:
         calls = self._calls = open_store(f"sqlite:///{(directory / CALLS).resolve()}")
         self._trace = RunTrace(plan.flow.name, run_id, Redaction(plan.secrets()))
         self._state = RunState(
-            self._ledger, self.history, run_id, plan.variables, self._on_failure, self._route_error, self._trace, calls
-        )
+            self._ledger, self.history, run_id, plan.variables, self._on_failure, self._route_error, self._end_broken,
+            self._trace, calls,
+        )  # fmt: skip
         self._stopping = threading.Event()
         self._stopped_by: SailorError | None = None
         self._errors_told = 0
@@ -130,7 +131,10 @@ class FlowRun:
             self._close()
         if self._ledger.failure is not None:
             reason = self._ledger.failure.strerror or str(self._ledger.failure)
-            raise FlowStopped(f"the ledger cannot be written in {self._directory}: {reason}; what was answered is kept")
+            raise FlowStopped(
+                f"the ledger cannot be written in {self._directory}: {reason}; what was answered is kept. Make room, "
+                f"then go on with pysailor flow run --resume {self._directory.name}"
+            )
         if (failure := self._intake.failure or self._stopped_by) is not None:
             raise failure
         if self._state.aborted.is_set():
@@ -269,6 +273,11 @@ class FlowRun:
         content = json_text.write(Message(body=body, passthrough=passthrough).to_json())
         self._ledger.emission(item.id, step.id, identity, 1, content)
         target.channel.put(Item(identity, content, item.trace), waits=step.id not in self._circles)
+
+    def _end_broken(self, error: BaseException) -> None:
+        """End the run because a stage cannot go on: what it had in work is neither done nor failed."""
+        self._stopped_by = FlowStopped(describe_unexpected(error))
+        self.abort()
 
     def _error_target(self, step: FlowStep) -> Stage | None:
         """Return where a step's errors go, None for nowhere."""

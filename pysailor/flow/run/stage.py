@@ -99,6 +99,9 @@ class Stage:
                 is_mine = self.take(item)
         except Aborted:
             pass
+        except BaseException as unforeseen:
+            LOG.exception("the thread of %s ended in a way that nobody foresaw", self.id)
+            self.state.broken(unforeseen)
         finally:
             if is_mine:
                 self._end_thread()

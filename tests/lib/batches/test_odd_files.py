@@ -131,3 +131,35 @@ def test_a_batch_that_may_be_there_is_not_made_again_where_nobody_can_look() -> 
 def test_a_line_that_would_lose_something_is_refused(body: Any, told: str) -> None:
     with FakeApi(), pytest.raises(InvalidInput, match=told):
         run("batchSubmit", body, GATEWAY)
+
+
+VECTORS: dict[str, Any] = {
+    "object": "list",
+    "model": "text-embedding-3-small",
+    "usage": {"prompt_tokens": 2, "total_tokens": 2},
+}
+VECTORS |= {"data": [{"object": "embedding", "index": 0, "embedding": [0.5, -0.5]}]}
+FOUND: dict[str, Any] = {"id": "modr-1", "model": "omni-moderation-latest"}
+FOUND |= {"results": [{"flagged": True, "categories": {"hate": True}, "category_scores": {"hate": 0.9}}]}
+MADE: dict[str, Any] = {"id": "resp_1", "object": "response", "status": "completed", "model": "gpt-5.1", "output": []}
+MADE |= {"output": [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}]}
+
+
+@pytest.mark.parametrize("endpoint", [None, "", "/v1/of-tomorrow"])
+@pytest.mark.parametrize(
+    ("body", "name", "value"),
+    [
+        (VECTORS, "embedding", [0.5, -0.5]),
+        (FOUND, "flagged", True),
+        (MADE, "object", "chat.completion"),
+        (completion("Hi"), "object", "chat.completion"),
+    ],
+    ids=["embeddings", "moderations", "responses", "chat"],
+)
+def test_a_batch_that_does_not_say_what_was_asked_is_read_by_its_answers(
+    endpoint: str | None, body: Any, name: str, value: Any
+) -> None:
+    line = {"custom_id": "a", "response": {"status_code": 200, "body": body}, "error": None}
+    first, *_ = collect(written(line), endpoint=endpoint)
+    assert "error" not in first
+    assert first[name] == value

@@ -121,6 +121,8 @@ def test_a_full_disk_ends_the_run_with_what_was_answered(flow: Any, start: Any, 
 
     assert done.returncode == 1
     assert "the ledger cannot be written" in done.stderr
+    assert "what was answered is kept" in done.stderr
+    assert "pysailor flow run --resume test-" in done.stderr
     (directory,) = (tmp_path / ".pysailor" / "runs").iterdir()
     again = subprocess.run(
         [sys.executable, "-c", PROGRAM, "flow", "run", "--resume", "last"],
@@ -130,3 +132,18 @@ def test_a_full_disk_ends_the_run_with_what_was_answered(flow: Any, start: Any, 
     text = (directory / "results.jsonl").read_text()
     results = {json.loads(line)["result"]["body"]["n"] for line in text.splitlines()}
     assert results == set(range(1, 20_001))
+
+
+@pytest.mark.parametrize("room", [10, 100_000])
+def test_a_run_that_has_no_room_does_not_begin(room: int, flow: Any, tmp_path: Path) -> None:
+    flow(SLOW.replace("SECONDS", "0").replace("100000", "20"))
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); import signal;"
+    limit += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    done = subprocess.run(
+        [sys.executable, "-c", limit + PROGRAM, "flow", "run", "flow.yaml"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "nothing was asked" in done.stderr
+    assert "Make room" in done.stderr
+    assert not list((tmp_path / ".pysailor" / "runs").iterdir())

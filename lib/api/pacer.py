@@ -56,6 +56,14 @@ class _Permits:
         self.kind, self.rate = kind, MinuteRate(per_minute)
         self.left = self.owed = self.until = 0.0
 
+    def holds(self, count: float) -> bool:
+        """Return whether so many are left."""
+        return self.left >= count and time.monotonic() < self.until
+
+    def batch(self, count: float) -> float:
+        """Return how many to take at once where so many are needed."""
+        return max(1.0, count + self.owed, self.rate.burst // _BATCHES)
+
 
 class Pacer:
     """The pace of one credential, as this process knows it. Threads share it."""
@@ -113,19 +121,20 @@ class Pacer:
     def wait(self, size: int) -> tuple[float, bool]:
         """Return the seconds that a call of so many bytes must wait, 0 for none, and whether it must: it is our limit.
 
-        Where it need not wait, it has taken its permits.
+        Where it need not wait, it has taken its permits; where it must, none: of one that waits for its tokens no
+        request is used up. For a told limit no call is larger than what goes at once, since pictures are no tokens.
         """
         held = self._pace.seconds_held(self._now())
         if held > 0:
             return held + random.random() * _SPREAD, False  # noqa: S311 - not all at once
-        for permits in self._limits:
-            seconds = self._take(permits, _count(permits, size))
-            if seconds > 0:
-                return seconds, True
-        for permits in self._told_limits():
-            seconds = self._take(permits, min(_count(permits, size), permits.rate.burst))  # pictures are no tokens
-            if seconds > 0:
-                return seconds, False
+        asked = [(permits, _count(permits, size), True) for permits in self._limits]
+        told = self._told_limits()
+        asked += [(permits, min(_count(permits, size), permits.rate.burst), False) for permits in told]
+        for ask in (self._seconds_until, self._take):
+            for permits, count, is_ours in asked:
+                seconds = ask(permits, count)
+                if seconds > 0:
+                    return seconds, is_ours
         return 0.0, False
 
     def learn(
@@ -176,14 +185,20 @@ class Pacer:
         self._change(lambda pace, now: pace.trip(now, reason))
         report(Measure("quota_breaker_open", 1.0, {"server": self._server}))
 
+    def _seconds_until(self, permits: _Permits, count: float) -> float:
+        """Return the seconds until so many can be taken, as far as this process knows."""
+        with self._lock:
+            if permits.holds(count):
+                return 0.0
+            batch = permits.batch(count)
+        return self._pace.take(permits.kind, permits.rate, batch, self._now())[1]
+
     def _take(self, permits: _Permits, count: float) -> float:
         with self._lock:
-            now = time.monotonic()
-            if permits.left >= count and now < permits.until:
+            if permits.holds(count):
                 permits.left -= count
                 return 0.0
-            count = max(1.0, count + permits.owed)
-        batch = max(count, permits.rate.burst // _BATCHES)
+            count, batch = max(1.0, count + permits.owed), permits.batch(count)
         wait = 0.0
 
         def take(pace: Pace, now: float) -> Pace:

@@ -12,7 +12,7 @@ import pytest
 
 from lib.api.client import CallOptions, Client
 from lib.api.connection import PUBLIC_API, Connection
-from lib.api.pace import FIRST_PROBE
+from lib.api.pace import FIRST_PROBE, MinuteRate
 from lib.api.pacer import Pacer, Paused
 from lib.api.retry import CallLimits
 from lib.completions.endpoint import COMPLETIONS
@@ -243,3 +243,10 @@ def test_a_worker_that_shares_a_store_looks_into_it_once_a_second() -> None:
     assert not pacer.is_free()
     assert pacer.check(lambda _: None) is False
     assert pacer.is_free()
+
+
+def test_a_call_that_waits_for_its_tokens_uses_up_no_requests() -> None:
+    pacer = Pacer(Connection(PUBLIC_API, "key", requests_per_minute=600, tokens_per_minute=600))
+    assert pacer.wait(4 * 60) == (0.0, False)
+    assert all(pacer.wait(4 * 60)[0] > 1 for _ in range(300))
+    assert pacer._pace.take("requests", MinuteRate(600), 30, pacer._now())[1] == 0

@@ -62,19 +62,22 @@ class RecordedCall:
 class RecordedAnswer:
     """An answer: its pieces, each with the seconds since the request was sent. `broken` if it ended too early.
 
-    Status 0 is no answer at all.
+    Status 0 is no answer at all; `unreachable` if no connection could be made either.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     chunks: tuple[tuple[float, bytes], ...] = ()
     broken: bool = False
+    unreachable: bool = False
 
     def to_json(self, secrets: Collection[str] = ()) -> dict[str, Any]:
         """Return the answer as a file has it: one piece as a body, several with their times; secrets are masked."""
         document: dict[str, Any] = {"status": self.status, "headers": dict(self.headers)}
         if self.broken:
             document["broken"] = True
+        if self.unreachable:
+            document["unreachable"] = True
         if len(self.chunks) == 1:
             seconds, content = self.chunks[0]
             return {**document, "seconds": round(seconds, 3), "body": read_content(content, secrets)}
@@ -88,7 +91,13 @@ class RecordedAnswer:
             chunks = tuple((float(seconds), write_content(text)) for seconds, text in value["chunks"])
         else:
             chunks = ((float(value.get("seconds", 0)), write_content(value.get("body"))),)
-        return cls(value["status"], value.get("headers", {}), chunks, value.get("broken", False))
+        return cls(
+            value["status"],
+            value.get("headers", {}),
+            chunks,
+            value.get("broken", False),
+            value.get("unreachable", False),
+        )
 
 
 def keep_headers(headers: Mapping[str, str], secrets: Collection[str]) -> dict[str, str]:

@@ -82,6 +82,7 @@ class Reader:
         self._calls: dict[str, RecordedCall] = {}
         self._answers: dict[str, list[RecordedAnswer]] = defaultdict(list)
         self._asked: dict[str, int] = defaultdict(int)
+        self._services: dict[str, set[bool]] = defaultdict(set)
         files = sorted(folder.glob("*.json"), key=_order)
         if not files:
             raise UnreadableCassette(f"{folder} holds no recorded exchange; record some with --record {folder}")
@@ -96,6 +97,7 @@ class Reader:
             answer = RecordedAnswer.from_json(document["response"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UnreadableCassette(f"{file} is not a recorded exchange: {error!r}") from error
+        self._services[str(document.get("service"))].add(answer.unreachable)
         self._calls[call.digest] = call
         self._answers[call.digest].append(answer)
 
@@ -109,10 +111,18 @@ class Reader:
             self._asked[call.digest] += 1
             return answers[min(number, len(answers) - 1)]
 
+    def is_away(self, origin: str) -> bool:
+        """Return whether no connection to a service could be made, whenever it was asked."""
+        return self._services.get(_without_login(origin)) == {True}
+
     @property
     def unused(self) -> list[str]:
         """The requests that were recorded and not asked for."""
-        return [f"{call.method} {call.path}" for digest, call in self._calls.items() if not self._asked.get(digest)]
+        return [
+            f"{call.method} {call.path}"
+            for digest, call in self._calls.items()
+            if not self._asked.get(digest) and not all(answer.unreachable for answer in self._answers[digest])
+        ]
 
     def explain(self, call: RecordedCall) -> str:
         """Return how a request differs from the nearest recorded one, as a diff."""

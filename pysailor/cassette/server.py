@@ -69,7 +69,8 @@ class Recording:
                 allow_redirects=False,
             )  # fmt: skip
         except requests.RequestException as error:
-            self._writer.write(call, RecordedAnswer(0, broken=True), self._origin)
+            none = RecordedAnswer(0, broken=True, unreachable=_was_never_sent(error))
+            self._writer.write(call, none, self._origin)
             self._unreached.append(self._origin)
             raise Broken from error
         kept = keep_headers(response.headers, self.secrets)
@@ -199,6 +200,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Print nothing."""
+
+
+def _was_never_sent(error: requests.RequestException) -> bool:
+    """Return whether no connection was made, so that nothing was sent."""
+    from urllib3.exceptions import NewConnectionError  # noqa: PLC0415 - not needed for replaying
+
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(reason, NewConnectionError)
 
 
 def _no_login(request: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
@@ -81,6 +83,9 @@ class Tape:
     def _lead(self, address: str) -> str:
         parts = urlsplit(address)
         origin = f"{parts.scheme}://{parts.netloc}"
+        if self._reader is not None and self._reader.is_away(origin):
+            self._unreached.append(origin)
+            return self._closed + address.removeprefix(origin)
         return self._server(origin).address + address.removeprefix(origin)
 
     def _server(self, origin: str) -> TapeServer:
@@ -88,6 +93,13 @@ class Tape:
             if origin not in self._servers:
                 self._servers[origin] = self._stack.enter_context(TapeServer(self._choose_answers(origin)))
             return self._servers[origin]
+
+    @cached_property
+    def _closed(self) -> str:
+        """An address where nobody listens, and nobody else can while the tape is open."""
+        taken = self._stack.enter_context(socket.socket())
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
 
     def _choose_answers(self, origin: str) -> Recording | Replaying:
         if self._writer is not None:

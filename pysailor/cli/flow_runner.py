@@ -88,6 +88,8 @@ def _run(plan: RunPlan, folder: RunFolder, source: FlowInput | None, tell: Any) 
         with Display(run, source, str(folder.path)) as display, _signals(run, tell):
             outcome = _attend(run, display)
     finally:
+        if source is not None and outcome == "done" and not run.came_in:
+            tell(f"warning: {source.name} holds no message, so nothing was done")
         for line in summarize(run, outcome, time.monotonic() - began, folder.path):
             tell(line)
         folder.end(outcome, run.summary(time.monotonic() - began))

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor.errors import SailorError, UnreadableFile
+from pysailor.errors import SailorError, UnreadableFile, escape_halves
 from pysailor.wire import json_text
 
 from .encoded import EncodedLines, decode
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LONGEST_FIELD: Final = 10 << 20
 _DELIMITERS: Final = ",;\t|"
+_LONGEST_NAME: Final = 100
 _EXAMPLE: Final = '{"name": "Ann"}'
 _TEXTS: Final = (".csv", ".tsv")
 
@@ -59,17 +60,22 @@ class FlowInput:
             if not line.strip():
                 continue
             try:
-                yield json_text.read(line)
+                body = json_text.read(line)
             except SailorError as error:
                 what = _describe_json(line, f"{self.name}:{number}", "the line is not JSON")
                 raise InvalidRow(f"{what}; each line is one JSON text, such as {_EXAMPLE}") from error
+            _require_single(line, f"{self.name}:{number}")
+            yield body
 
     def _document(self) -> Iterator[Any]:
         content = b"".join(self._source)
+        if not content.strip():  # as with rows and lines: a file without anything holds no message
+            return
         try:
             document = json_text.read(content)
         except SailorError as error:
             raise InvalidRow(_describe_json(content, self.name, "this is not JSON")) from error
+        _require_single(content, self.name)
         yield from document if isinstance(document, list) else [document]
 
     def _rows(self, delimiter: str) -> Iterator[dict[str, str]]:
@@ -111,10 +117,33 @@ def _guess_delimiter(first: str) -> str:
     return max(_DELIMITERS, key=bare.count)
 
 
+def _require_single(content: bytes, place: str) -> None:
+    """Raise InvalidRow for an object that has a member twice: one of the two would be lost unsaid."""
+    try:
+        json.loads(content, object_pairs_hook=_check_names, parse_int=str)
+    except _Twice as error:
+        raise InvalidRow(f'{place}: an object has the member "{error}" twice; keep one of them') from None
+    except (ValueError, RecursionError):  # what the message's own reader takes is read by it
+        return
+
+
+class _Twice(Exception):
+    """A member stands in an object twice; the text is its name."""
+
+
+def _check_names(pairs: list[tuple[str, Any]]) -> None:
+    seen = {name for name, _ in pairs}
+    if len(seen) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Twice(escape_halves(next(name for name in names if names.count(name) > 1)[:_LONGEST_NAME]))
+
+
 def open_input(name: str) -> FlowInput:
     """Open an input; raise UnreadableFile if it cannot be."""
     if name == "-":
         return FlowInput(sys.stdin.buffer, "standard input", None)
+    if Path(name).is_dir():
+        raise UnreadableFile(f"{name} is a folder; name a file in it: .csv, .json or .jsonl")
     try:
         file = Path(name).open("rb")  # noqa: SIM115 - whoever opens the input closes it
     except OSError as error:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler, TCPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -216,3 +217,31 @@ def test_a_service_that_could_not_be_reached_is_named_not_the_recorder(tmp_path:
 
     assert f"; {nobody} could not be reached" in told[True]
     assert f"; {nobody} could not be reached when this was recorded" in told[False]
+
+
+class Dropping(BaseRequestHandler):
+    """Takes a connection and closes it without a word."""
+
+    def handle(self) -> None:
+        """Read what comes first."""
+        self.request.recv(1)
+
+
+def test_what_was_never_reached_refuses_and_what_was_dropped_is_dropped(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        nobody = f"http://127.0.0.1:{server.getsockname()[1]}"
+    with TCPServer(("127.0.0.1", 0), Dropping) as dropping:
+        thread = threading.Thread(target=dropping.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        addresses = {"refused": nobody, "dropped": f"http://127.0.0.1:{dropping.server_address[1]}"}
+        for is_recording in (True, False):
+            caused = {}
+            with Tape(tmp_path, is_recording=is_recording) as tape:
+                for name, address in addresses.items():
+                    with pytest.raises(requests.ConnectionError) as raised:
+                        requests.post(tape._lead(f"{address}/{name}"), json={}, timeout=30)
+                    caused[name] = "refused" in str(raised.value)
+                assert "not asked for" not in tape.summary
+        dropping.shutdown()
+        thread.join()
+    assert caused == {"refused": True, "dropped": False}

@@ -280,3 +280,14 @@ def test_a_step_that_listens_says_where_and_how_to_try_it(at: Path, capsys: pyte
     assert line.startswith(f"# hook takes requests at http://127.0.0.1:{port}/;")
     assert command[:2] == ["curl", f"http://127.0.0.1:{port}/"]
     assert json.loads(command[-1]) == {"say": "it's"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("in.csv", ""), ("in.csv", "n,text\n"), ("in.json", ""), ("in.json", "[]")]
+)
+def test_an_input_without_messages_is_told(
+    at: Path, name: str, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (at / name).write_text(content)
+    assert main(["flow", "run", "flow.yaml", "--force", "--input", name]) == 0
+    assert f"warning: {name} holds no message, so nothing was done" in capsys.readouterr().err

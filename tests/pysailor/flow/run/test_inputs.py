@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pysailor.errors import UnreadableFile
 from pysailor.flow.run import InvalidRow, open_input
 
 if TYPE_CHECKING:
@@ -56,3 +59,42 @@ def test_what_is_no_text_is_told_with_line_and_byte(tmp_path: Path, name: str, c
     source.close()
 
     assert said in str(caught.value)
+
+
+def read(path: Path) -> list[Any]:
+    with closing(open_input(str(path))) as source:
+        return list(source.bodies())
+
+
+@pytest.mark.parametrize("content", ["", " \n\n", "\ufeff"], ids=["nothing", "blanks", "a byte order mark"])
+@pytest.mark.parametrize("name", ["in.csv", "in.json", "in.jsonl"])
+def test_an_empty_input_holds_no_messages_however_it_is_called(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    assert read(tmp_path / name) == []
+
+
+@pytest.mark.parametrize("name", ["in.json", "in.jsonl"])
+@pytest.mark.parametrize(
+    ("content", "member"), [('{"n": 1, "n": 2}', "n"), ('{"list": [{"a": {}, "b": 1, "a": 2}]}', "a")]
+)
+def test_a_member_that_stands_twice_is_refused(tmp_path: Path, name: str, content: str, member: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InvalidRow, match=f'an object has the member "{member}" twice'):
+        read(tmp_path / name)
+
+
+def test_a_folder_is_no_input(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="is a folder; name a file in it"):
+        open_input(str(tmp_path))
+
+
+def test_quotes_may_hold_lines_and_quotes(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('n,text\n1,"a\nb\n""c"""\n2,"x, y"\n')
+    bodies = read(tmp_path / "in.csv")
+    assert bodies == [{"n": "1", "text": 'a\nb\n"c"'}, {"n": "2", "text": "x, y"}]
+
+
+def test_a_line_of_megabytes_is_one_message(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": "x" * 12_000_000}) + "\n")
+    (body,) = read(tmp_path / "in.jsonl")
+    assert len(body["text"]) == 12_000_000

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,6 +39,7 @@ class Service(ThreadingHTTPServer):
     """Answers; at some requests it kills who asks, before it answers."""
 
     asked: list[str]
+    numbers: Iterator[int]
     kill_at: set[int]
     asker: subprocess.Popen[str]
 
@@ -49,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer."""
         self.server.asked.append(self.path)
-        if len(self.server.asked) in self.server.kill_at:
+        if next(self.server.numbers) in self.server.kill_at:
             os.kill(self.server.asker.pid, signal.SIGKILL)
         content = json.dumps({"n": self.path}).encode()
         self.send_response(200)
@@ -73,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
 def service() -> Iterator[Service]:
     with Service(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        server.asked, server.kill_at = [], {30, 60, 90}
+        server.asked, server.numbers, server.kill_at = [], count(1), {30, 60, 90}
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pysailor.flow.run.inputs import FlowInput
 
 _LINE_EVERY: Final = 10.0
+_MOST_NAMED: Final = 5
 _WINDOW: Final = 10.0
 
 
@@ -128,7 +129,7 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
     """Yield what is to be said of a run that has ended."""
     words = {"done": "all done", "stopped": "stopped", "aborted": "ended at once", "failed": "ended"}
     failed = f", {run.failures} failed" if run.failures else ""
-    failed += f", {run.failed_before} failed before" if run.failed_before else ""
+    failed += f", {len(run.failed_before)} failed before" if run.failed_before else ""
     passed = f", {run.passed_over} {_were(run.passed_over)} done before" if run.passed_over else ""
     yield f"{words[outcome]}: {_messages(run.came_in)}{passed}{failed}; {_duration(seconds)}{_tokens_and_cost(run)}"
     for stage in run.stages.values():
@@ -138,6 +139,9 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
         if outcome == "aborted" and stage.tally.in_work:
             count = stage.tally.in_work
             yield f"{_messages(count)} {_were(count)} in work at {stage.id}, to be taken through it again"
+    if run.failed_before:
+        named = ", ".join(f"{message[:40]} at {step}" for message, step in run.failed_before[:_MOST_NAMED])
+        yield f"failed before: {named}{', …' if len(run.failed_before) > _MOST_NAMED else ''}"
     yield f"results and errors: {directory}"
     if outcome in ("stopped", "aborted"):
         yield f"to go on: pysailor flow run --resume {directory.name}"

@@ -40,8 +40,8 @@ class History:
         """What tells this part of the run from earlier ones."""
         self.count = 0
         """How many messages had come in."""
-        self.failed = 0
-        """How many times a step failed with a message, and did not succeed with it later."""
+        self.failed: list[tuple[str, str]] = []
+        """Messages that a step failed with, and did not succeed with later; each with the step."""
         if directory is not None and self._spool is not None and self._spool.exists():
             self._read(directory, retry_failed=retry_failed)
 
@@ -82,16 +82,16 @@ class History:
             _add(pending, root, entry["ways"])
             if "digest" in entry:
                 _add(self._digests, root, int(entry["digest"], 16) or 1)
-        failed: set[tuple[str, str]] = set()
+        failed: dict[tuple[str, str], None] = {}
         for entry, _ in _lines(directory / LEDGER):
             key = (entry["message"], entry["step"])
             if entry.get("outcome") == "failed":
-                failed.add(key)
+                failed[key] = None
             elif failed:
-                failed.discard(key)
+                failed.pop(key, None)
             if _counts(entry, retry_failed=retry_failed):
                 _add(pending, _root(entry["message"]), -1)
-        self.failed = len(failed)
+        self.failed = list(failed)
         self._open = {root for root, left in enumerate(pending) if left}
         self.count = len(self._digests) - 1
         self._read_open(directory, retry_failed=retry_failed)

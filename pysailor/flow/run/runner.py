@@ -107,9 +107,9 @@ class FlowRun:
         return sum(tally.failed for tally in self.tallies)
 
     @property
-    def failed_before(self) -> int:
-        """How many messages failed in an earlier part of the run, and are not tried again."""
-        return 0 if self.plan.retry_failed else self.history.failed
+    def failed_before(self) -> list[tuple[str, str]]:
+        """Messages that failed in an earlier part of the run and are not tried again, each with its step."""
+        return [] if self.plan.retry_failed else self.history.failed
 
     def run(self) -> str:
         """Run to the end, as one trace; raise FlowStopped if the run cannot go on, CannotResume if it is another."""
@@ -251,9 +251,7 @@ class FlowRun:
     def _on_failure(self, step: FlowStep, item: Item, error: SailorError, received: Message | None) -> None:
         """Keep the error, tell of the first few, and hand it to whoever is set to get it."""
         body = error_body(step.id, item, error, received)
-        self._ledger.error(
-            {"message": item.id, **{name: value for name, value in body.items() if name != "errorInput"}}
-        )
+        self._ledger.error({"id": item.id, **{name: value for name, value in body.items() if name != "errorInput"}})
         self._errors_told += 1
         if self._errors_told <= _ERRORS_TOLD:
             more = "; further errors are in errors.jsonl" if self._errors_told == _ERRORS_TOLD else ""

@@ -199,7 +199,10 @@ def test_going_on_does_not_forget_what_failed(flow: Any, tmp_path: Path) -> None
         again = pysailor("flow", "run", "--resume", "last", directory=tmp_path)
         assert again.returncode == 1
         assert "5 messages, 5 were done before, 1 failed before" in again.stderr
+        assert "failed before: 2 at b" in again.stderr
         assert "--retry-failed" in again.stderr
+    (errors,) = tmp_path.glob(".pysailor/runs/*/errors.jsonl")
+    assert [json.loads(line)["id"] for line in errors.read_text().splitlines()] == ["2"]
     tried = pysailor("flow", "run", "--resume", "last", "--retry-failed", directory=tmp_path)
     assert tried.returncode == 1
     assert "5 messages, 4 were done before, 1 failed" in tried.stderr

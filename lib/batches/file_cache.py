@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
@@ -23,6 +24,7 @@ MOST_BYTES: Final = 1 << 30
 _MOST_FILES: Final = 8
 _AT_ONCE: Final = 1 << 18
 _KEPT: Final = 900.0  # seconds; they hold what customers said
+_LATER: Final = 0.05
 
 
 @dataclass(slots=True)
@@ -38,10 +40,11 @@ class _Cached:
 class FileCache:
     """The newest files of one credential, within bounds. Threads may share it."""
 
-    def __init__(self, owner: Hashable, most_bytes: int = MOST_BYTES) -> None:
-        """Begin empty; `owner` tells one credential's files from another's."""
+    def __init__(self, owner: Hashable, most_bytes: int = MOST_BYTES, seconds: float = _KEPT) -> None:
+        """Begin empty; `owner` tells one credential's files from another's. A file is let go after so many seconds."""
         self.owner = owner
-        self._most_bytes = most_bytes
+        self._most_bytes, self._seconds = most_bytes, seconds
+        self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self._files: OrderedDict[str, _Cached] = OrderedDict()
 
@@ -62,6 +65,8 @@ class FileCache:
     def close(self) -> None:
         """Let go of all files."""
         with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
             for cached in self._files.values():
                 _close(cached)
             self._files.clear()
@@ -96,13 +101,25 @@ class FileCache:
         """Let go of the oldest files, of those that are too many or too large, and of places where none came."""
         with self._lock:
             for file_id, cached in list(self._files.items()):
-                is_old = time.monotonic() - cached.since > _KEPT
+                is_old = time.monotonic() - cached.since > self._seconds
                 total = sum(one.size for one in self._files.values())
                 is_too_much = total > self._most_bytes or len(self._files) > _MOST_FILES
                 if (is_old or is_too_much or cached.file is None) and cached.lock.acquire(blocking=False):
                     _close(cached)
                     del self._files[file_id]
                     cached.lock.release()
+            if self._files and self._timer is None:
+                timer = threading.Timer(self._seconds + _LATER, self._tidy_again)
+                timer.daemon = True
+                with suppress(RuntimeError):  # no thread to be had: the next file that is asked for has it tidied
+                    timer.start()
+                    self._timer = timer
+
+    def _tidy_again(self) -> None:
+        """Let go of what is old though nobody asks for a file any more."""
+        with self._lock:
+            self._timer = None
+        self._tidy()
 
 
 class _Reader(io.RawIOBase):

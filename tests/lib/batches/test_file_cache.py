@@ -17,6 +17,7 @@ from lib.errors.api_error import ApiError
 from lib.offline.sandbox import KEY
 from pysailor.context import Context
 from pysailor.message import Message
+from tests.support.broker import eventually
 from tests.support.fake_api import FakeApi
 from tests.support.send_request import USER, completion
 
@@ -104,6 +105,14 @@ def test_what_is_too_much_is_let_go_and_whoever_reads_it_reads_on(cache: FileCac
     cache.open("b", writing(b"b", calls), None).close()
     cache.open("a", writing(b"a", calls), None).close()
     assert calls == [b"a" * 80, b"b" * 80, b"a"]
+
+
+def test_what_is_old_is_let_go_though_nobody_asks_for_a_file_any_more() -> None:
+    cache = FileCache("owner", seconds=0.01)
+    with cache.open("a", writing(b"what a customer said", []), None) as file:
+        eventually(lambda: not cache._files)
+        assert file.read() == b"what a customer said"
+    cache.close()
 
 
 def test_a_file_larger_than_all_bounds_is_read_all_the_same(cache: FileCache) -> None:

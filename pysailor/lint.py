@@ -12,6 +12,7 @@ from .component.component import Component
 from .contract import OPTIONAL_FUNCTIONS, ModelFunction, ProcessFunction, VerifyFunction
 from .errors import BrokenComponent, Fault
 from .metadata import BrokenSchema, Schema
+from .wire import json_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,6 +57,8 @@ def lint(root: Path) -> list[Fault]:
         document = json.loads(text, object_pairs_hook=lambda members: _object(members, twice))
     except OSError as error:
         return [Fault("component.json", f"cannot be read: {error.strerror}; lint looked in {root}")]
+    except json.JSONDecodeError as error:
+        return [Fault("component.json", f"cannot be read as JSON: {json_fault.explain(error)}")]
     except ValueError as error:
         return [Fault("component.json", f"cannot be read as JSON: {error}")]
     faults = declaration.find_faults(document, is_strict=True)

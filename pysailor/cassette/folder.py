@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from collections import defaultdict
+from contextlib import suppress
 from difflib import SequenceMatcher, unified_diff
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -38,6 +39,8 @@ class Writer:
         """Make the folder; raise UnreadableCassette if that cannot be."""
         self.folder = folder
         self.count = 0
+        self.failures: list[str] = []
+        """Why exchanges were not kept; the answers themselves were passed on."""
         self._secrets = secrets
         self._lock = threading.Lock()
         self._numbers: dict[str, int] = defaultdict(int)
@@ -47,9 +50,8 @@ class Writer:
             raise UnreadableCassette(f"{folder} cannot be made: {error.strerror}") from error
 
     def write(self, call: RecordedCall, answer: RecordedAnswer, origin: str) -> None:
-        """Keep one exchange."""
+        """Keep one exchange, or why that cannot be, in `failures`."""
         with self._lock:
-            self.count += 1
             self._numbers[call.digest] += 1
             number = self._numbers[call.digest]
         document = {
@@ -59,12 +61,26 @@ class Writer:
         }
         text = json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace")
         file = self.folder / f"{_name(call)}-{number}.json"
-        made = file.with_suffix(".part")
         try:
-            made.write_bytes(text + b"\n")
-            made.replace(file)
+            _put(file, text + b"\n")
         except OSError as error:
-            raise UnreadableCassette(f"{file} cannot be written: {error.strerror}") from error
+            with self._lock:
+                self.failures.append(f"{file} cannot be written: {error.strerror}")
+        else:
+            with self._lock:
+                self.count += 1
+
+
+def _put(file: Path, content: bytes) -> None:
+    """Write the whole file, or leave none of it."""
+    made = file.with_suffix(".part")
+    try:
+        made.write_bytes(content)
+        made.replace(file)
+    except OSError:
+        with suppress(OSError):
+            made.unlink(missing_ok=True)
+        raise
 
 
 def _without_login(origin: str) -> str:

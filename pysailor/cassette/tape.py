@@ -114,10 +114,17 @@ class Tape:
         lost = ", ".join(dict.fromkeys(self._unreached))
         if self._writer is not None:
             told = f"; {lost} could not be reached" if lost else ""
-            return f"{self._writer.count} exchanges are recorded in {self.folder}{told}"
+            count = self._writer.count
+            recorded = "1 exchange is recorded" if count == 1 else f"{count} exchanges are recorded"
+            return f"{recorded} in {self.folder}{told}"
         unused = self._reader.unused if self._reader else []
         told = f"; {lost} could not be reached when this was recorded" if lost else ""
         return f"replayed from {self.folder}{told}" + (f"; not asked for: {', '.join(unused[:5])}" if unused else "")
+
+    @property
+    def unwritten(self) -> list[str]:
+        """Why exchanges are missing from what was recorded, one line each."""
+        return [] if self._writer is None else list(self._writer.failures)
 
     def check(self) -> None:
         """Raise CassetteMismatch if something was asked that is not recorded."""

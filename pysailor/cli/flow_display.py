@@ -131,14 +131,15 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
     failed = f", {run.failures} failed" if run.failures else ""
     failed += f", {len(run.failed_before)} failed before" if run.failed_before else ""
     passed = f", {run.passed_over} {_were(run.passed_over)} done before" if run.passed_over else ""
-    yield f"{words[outcome]}: {_messages(run.came_in)}{passed}{failed}; {_duration(seconds)}{_tokens_and_cost(run)}"
+    came_in = count_messages(run.came_in)
+    yield f"{words[outcome]}: {came_in}{passed}{failed}; {_duration(seconds)}{_tokens_and_cost(run)}"
     for stage in run.stages.values():
         if stage.tally.dropped:
-            lost = _messages(stage.tally.dropped)
+            lost = count_messages(stage.tally.dropped)
             yield f"warning: {lost} found no way out of {stage.id}: no condition was true, none is otherwise"
         if outcome == "aborted" and stage.tally.in_work:
             count = stage.tally.in_work
-            yield f"{_messages(count)} {_were(count)} in work at {stage.id}, to be taken through it again"
+            yield f"{count_messages(count)} {_were(count)} in work at {stage.id}, to be taken through it again"
     if run.failed_before:
         named = ", ".join(f"{message[:40]} at {step}" for message, step in run.failed_before[:_MOST_NAMED])
         yield f"failed before: {named}{', …' if len(run.failed_before) > _MOST_NAMED else ''}"
@@ -151,7 +152,7 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
         yield f"to try again what failed: pysailor flow run --resume {directory.name} --retry-failed"
 
 
-def _messages(count: int) -> str:
+def count_messages(count: int) -> str:
     return f"{count} message{'' if count == 1 else 's'}"
 
 

@@ -18,7 +18,7 @@ from pysailor.flow.run import CannotResume, FlowRun, RunFolder, RunPlan, find_ru
 from pysailor.flow.run.folder import RESULTS, fingerprint
 from pysailor.masking import mask
 
-from .flow_display import Display, summarize
+from .flow_display import Display, count_messages, summarize
 from .flow_gate import require_order, tell_addresses
 from .flow_settings import FlowWorkspace, apply_sets
 from .output import printable, say
@@ -81,7 +81,7 @@ def _run(plan: RunPlan, folder: RunFolder, source: FlowInput | None, tell: Any) 
         folder.discard()
         raise
     if run.history.count:
-        tell(f"{folder.path.name} goes on: {run.history.count} messages had come in")
+        tell(f"{folder.path.name} goes on: {count_messages(run.history.count)} had come in")
     began = time.monotonic()
     outcome = "failed"
     try:

@@ -59,6 +59,8 @@ def start(args: argparse.Namespace) -> int:
     with redirect_stdout(sys.stderr), ExitStack() as stack:
         flow, variables = apply_sets(read_flow(args.file), args.sets or ())
         text = Path(args.file).read_text(encoding="utf-8-sig")
+        if args.input:
+            _require_readable(args.input)
         workspace = FlowWorkspace(flow, getattr(args, "server", None), results, stack)
         require_order(workspace, variables, args)
         if args.form:
@@ -81,6 +83,12 @@ def start(args: argparse.Namespace) -> int:
             tell_addresses([workspace.plan(flow.trigger)])
         code = _serve(plan, settings) if args.serve else _start(plan, settings, args, results)
         return max(code, tell_tape(tape)) if tape else code
+
+
+def _require_readable(name: str) -> None:
+    """Raise UnreadableFile before anything begins, if the input cannot be opened; standard input is left as it is."""
+    if name != "-":
+        open_input(name).close()
 
 
 def _refuse_unapplied(flow: FlowFile, plan: FlowPlan, *, is_watched: bool) -> None:
@@ -124,13 +132,16 @@ def _name_input(given: str | None) -> str:
 
 
 def _tell_skipped(count: int) -> None:
-    say(f"the first {count} messages of the input were put in before; going on after them")
+    first = "first message" if count == 1 else f"first {count} messages"
+    say(f"the {first} of the input went in before; going on from there")
 
 
 def _broker(args: argparse.Namespace) -> str:
     broker = args.broker or os.environ.get("ELASTICIO_AMQP_URI", "")
-    if not broker.startswith(("amqp://", "amqps://")):
+    if not broker:
         raise BadUsage("which broker? Give it: --broker amqp://user:password@host")
+    if not broker.startswith(("amqp://", "amqps://")):
+        raise BadUsage("the broker's address begins with amqp:// or amqps://, as in amqp://user:password@host")
     return broker
 
 

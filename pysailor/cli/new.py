@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pysailor.errors import SailorError
+
 from .output import say
 from .usage import BadUsage
 
@@ -46,7 +48,11 @@ def run(args: argparse.Namespace) -> int:
     root = Path(args.dir or args.name)
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise BadUsage(f"{root} exists and is not an empty directory")
-    for file in sorted(make(root, args.name)):
+    try:
+        made = make(root, args.name)
+    except OSError as error:
+        raise SailorError(f"{root} cannot be written: {error.strerror}; --dir DIR makes it elsewhere") from error
+    for file in sorted(made):
         print(file)
     say(f"next: cd {root}; pysailor lint; pysailor process greet samples/greet/hello.json; {_pytest()}")
     return 0

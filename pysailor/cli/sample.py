@@ -14,6 +14,7 @@ from pysailor.component.component import schemas
 from pysailor.component.fields import bind_form
 from pysailor.context import Context
 from pysailor.message import Message
+from pysailor.wire import json_fault
 
 from .usage import BadUsage, near_file, suggest
 
@@ -31,18 +32,6 @@ _KEYS = ("cfg", "msg", "snapshot", "out", "scenario", "errors")
 _REMARKS = ("$", "_", "//")  # what keys begin with that are for people and editors
 _OF_A_MESSAGE = frozenset({"body", "headers", "attachments", "passthrough", "id"})
 _FORM = 'a sample looks like {"cfg": {}, "msg": {"body": {}}, "snapshot": {}}'
-_IN_PLAIN_WORDS = {
-    "Expecting value": "a value is missing here, or not written as JSON has it (text stands in double quotes)",
-    "Expecting property name enclosed in double quotes": "a name in double quotes is missing here, or a comma is "
-    "too many",
-    "Expecting ':' delimiter": "a colon is missing here",
-    "Expecting ',' delimiter": "a comma or a closing bracket is missing here",
-    "Illegal trailing comma before end of object": "this comma is too many",
-    "Illegal trailing comma before end of array": "this comma is too many",
-    "Extra data": "the JSON ends before this; what follows is too much",
-    "Unterminated string starting at": "this text has no closing quote",
-    "Invalid control character at": "a line break or tab cannot stand within text; write \\n or \\t",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,8 +277,7 @@ def _document(name: str, text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        why = _IN_PLAIN_WORDS.get(error.msg, error.msg)
-        raise BadUsage(f"{name} is not valid JSON: line {error.lineno}, column {error.colno}: {why}") from error
+        raise BadUsage(f"{name} is not valid JSON: {json_fault.explain(error)}") from error
     except ValueError as error:
         raise BadUsage(f"{name} is not valid JSON: {error}") from error
     except RecursionError as error:

@@ -26,8 +26,11 @@ def open_given_tape(args: argparse.Namespace) -> AbstractContextManager[Tape | N
 
 
 def tell_tape(tape: Tape) -> int:
-    """Write what was recorded or replayed, and what was asked that is not recorded; return the exit code."""
+    """Write what was recorded or replayed, what is missing, and what was asked beyond it; return the exit code."""
     say(tape.summary)
+    if lost := tape.unwritten:
+        number = "1 exchange is" if len(lost) == 1 else f"{len(lost)} exchanges are"
+        print(printable(f"{number} not recorded: {lost[0]}"), file=sys.stderr)
     for told in dict.fromkeys(tape.unknown):
         print(printable(told), file=sys.stderr)
-    return 1 if tape.unknown else 0
+    return 1 if tape.unknown or tape.unwritten else 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import BrokenComponent, Fault
 from ..metadata import Schema
+from ..wire import json_fault
 
 SECRET_VIEWS = ("PasswordFieldView", "OAuthFieldView")
 """The views whose values the platform hides."""
@@ -88,6 +89,8 @@ def read(path: Path) -> Descriptor:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BrokenComponent(f"{path} cannot be read: {error.strerror}.") from error
+    except json.JSONDecodeError as error:
+        raise BrokenComponent(f"{path} is not valid JSON: {json_fault.explain(error)}.") from error
     except ValueError as error:
         raise BrokenComponent(f"{path} is not valid JSON: {error}.") from error
     faults = find_faults(document)

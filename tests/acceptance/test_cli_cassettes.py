@@ -20,7 +20,7 @@ def test_what_the_sandbox_answered_is_replayed_without_it(tmp_path: Path, capsys
     assert main([*command, "--replay", folder]) == 0
     replayed = capsys.readouterr()
     assert recorded.out == replayed.out
-    assert f"# 1 exchanges are recorded in {folder}" in recorded.err
+    assert f"# 1 exchange is recorded in {folder}" in recorded.err
     assert "answers" not in replayed.err
 
 

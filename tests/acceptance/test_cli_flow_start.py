@@ -88,7 +88,11 @@ def test_a_broker_that_is_away_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     assert "The broker cannot be used: nothing answers at 127.0.0.1:1. Look at" in told
     assert "Traceback" not in told
     assert main([*command, "localhost"]) == 2
-    assert "which broker?" in capsys.readouterr().err
+    assert "the broker's address begins with amqp:// or amqps://" in capsys.readouterr().err
+    assert main([*command, "amqp://127.0.0.1:1", "--input", str(tmp_path / "flow.ymal")]) == 2
+    told = capsys.readouterr().err
+    assert "flow.ymal cannot be read: No such file or directory; did you mean" in told
+    assert "stages" not in told
 
 
 def test_a_start_that_is_killed_leaves_no_process_and_loses_no_message(broker: Rabbit, tmp_path: Path) -> None:

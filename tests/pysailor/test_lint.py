@@ -202,6 +202,14 @@ def test_keywords_of_others_are_left_alone(make_component: MakeComponent) -> Non
     assert found(make_component, lambda d: word(d).update({"x-order": 1, "ui": {}})) == []
 
 
+def test_a_comma_that_is_missing_is_told_in_plain_words(echo: Path) -> None:
+    file = echo / "component.json"
+    file.write_text(file.read_text().replace(",", "", 1))
+    (fault,) = lint(echo)
+    assert fault.message.startswith("cannot be read as JSON: line ")
+    assert fault.message.endswith(": a comma or a closing bracket is missing here")
+
+
 def test_a_key_that_comes_twice_is_told(echo: Path) -> None:
     file = echo / "component.json"
     file.write_text(file.read_text(encoding="utf-8").replace("{", '{"title": "First", ', 1), encoding="utf-8")

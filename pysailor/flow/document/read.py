@@ -40,7 +40,7 @@ def read_flow(path: str | Path) -> FlowFile:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise UnreadableFile(f"{name} cannot be read: {error.strerror}{_near(Path(path))}") from error
+        raise UnreadableFile(f"{name} cannot be read: {error.strerror}{suggest_file(Path(path))}") from error
     except UnicodeDecodeError as error:
         raise _invalid(name, "the file is not text in UTF-8") from error
     return parse_flow(text, name)
@@ -126,7 +126,8 @@ def _path(pointer: str, value: Any) -> tuple[str | int, ...]:
     return tuple(path)
 
 
-def _near(path: Path) -> str:
+def suggest_file(path: Path) -> str:
+    """Return a hint to a file beside it whose name is nearly that, "" if there is none or it is there."""
     if not path.parent.is_dir() or path.exists():
         return ""
     close = get_close_matches(path.name, [each.name for each in path.parent.iterdir()], 1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.errors import SailorError
+from pysailor.wire import json_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,8 @@ def read_graph(text: str) -> PlatformGraph:
     """Return the graph of a document in JSON: of the API, exported by names, or a recipe; raise NotAFlow."""
     try:
         document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise NotAFlow(f"This is not JSON: {json_fault.explain(error)}. The platform's flows are JSON.") from error
     except (ValueError, RecursionError) as error:
         raise NotAFlow(f"This is not JSON: {error}. The platform's flows are JSON.") from error
     data = _data_of(document)

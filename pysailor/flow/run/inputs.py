@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.errors import SailorError, UnreadableFile, escape_halves
-from pysailor.wire import json_text
+from pysailor.wire import json_fault, json_text
 
+from ..document.read import suggest_file
 from .encoded import EncodedLines, decode
 from .errors import InvalidRow
 
@@ -147,7 +148,7 @@ def open_input(name: str) -> FlowInput:
     try:
         file = Path(name).open("rb")  # noqa: SIM115 - whoever opens the input closes it
     except OSError as error:
-        raise UnreadableFile(f"{name} cannot be read: {error.strerror}") from error
+        raise UnreadableFile(f"{name} cannot be read: {error.strerror}{suggest_file(Path(name))}") from error
     return FlowInput(file, name, _size(name))
 
 
@@ -169,8 +170,7 @@ def _describe_json(content: bytes, place: str, what: str) -> str:
     try:
         json.loads(content.decode())
     except json.JSONDecodeError as error:
-        line = f"line {error.lineno}, " if error.lineno > 1 else ""
-        return f"{place}: {what}: {error.msg} ({line}column {error.colno})"
+        return f"{place}: {what}: {json_fault.explain(error).removeprefix('line 1, ')}"
     except UnicodeDecodeError as error:
         before = content[: error.start]
         lines = before.count(b"\n")

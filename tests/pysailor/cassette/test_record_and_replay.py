@@ -16,6 +16,7 @@ import requests
 from pysailor import Data, StepError
 from pysailor.cassette import CassetteMismatch, Tape, open_tape
 from pysailor.cassette.folder import UnreadableCassette
+from pysailor.cli.tape import tell_tape
 from pysailor.component.builtin import locate_builtin
 from pysailor.component.component import Component
 from pysailor.testing import run_step
@@ -245,3 +246,28 @@ def test_what_was_never_reached_refuses_and_what_was_dropped_is_dropped(tmp_path
         dropping.shutdown()
         thread.join()
     assert caused == {"refused": True, "dropped": False}
+
+
+def test_what_cannot_be_kept_is_passed_on_and_told(service: Service, tmp_path: Path) -> None:
+    folder = tmp_path / "tape"
+    with Tape(folder, is_recording=True) as tape:
+        address = tape._lead(service.address)
+        requests.post(f"{address}/kept", json={}, timeout=30)
+        (kept,) = folder.iterdir()
+        kept.rename(tmp_path / "kept.json")
+        folder.rmdir()
+        answer = requests.post(f"{address}/lost", json={}, timeout=30)
+    assert answer.json()["count"] == 2
+    assert tape.summary == f"1 exchange is recorded in {folder}"
+    (lost,) = tape.unwritten
+    assert lost.endswith("cannot be written: No such file or directory")
+    assert tell_tape(tape) == 1
+
+
+def test_nothing_is_left_of_an_exchange_that_could_not_be_written(service: Service, tmp_path: Path) -> None:
+    ask(service, "/first", record=tmp_path)
+    (file,) = tmp_path.iterdir()
+    file.unlink()
+    file.mkdir()
+    ask(service, "/first", record=tmp_path)
+    assert list(tmp_path.iterdir()) == [file]

@@ -176,9 +176,13 @@ def test_the_summaries_flow_runs_against_the_sandbox(
         ("in.csv", b'n,text\n1,"a"b\n', 'in.csv:2: something stands behind the quote (")'),
         ("in.csv", b"n,text\r1,a\r", "in.csv:1: lines end in a carriage return alone"),
         ("in.csv", b"n,text\n1,\xe9\n", "in.csv:2: the line is not text in UTF-8"),
-        ("in.jsonl", b'{"n": 1}\n{bad\n', "in.jsonl:2: the line is not JSON: Expecting property name"),
+        (
+            "in.jsonl",
+            b'{"n": 1}\n{bad\n',
+            "in.jsonl:2: the line is not JSON: column 2: a name in double quotes",
+        ),
         ("in.jsonl", b'{"n": "\xe9"}\n', "in.jsonl:1: the line is not JSON: it is not text in UTF-8"),
-        ("in.json", b'[{"n": 1},\n', "in.json: this is not JSON: Expecting value (line 2, column 1)"),
+        ("in.json", b'[{"n": 1},\n', "in.json: this is not JSON: line 2, column 1: a value is missing here"),
     ],
 )
 def test_what_is_wrong_with_an_input_is_told_with_its_place(
@@ -189,6 +193,16 @@ def test_what_is_wrong_with_an_input_is_told_with_its_place(
     assert main(["flow", "run", "flow.yaml", "--input", name]) == 1
 
     assert said in capsys.readouterr().err
+
+
+def test_an_input_with_a_typo_in_its_name_is_told_with_the_near_one(
+    at: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (at / "tickets.csv").write_text("n,text\n7,a\n", encoding="utf-8")
+
+    assert main(["flow", "run", "flow.yaml", "--input", "tikets.csv"]) == 2
+
+    assert "did you mean tickets.csv?" in capsys.readouterr().err
 
 
 def test_empty_values_behind_the_last_column_are_left_out(at: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,3 +66,15 @@ def test_at_360_pixels_everything_fits_and_the_list_of_chats_covers_no_button(
         assert box(page.locator("#chats"))["y"] >= header["y"] + header["height"] - 1
         fresh.click()
         expect(page.locator("#search")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1000])
+def test_the_notice_is_as_wide_as_the_page(serve: Serve, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 600})
+    page.goto(serve().url("/chat"))
+    shown = "(p) => { const twin = p.cloneNode(); twin.id = 'twin'; twin.hidden = false; p.after(twin); }"
+    page.locator("#notice").evaluate(shown)
+    found = page.locator("#twin").bounding_box()
+    assert found is not None
+    assert (round(found["x"]), round(found["width"])) == (0, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

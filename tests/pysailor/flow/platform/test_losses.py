@@ -103,7 +103,7 @@ def test_ids_that_are_missing_are_asked_for() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{", "This is not JSON"),
+        ("{", "This is not JSON: line 1, column 2: a name in double quotes is missing here"),
         ("[" * 100_000, "This is not JSON"),
         ("[]", "The file holds 0 flows"),
         (

@@ -34,6 +34,7 @@ from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from pika import BasicProperties, SelectConnection
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import BodyTooLongError, ChannelWrongStateError
 from pika.frame import Header
 from pika.spec import Basic
@@ -291,12 +292,17 @@ class FastAccess:
     connection_class: type[Any] = CorkedConnection
 
     def hang_up(self, connection: Any) -> bool:
-        """Shut the socket down, if there is one: to pika it looks as if the broker had done it."""
+        """Shut the socket down, if there is one: to pika it looks as if the broker had done it. Else abort the try."""
         used = getattr(getattr(connection, "_transport", None), "_sock", None)
-        if used is None:
+        if used is not None:
+            with suppress(OSError):
+                used.shutdown(socket.SHUT_RDWR)
+            return True
+        workflow = getattr(connection, "_connection_workflow", None)
+        if workflow is None:
             return False
-        with suppress(OSError):
-            used.shutdown(socket.SHUT_RDWR)
+        with suppress(AMQPConnectorException):  # it has just ended by itself, and tells so
+            workflow.abort()
         return True
 
     def read_in_large_pieces(self, connection: Any) -> None:

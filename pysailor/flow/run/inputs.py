@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from itertools import chain
 from pathlib import Path
@@ -65,7 +66,7 @@ class FlowInput:
             except SailorError as error:
                 what = _describe_json(line, f"{self.name}:{number}", "the line is not JSON")
                 raise InvalidRow(f"{what}; each line is one JSON text, such as {_EXAMPLE}") from error
-            _require_single(line, f"{self.name}:{number}")
+            _refuse_losses(line, f"{self.name}:{number}")
             yield body
 
     def _document(self) -> Iterator[Any]:
@@ -76,7 +77,7 @@ class FlowInput:
             document = json_text.read(content)
         except SailorError as error:
             raise InvalidRow(_describe_json(content, self.name, "this is not JSON")) from error
-        _require_single(content, self.name)
+        _refuse_losses(content, self.name)
         yield from document if isinstance(document, list) else [document]
 
     def _rows(self, delimiter: str) -> Iterator[dict[str, str]]:
@@ -118,25 +119,31 @@ def _guess_delimiter(first: str) -> str:
     return max(_DELIMITERS, key=bare.count)
 
 
-def _require_single(content: bytes, place: str) -> None:
-    """Raise InvalidRow for an object that has a member twice: one of the two would be lost unsaid."""
+def _refuse_losses(content: bytes, place: str) -> None:
+    """Raise InvalidRow for what would be lost unsaid: a member that an object has twice, a number without bound."""
     try:
-        json.loads(content, object_pairs_hook=_check_names, parse_int=str)
-    except _Twice as error:
-        raise InvalidRow(f'{place}: an object has the member "{error}" twice; keep one of them') from None
+        json.loads(content, object_pairs_hook=_check_names, parse_int=str, parse_float=_check_number)
+    except _Lossy as error:
+        raise InvalidRow(f"{place}: {error}") from None
     except (ValueError, RecursionError):  # what the message's own reader takes is read by it
         return
 
 
-class _Twice(Exception):
-    """A member stands in an object twice; the text is its name."""
+class _Lossy(Exception):
+    """A part of the text that no message would hold; the text says which."""
 
 
 def _check_names(pairs: list[tuple[str, Any]]) -> None:
     seen = {name for name, _ in pairs}
     if len(seen) < len(pairs):
         names = [name for name, _ in pairs]
-        raise _Twice(escape_halves(next(name for name in names if names.count(name) > 1)[:_LONGEST_NAME]))
+        twice = escape_halves(next(name for name in names if names.count(name) > 1)[:_LONGEST_NAME])
+        raise _Lossy(f'an object has the member "{twice}" twice; keep one of them')
+
+
+def _check_number(text: str) -> None:
+    if math.isinf(float(text)):
+        raise _Lossy(f"{text[:_LONGEST_NAME]} is too large a number; allowed is up to 1.7e308. Write it as text")
 
 
 def open_input(name: str) -> FlowInput:

@@ -83,6 +83,20 @@ def test_a_member_that_stands_twice_is_refused(tmp_path: Path, name: str, conten
         read(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["in.json", "in.jsonl"])
+@pytest.mark.parametrize("number", ["1e400", "-2.5e999"])
+def test_a_number_that_no_message_can_hold_is_refused(tmp_path: Path, name: str, number: str) -> None:
+    (tmp_path / name).write_text(f'{{"n": [{number}]}}')
+    with pytest.raises(InvalidRow, match=f"{number} is too large a number"):
+        read(tmp_path / name)
+
+
+@pytest.mark.parametrize("content", ["1.5", "1" * 5000, '{"n": 123456789012345678901234567890}', "1e-400", "null"])
+def test_what_a_message_can_hold_is_taken(tmp_path: Path, content: str) -> None:
+    (tmp_path / "in.jsonl").write_text(content)
+    assert len(read(tmp_path / "in.jsonl")) == 1
+
+
 def test_a_folder_is_no_input(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="is a folder; name a file in it"):
         open_input(str(tmp_path))

@@ -16,9 +16,10 @@ from pysailor.errors import SailorError
 from .exchange import RecordedAnswer, RecordedCall
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
+SETTINGS: Final = "settings"
 _MOST_LINES: Final = 60
 _LONGEST_NAME: Final = 60
 
@@ -70,6 +71,15 @@ class Writer:
             with self._lock:
                 self.count += 1
 
+    def write_settings(self, settings: Mapping[str, Any]) -> None:
+        """Keep what steps were set to, beside the exchanges."""
+        if not any(settings.values()):
+            return
+        try:
+            _put(self.folder / SETTINGS, json.dumps(settings, indent=2).encode() + b"\n")
+        except OSError as error:
+            self.failures.append(f"{self.folder / SETTINGS} cannot be written: {error.strerror}")
+
 
 def _put(file: Path, content: bytes) -> None:
     """Write the whole file, or leave none of it."""
@@ -104,6 +114,7 @@ class Reader:
             raise UnreadableCassette(f"{folder} holds no recorded exchange; record some with --record {folder}")
         for file in files:
             self._read(file)
+        self.settings = _read_settings(folder / SETTINGS)
 
     def _read(self, file: Path) -> None:
         try:
@@ -153,6 +164,17 @@ class Reader:
                 *more,
             ]
         )
+
+
+def _read_settings(file: Path) -> dict[str, dict[str, Any]]:
+    """Return what steps were set to, by component; nothing where an older recording has none."""
+    if not file.exists():
+        return {}
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        return {component: dict(fields) for component, fields in document.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UnreadableCassette(f"{file} does not hold recorded settings: {error!r}") from error
 
 
 def _likeness(known: RecordedCall, asked: RecordedCall) -> tuple[bool, float]:

@@ -14,6 +14,7 @@ from pysailor.component.fields import secrets_in
 from pysailor.errors import SailorError
 
 from .folder import Reader, UnreadableCassette, Writer
+from .recorded_settings import RecordedSettings
 from .server import Recording, Replaying, TapeServer
 
 if TYPE_CHECKING:
@@ -51,15 +52,21 @@ class Tape:
         self._lock = threading.Lock()
         self._writer = Writer(folder, self._secrets) if is_recording else None
         self._reader = None if is_recording else Reader(folder)
+        self._settings = RecordedSettings({} if self._reader is None else self._reader.settings)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+        if self._writer is not None:
+            self._writer.write_settings(self._settings.kept)
 
     def settings(self, component: Component, fields: Iterable[Field], cfg: Mapping[str, Any]) -> dict[str, Any]:
-        """Return cfg with each address of a service led here; while replaying, missing secrets have a placeholder.
+        """Return cfg with each address of a service led here.
+
+        While replaying, missing secrets have a placeholder, and other required fields that are missing the value that
+        they had while recording.
 
         Addresses are in the fields that the component's lib/cli.py names in ADDRESS_FIELDS; where it names none, in
         every field whose value, or default, is one.
@@ -67,7 +74,10 @@ class Tape:
         known = tuple(fields)
         led = dict(cfg)
         self._secrets |= {secret for secret in secrets_in(known, cfg) if secret.strip()}
-        if not self.is_recording:
+        if self.is_recording:
+            self._settings.keep(component.descriptor.title, known, cfg)
+        else:
+            led |= self._settings.find_missing(component.descriptor.title, known, cfg)
             led |= {
                 field.name: PLACEHOLDER
                 for field in known

@@ -44,3 +44,16 @@ def test_a_whole_flow_is_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert sorted(capsys.readouterr().out.splitlines()) == sorted(recorded.splitlines())
     assert main([*command, "--set", "summary.model=gpt-sandbox-3", "--replay", folder]) == 1
     assert '-  "model": "gpt-sandbox-2"' in capsys.readouterr().err
+
+
+def test_a_replay_needs_no_setting_that_the_recording_had(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, runs = str(tmp_path / "cassette"), str(tmp_path / "runs")
+    ask = ["process", "ask", "--body", "prompt=Hello", "--text"]
+    flow = ["flow", "run", "flows/summaries.yaml", "--input", "flows/tickets.csv", "--runs", runs]
+    assert main([*ask, "--sandbox", "--record", folder]) == 0
+    assert main([*flow, "--sandbox", "--record", folder]) == 0
+    recorded = capsys.readouterr().out
+    assert main([*ask, "--replay", folder]) == 0
+    assert capsys.readouterr().out == recorded
+    assert main([*flow, "--replay", folder]) == 0
+    assert "3 messages" in capsys.readouterr().err

@@ -15,10 +15,12 @@ import requests
 
 from pysailor import Data, StepError
 from pysailor.cassette import CassetteMismatch, Tape, open_tape
-from pysailor.cassette.folder import UnreadableCassette
+from pysailor.cassette.folder import SETTINGS, UnreadableCassette
+from pysailor.cassette.recorded_settings import RecordedSettings
 from pysailor.cli.tape import tell_tape
 from pysailor.component.builtin import locate_builtin
 from pysailor.component.component import Component
+from pysailor.component.descriptor import Field
 from pysailor.testing import run_step
 from tests.support.broker import eventually
 
@@ -271,3 +273,23 @@ def test_nothing_is_left_of_an_exchange_that_could_not_be_written(service: Servi
     file.mkdir()
     ask(service, "/first", record=tmp_path)
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_setting_that_steps_had_two_values_of_and_a_secret_are_not_kept() -> None:
+    fields = [Field(name, "step", name, "TextFieldView", required=True) for name in ("model", "kind", "at")]
+    fields.append(Field("key", "credential", "Key", "PasswordFieldView", required=True))
+    settings = RecordedSettings({})
+    settings.keep("A", fields, {"model": "a", "kind": "x", "key": "sk", "at": "http://here"})
+    settings.keep("A", fields, {"model": "b", "kind": "x"})
+    settings.keep("A", fields, {"model": "a", "kind": "x"})
+    assert settings.kept == {"A": {"model": None, "kind": "x"}}
+    assert settings.find_missing("A", fields, {}) == {"kind": "x"}
+    assert settings.find_missing("A", fields, {"kind": "y"}) == {}
+    assert settings.find_missing("B", fields, {}) == {}
+
+
+def test_recorded_settings_that_cannot_be_read_are_told(service: Service, tmp_path: Path) -> None:
+    ask(service, "/tickets", record=tmp_path)
+    (tmp_path / SETTINGS).write_text("[1]")
+    with pytest.raises(UnreadableCassette, match="does not hold recorded settings"):
+        Tape(tmp_path, is_recording=False)

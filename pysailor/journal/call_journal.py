@@ -7,20 +7,20 @@ hundredths of a second, with others, and a kill in that moment loses the answer 
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import socket
-import threading
 import time
 from collections import deque
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..errors import StoreUnavailable
+from .fate import ENDS, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ..store.base import Store
 
@@ -72,29 +72,29 @@ class CallJournal:
         )
         self.prefix = f"journal/{scope}/"
         self.worker = f"{socket.gethostname()} ({os.getpid()})".encode(errors="replace")
-        self.open_calls: set[str] = set()
-        self._opening: set[str] = set()
-        self._turn = threading.Lock()
+        self._marks = itertools.count()
+        self._mark = self.worker + ENDS + os.urandom(8)
+        self._in_work: dict[str, object] = {}
         self._complained = float("-inf")
         self._late_failures: deque[BaseException] = deque()
 
-    @contextmanager
-    def claim(self, key: str) -> Iterator[None]:
+    def claim(self, key: str) -> None:
         """Wait while another thread has the same call in work, its message brought here twice; keep others out."""
-        while not self._may_open(key):
+        me = object()
+        while self._in_work.setdefault(key, me) is not me:  # one step for all threads
             self.pause(_LOOK_EVERY)
-        try:
-            yield
-        finally:
-            with self._turn:
-                self._opening.discard(key)
 
-    def _may_open(self, key: str) -> bool:
-        with self._turn:
-            if key in self._opening or key in self.open_calls:
-                return False
-            self._opening.add(key)
-            return True
+    def leave(self, key: str) -> None:
+        """Let others in again."""
+        self._in_work.pop(key, None)
+
+    def next_mark(self) -> bytes:
+        """Return who begins a call, and what no other call is begun with; the system's random numbers take a switch."""
+        return self._mark + next(self._marks).to_bytes(8, "big")
+
+    def encode(self, record: bytes) -> bytes:
+        """Return a record as it is kept: its content encrypted."""
+        return encode(record, self.encrypt)
 
     def note_late_failure(self, error: BaseException) -> None:
         """Count a record that could not be written when its message was further on already."""

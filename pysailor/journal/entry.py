@@ -37,6 +37,11 @@ class JournalEntry:
         self.answer, self.refused, self.may_repeat = answer, refused, may_repeat
         self._keep, self._refuse, self._forget, self._leave = keep, refuse, forget, leave
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the call is to be made, and told of in the end."""
+        return self._leave is not _ignore
+
     def keep(self, answer: bytes) -> None:
         """Have the answer kept; return at once."""
         self._keep(answer)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from enum import Enum
-from hashlib import blake2b
-from typing import Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from zlib import crc32
 
 from ..errors import StepError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _DIGEST: Final = 16
+_HEAD: Final = 1 + _DIGEST
 _SUM: Final = 4
+ENDS: Final = b"\0"
+"""Ends the name of the worker that began."""
 ENDED: Final = "the worker ended before an answer came"
 
 
@@ -50,12 +55,17 @@ class Record(NamedTuple):
         """Return the record; raise ValueError for what is none."""
         if len(kept) <= _DIGEST:
             raise ValueError("too short for a record of the journal")
-        return cls(Fate(kept[:1]), kept[1 : 1 + _DIGEST], kept[1 + _DIGEST :])
+        return cls(Fate(kept[:1]), kept[1:_HEAD], kept[_HEAD:])
 
 
 def add_checksum(content: bytes) -> bytes:
     """Return the content with what shows, after it was decrypted, that the key was the right one."""
     return crc32(content).to_bytes(_SUM, "big") + content
+
+
+def encode(record: bytes, encrypt: Callable[[bytes], bytes]) -> bytes:
+    """Return the record with its content checkable and encrypted."""
+    return record[:_HEAD] + encrypt(add_checksum(record[_HEAD:]))
 
 
 def strip_checksum(checked: bytes) -> bytes:
@@ -64,8 +74,3 @@ def strip_checksum(checked: bytes) -> bytes:
     if add_checksum(content) != checked:
         raise ValueError("not what was kept")
     return content
-
-
-def digest(request: bytes) -> bytes:
-    """Return what stands for a request."""
-    return blake2b(request, digest_size=_DIGEST).digest()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ..digest import digest
 from ..errors import Rebound, SailorError, StoreUnavailable
 from .entry import JournalEntry
-from .fate import ENDED, Fate, FateUnknown, Record, add_checksum, digest, strip_checksum
+from .fate import ENDED, ENDS, Fate, FateUnknown, Record, strip_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ _PAUSE: Final = 1.0
 class MessageJournal:
     """The calls of one message, counted in their order. `headers` mark what is emitted after a replay.
 
-    `name` returns what the message is known by if it is brought again.
+    `name` returns what the message is known by if it is brought again, `find_logger` where that is told.
     """
 
     remembers = True
@@ -36,11 +36,11 @@ class MessageJournal:
         self,
         journal: CallJournal,
         name: Callable[[], str | None],
-        logger: Logger | LoggerAdapter[Logger],
+        find_logger: Callable[[], Logger | LoggerAdapter[Logger]],
         *,
         redelivered: bool = False,
     ) -> None:
-        self._journal, self._find_name, self._logger, self._redelivered = journal, name, logger, redelivered
+        self._journal, self._find_name, self._find_logger, self._redelivered = journal, name, find_logger, redelivered
         self._counting = threading.Lock()
         self._name: str | None = None
         self._keys: list[str] = []
@@ -53,11 +53,20 @@ class MessageJournal:
         if key is None:
             return JournalEntry()
         asked = digest(request)
-        with self._journal.claim(key):
+        self._journal.claim(key)
+        entry = None
+        try:
             found = self._begin(key, self._mark(asked))
-            if found is _NOT_KEPT:
-                return self._look_only(key, asked, on_unknown)
-            return self._entry(key, asked) if found is None else self._look(key, asked, found, on_unknown)
+            if found is None:
+                entry = self._entry(key, asked)
+            elif found is _NOT_KEPT:
+                entry = self._look_only(key, asked, on_unknown)
+            else:
+                entry = self._look(key, asked, found, on_unknown)
+        finally:
+            if entry is None or not entry.is_open:
+                self._journal.leave(key)
+        return entry
 
     def headers(self) -> dict[str, bool]:
         """Return the headers for an event: whether it comes from an answer that is given again."""
@@ -97,7 +106,7 @@ class MessageJournal:
 
     def _mark(self, asked: bytes) -> bytes:
         """Return a record that a call is begun, like no other one, so that this call knows its own again."""
-        return Record(Fate.BEGUN, asked, self._journal.worker + _ENDS + os.urandom(8)).to_bytes()
+        return Record(Fate.BEGUN, asked, self._journal.next_mark()).to_bytes()
 
     def _begin(self, key: str, mark: bytes) -> bytes | None:
         """Return what was written before, None for nothing, or _NOT_KEPT.
@@ -137,7 +146,7 @@ class MessageJournal:
             raise FateUnknown(by, why)
         if on_unknown == "rebound":
             raise Rebound(f"This was asked before, by {by}; it may be answered there yet.")
-        self._logger.warning("Asked before, by %s, and %s: asking again, perhaps paying twice", by, why)
+        self._find_logger().warning("Asked before, by %s, and %s: asking again, perhaps paying twice", by, why)
 
     def _look(self, key: str, asked: bytes, found: bytes, on_unknown: OnUnknown) -> JournalEntry:
         """Return the entry of a call that an earlier attempt at this message began."""
@@ -155,13 +164,14 @@ class MessageJournal:
         answer = content if record.fate is Fate.ANSWERED else None
         if answer is not None and record.digest == asked:
             self.replayed += 1
-            self._logger.info("Asked before: the answer that was kept is given again, nothing is sent")
+            self._find_logger().info("Asked before: the answer that was kept is given again, nothing is sent")
             return JournalEntry(answer)
         if answer is None:
-            self._doubt(record.content.partition(_ENDS)[0].decode(errors="replace"), on_unknown)
+            self._doubt(record.content.partition(ENDS)[0].decode(errors="replace"), on_unknown)
         else:
             self.unknown += 1
-            self._logger.warning("Asked before, and answered, but something else: the request differs, asking anew")
+            told = "Asked before, and answered, but something else: the request differs, asking anew"
+            self._find_logger().warning(told)
         return self._again(key, asked, may_repeat=True)
 
     def _again(self, key: str, asked: bytes, *, may_repeat: bool = False) -> JournalEntry:
@@ -174,14 +184,14 @@ class MessageJournal:
     def _entry(self, key: str, asked: bytes, *, may_repeat: bool = False) -> JournalEntry:
         """Return the entry of a call that is to be made."""
         journal = self._journal
-        journal.open_calls.add(key)
 
         def end(fate: Fate, content: bytes) -> None:
-            record = Record(fate, asked, journal.encrypt(add_checksum(content))).to_bytes()
+            record = Record(fate, asked, content).to_bytes()
             self.writes += 1
             with self._note_outage():
-                ticket = self._answers[key] = journal.store.submit_put(key, record, journal.rules.seconds)
+                ticket = journal.store.submit_put(key, record, journal.rules.seconds, journal.encode)
                 ticket.on_error = journal.note_late_failure
+                self._answers[key] = ticket
 
         def forget() -> None:
             if may_repeat:
@@ -194,7 +204,7 @@ class MessageJournal:
             keep=partial(end, Fate.ANSWERED),
             refuse=partial(end, Fate.REFUSED),
             forget=forget,
-            leave=lambda: journal.open_calls.discard(key),
+            leave=partial(journal.leave, key),
         )
 
     @contextmanager
@@ -211,5 +221,4 @@ class MessageJournal:
 
 
 _NOT_KEPT: Final = b""
-_ENDS: Final = b"\0"
 _UNREADABLE: Final = "what the journal holds of it cannot be read (was the message password changed?)"

@@ -50,8 +50,13 @@ class Store(Protocol):
     def delete(self, key: str) -> None:
         """Forget the value."""
 
-    def submit_put(self, key: str, value: bytes, seconds: float) -> Ticket:
-        """Have the value kept soon, together with other writes; return at once."""
+    def submit_put(
+        self, key: str, value: bytes, seconds: float, encode: Callable[[bytes], bytes] | None = None
+    ) -> Ticket:
+        """Have the value kept soon, together with other writes; return at once.
+
+        What is kept is what `encode`, if there is one, makes of it by then; it must not fail.
+        """
 
     def submit_delete(self, key: str) -> Ticket:
         """Have the value forgotten soon; return at once."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from itertools import pairwise
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
@@ -16,13 +17,15 @@ from ..errors import StoreUnavailable
 from .write import Kind, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .base import Ticket
 
 _MOST_WRITES: Final = 500
 _MOST_BYTES: Final = 8 * 1024 * 1024
-_GATHER: Final = 0.004
+_GATHER: Final = 0.001
+"""Seconds, for each that waited the last time."""
+_MOST_GATHERED: Final = 10
 _LATER_SECONDS: Final = 0.02
 _LATER: Final = Write(Kind.PUT, "")
 """Stands in the queue for writes that nobody waits for."""
@@ -60,9 +63,11 @@ class GroupCommit:
         """Forget the value."""
         self._submit(Write(Kind.DELETE, key)).wait()
 
-    def submit_put(self, key: str, value: bytes, seconds: float) -> Ticket:
+    def submit_put(
+        self, key: str, value: bytes, seconds: float, encode: Callable[[bytes], bytes] | None = None
+    ) -> Ticket:
         """Keep the value soon."""
-        return self._submit_later(Write(Kind.PUT, key, value, seconds))
+        return self._submit_later(Write(Kind.PUT, key, value, seconds, encode=encode))
 
     def submit_delete(self, key: str) -> Ticket:
         """Forget the value soon."""
@@ -112,13 +117,13 @@ class GroupCommit:
             if first is _LATER:
                 first = self._pause_for_next()
             elif waited > 1:
-                time.sleep(_GATHER)  # where several wait they may as well wait for each other
+                time.sleep(min(waited, _MOST_GATHERED) * _GATHER)  # those who wait may as well wait for each other
             urgent = [*([first] if first.key else []), *self._take_waiting(first)]
             waited = len(urgent)
-            self._commit_all([*self._take_later(), *urgent])
+            self._commit_all(self._take_later(), urgent)
             if first is _END:
                 break
-        self._commit_all(self._take_later())
+        self._commit_all(self._take_later(), [])
 
     def _pause_for_next(self) -> Write:
         """Return the next write that somebody waits for, _LATER if none comes for a moment."""
@@ -148,18 +153,23 @@ class GroupCommit:
             if write is not _LATER:
                 yield write
 
-    def _commit_all(self, writes: list[Write]) -> None:
+    def _commit_all(self, later: list[Write], urgent: list[Write]) -> None:
+        writes = [*later, *urgent]
         if not writes:
             return
-        for write in writes:
-            write.is_taken = True
+        for one, following in pairwise(urgent):  # before any of them is seen to be made
+            one.following = following
         error: BaseException | None = None
         try:
+            for write in writes:
+                write.take()
             self._commit(writes)
         except Exception as failed:  # noqa: BLE001 - the top of the thread: it is raised where somebody waits
             error = failed
         for write in writes:
             write.finish(error)
+        for write in [*later, *urgent[:1]]:
+            write.wake()
 
 
 def runs(writes: Sequence[Write]) -> Iterator[tuple[Kind, list[Write]]]:

@@ -68,8 +68,10 @@ class MemoryValues:
         with self._lock:
             self._kept.pop(key, None)
 
-    def submit_put(self, key: str, value: bytes, seconds: float) -> Ticket:
-        self.put(key, value, seconds)
+    def submit_put(
+        self, key: str, value: bytes, seconds: float, encode: Callable[[bytes], bytes] | None = None
+    ) -> Ticket:
+        self.put(key, value if encode is None else encode(value), seconds)
         return _done(key)
 
     def submit_delete(self, key: str) -> Ticket:

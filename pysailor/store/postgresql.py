@@ -11,7 +11,7 @@ from .group import GroupCommit, runs
 from .write import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import psycopg
 
@@ -38,6 +38,8 @@ _INSERT: Final = b"""
     ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires"""
 _PUT: Final = _INSERT.replace(b"%(now)s", _NOW).replace(b"%(rows)s", _ROWS)
 _ADD: Final = _PUT + b" WHERE kept.expires <= " + _NOW + b" RETURNING key"
+_PUT_AND_ADD: Final = b"WITH given AS (" + _PUT + b"), added AS (" + _ADD + b") SELECT key FROM added"
+"""One round trip, and safe as one, without a transaction around it."""
 _GET: Final = b"SELECT value FROM pysailor_kept WHERE key = %s AND expires > " + _NOW
 _GET_MANY: Final = b"SELECT key, value FROM pysailor_kept WHERE key = ANY(%s)"
 _DELETE: Final = b"DELETE FROM pysailor_kept WHERE key = ANY(%s)"
@@ -107,9 +109,15 @@ class PostgresqlValues(GroupCommit):
         self.close()
 
     def _commit(self, writes: Sequence[Write]) -> None:
+        groups = list(runs(writes))
+        kinds = [kind for kind, _ in groups]
+
         def write(connection: Connection) -> None:
+            if kinds in _PUTS_AND_ADDS:
+                _put_and_add(connection, dict(groups))
+                return
             with connection.transaction():
-                for kind, run in runs(writes):
+                for kind, run in groups:
                     _WRITES[kind](connection, run)
 
         self._try(write)
@@ -148,7 +156,17 @@ def _put(connection: Connection, run: Sequence[Write]) -> None:
 
 
 def _add(connection: Connection, run: Sequence[Write]) -> None:
-    added = {key for (key,) in connection.execute(_ADD, _columns(run))}
+    _find(connection, run, connection.execute(_ADD, _columns(run)))
+
+
+def _put_and_add(connection: Connection, runs: Mapping[Kind, Sequence[Write]]) -> None:
+    put, add = runs.get(Kind.PUT, ()), runs.get(Kind.ADD, ())
+    _find(connection, add, connection.execute(_PUT_AND_ADD, (*_columns(put), *_columns(add))))
+
+
+def _find(connection: Connection, run: Sequence[Write], new: Iterable[tuple[str]]) -> None:
+    """Get what is there of those that were not added."""
+    added = {key for (key,) in new}
     there = [each for each in run if each.key not in added]
     if there:
         found: dict[str, bytes] = dict(connection.execute(_GET_MANY, ([each.key for each in there],)).fetchall())
@@ -164,6 +182,7 @@ def _touch(connection: Connection, run: Sequence[Write]) -> None:
     connection.execute(_TOUCH_ALL, _columns(run))
 
 
+_PUTS_AND_ADDS: Final = ([Kind.PUT, Kind.ADD], [Kind.ADD, Kind.PUT], [Kind.PUT], [Kind.ADD])
 _WRITES: Final = {Kind.PUT: _put, Kind.ADD: _add, Kind.DELETE: _delete, Kind.TOUCH: _touch}
 
 

@@ -33,9 +33,18 @@ MOST_ROWS: Final = 128
 
 @cache
 def _put_rows(rows: int) -> str:
-    values = ", ".join(["(?, ?, ?)"] * rows)
     update = "ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires"
-    return f"INSERT INTO kept (key, value, expires) VALUES {values} {update}"  # noqa: S608 - nothing from outside
+    return f"INSERT INTO kept (key, value, expires) VALUES {_values(rows)} {update}"  # noqa: S608 - nothing from outside
+
+
+@cache
+def _new_rows(rows: int) -> str:
+    """Return a statement that leaves the rows alone whose keys are there, also those that have expired."""
+    return f"INSERT OR IGNORE INTO kept (key, value, expires) VALUES {_values(rows)}"  # noqa: S608 - as above
+
+
+def _values(rows: int) -> str:
+    return ", ".join(["(?, ?, ?)"] * rows)
 
 
 @cache
@@ -50,17 +59,26 @@ def parts(run: Sequence[Write]) -> Iterator[Sequence[Write]]:
 
 
 def _put(connection: sqlite3.Connection, run: Sequence[Write], now: float) -> None:
+    _insert(connection, _put_rows(len(run)), run, now)
+
+
+def _insert(connection: sqlite3.Connection, statement: str, run: Sequence[Write], now: float) -> int:
+    """Return how many rows were changed or made."""
     values = [value for each in run for value in (each.key, each.value, now + each.seconds)]
-    connection.execute(_put_rows(len(run)), values)
+    return connection.execute(statement, values).rowcount
 
 
 def _add(connection: sqlite3.Connection, run: Sequence[Write], now: float) -> None:
-    statement = _with_keys("SELECT key, value, expires FROM kept", len(run))
-    rows = connection.execute(statement, [each.key for each in run]).fetchall()
-    found = {key: value for key, value, expires in rows if expires > now}
+    added = _insert(connection, _new_rows(len(run)), run, now)
+    if added == len(run):
+        return
+    statement = _with_keys("SELECT rowid, key, value, expires FROM kept", len(run))
+    rows = sorted(connection.execute(statement, [each.key for each in run]))
+    there = {key: (value, expires) for _, key, value, expires in rows[: len(run) - added]}  # new rows come last
     for each in run:
-        each.result = found.get(each.key)
-    for part in parts([each for each in run if each.result is None]):
+        value, expires = there.get(each.key, (None, now))
+        each.result = value if expires > now else None
+    for part in parts([each for each in run if each.key in there and each.result is None]):
         _put(connection, part, now)
 
 

@@ -134,8 +134,12 @@ class Worker:
     def _journal_of(self, delivery: Delivery, incoming: Incoming) -> MessageJournal | NoJournal:
         if self._journal is None:
             return _NO_JOURNAL
-        logger, redelivered = component_logger(incoming.ids()), delivery.redelivered
-        return MessageJournal(self._journal, lambda: call_name(delivery), logger, redelivered=redelivered)
+        return MessageJournal(
+            self._journal,
+            lambda: call_name(delivery),
+            lambda: component_logger(incoming.ids()),
+            redelivered=delivery.redelivered,
+        )
 
     def _read(self, incoming: Incoming, delivery: Delivery) -> Message:
         self._bounds.check(delivery.headers, delivery.content)
@@ -145,6 +149,12 @@ class Worker:
 
     def _outcome(self, inflight: InFlight, message: Message) -> DeliveryOutcome | None:
         error = self._attempt(inflight, message)
+        try:
+            return self._become(inflight, error)
+        finally:
+            del error  # its traceback leads to this frame: the circle would keep the content until it is looked for
+
+    def _become(self, inflight: InFlight, error: BaseException | None) -> DeliveryOutcome | None:
         if inflight.settle():
             last = None if inflight.emitter is None else inflight.emitter.last
             if error is None and last is not None:
@@ -194,8 +204,11 @@ class Worker:
             failure = Defect(f"The component tried to end the process: {error!r}", of=error)
         finally:
             self._watchdog.end(inflight)
-        unsent = None if inflight.emitter is None else inflight.emitter.finish()
-        return unsent if failure is None else failure
+        try:
+            unsent = None if inflight.emitter is None else inflight.emitter.finish()
+            return unsent if failure is None else failure
+        finally:
+            del failure  # as in _outcome
 
     def _process(self, inflight: InFlight, message: Message, deadline: float | None) -> None:
         """Have the component work on the message. Its time runs while its bodies are fetched, too."""

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ..context import Data, Event, HttpReply, Keys, Partial, Snapshot, SnapshotUpdate
+from ..digest import feed
 from ..errors import SailorError, StepError
 from ..platform.api import PlatformApiError
 from ..platform.object_storage import ObjectStorageError
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 _INPUT: Final = (EVENT_ID, "reboundIteration")
 _UNNAMED_INPUT: Final = ("messageId", "parentMessageId", "threadId", "stepId", "start", "end", "reboundIteration")
-_SHORT_PIECE: Final = 2047
-"""Bytes. For more, hashlib lets another thread run Python meanwhile, and the switch costs more than the hash."""
-_LONG_CONTENT: Final = 16_384
 _VARIANTS: Final = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _RANDOM: Final = random.Random()  # noqa: S311 - seeded by the system; ids are no secrets
 
@@ -202,22 +200,13 @@ def event_headers(delivery: Delivery, step_id: str) -> Callable[[], dict[str, An
         if not seed:
             names = _INPUT if headers.get(EVENT_ID) else _UNNAMED_INPUT
             known_by = repr([step_id, *map(headers.get, names)]).encode(errors="replace")
-            seed = _digest(known_by, delivery.content)
+            content = hashlib.blake2b(known_by, digest_size=32)
+            feed(content, delivery.content)
+            seed = content.digest()
         number = next(count).to_bytes(8, "big")
         return {EVENT_ID: _uuid(hashlib.blake2b(number, key=seed, digest_size=16).hexdigest(), "5")}
 
     return next_header
-
-
-def _digest(known_by: bytes, content: bytes) -> bytes:
-    """Return what stands for both. Usual contents are taken in pieces, so that no other thread is let in."""
-    found = hashlib.blake2b(known_by, digest_size=32)
-    if len(content) > _LONG_CONTENT:
-        found.update(content)
-    else:
-        for begin in range(0, len(content), _SHORT_PIECE):
-            found.update(content[begin : begin + _SHORT_PIECE])
-    return found.digest()
 
 
 def now_ms() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
+from ..digest import digest
 from ..wire.headers import EVENT_ID
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ def input_name(delivery: Delivery) -> str | None:
 
     A copy that is put off carries the name of the first, so that it is known as the same input.
     """
-    return _name(delivery, b"") if delivery.headers.get(EVENT_ID) else _name(delivery, _digest(delivery))
+    return _name(delivery, b"") if delivery.headers.get(EVENT_ID) else _name(delivery, digest(delivery.content))
 
 
 def call_name(delivery: Delivery) -> str | None:
     """Return what the calls made for an input are kept under: its name and its content, None without a name."""
-    content = _digest(delivery)
+    content = digest(delivery.content)
     name = _name(delivery, content)
     return None if name is None else f"{name}/{content.hex()}"
 
@@ -37,10 +38,6 @@ def _name(delivery: Delivery, content: bytes) -> str | None:
         return None
     known_by = repr([headers.get(name) for name in _UNNAMED]).encode(errors="replace")
     return as_uuid(hashlib.blake2b(known_by, key=content, digest_size=16).hexdigest())
-
-
-def _digest(delivery: Delivery) -> bytes:
-    return hashlib.blake2b(delivery.content, digest_size=16).digest()
 
 
 def as_uuid(digits: str) -> str:

@@ -24,7 +24,7 @@ def journal(store: Store | None = None, on_failure: str = "continue") -> CallJou
 
 def brought(worker: CallJournal, name: str | None = "message") -> MessageJournal:
     """Return the journal of a message that is brought, for the first time or again."""
-    return MessageJournal(worker, lambda: name, LOGGER)
+    return MessageJournal(worker, lambda: name, lambda: LOGGER)
 
 
 def died_asking(worker: CallJournal, request: bytes, name: str = "message") -> None:

@@ -230,7 +230,7 @@ class Stage:
         history, item = self.state.history, attempt.item
         again = history.began if history.has_failed(item.id, self.id) else ""
         name = f"{item.id}#{attempt.tries}{again}"
-        return MessageJournal(self._journal, lambda: name, _LOGGER, redelivered=history.count > 0)
+        return MessageJournal(self._journal, lambda: name, lambda: _LOGGER, redelivered=history.count > 0)
 
     def give(self, identity: str, attempt: Attempt, message: Message, received: Message) -> None:
         """Hand on what the step gave: kept first, then to every way that is open to it."""

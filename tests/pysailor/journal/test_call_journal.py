@@ -13,6 +13,8 @@ from pysailor.store.memory import MemoryValues
 from tests.support.journaled import LOGGER, brought, died_asking, journal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pysailor.store.base import Ticket
 
 
@@ -154,11 +156,13 @@ class AwayStore(MemoryValues):
             raise StoreUnavailable("The disk is full.")
         return super().add(key, value, seconds)
 
-    def submit_put(self, key: str, value: bytes, seconds: float) -> Ticket:
+    def submit_put(
+        self, key: str, value: bytes, seconds: float, encode: Callable[[bytes], bytes] | None = None
+    ) -> Ticket:
         """Put, if it is there."""
         if self.away:
             raise StoreUnavailable("The disk is full.")
-        return super().submit_put(key, value, seconds)
+        return super().submit_put(key, value, seconds, encode)
 
 
 def test_without_its_store_a_message_goes_on_if_the_operator_wants_that(caplog: pytest.LogCaptureFixture) -> None:
@@ -186,7 +190,7 @@ def test_a_full_disk_is_read_all_the_same() -> None:
 
 def test_without_its_store_what_is_brought_again_may_have_been_asked() -> None:
     worker = journal(AwayStore())
-    again = MessageJournal(worker, lambda: "message", LOGGER, redelivered=True)
+    again = MessageJournal(worker, lambda: "message", lambda: LOGGER, redelivered=True)
     assert again.open(b"request").may_repeat
     with pytest.raises(FateUnknown):
         again.open(b"another", on_unknown="fail")

@@ -104,6 +104,11 @@ def test_the_writes_of_one_key_keep_their_order(store: Store, key: str) -> None:
     assert store.get(key) == b"five"
 
 
+def test_what_is_kept_soon_is_encoded_by_then(store: Store, key: str) -> None:
+    store.submit_put(key, b"value", 60, bytes.upper).wait()
+    assert store.get(key) == b"VALUE"
+
+
 def test_what_has_expired_is_not_there_and_can_be_added_again(store: Store, key: str) -> None:
     store.put(key, b"old", 0.2)
     wait_until(lambda: store.get(key) is None)

@@ -54,7 +54,8 @@ _FAILURES: tuple[tuple[type[HttpError], str, str], ...] = (
     (UnknownName, "unreachable", "The name {server} could not be resolved."),
     (ConnectionRefused, "unreachable", "Nothing listens at {server}."),
     (WrongEncoding, "unreadable", "It is not compressed as it says."),
-    (WrongLength, "unreadable", "It does not say in one whole number how long it is (Content-Length)."),
+    # It was answered, so it may be billed, though nobody can tell where the answer ends.
+    (WrongLength, "cut_off", "It does not say in one whole number how long it is (Content-Length)."),
     (CutOff, "cut_off", ""),
     (HttpError, "dropped", ""),
 )

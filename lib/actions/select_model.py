@@ -11,7 +11,6 @@ from ..api.model_list import list_models
 from ..api.retry import CallLimits
 from ..completions.auto_model import AutoModel
 from ..completions.endpoint import COMPLETIONS
-from ..embeddings import EMBEDDINGS
 from ..environment import Environment
 from ..errors.api_error import ApiError
 from ..models.auto import AUTO, choose_model
@@ -43,6 +42,8 @@ def models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
 
 def embedding_models(cfg: Mapping[str, Any], ctx: Context) -> Mapping[str, str]:
     """Return the embedding models that the credential can use, newest first; the step's own if none are listed."""
+    from ..embeddings import EMBEDDINGS  # noqa: PLC0415 - only Embed's form asks for these
+
     connection = Connection.of(cfg)
     listed = list_models(ctx.keep(Client, connection), EMBEDDINGS, CallOptions(_LIMITS, ctx.logger))
     model = str(cfg.get("embeddingModel") or "")

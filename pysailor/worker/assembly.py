@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..platform.settings import WorkerSettings
     from ..platform.variables import StepIdentity
     from ..store import Store
-    from ..telemetry import Telemetry
+    from ..telemetry.telemetry import Telemetry
     from ..transport.base import Transport
     from .stopping import Stopping
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from ..journal.call_journal import CallJournal
     from ..message import Message
-    from ..telemetry import Telemetry
+    from ..telemetry.telemetry import Telemetry
     from ..wire.envelope import Delivery, Publish
 
 LOG = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..context import CallReport
     from ..journal import MessageJournal, NoJournal
-    from ..telemetry import MessageTrace
+    from ..telemetry.telemetry import MessageTrace
     from ..transport.base import DeliveryOutcome
     from ..wire.envelope import Delivery
     from ..wire.headers import Incoming

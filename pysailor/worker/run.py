@@ -18,27 +18,28 @@ from .. import pool
 from ..component.component import component_at
 from ..component.fields import secrets_in, texts
 from ..context import open_in_memory
-from ..errors import InvalidSettings, SailorError
+from ..errors import InvalidSettings
 from ..hooks import Hooks
 from ..log import BunyanFormatter, LogTo, Redaction, level, silence_libraries
-from ..platform.api import PlatformApi, PlatformApiError, StepData
+from ..platform.api import PlatformApi, StepData
 from ..platform.environment import log_context
 from ..platform.object_storage import ObjectStorage
 from ..platform.settings import WorkerSettings
 from ..step import Step
 from ..store.open import open_named_store, without_secrets
-from ..transport.base import Transport, TransportError
 from ..wire.passthrough import Passthrough
 from . import assembly
 from .assembly import identity
 from .background import InBackground, attempt
 from .bodies import Bodies
 from .delivery import Worker, id_of
-from .emitter import Output, new_id
+from .emitter import Output
 from .pool_choice import PoolChoice, choose
+from .refusal import explain, is_unexpected, report
 from .signals import StopRequested, StopSignal, leave
 
 if TYPE_CHECKING:
+    from ..transport.base import Transport
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
@@ -50,8 +51,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 DONE, FAILED = 0, 1
-_EXTRA = ("pika", "cryptography")
-_TIME_TO_REPORT = 10.0
 _TIME_TO_CLOSE = 0.5
 """Seconds after the deadline in which a broker that takes nothing may still answer."""
 _YOUNG_OBJECTS = 5_000
@@ -272,34 +271,8 @@ def consume_until(stop: StopSignal, transport: Transport, worker: Worker) -> Non
         raise errors[0]
 
 
-def explain(error: Exception) -> str:
-    """Return what went wrong, and what to install if it is a missing package of the extra."""
-    if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
-        return f"the package {error.name} is not installed; a worker needs the extra [rabbitmq]"
-    return str(error)
-
-
-def is_unexpected(error: Exception) -> bool:
-    """Return whether a traceback tells something: not where in our code an outage or a refusal was met."""
-    if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
-        return False
-    if isinstance(error, (TransportError, PlatformApiError)):
-        return False
-    return not isinstance(error, SailorError) or not isinstance(error.__cause__, (OSError, type(None)))
-
-
 def version() -> str:
     """Return the version of the runtime."""
     from pysailor import __version__  # noqa: PLC0415 - read from the installation when it is asked for
 
     return __version__
-
-
-def report(error: Exception, transport: Transport, codec: Codec, settings: WorkerSettings) -> None:
-    """Publish to the flow why this worker cannot begin, if the broker takes it."""
-    shared = identity(settings.step, settings.additional_headers)
-    try:
-        for publish in codec.error(error, shared, now_ms=None, new_id=new_id()):
-            transport.publish(publish, time.monotonic() + _TIME_TO_REPORT)
-    except TransportError as unsent:
-        LOG.error("the error cannot be reported to the flow: %s", unsent)  # noqa: TRY400 - its traceback tells nothing

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pysailor.journal.message_journal import MessageJournal
     from pysailor.message import Message
     from pysailor.store import Store
-    from pysailor.telemetry import MessageTrace
+    from pysailor.telemetry.telemetry import MessageTrace
 
     from ..document import FlowStep
     from .channel import Item

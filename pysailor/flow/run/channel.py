@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pysailor.telemetry import MessageTrace
+    from pysailor.telemetry.telemetry import MessageTrace
 
 MOST_ITEMS: Final = 256
 MOST_BYTES: Final = 32 << 20

@@ -12,7 +12,7 @@ from pysailor.version import installed_version
 if TYPE_CHECKING:
     from pysailor.errors import SailorError
     from pysailor.log import Redaction
-    from pysailor.telemetry import MessageTrace, Telemetry
+    from pysailor.telemetry.telemetry import MessageTrace, Telemetry
 
 _FLOW, _RUN, _STEP = "pysailor.flow", "pysailor.run", "pysailor.step"
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
-from collections import OrderedDict
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from pika.exceptions import ChannelClosedByBroker
 from pysailor.transport.base import DeliveryOutcome, InputMissing, Stopped
 from pysailor.wire.envelope import Delivery
 
+from .finished import FinishedMemory
 from .settled import SettledMemory
 
 if TYPE_CHECKING:
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from .properties import ReceivedProperties
 
 LOG = logging.getLogger(__name__)
-
-REMEMBERED = 10_000
-"""So many messages that were finished while the broker was away are known when they are brought again."""
 
 
 class Work:
@@ -74,7 +70,7 @@ class Consumer:
         self._works: dict[int, Work] = {}
         self._orphans: dict[int, Work] = {}
         self._settled = SettledMemory()
-        self._finished: OrderedDict[Hashable, DeliveryOutcome] = OrderedDict()
+        self._finished = FinishedMemory()
         self._threads = 0
         self._engaged = 0
         self._stuck = 0
@@ -126,7 +122,7 @@ class Consumer:
             if outcome is not DeliveryOutcome.RETURNED:
                 self._settled.add(delivery, outcome, self._generation)
         elif outcome is not DeliveryOutcome.RETURNED:
-            self._remember(delivery, outcome)
+            self._finished.add(self._identify(delivery), delivery, outcome)
         self._notify_idle()
 
     def finish_early(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
@@ -208,7 +204,7 @@ class Consumer:
                 work.generation, work.tag = self._generation, tag
                 del self._orphans[work.delivery.number]
                 return True
-        outcome = self._finished.pop((known_by, digest(delivery)), None)
+        outcome = self._finished.take(known_by, delivery)
         if outcome is None:
             return False
         self._settle(tag, outcome)
@@ -220,13 +216,6 @@ class Consumer:
         LOG.info("delivery %d was finished before the connection was lost: it is not run again", delivery.number)
         self._settle(tag, outcome)
         self._settled.add(delivery, outcome, self._generation)
-
-    def _remember(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
-        known_by = self._identify(delivery)
-        if known_by is not None:
-            self._finished[known_by, digest(delivery)] = outcome
-        while len(self._finished) > REMEMBERED:
-            self._finished.popitem(last=False)
 
     def _identify(self, delivery: Delivery) -> Hashable:
         try:
@@ -294,8 +283,3 @@ class Consumer:
             work.left = True
         else:
             self.finish(work.delivery, outcome)
-
-
-def digest(delivery: Delivery) -> bytes:
-    """Return what stands for the content."""
-    return hashlib.blake2b(delivery.content, digest_size=16).digest()

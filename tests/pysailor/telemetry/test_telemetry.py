@@ -10,11 +10,12 @@ import pytest
 
 from pysailor import CallReport
 from pysailor.monitoring.observer import MessageReport
-from pysailor.telemetry import Telemetry, open_telemetry
+from pysailor.telemetry import open_telemetry
 from pysailor.wire.headers import Incoming
 from tests.support.collector import Collector, attributes_of
 
 if TYPE_CHECKING:
+    from pysailor.telemetry.telemetry import Telemetry
     from collections.abc import Iterator, Mapping
 
 IDENTITY = {"function": "ask", "step": "step_2", "flow": "flow-1"}

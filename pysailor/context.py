@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .journal.journal import NoJournal
+from .values import frozen
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -23,35 +24,35 @@ if TYPE_CHECKING:
 Resource = TypeVar("Resource")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Data:
     """A message for the next step."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """The step's new memory, whole."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SnapshotUpdate:
     """Members to replace in the step's memory."""
 
     delta: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keys:
     """Fresh values for the credential, to be stored by the platform."""
 
     keys: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HttpReply:
     """An answer to the HTTP request that started the flow."""
 
@@ -60,14 +61,14 @@ class HttpReply:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Partial:
     """A piece of an answer that is still being made; shown to people, never sent on."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallReport:
     """One call of a service that a step made, with all its tries; for the log and the metrics, never sent on.
 
@@ -104,7 +105,7 @@ class CallReport:
                 raise TypeError("A CallReport's cost is a Decimal, or None.")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measure:
     """How much there is of something at this moment, such as money left; for the metrics, never sent on.
 
@@ -179,7 +180,7 @@ def open_in_memory() -> Store:
     return MemoryValues()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """What `process` and the hooks may use: the logger, the events, the time that is left.
 

@@ -123,15 +123,19 @@ class Step:
             return message
         if not output_schema.accepts(message.body):
             raise InvalidOutput(faults=output_schema.faults(message.body))
-        new = sorted(output_schema.find_undeclared(message.body) - self._undeclared)[
-            : _MOST_REMEMBERED - len(self._undeclared)
-        ]
+        undeclared = output_schema.find_undeclared(message.body)
+        if not undeclared <= self._undeclared:
+            self._tell_undeclared(sorted(undeclared - self._undeclared), context)
+        return message
+
+    def _tell_undeclared(self, names: list[str], context: Context) -> None:
+        """Log names that were not logged before, as long as there is room to remember them."""
+        new = names[: _MOST_REMEMBERED - len(self._undeclared)]
         if new:
             self._undeclared |= set(new)
             more = f" and {len(new) - _MOST_TOLD} more" if len(new) > _MOST_TOLD else ""
-            names = ", ".join(new[:_MOST_TOLD]) + more
-            context.logger.info("The answer has members that metadata.out does not declare: %s", names)
-        return message
+            told = ", ".join(new[:_MOST_TOLD]) + more
+            context.logger.info("The answer has members that metadata.out does not declare: %s", told)
 
 
 def _not_a_message(made: Any) -> str:

@@ -17,7 +17,6 @@ from .headers import read_context, write_context
 from .providers import SCOPE, histograms, meter_provider, resource, tracer_provider
 
 if TYPE_CHECKING:
-    from .content import ContentCapture
     from collections.abc import Mapping
 
     from opentelemetry.trace import Span
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from ..context import Measure
     from ..monitoring.observer import MessageReport
     from ..wire.headers import Incoming
+    from .content import ContentCapture
 
 LOG = logging.getLogger(__name__)
 

@@ -39,13 +39,13 @@ from .refusal import explain, is_unexpected, report
 from .signals import StopRequested, StopSignal, leave
 
 if TYPE_CHECKING:
-    from ..transport.base import Transport
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ..component.component import Loaded
     from ..monitoring.monitor import Monitor
     from ..store import Store
+    from ..transport.base import Transport
     from ..wire.codec import Codec
 
 LOG = logging.getLogger(__name__)

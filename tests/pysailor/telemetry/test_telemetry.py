@@ -15,8 +15,9 @@ from pysailor.wire.headers import Incoming
 from tests.support.collector import Collector, attributes_of
 
 if TYPE_CHECKING:
-    from pysailor.telemetry.telemetry import Telemetry
     from collections.abc import Iterator, Mapping
+
+    from pysailor.telemetry.telemetry import Telemetry
 
 IDENTITY = {"function": "ask", "step": "step_2", "flow": "flow-1"}
 ATTRIBUTES = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "server.address": "api.openai.com"}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d[\d.eE+-]*)')
 _KEY, _TEXT, _WORD, _NUMBER, _PLAIN = "\x1b[34m", "\x1b[32m", "\x1b[35m", "\x1b[36m", "\x1b[0m"
 _DIM = "\x1b[2m"
+_NUMBERS = re.compile(r"\[\n\s+([-+.\deE]+(?:,\n\s+[-+.\deE]+)*)\n\s*\]")
+"""A list of numbers over several lines; within a text no line ends."""
 _UNESCAPED = re.compile(r"[\x7f-\x9f]")  # what JSON lets stand, and terminals obey
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -68,8 +70,12 @@ def has_colours(stream: TextIO) -> bool:
 
 
 def print_json(document: Any, stream: TextIO, *, is_pretty: bool = False) -> None:
-    """Write JSON: over several lines and in colours for a person at a terminal, else on one line."""
+    """Write JSON: over several lines and in colours for a person at a terminal, else on one line.
+
+    A list of numbers, such as a vector of 1,536, stands on one line of its own at a terminal, too.
+    """
     text = as_json(document, indent=2 if is_pretty or stream.isatty() else None)
+    text = _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text)
     text = _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     print(_colour(text) if has_colours(stream) else text, file=stream, flush=True)
 

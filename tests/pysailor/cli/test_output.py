@@ -37,6 +37,15 @@ def test_colours_change_nothing_of_the_json(document: Any) -> None:
     assert pipe.getvalue().count("\n") == 1
 
 
+def test_a_vector_takes_one_line_of_a_terminal() -> None:
+    document = {"embedding": [0.5, -1e-9, 3] * 512, "texts": ["[\n  1,\n  2\n]", "b"], "none": []}
+    screen = Terminal()
+    print_json(document, screen)
+    shown = COLOUR.sub("", screen.getvalue())
+    assert json.loads(shown) == document
+    assert [len(line) > 1000 for line in shown.splitlines()] == [False, True, *[False] * 6]
+
+
 @pytest.mark.parametrize(
     ("variables", "colours"),
     [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],

@@ -16,7 +16,7 @@ from . import component_commands as own
 from .usage import add_everywhere, add_servers, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _COMMANDS = (process, check, verify, select, meta, flow, explain, lint, docs, new, run, top, service, completion, man)
 _ASKING = ("process", "check", "verify", "select", "flow run", "flow start", "flow test", "flow check")
@@ -79,12 +79,18 @@ def to_front(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list[
         if word == "help" and word not in commands:
             return to_front(parser, [*arguments[:place], *arguments[place + 1 :], "--help"])
         if word not in commands:
-            known = ", ".join(commands)
-            parser.error(f"invalid choice: '{word}' is not a command{suggest(word, commands)} (choose from {known})")
+            parser.error(_explain_unknown(word, commands))
         return [word, *arguments[:place], *arguments[place + 1 :]]
     if not {"-h", "--help", "--version"} & set(arguments):
         parser.error("COMMAND is missing; pysailor --help lists the commands")
     return list(arguments)
+
+
+def _explain_unknown(word: str, commands: Iterable[str]) -> str:
+    """Return what to do about a command that is not known here; components add commands, each its own."""
+    near = suggest(word, commands)
+    elsewhere = "" if near else "; a component may add its own: name its directory with --component DIR"
+    return f"invalid choice: '{word}' is not a command{near} (choose from {', '.join(commands)}){elsewhere}"
 
 
 def _parsers(commands: Any, before: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:

@@ -69,3 +69,9 @@ def test_what_is_missing_is_told_with_its_choices(command: str, told: str, capsy
     with pytest.raises(SystemExit):
         main([command])
     assert told in capsys.readouterr().err
+
+
+def test_a_command_of_another_component_is_told_where_to_look(echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--component", str(echo), "budget"])
+    assert "a component may add its own: name its directory with --component DIR" in capsys.readouterr().err

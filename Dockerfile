@@ -37,9 +37,9 @@ COPY --from=build /component /home/node
 # For whoever goes around the entry point and calls node, as it is done with the platform's own images.
 COPY deploy/entrypoint /usr/local/bin/entrypoint
 RUN ln -s entrypoint /usr/local/bin/node
-# Large pieces of memory go back to the system as soon as they are free; docs/deploy.md tells what that saves.
+# Threads share two heaps, so that what one frees another can use; docs/deploy.md tells what that saves.
 ENV PATH=/opt/pysailor/bin:$PATH \
-    MALLOC_MMAP_THRESHOLD_=131072 \
+    MALLOC_ARENA_MAX=2 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 WORKDIR /home/node

@@ -45,6 +45,12 @@ ALL: Final = (
     *(Load("1 MB", 1, 120, 30), IMAGE, Load("1 MB", 100, 260, 60)),
     *(Load("200 messages", 1, 400, 100), HISTORY, Load("200 messages", 100, 3000, 1000)),
 )
+LARGE: Final = (
+    Load("3 MB", 10, 80, 20, SECONDS),
+    Load("3 MB", 20, 100, 30, SECONDS),
+    Load("7 MB", 10, 60, 20, SECONDS),
+)
+"""For the memory that they take; not among ALL."""
 LONG: Final = Load("2 KB", 20, 100_000, 10_000)
 SIZES: Final = {"2 KB": 2, "200 messages": 16, "64 KB": 64, "1 MB": 1024}
 """KB of each body, for a plot."""
@@ -60,6 +66,8 @@ def body_of(name: str) -> dict[str, Any]:
     if name == "1 MB":
         picture = {"type": "image_url", "image_url": {"url": _picture()}}
         return {"messages": [{"role": "user", "content": [{"type": "text", "text": "What is this?"}, picture]}]}
+    if name in ("3 MB", "7 MB"):
+        return {"messages": [{"role": "user", "content": (_WORDS * 100_000)[: int(name[0]) * 1_000_000]}]}
     roles = ("user", "assistant")
     return {"messages": [{"role": roles[number % 2], "content": f"{number}: {_WORDS}"} for number in range(199)]
             + [{"role": "user", "content": "And now?"}]}  # fmt: skip

@@ -32,7 +32,7 @@ from uuid import uuid4
 import pytest
 
 from bench.contender import Contender
-from bench.loads import ALL, HUNDRED, IN_FLIGHT, LONG, ONE, QUICK, SECONDS, TWENTY, Load, body_of
+from bench.loads import ALL, HUNDRED, IN_FLIGHT, LARGE, LONG, ONE, QUICK, SECONDS, TWENTY, Load, body_of
 from bench.report import MET, Record, Steal, sections, targets, write
 from bench.stub import Pace, running_stub
 from bench.timing import Target, parser, print_targets, table
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 RUN = (str(PYSAILOR), "run")
 PERSISTENT = "ELASTICIO_AMQP_PERSISTENT_MESSAGES"
-AS_IN_IMAGE = {"MALLOC_MMAP_THRESHOLD_": "131072"}
+AS_IN_IMAGE = {"MALLOC_ARENA_MAX": "2"}
 """What the Dockerfile sets, and makes a difference."""
 THREADS = Contender("threads", RUN, ROOT, AS_IN_IMAGE)
 GREENLETS = Contender("greenlets", RUN, ROOT, {**AS_IN_IMAGE, "PYSAILOR_POOL": "greenlets"})
@@ -183,7 +183,9 @@ def main() -> int:
     options.add_argument("--write", action="store_true", help="put tables and plots into docs/performance.md")
     options.add_argument("--long", action="store_true", help="ours only, 100,000 messages: does its memory grow?")
     options.add_argument("--prefetch", type=int, nargs="+", help="only these loads")
-    options.add_argument("--body", nargs="+", help="only these bodies: '2 KB', '64 KB', '1 MB', '200 messages'")
+    options.add_argument(
+        "--body", nargs="+", help="only these bodies: '2 KB', '64 KB', '1 MB', '200 messages', '3 MB', '7 MB'"
+    )
     options.add_argument("--beside", metavar="DIR", help="another checkout, whose worker takes turns as well")
     args = options.parse_args()
     trouble = "" if args.long else _trouble()
@@ -191,7 +193,7 @@ def main() -> int:
         print(f"Not measured: {trouble}.")
         return 0
     loads = ALL if args.all else [ONE, TWENTY, HUNDRED, IN_FLIGHT] if args.prefetch else QUICK
-    loads = ALL if args.body else loads
+    loads = (*ALL, *LARGE) if args.body else loads
     chosen = [load for load in loads if load.prefetch in (args.prefetch or [load.prefetch])]
     chosen = [load for load in chosen if load.body in (args.body or [load.body])]
     try:

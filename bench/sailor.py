@@ -192,7 +192,7 @@ def main() -> int:
     if trouble:
         print(f"Not measured: {trouble}.")
         return 0
-    loads = ALL if args.all else [ONE, TWENTY, HUNDRED, IN_FLIGHT] if args.prefetch else QUICK
+    loads: Sequence[Load] = ALL if args.all else [ONE, TWENTY, HUNDRED, IN_FLIGHT] if args.prefetch else QUICK
     loads = (*ALL, *LARGE) if args.body else loads
     chosen = [load for load in loads if load.prefetch in (args.prefetch or [load.prefetch])]
     chosen = [load for load in chosen if load.body in (args.body or [load.body])]

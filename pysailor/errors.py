@@ -56,7 +56,11 @@ class SailorError(Exception):
 
     def __str__(self) -> str:
         """Return the sentence, which can be printed and sent whatever it quotes."""
-        return escape_halves(super().__str__())
+        return escape_halves(self.sentence())
+
+    def sentence(self) -> str:
+        """Return what is shown: what it was raised with, unless an error says it in another way."""
+        return super().__str__()
 
     def to_json(self) -> dict[str, Any]:
         """Return what a program needs to know: at least `name`, `code` and `message`."""

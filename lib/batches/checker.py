@@ -67,9 +67,8 @@ class LineChecker:
 
     @property
     def url(self) -> str:
-        """What every line names as its address; the old form of Azure has no version in it."""
-        path = self._endpoint.path
-        return f"/{path}" if self._client.server.name == AZURE_DEPLOYMENTS.name else f"/v1/{path}"
+        """What every line names as its address."""
+        return address_of(self._endpoint.path, self._client)
 
     def check(self) -> tuple[list[CheckedLine], tuple[Fault, ...]]:
         """Return every line as it is sent, and doubts; raise InvalidInput with all that is wrong with any."""
@@ -177,6 +176,11 @@ def own_places(line: BatchLine) -> Iterator[None]:
         error.fault = Fault(line.pointer + error.fault.pointer, error.fault.message)
         error.args = (str(error.fault),)
         raise
+
+
+def address_of(path: str, client: Client) -> str:
+    """Return what a line names as its address; the old form of Azure has no version in it."""
+    return f"/{path}" if client.server.name == AZURE_DEPLOYMENTS.name else f"/v1/{path}"
 
 
 def other_model(model: str, first: str) -> Fault:

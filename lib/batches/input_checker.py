@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pysailor import Fault, InvalidConfig, InvalidInput
 
-from ..api.servers import AZURE_DEPLOYMENTS
 from ..attachments import inline
 from ..cost.price import Cost, Surcharges, keep_if_priced
 from ..cost.usage import Usage
@@ -17,7 +16,7 @@ from ..endpoint import BuiltRequest
 from ..environment import Environment
 from ..moderations.parts import as_messages, group, read_parts
 from ..moderations.result import MODERATIONS
-from .checker import CheckedLine, other_model, own_places
+from .checker import CheckedLine, address_of, other_model, own_places
 from .input_answers import FREE, count_inputs
 from .lines import CUSTOM_ID, INPUT, MOST_FAULTS, LineSettings, in_line, read_lines
 from .price import batch_cost
@@ -67,9 +66,8 @@ class InputChecker:
 
     @property
     def url(self) -> str:
-        """What every line names as its address; the old form of Azure has no version in it."""
-        path = self._endpoint.path
-        return f"/{path}" if self._client.server.name == AZURE_DEPLOYMENTS.name else f"/v1/{path}"
+        """What every line names as its address."""
+        return address_of(self._endpoint.path, self._client)
 
     def check(self) -> tuple[list[CheckedLine], tuple[Fault, ...]]:
         """Return every line as it is sent, and doubts; raise InvalidInput with all that is wrong with any."""

@@ -89,12 +89,12 @@ class ApiError(StepError):
         """Whether a part of the answer had come, and was shown."""
         return self.characters > 0
 
-    def __str__(self) -> str:
+    def sentence(self) -> str:
         """Return what happened and what to do; then, in brackets, what support will ask for."""
         why = f" {self.why}" if self.why else ""
         said = f' The service said: "{self.text}"' if self.text else ""
         hint = f" It asks to wait {self.retry_after:g} seconds." if self.retry_after else ""
-        return printable(f"{self.kind.meaning}{why}{said}{hint} {self.kind.advice}{self._for_support()}")
+        return f"{self.kind.meaning}{why}{said}{hint} {self.kind.advice}{self._for_support()}"
 
     def to_json(self) -> dict[str, Any]:
         """Add the API's own words and the tries."""
@@ -120,11 +120,6 @@ class ApiError(StepError):
         }
         told = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
         return f" ({told})" if told else ""
-
-
-def printable(text: str) -> str:
-    """Return the text with half characters (lone surrogates), which a service may send, as they are written in JSON."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def from_answer(status: int, headers: Mapping[str, str], body: bytes, now: float | None = None) -> ApiError:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.support.collector import Collector
+
 DECLARED: dict[str, Any] = {
     "title": "Echo",
     "description": "Says what it hears",
@@ -133,3 +135,13 @@ def make_component(tmp_path: Path) -> MakeComponent:
 @pytest.fixture
 def echo(make_component: MakeComponent) -> Path:
     return make_component()
+
+
+@pytest.fixture
+def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    from tests.support.collector import Collector  # noqa: PLC0415 - needs an extra
+
+    with Collector() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        yield collector

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...api import lenient_json
 from ...api.event_stream import LONGEST_WORDS, EventStream
 from ...api.sse import LONGEST_EVENT, ONE_LINE_END
-from ...errors.api_error import ApiError, from_answer, printable
+from ...errors.api_error import ApiError, from_answer
 from ..answer.api_shape import unwrap
 from ..answer.service_error import find_error
 from .merge import Completion
@@ -31,12 +31,11 @@ class BrokenStream(ApiError):
         self.partial = partial
         self.characters = characters
 
-    def __str__(self) -> str:
+    def sentence(self) -> str:
         """Return what happened, how much had come, and what to do."""
         came = f"{self.characters} characters had come" if self.characters else "nothing of it had come"
         said = f' The service said: "{self.text}"' if self.text else ""
-        told = f"The streamed answer broke off: {self.why}; {came}.{said} {self.kind.advice}{self._for_support()}"
-        return printable(told)
+        return f"The streamed answer broke off: {self.why}; {came}.{said} {self.kind.advice}{self._for_support()}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the members of ApiError and how much had come; not the text itself, since this is logged."""

@@ -15,7 +15,7 @@ from pysailor.wire.headers import Incoming
 from tests.support.collector import Collector, attributes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from pysailor.telemetry.telemetry import Telemetry
 
@@ -25,14 +25,6 @@ CALL = CallReport(
     "gpt-4.1", "ok", 0.5, 2, {"input_tokens": 12, "output_tokens": 5}, Decimal("0.01"), attributes=ATTRIBUTES
 )
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"  # the example of W3C Trace Context
-
-
-@pytest.fixture
-def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    with Collector() as collector:
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        yield collector
 
 
 def opened(environ: Mapping[str, str]) -> Telemetry:

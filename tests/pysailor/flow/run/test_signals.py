@@ -110,15 +110,19 @@ def test_a_terminal_shows_a_table(flow: Any, start: Any, tmp_path: Path) -> None
     assert "all done: 40 messages" in text
 
 
-def test_a_full_disk_ends_the_run_with_what_was_answered(flow: Any, start: Any, tmp_path: Path) -> None:
-    flow(SLOW.replace("SECONDS", "0").replace("100000", "20000"))
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1200000, 1200000)); import signal;"
+def run_in_room(room: int, at: Path) -> subprocess.CompletedProcess[str]:
+    """Run the flow where no file may have more than so many bytes."""
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); import signal;"
     limit += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", limit + PROGRAM, "flow", "run", "flow.yaml"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
+        cwd=at, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
+
+def test_a_full_disk_ends_the_run_with_what_was_answered(flow: Any, start: Any, tmp_path: Path) -> None:
+    flow(SLOW.replace("SECONDS", "0").replace("100000", "20000"))
+    done = run_in_room(1_200_000, tmp_path)
     assert done.returncode == 1
     assert "the ledger cannot be written" in done.stderr
     assert "what was answered is kept" in done.stderr
@@ -137,12 +141,7 @@ def test_a_full_disk_ends_the_run_with_what_was_answered(flow: Any, start: Any, 
 @pytest.mark.parametrize("room", [10, 100_000])
 def test_a_run_that_has_no_room_does_not_begin(room: int, flow: Any, tmp_path: Path) -> None:
     flow(SLOW.replace("SECONDS", "0").replace("100000", "20"))
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); import signal;"
-    limit += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-    done = subprocess.run(
-        [sys.executable, "-c", limit + PROGRAM, "flow", "run", "flow.yaml"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run_in_room(room, tmp_path)
     assert done.returncode == 1
     assert "nothing was asked" in done.stderr
     assert "Make room" in done.stderr

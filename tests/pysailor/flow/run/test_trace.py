@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 pytest.importorskip("opentelemetry.sdk")
 
 from tests.support.collector import Collector, attributes_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    with Collector() as collector:
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        yield collector
 
 
 def test_run_steps_and_calls_are_one_trace(collector: Collector, flow: Any, run: Any) -> None:

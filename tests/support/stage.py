@@ -107,6 +107,8 @@ class StartedWorker:
         for stream in (self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
+        # Only a kill may cut the last line off.
+        assert code == -signal.SIGKILL or not self._text or self._text[-1].endswith("\n"), self._text[-1]
         return code
 
     def kill(self) -> None:
@@ -126,8 +128,9 @@ class StartedWorker:
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self._text.append(line.decode())
-            self.lines.append(json.loads(line))
+            self._text.append(line.decode(errors="replace"))
+            if line.endswith(b"\n"):
+                self.lines.append(json.loads(line))
 
     def _read_errors(self) -> None:
         assert self.process.stderr is not None

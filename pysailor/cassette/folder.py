@@ -6,12 +6,12 @@ import json
 import re
 import threading
 from collections import defaultdict
-from contextlib import suppress
 from difflib import SequenceMatcher, unified_diff
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.errors import SailorError
+from pysailor.whole_file import write_whole
 
 from .exchange import RecordedAnswer, RecordedCall
 
@@ -63,7 +63,7 @@ class Writer:
         text = json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace")
         file = self.folder / f"{_name(call)}-{number}.json"
         try:
-            _put(file, text + b"\n")
+            write_whole(file, text + b"\n")
         except OSError as error:
             with self._lock:
                 self.failures.append(f"{file} cannot be written: {error.strerror}")
@@ -76,21 +76,9 @@ class Writer:
         if not any(settings.values()):
             return
         try:
-            _put(self.folder / SETTINGS, json.dumps(settings, indent=2).encode() + b"\n")
+            write_whole(self.folder / SETTINGS, json.dumps(settings, indent=2).encode() + b"\n")
         except OSError as error:
             self.failures.append(f"{self.folder / SETTINGS} cannot be written: {error.strerror}")
-
-
-def _put(file: Path, content: bytes) -> None:
-    """Write the whole file, or leave none of it."""
-    made = file.with_suffix(".part")
-    try:
-        made.write_bytes(content)
-        made.replace(file)
-    except OSError:
-        with suppress(OSError):
-            made.unlink(missing_ok=True)
-        raise
 
 
 def _without_login(origin: str) -> str:
@@ -123,7 +111,8 @@ class Reader:
             call = RecordedCall(asked["method"], asked["path"], asked.get("body"), asked.get("headers", {}))
             answer = RecordedAnswer.from_json(document["response"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UnreadableCassette(f"{file} is not a recorded exchange: {error!r}") from error
+            reason = f"{file} is not a recorded exchange: {error!r}"
+            raise UnreadableCassette(f"{reason}; put a copy of it back, or record again") from error
         self._services[str(document.get("service"))].add(answer.unreachable)
         self._calls[call.digest] = call
         self._answers[call.digest].append(answer)
@@ -174,7 +163,8 @@ def _read_settings(file: Path) -> dict[str, dict[str, Any]]:
         document = json.loads(file.read_text(encoding="utf-8"))
         return {component: dict(fields) for component, fields in document.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise UnreadableCassette(f"{file} does not hold recorded settings: {error!r}") from error
+        reason = f"{file} does not hold recorded settings: {error!r}"
+        raise UnreadableCassette(f"{reason}; put a copy of it back, or record again") from error
 
 
 def _likeness(known: RecordedCall, asked: RecordedCall) -> tuple[bool, float]:

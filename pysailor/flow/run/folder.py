@@ -21,12 +21,15 @@ import time
 from pathlib import Path
 from typing import Any, Final, Self
 
+from pysailor.whole_file import write_whole
+
 from .errors import CannotResume, FlowStopped
 
 RUNS: Final = Path(".pysailor", "runs")
 CALLS: Final = "calls.sqlite"
 LEDGER, SPOOL, RESULTS, ERRORS, ABOUT = "ledger.jsonl", "spool.jsonl", "results.jsonl", "errors.jsonl", "run.json"
 SNAPSHOTS: Final = "snapshots.jsonl"
+_NEEDED: Final = ("run", "flow", "flow_content")
 
 
 class RunFolder:
@@ -65,9 +68,15 @@ class RunFolder:
         """Return the directory of an earlier run; raise CannotResume if it is none."""
         folder = cls(path)
         try:
-            folder.about = json.loads((path / ABOUT).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise CannotResume(f"{path} is not the directory of a run: {ABOUT} cannot be read") from error
+            about = json.loads((path / ABOUT).read_text(encoding="utf-8", errors="surrogateescape"))
+            is_whole = all(isinstance(about[name], str) for name in _NEEDED)
+        except (OSError, ValueError, TypeError, LookupError):
+            is_whole = False
+        if not is_whole:
+            raise CannotResume(
+                f"{path / ABOUT} cannot be read, or is not that of a run: put a copy of it back, or start a new run"
+            )
+        folder.about = about
         return folder
 
     def hold(self) -> None:
@@ -83,9 +92,8 @@ class RunFolder:
     def note(self, members: dict[str, Any]) -> None:
         """Add to run.json: written beside it and moved, so that it is whole at every moment."""
         self.about = {**self.about, **members}
-        beside = self.path / f"{ABOUT}.new"
-        beside.write_text(json.dumps(self.about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        beside.replace(self.path / ABOUT)
+        text = json.dumps(self.about, indent=2, ensure_ascii=False) + "\n"
+        write_whole(self.path / ABOUT, text.encode("utf-8", "surrogateescape"))
 
     def end(self, outcome: str, summary: dict[str, Any]) -> None:
         """Note how the run ended; where all is done, nothing is left to go on from."""

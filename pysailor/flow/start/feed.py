@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4, uuid5
+
+from pysailor.whole_file import write_whole
 
 from ..run.errors import FlowStopped
 
@@ -54,13 +55,20 @@ class Feed:
         self._pass(bodies)
         if self._name:
             document = {"input": self._name, "count": self.count, "digest": self._digest.hexdigest(), "run": self._run}
-            written = self._file.with_suffix(".new")
-            written.write_text(json.dumps(document), encoding="utf-8")
-            os.replace(written, self._file)  # noqa: PTH105 - what is said of it is that it is atomic
+            self._write(json.dumps(document).encode())
 
     def forget(self) -> None:
         """Keep nothing: all that was fed went through."""
         self._file.unlink(missing_ok=True)
+
+    def _write(self, content: bytes) -> None:
+        try:
+            write_whole(self._file, content)
+        except OSError as error:
+            raise FlowStopped(
+                f"{self._file} cannot be written: {error.strerror}; what was put in waits in the queues. Make room: "
+                "the same command then goes on, and puts in the last few hundred messages again under the same names"
+            ) from error
 
     def _kept(self) -> dict[str, Any] | None:
         if not self._name or not self._file.exists():
@@ -69,7 +77,7 @@ class Feed:
             kept = json.loads(self._file.read_text(encoding="utf-8"))
             UUID(kept["run"])
             is_ours = kept["input"] == self._name and kept["count"] >= 0 and isinstance(kept["digest"], str)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
+        except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
             raise FlowStopped(f"{self._file} cannot be read; remove it to put in all of {self._name}") from error
         return kept if is_ours else None
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
 from ..run.errors import FlowStopped
 from .environment import Access
 from .feed import Feed
 from .processes import make_processes
+from .secret_values import read_secrets
 from .steps_api import StepsApi
 from .topology import declare, delete, describe_timeout
 from .traffic import Traffic
@@ -124,23 +122,6 @@ def _make_traffic(plan: FlowPlan, access: Access, api: StepsApi, channel: Any, s
     way = Amqp(Broker(access.broker, plan.queue(plan.trigger), plan.exchange))
     stack.enter_context(way)
     return Traffic(channel, way, plan, access, api)
-
-
-def read_secrets(folder: Path) -> tuple[str, str, str]:
-    """Return the API's key, the initialisation vector and the password: of the environment, else the folder's own.
-
-    They are kept in the folder, for the one who owns it, so that the next start reads what this one has left.
-    """
-    named = ("ELASTICIO_API_KEY", "ELASTICIO_MESSAGE_CRYPTO_IV", "ELASTICIO_MESSAGE_CRYPTO_PASSWORD")
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "secrets.json"
-    if not file.exists():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as written:
-            json.dump({name: token_hex(8) for name in named}, written)
-    kept = json.loads(file.read_text(encoding="utf-8"))
-    key, iv, password = (os.environ.get(name) or kept[name] for name in named)
-    return key, iv, password
 
 
 class _Run:

@@ -226,3 +226,17 @@ def test_an_error_that_was_on_its_way_to_its_handler_goes_on_to_it(flow: Any, pl
 
     found = [json.loads(line) for line in (path / "results.jsonl").read_text().splitlines()]
     assert [(entry["step"], entry["result"]["body"]["by"]) for entry in found] == [("rescue", "rescue")]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"run": "r"}', '{"run": 1, "flow": 2, "flow_content": 3}'])
+def test_a_broken_note_of_a_run_is_named_with_what_to_do(tmp_path: Path, text: str) -> None:
+    path = tmp_path / ".pysailor" / "runs" / "one"
+    path.mkdir(parents=True)
+    (path / "run.json").write_text(text)
+
+    refused = pysailor("flow", "run", "--resume", "one", directory=tmp_path)
+
+    assert refused.returncode != 0
+    assert "one/run.json cannot be read" in refused.stderr
+    assert "start a new run" in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -31,9 +31,10 @@ from lib.completions.answer.outcome import Outcome
 from lib.conversation import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from lib.api.cancel import Cancel
+    from lib.chat.answer_settings import AnswerSettings
 
 SETTINGS = "url: {chat: {pattern: /chat, handler: ChatGPTHandler, kwargs: {key: sk-bench, model: m}}}"
 PIECES, A_SECOND, LENGTH = 5000, 1000, 4
@@ -76,7 +77,7 @@ class Script:
         timeout: float,
         show: Callable[[str], None],
         cancel: Cancel,
-        fallbacks: Sequence[str] = (),  # noqa: ARG002 - what this says, it says at once
+        answers: AnswerSettings | None = None,  # noqa: ARG002 - what this says, it says at once
     ) -> ChatAnswer:
         """Send them; the arguments are those of a Backend."""
         assert connection.api_key

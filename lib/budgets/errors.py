@@ -8,6 +8,7 @@ from pysailor import StepError
 
 from ..cost.price import dollars
 from ..cost.worst_case import OverBudget
+from .period import Period
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -35,6 +36,14 @@ class BudgetSpent(OverBudget):
             worst,
         )
 
+    @property
+    def visitor(self) -> str:
+        """What a visitor of a chat reads of it: nothing of the amounts, which are the operator's."""
+        if self.budget.period is Period.CONVERSATION:
+            return "What this conversation may still cost does not cover the question; begin a new one."
+        when = self.frees_at[:10] if self.frees_at else ""
+        return f"What this chat may still cost does not cover the question; there is more from {when}, 00:00 UTC."
+
     def to_json(self) -> dict[str, Any]:
         """Return the error's members, with the state of the budget and when it begins anew."""
         return {
@@ -44,6 +53,13 @@ class BudgetSpent(OverBudget):
             "held": dollars(self.account.held),
             "frees_at": self.frees_at,
         }
+
+
+class BudgetHeld(StepError):
+    """A question of a chat was not sent: calls under way hold what is left of its budget, or its store is away."""
+
+    code = "budget_held"
+    retryable = True
 
 
 class BudgetUnreadable(StepError):

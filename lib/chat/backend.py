@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pysailor import Context, Keep
+from pysailor import Context, Keep, Rebound
 
 from ..api.client import CallOptions, Client
 from ..api.connection import Connection
 from ..api.retry import CallLimits
 from ..attachments import Guard
+from ..budgets.errors import BudgetHeld
 from ..completions.answer.outcome import Outcome, choices, message_of, outcome, refusal_of, text_of
 from ..completions.auto_model import AutoModel
 from ..fallbacks import Alternative, Fallbacks
@@ -22,9 +23,13 @@ from ..models.auto import AUTO
 from ..pipeline import Pipeline
 from ..responses.route import CHAT
 from ..step_settings import StepSettings
+from .answer_settings import USUAL, AnswerSettings
+from .budget_store import in_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
+
+    from pysailor import Store
 
     from ..api.cancel import Cancel
     from ..result import Result
@@ -58,11 +63,11 @@ class Backend(Protocol):
         timeout: float,
         show: Callable[[str], None],
         cancel: Cancel,
-        fallbacks: Sequence[str] = (),
+        answers: AnswerSettings = USUAL,
     ) -> ChatAnswer:
         """Ask, call `show` with each piece if the body wants a stream, and give the whole; raise ApiError.
 
-        The models of `fallbacks` are asked in order where the one before cannot answer.
+        The models of `answers.fallbacks` are asked in order where the one before cannot answer.
         """
 
     def close(self) -> None: ...
@@ -71,9 +76,13 @@ class Backend(Protocol):
 class ApiBackend:
     """Asks the API as a step does: checked before it is sent, accounted for afterwards."""
 
-    def __init__(self, guard: Guard | None = None) -> None:
-        """Connect when the first question comes; to a visitor's address through the guard."""
+    def __init__(self, guard: Guard | None = None, open_store: Callable[[], Store] = in_memory) -> None:
+        """Connect when the first question comes; to a visitor's address through the guard.
+
+        `open_store` opens what keeps budgets.
+        """
         self._guard = guard or Guard()
+        self._open_store = open_store
         self._kept = Keep()
         self._clients: OrderedDict[Connection, tuple[Client, AutoModel]] = OrderedDict()
         self._lock = Lock()
@@ -85,23 +94,30 @@ class ApiBackend:
         timeout: float,
         show: Callable[[str], None],
         cancel: Cancel,
-        fallbacks: Sequence[str] = (),
+        answers: AnswerSettings = USUAL,
     ) -> ChatAnswer:
-        """Ask; raise InvalidInput for what the service certainly refuses, ApiError for what it does refuse."""
-        ctx = Context(logger=_LOG, kept=self._kept, deadline=time.monotonic() + timeout)
+        """Ask; raise InvalidInput for what the service certainly refuses, ApiError for what it does refuse.
+
+        Raise OverBudget for what costs too much, BudgetHeld for what may fit into the budget a little later.
+        """
+        ctx = Context(_LOG, kept=self._kept, deadline=time.monotonic() + timeout, open_store=self._open_store)
         limits = CallLimits(timeout=timeout)
         if isinstance(connection, VisitorConnection):  # how long it takes to fail would tell what is there
             limits = CallLimits(timeout=timeout, max_retries=0)
-        settings = StepSettings(connection, limits)
+        settings = StepSettings(connection, limits, answers.max_cost, answers.budget, api=answers.api)
         client, auto = self._client(connection)
         if body.get("model") == AUTO:
             body = {**body, "model": auto.name(client, ctx)}
 
         def make(_: Mapping[str, Any]) -> Pipeline:
-            return Pipeline(CHAT, client, settings, ctx, CallOptions(limits, ctx.logger, ctx.deadline, cancel))
+            call = CallOptions(limits, ctx.logger, ctx.deadline, cancel)
+            return Pipeline(CHAT, client, settings, ctx, call, payer=answers.payer)
 
-        ways = Fallbacks(make({}), tuple(Alternative({}, model) for model in fallbacks), make, ctx)
-        return _to_answer(ways.result(body, show))
+        ways = Fallbacks(make({}), tuple(Alternative({}, model) for model in answers.fallbacks), make, ctx)
+        try:
+            return _to_answer(ways.result(body, show))
+        except Rebound as error:  # nobody brings a visitor's question again
+            raise BudgetHeld(str(error)) from error
 
     def close(self) -> None:
         with self._lock:

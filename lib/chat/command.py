@@ -172,6 +172,7 @@ def _listener(
     from ..attachments import ALLOW_PRIVATE_URLS, Guard  # noqa: PLC0415 - the same
     from ..conversation import open_store  # noqa: PLC0415 - opened after the settings are known to be good
     from .backend import ApiBackend  # noqa: PLC0415 - the same
+    from .budget_store import budget_store  # noqa: PLC0415 - the same
     from .server.access import AccessRules  # noqa: PLC0415 - the same
     from .server.listener import Listener  # noqa: PLC0415 - starlette and uvicorn take a quarter of a second
     from .server.shared import ChatLimits  # noqa: PLC0415 - the same
@@ -179,7 +180,8 @@ def _listener(
     limits = _limits(args, ChatLimits())
     store = stack.enter_context(open_store(args.store))
     service = _service(args, environment, servers, stack)
-    backend = ApiBackend(Guard(allow_private=environment.get(ALLOW_PRIVATE_URLS, "").lower() == "true"))
+    guard = Guard(allow_private=environment.get(ALLOW_PRIVATE_URLS, "").lower() == "true")
+    backend = ApiBackend(guard, budget_store(environment))
     stack.callback(backend.close)
     origins = frozenset(origin.rstrip("/").lower() for origin in args.allow_origin)
     access = AccessRules(
@@ -240,10 +242,12 @@ def _service(
 
 
 def _welcome(config: Config, listener: Listener, args: argparse.Namespace, environment: Mapping[str, str]) -> None:
+    from .budget_store import of_budgets  # noqa: PLC0415 - with the store
     from .config.warnings import of_models  # noqa: PLC0415 - the table of models
 
     for notice in (
         *config.warnings,
+        *of_budgets(config, environment),
         *of_models(config, args.offline is not None, environment.get("OPENAI_BASE_URL") or None),
     ):
         _say(notice)

@@ -12,6 +12,7 @@ from pysailor import InvalidConfig
 from ..api.connection import Connection
 from ..conversation import owner_of
 from ..errors.catalog import ASK_OPERATOR
+from .answer_settings import USUAL, AnswerSettings
 from .attachments import AttachmentRules
 from .backend import VisitorConnection
 from .config.expression import Expression, NotComputed
@@ -62,8 +63,8 @@ class Chat:
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     max_history: int | None = None
     timeout: float = _SECONDS
-    fallbacks: tuple[str, ...] = ()
-    """Further models of the same server, asked in order where the one before cannot answer."""
+    answers: AnswerSettings = USUAL
+    """Which further models are asked, over which API, what answers may cost."""
     keep_seconds: float | None = None
     """How long after its last turn it is kept, where the settings say that for the route."""
     attachments: AttachmentRules | None = None
@@ -108,8 +109,9 @@ def open_chat(route: Route, handler: Handler, service: Service, conversation: st
     values["model"] = service.model if service.is_offline else values.get("model", service.model)
     messages = [{"role": "system", "content": own["system"]}] if own.get("system") else []
     body, messages = _call_open_hook(route, handler, values, messages)
+    owner = owner_at(route, connection, service.source, str(own.get("owner", "")))
     return Chat(
-        owner_at(route, connection, service.source, str(own.get("owner", ""))),
+        owner,
         conversation,
         connection,
         body,
@@ -120,10 +122,17 @@ def open_chat(route: Route, handler: Handler, service: Service, conversation: st
         route.hooks,
         own.get("max_history"),
         float(own.get("timeout", _SECONDS)),
-        () if service.is_offline else tuple(own.get("fallbacks", ())),
+        _answer_settings(own, service).paid_by(
+            connection.api_key, route.name, (owner, conversation), own.get("budgetKey")
+        ),
         float(own["keep"]) * 3600 if "keep" in own else None,
         AttachmentRules.of(own.get("attachments")),
     )
+
+
+def _answer_settings(own: Mapping[str, Any], service: Service) -> AnswerSettings:
+    """Return what the settings say; what answers off the API has no other models, and costs nothing."""
+    return AnswerSettings(api=own.get("api", "auto")) if service.is_offline else AnswerSettings.of(own)
 
 
 def _values(route: Route, handler: Handler, service: Service) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pysailor import StepError
 
 from .. import conversation
+from ..budgets.errors import BudgetSpent
 from ..completions.answer.content import join_surrogates
 from ..completions.answer.outcome import Outcome
 from ..conversation import Memory, TurnOutput
@@ -106,7 +107,7 @@ def _turn(chat: Chat, question: Question, context: TurnContext, show: Callable[[
             show(text)
 
         try:
-            answer = context.backend.ask(chat.connection, body, chat.timeout, show_and_keep, cancel, chat.fallbacks)
+            answer = context.backend.ask(chat.connection, body, chat.timeout, show_and_keep, cancel, chat.answers)
         except ApiError:
             if not cancel.is_set():
                 raise
@@ -178,6 +179,8 @@ def _refuse(error: StepError, chat: Chat) -> Failed:
     _LOG.warning("A question was not answered (%s): %s", error.code, chat.connection.mask_secrets(str(error)))
     if isinstance(error, ApiError) and isinstance(chat.connection, VisitorConnection):
         return Failed("no_answer", _NO_ANSWER)
+    if isinstance(error, BudgetSpent):
+        return Failed(error.code, error.visitor)
     return Failed(error.code, visitor_text(error.code, retryable=error.retryable), error.retryable)
 
 

@@ -32,7 +32,7 @@ def choose(
 ) -> Endpoint:
     """Return the endpoint; only of OpenAI's own server is it known which models and fields need which."""
     if api == RESPONSES_ONLY:
-        _check_offered(server)
+        check_offered(server)
         return RESPONSES
     if api == CHAT_ONLY:
         return COMPLETIONS
@@ -41,7 +41,7 @@ def choose(
     return RESPONSES if server.name == OPENAI.name and _needs_responses(body, family) else CHAT_FIRST
 
 
-def _check_offered(server: ServerKind) -> None:
+def check_offered(server: ServerKind) -> None:
     """Raise InvalidConfig for an address that has no such endpoint."""
     if server.deployments or server is AZURE_FOUNDRY:
         raise InvalidConfig(

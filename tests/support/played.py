@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from lib.errors.api_error import ApiError
 if TYPE_CHECKING:
     from lib.api.cancel import Cancel
     from lib.api.connection import Connection
+    from lib.chat.answer_settings import AnswerSettings
     from lib.chat.config.route import Route
     from lib.chat.server.listener import Listener
 
@@ -49,7 +50,7 @@ class Played:
         timeout: float,
         show: Show,
         cancel: Cancel,
-        fallbacks: Sequence[str] = (),  # noqa: ARG002 - what this says, it says at once
+        answers: AnswerSettings | None = None,  # noqa: ARG002 - what this says, it says at once
     ) -> ChatAnswer:
         """ChatAnswer."""
         assert timeout > 0

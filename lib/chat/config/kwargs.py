@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pysailor import InvalidConfig
 
 from ...api.connection import PUBLIC_API, Connection
+from ...responses.route import RESPONSES_ONLY, check_offered
+from ..answer_settings import find_amount_faults
 from .expression import Expression
 from .grammar import ALLOWED, NotAllowed
 from .hooks import TAKES, BadHook, Hook, HookFunctions
@@ -117,6 +119,7 @@ class KwargsReader:
         """Hold the plain values against the schema; the others can be held against it only when they are computed."""
         fixed = {key: value for key, value in kwargs.items() if not isinstance(value, Expression)}
         if request_schema().accepts(fixed):
+            self._check_amounts(kwargs, members)
             return
         for fault in request_schema().faults(fixed):
             key, _, inside = fault.pointer.removeprefix("/").partition("/")
@@ -124,6 +127,21 @@ class KwargsReader:
             hides = key in SECRET or (key in members and _has_variable(members[key]))
             sentence = _without_value(fault.message) if hides else _format_fault(fault.message)
             self._fault(_line(members[key], inside) if key in members else 1, f"{where}: {sentence}")
+
+    def _check_amounts(self, kwargs: Mapping[str, Value], members: Mapping[str, Node]) -> None:
+        for key, sentence in find_amount_faults(kwargs, lambda value: isinstance(value, Expression)):
+            told = (_without_value if _has_variable(members[key]) else _format_fault)(sentence)
+            self._fault(members[key].line, f'"{key}": {told}')
+
+    def _check_api(self, url: Value, members: Mapping[str, Node]) -> None:
+        """Look whether the address has the API that the settings choose."""
+        base_url = self._environment.get("OPENAI_BASE_URL", "") if url is None else url
+        if self._offline or not isinstance(base_url, str) or _is_wrong_url(base_url):
+            return
+        try:
+            check_offered(Connection.of({"baseUrl": base_url}).server)
+        except InvalidConfig as error:
+            self._fault(members["api"].line, f'"api": {error.faults[0].message}')
 
     def _check_connection(self, name: str, kwargs: Mapping[str, Value], members: Mapping[str, Node], line: int) -> None:
         key, url = kwargs.get("key"), kwargs.get("url")
@@ -145,6 +163,8 @@ class KwargsReader:
                 f'"url": no request can be sent to this address; allowed: one such as {PUBLIC_API}{_ENDPOINT}, '
                 "without a user name",
             )
+        if kwargs.get("api") == RESPONSES_ONLY:
+            self._check_api(url, members)
         if isinstance(key, str) and (faults := list(Connection(api_key=key.strip()).faults())):
             self._fault(members["key"].line, f'"key" {faults[0].message}')
 

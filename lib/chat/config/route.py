@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import Schema
 
+from ..answer_settings import SCHEMA as ANSWER_SCHEMA
 from ..attachments import LARGEST_TOTAL
 from .expression import Expression, NotComputed
 
@@ -25,7 +26,7 @@ DEFAULT_MODEL = "gpt-5.4-mini"
 LONGEST_TIMEOUT = 3600
 INDEX = "index.html"
 OWN = frozenset(
-    {"attachments", "fallbacks", "key", "url", "keep", "max_history", "owner", "page", "system", "title", "timeout"}
+    {"attachments", "key", "url", "keep", "max_history", "owner", "page", "system", "title", "timeout", *ANSWER_SCHEMA}
 )
 SECRET = frozenset({"key", "url"})
 """What is not quoted in any sentence: an address may hold a password or a key."""
@@ -43,7 +44,7 @@ OWN_SCHEMA: Mapping[str, Any] = MappingProxyType(
             },
             "additionalProperties": False,
         },
-        "fallbacks": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 5},
+        **ANSWER_SCHEMA,
         "key": {"type": "string", "minLength": 1},
         "url": {"type": "string", "minLength": 1},
         "max_history": {"type": "integer", "minimum": 0},

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...api.connection import Connection
-from ...models.table import Models
+from ...cost.price import keep_if_priced
+from ...environment import Environment
+from ...models.auto import AUTO
+from .expression import Expression
 from .route import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...models.table import Models
     from .load import Config
+    from .route import Route
 
 
 def of_models(config: Config, is_offline: bool, base_url: str | None = None) -> Iterator[str]:
@@ -21,14 +26,30 @@ def of_models(config: Config, is_offline: bool, base_url: str | None = None) -> 
     """
     if is_offline:
         return
-    models = Models.load()
+    models = Environment().models
     for route in config.routes:
         model = route.kwargs.get("model", DEFAULT_MODEL)
         if "model" not in route.kwargs:
             yield f'"{route.name}" names no model: OPENAI_MODEL is asked, or else {DEFAULT_MODEL}'
         family = models.find(model) if isinstance(model, str) else None
+        yield from _of_price(route, model, base_url, models)
         if family is not None and family.gone is not None and _is_public(route.kwargs.get("url", base_url)):
             yield f'"{route.name}": {model} is shut down on {family.gone}; name another model in good time'
+
+
+def _of_price(route: Route, model: object, base_url: str | None, models: Models) -> Iterator[str]:
+    """Return a sentence if the route limits what answers cost, and that is not known of its model."""
+    names = [name for name in ("maxCost", "budget") if name in route.kwargs]
+    url = route.kwargs.get("url", base_url)
+    if not names or not isinstance(model, str) or model == AUTO or isinstance(url, Expression):
+        return
+    hosted = url is not None and Connection.of({"baseUrl": url}).server.self_hosted
+    family = keep_if_priced(models.find(model), self_hosted=hosted)
+    if family is None or family.price is None:
+        yield (
+            f'"{route.name}": what {model} costs is not known, so with {" and ".join(names)} no question is answered; '
+            "add its price to the file that CHATGPT_MODELS_FILE names"
+        )
 
 
 def _is_public(url: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .spec import ErrorSpec
+from .spec import YES, ErrorSpec
 
 COST = (
     ErrorSpec(
@@ -16,6 +16,7 @@ COST = (
         "OverBudget",
         "The request was not sent: at worst it would cost more than the step allows.",
         "Lower the longest answer, shorten the input, or raise the maximum cost.",
+        visitor="This question may cost more than this chat allows; ask a shorter one, or begin a new conversation.",
     ),
     ErrorSpec(
         "budget_spent",
@@ -23,6 +24,16 @@ COST = (
         "The request was not sent: what is left of a budget that several messages share is less than it can cost.",
         "Wait until the budget begins anew, as the message says, raise it, or raise it for now with "
         "pysailor budget set.",
+    ),
+    ErrorSpec(
+        "budget_held",
+        "BudgetHeld",
+        "A question of a chat was not sent: calls under way hold what is left of its budget, or the budgets' store is "
+        "away.",
+        "Ask again in a minute; if it stays, raise the budget, or look at the store that PYSAILOR_JOURNAL names.",
+        YES,
+        visitor="Other answers are being made, and what this chat may cost allows no more until they end; ask again in "
+        "a minute.",
     ),
     ErrorSpec(
         "budget_unreadable",

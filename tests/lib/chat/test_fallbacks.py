@@ -8,6 +8,7 @@ import pytest
 
 from lib.api.cancel import Cancel
 from lib.api.connection import Connection
+from lib.chat.answer_settings import AnswerSettings
 from lib.chat.backend import ApiBackend
 from lib.errors.api_error import ApiError
 from tests.support.fake_api import FakeApi
@@ -22,7 +23,9 @@ BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 def ask(*fallbacks: str) -> str:
     backend = ApiBackend()
     try:
-        return backend.ask(Connection(GATEWAY, "key"), BODY, 10, lambda _: None, Cancel(), fallbacks).text
+        return backend.ask(
+            Connection(GATEWAY, "key"), BODY, 10, lambda _: None, Cancel(), AnswerSettings(fallbacks)
+        ).text
     finally:
         backend.close()
 

@@ -19,7 +19,10 @@ _LONGEST = 200
 def call_attributes(
     connection: Connection, operation: str, answer: Mapping[str, Any] | None = None
 ) -> dict[str, str | int]:
-    """Return the attributes of a call, by the conventions' names; the operation is chat or embeddings."""
+    """Return the attributes of a call, by the conventions' names.
+
+    The operation is chat or embeddings; moderations and batches have no name there, and go by that of their endpoint.
+    """
     told: dict[str, str | int] = {
         "gen_ai.operation.name": operation,
         "gen_ai.provider.name": _PROVIDERS.get(connection.server.name, connection.server.name),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Any
 
-from pysailor import CallReport, InvalidConfig, Message, Rebound
+from pysailor import InvalidConfig, Message, Rebound
 
 from ..api.client import CallOptions, Client
+from ..api.timed_call import TimedCall
 from ..budgets.account import ZERO
 from ..call_settings import call_settings
 from ..cost.price import Cost, keep_if_priced
@@ -63,24 +64,31 @@ class Collector:
         """
         named = id_of(body)
         if named.is_response:
-            yield self._collect_response(named.id)
+            with TimedCall(self._ctx, self._client.connection, "chat", "") as call:
+                message = self._collect_response(named.id, call)
+            yield message
             return
-        batch = self._look(named.id)
+        with TimedCall(self._ctx, self._client.connection, "batches", "") as call:
+            yield from self._collect_batch(named.id, named.prefix, call)
+
+    def _collect_batch(self, batch_id: str, prefix: str, call: TimedCall) -> Iterator[Message]:
+        batch = self._look(batch_id)
+        call.model = str(batch.document.get("model") or "")
         if not batch.has_ended:
             if not batch.is_known:
                 self._ctx.logger.warning("The batch is %s, which is not known; it counts as under way", batch.status)
             raise Rebound(f"batch {batch.id}: {batch.progress}", longest=self._longest_rest)
         if batch.status == FAILED and (refused := batch.error()) is not None:
-            settle_batch(self._ctx, batch.id, named.prefix, ZERO)
+            settle_batch(self._ctx, batch.id, prefix, ZERO)
             raise refused
         with ExitStack() as stack:
-            sent = self._find_sent(stack, batch, named.prefix)
-            came = self._fetch(stack, batch, named.prefix)
+            sent = self._find_sent(stack, batch, prefix)
+            came = self._fetch(stack, batch, prefix)
             if batch.says_answered and not any(holds_lines(file) for file in came):
                 raise BatchError("batch_file_unreadable", _NO_LINES, batch=batch.id, **batch.files)
-            yield from self._emit(batch, sent, came, named.prefix)
+            yield from self._emit(batch, sent, came, prefix, call)
 
-    def _collect_response(self, response_id: str) -> Message:
+    def _collect_response(self, response_id: str, call: TimedCall) -> Message:
         try:
             response = BackgroundResponse(self._service.response(response_id))
         except ApiError as error:
@@ -95,7 +103,8 @@ class Collector:
             raise Rebound(why, longest=min(self._longest_rest, response.longest_rest))
         result = response.result(self._family, regional=self._settings.connection.regional)
         paid = result.cost.amount if result.cost else None
-        self._ctx.report(CallReport(response.model, "ok", 0.0, 1, result.usage.to_units(), paid))
+        call.model = response.model
+        call.done(result.completion, units=result.usage.to_units(), cost=paid)
         told = {"response_id": response_id, "result": result.to_json()}
         return Message(body={**result.completion, **told}, headers=result.headers())
 
@@ -151,7 +160,9 @@ class Collector:
             why = f"{fault.strerror or fault}."
             raise BatchError("batch_no_space", why, batch=batch.id, **batch.files) from fault
 
-    def _emit(self, batch: BatchStatus, sent: SentLines, files: list[IO[bytes]], prefix: str) -> Iterator[Message]:
+    def _emit(
+        self, batch: BatchStatus, sent: SentLines, files: list[IO[bytes]], prefix: str, call: TimedCall
+    ) -> Iterator[Message]:
         """Emit what begins with the prefix, without it, and the sum of that."""
         regional, as_of = self._settings.connection.regional, self._environment.models.as_of
         reader = LineReader(find_endpoint(batch.endpoint), self._family, regional, as_of)
@@ -176,9 +187,9 @@ class Collector:
                 yield found.message(batch.id, prefix=prefix)
         totals.again = [name.removeprefix(prefix) for name in dict.fromkeys(totals.again) if name not in answered]
         settle_batch(self._ctx, batch.id, prefix, None if totals.without_cost else totals.amount)
-        yield self._sum_up(batch, sent, totals)
+        yield self._sum_up(batch, sent, totals, call)
 
-    def _sum_up(self, batch: BatchStatus, sent: SentLines, totals: Totals) -> Message:
+    def _sum_up(self, batch: BatchStatus, sent: SentLines, totals: Totals, call: TimedCall) -> Message:
         warnings = []
         if totals.without_cost:
             warnings.append(f"what {totals.without_cost} of the answers cost is not known, and not in the sum")
@@ -194,8 +205,8 @@ class Collector:
         as_of = self._environment.models.as_of
         priced = totals.answered > totals.without_cost
         paid = Cost(totals.amount, as_of, ("at the half price of batches",)) if priced else None
-        model = str(batch.document.get("model") or "")
-        self._ctx.report(CallReport(model, "ok", 0.0, 1, totals.usage.to_units(), paid.amount if paid else None))
+        call.model = call.model or totals.model
+        call.done(batch.document, units=totals.usage.to_units(), cost=paid.amount if paid else None)
         result = {
             "outcome": SUMMARY,
             "usage": totals.usage.to_json(),

@@ -54,6 +54,8 @@ class Totals:
     without_cost: int = 0
     unsure: int = 0
     """How many have no answer that can be read, and may have been billed."""
+    model: str = ""
+    """The model of the first answer."""
     again: list[str] = field(default_factory=list)
     """The custom_ids of lines that may be sent again."""
 
@@ -153,6 +155,7 @@ class LineResult:
                 totals.unsure += 1
             return
         totals.answered += 1
+        totals.model = totals.model or str(self.result.completion.get("model") or "")
         totals.usage += self.result.usage
         if self.paid is None:
             totals.without_cost += 1

@@ -6,10 +6,11 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor import CallReport, InvalidConfig, InvalidInput, Message, Rebound, StepError
+from pysailor import InvalidConfig, InvalidInput, Message, Rebound, StepError
 
 from ..api.client import CallOptions, Client
 from ..api.endpoint import WholeAnswerFormat
+from ..api.timed_call import TimedCall
 from ..budgets import split_key
 from ..call_settings import call_settings
 from ..endpoint import CheckResult
@@ -88,22 +89,25 @@ class Submitter:
         key = self._key(checked)
         if self._gather is not None and self._name:
             return self._submit_gathered(checked, key, worst, warnings)
-        with submission(self._ctx, key, self._settings.limits.timeout) as before:
+        with self._timed(checked) as call, submission(self._ctx, key, self._settings.limits.timeout) as before:
             batch = self._service.status(before.batch_id) if before.batch_id else self._service.find(key)
             replayed = batch is not None and batch.status != FAILED
             if batch is None or not replayed:
                 batch = self._create_paid(checked, key, worst)
             before.batch_id = batch.id
             self._budget.note(key, batch.id)
+            call.done(batch.document, replayed=replayed)
         if replayed:
             self._ctx.logger.info("These lines were submitted before, as %s; nothing is sent again", batch.id)
-        self._ctx.report(CallReport(checked[0].request.model, "ok", 0.0, 1))
         return self._message_of(batch, checked, worst, warnings, replayed=replayed)
 
     @property
     def _name(self) -> str:
         """What the message is known by if it is brought again, "" if by nothing."""
         return str(self._ctx.message_id or self._msg.id or "")
+
+    def _timed(self, checked: list[CheckedLine]) -> TimedCall:
+        return TimedCall(self._ctx, self._client.connection, "batches", checked[0].request.model)
 
     def _submit_gathered(
         self, checked: list[CheckedLine], key: str, worst: Cost | None, warnings: list[str]
@@ -117,7 +121,10 @@ class Submitter:
         if not batch_id:
             lines = b"".join(self._checker.write(checked, self._call.deadline, prefix))
             self._budget.reserve(key, worst)
-            batch_id = self._submit_all(gathering, gathering.join(key, lines, len(checked)), key)
+            due = gathering.join(key, lines, len(checked))
+            with self._timed(checked) as call:
+                batch_id = self._submit_all(gathering, due, key)
+                call.done({"id": batch_id})
             if not gathering.batch_of(key):
                 raise Rebound("what was gathered before is submitted; this message is gathered next", longest=15)
         self._budget.note(key, batch_id, prefix)
@@ -197,12 +204,7 @@ class Submitter:
 
     def _key(self, checked: list[CheckedLine]) -> str:
         """Return the same key for the same lines of the same message, whoever works on it."""
-        name = [
-            self._ctx.step,
-            self._name,
-            self._checker.url,
-            self._settings.connection.address,
-        ]
+        name = [self._ctx.step, self._name, self._checker.url, self._settings.connection.address]
         digest = hashlib.sha256(json.dumps(name).encode())
         for one in checked:
             digest.update(json.dumps([one.line.custom_id, one.request.body], sort_keys=True).encode())

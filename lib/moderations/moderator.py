@@ -10,6 +10,7 @@ from pysailor import Fault, InvalidInput, StepError
 
 from ..api.client import CallOptions, Client
 from ..api.pacer import shared_pacer
+from ..api.timed_call import TimedCall
 from ..attachments import NotFetched, inline
 from ..call_settings import call_settings
 from ..endpoint import CheckResult
@@ -84,7 +85,10 @@ class Moderator:
     def _ask(self, request: dict[str, Any]) -> Asked:
         """Return the answer to a request, or what an earlier attempt at this message was answered."""
         ask = partial(self._client.ask, MODERATIONS, request, self._call)
-        return ask_whole_once(self._ctx, self._on_unknown, [self._client.connection.address, request], ask)
+        with TimedCall(self._ctx, self._client.connection, "moderations", self._model) as call:
+            asked = ask_whole_once(self._ctx, self._on_unknown, [self._client.connection.address, request], ask)
+            call.done(asked.answer.body, tries=max(1, len(asked.answer.tries)), replayed=asked.replayed)
+        return asked
 
     def _request(self, given: Any) -> dict[str, Any]:
         return {"model": self._model, "input": given}

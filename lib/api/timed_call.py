@@ -1,0 +1,62 @@
+"""A call as log, metrics and traces are told of it: how long it took, how it ended, what it used."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Self
+
+from pysailor import CallReport, StepError
+
+from .attributes import call_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+    from typing import Any
+
+    from pysailor import Context
+
+    from .connection import Connection
+
+NOTHING_USED: Mapping[str, int] = {}
+UNKNOWN = "unknown"
+"""What stands for a model whose name nobody told."""
+
+
+class TimedCall:
+    """A context manager around one operation: `done` reports success, what is raised is reported by its code.
+
+    What is put off (Rebound) has not been asked, and is not reported.
+    """
+
+    def __init__(self, ctx: Context, connection: Connection, operation: str, model: str) -> None:
+        """Begin. The operation is named as the conventions for generative AI do; the model may be told later."""
+        self._ctx, self._connection, self._operation, self.model = ctx, connection, operation, model
+        self._began = time.monotonic()
+
+    def done(
+        self,
+        answer: Mapping[str, Any] | None = None,
+        *,
+        tries: int = 1,
+        units: Mapping[str, int] = NOTHING_USED,
+        cost: Decimal | None = None,
+        replayed: bool = False,
+    ) -> None:
+        """Report the answer; one that is given again took no tries and is not paid for again."""
+        outcome = "replayed" if replayed else "ok"
+        self._report(outcome, 0 if replayed else tries, {} if replayed else units, None if replayed else cost, answer)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
+        if isinstance(error, StepError):
+            self._report(error.code, max(1, len(getattr(error, "tries", ()))), {}, None, None)
+
+    def _report(
+        self, outcome: str, tries: int, units: Mapping[str, int], cost: Decimal | None, answer: Mapping[str, Any] | None
+    ) -> None:
+        told = call_attributes(self._connection, self._operation, answer)
+        seconds = time.monotonic() - self._began
+        self._ctx.report(CallReport(self.model or UNKNOWN, outcome, seconds, tries, units, cost, attributes=told))

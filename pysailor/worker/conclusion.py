@@ -45,7 +45,7 @@ class Conclusion:
     def conclude(self, inflight: InFlight, error: BaseException | None) -> DeliveryOutcome:
         """Return what became of it, after the broker has got what tells why; raise nothing.
 
-        Without an error it waits for nothing but a journal.
+        Without an error it waits for nothing.
         """
         if error is None:
             return self.note(inflight, "done")

@@ -267,8 +267,8 @@ class Worker:
             inflight.late_outcome.put(outcome)
 
     def _may_leave(self, inflight: InFlight) -> bool:
-        """Return whether ending this delivery waits for nothing: no journal, no trace, no full log."""
-        return inflight.journal is _NO_JOURNAL and inflight.trace is None and has_room()
+        """Return whether ending this delivery waits for nothing: a journal is settled later, a trace is not."""
+        return inflight.trace is None and has_room()
 
     def _deadline_error(self) -> DeadlineExceeded:
         return DeadlineExceeded(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Mapping
 
+    from pysailor.journal import CallJournal
     from pysailor.transport.base import DeliveryOutcome
     from pysailor.wire.bounds import Bounds
 
@@ -66,13 +67,20 @@ class Bench:
         self.kept: list[Mapping[str, Any]] = []
         self.returned: SimpleQueue[DeliveryOutcome | None] = SimpleQueue()
 
-    def worker(self, function: str = "obey", seconds: float | None = None, bounds: Bounds = NO_BOUNDS) -> Worker:
+    def worker(
+        self,
+        function: str = "obey",
+        seconds: float | None = None,
+        bounds: Bounds = NO_BOUNDS,
+        journal: CallJournal | None = None,
+    ) -> Worker:
         loaded = Component.find(TINY).function(function)
         storage: Any = NoStorage()
         output = Output(
             self.transport, self.codec, Throttle(), Passthrough("step_1"), Bodies(storage), self.kept.append
         )
-        return Worker(Step(loaded, {"password": "x", "tone": "soft"}), output, MINE, seconds, bounds=bounds)
+        step = Step(loaded, {"password": "x", "tone": "soft"})
+        return Worker(step, output, MINE, seconds, journal=journal, bounds=bounds)
 
     def begin(self, worker: Worker, delivery: Delivery) -> Delivery:
         """Have the transport hand the message to the worker; return the delivery that it is there."""

@@ -9,6 +9,7 @@ import pytest
 
 from pysailor.transport.base import DeliveryOutcome, Refused, Stopped
 from pysailor.transport.memory import MemoryTransport
+from tests.support.journaled import journal
 from tests.support.worker_bench import Bench, order
 
 if TYPE_CHECKING:
@@ -81,6 +82,13 @@ def test_a_delivery_whose_last_message_is_not_confirmed_when_the_worker_stops_is
     transport.fates[0](Stopped("The worker stops."))
     assert transport.outcomes[left.number] is DeliveryOutcome.RETURNED
     assert transport.waiting[0].redelivered
+
+
+def test_with_a_journal_the_thread_goes_on_as_well(bench: Bench, transport: LateTransport) -> None:
+    delivery = bench.begin(bench.worker(journal=journal()), order("remember"))
+    assert bench.returned.get(timeout=10) is None
+    transport.fates[0](None)
+    assert bench.settled(delivery) is DeliveryOutcome.DONE
 
 
 def test_a_message_that_is_yielded_is_safe_before_its_thread_goes_on(bench: Bench, transport: LateTransport) -> None:

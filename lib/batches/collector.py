@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _MOST_NAMED = 1000
 _MOST_MINUTES = 24 * 60
 _NO_LINES = "The service counts answers, and none of its files holds a line of a batch."
+_STRAY = "it has the id of none of the messages that were gathered, and comes to the first of them"
 _TWICE = "the service answered this line twice; this is a further answer"
 
 
@@ -130,7 +131,7 @@ class Collector:
             if error.code != "batch_file_unreadable":
                 raise
             self._ctx.logger.warning("What was sent cannot be read any more")
-            return SentLines(None)
+            return SentLines(None, prefix)
         return SentLines(file, prefix)
 
     def _fetch(self, stack: ExitStack, batch: BatchStatus, prefix: str) -> list[IO[bytes]]:
@@ -168,20 +169,22 @@ class Collector:
         reader = LineReader(find_endpoint(batch.endpoint), self._family, regional, as_of)
         totals, seen, answered = Totals(), set[str](), set[str]()
         for file in files:
-            for _, line in read_objects(file, prefix):
+            for _, line in read_objects(file, prefix, strays=sent.takes_strays):
                 found = reader.read(line, sent.request)
-                if not found.custom_id.startswith(prefix):
+                if sent.is_of_another(found.custom_id):
                     continue
-                if isinstance(line, dict) and sent.lacks(found.custom_id):
+                is_stray = not found.custom_id.startswith(prefix)
+                if isinstance(line, dict) and (is_stray or sent.lacks(found.custom_id)):
                     found = unknown_line(found.custom_id, line)
-                twice = (_TWICE,) if found.custom_id and found.custom_id in seen else ()
+                notes: tuple[str, ...] = (_TWICE,) if found.custom_id and found.custom_id in seen else ()
+                notes += (_STRAY,) if is_stray else ()
                 seen.add(found.custom_id)
                 found.count_into(totals)
                 if found.result is not None:
                     answered.add(found.custom_id)
-                yield found.message(batch.id, twice, prefix)
+                yield found.message(batch.id, notes, prefix)
         for custom_id in sent.ids:
-            if custom_id not in seen and custom_id.startswith(prefix):
+            if custom_id not in seen:
                 found = lost_line(custom_id, batch.id, batch.status)
                 found.count_into(totals)
                 yield found.message(batch.id, prefix=prefix)

@@ -12,6 +12,7 @@ from .commands import ask, budget, conversations
 from .commands.shapes import attach, body_of, doubts_of, summarize, text_of
 from .environment import CREDENTIAL as ENVIRONMENT
 from .errors.catalog import CATALOG as EXPLANATIONS
+from .errors.catalog import FAMILIES as ERROR_FAMILIES
 from .offline.servers import SERVERS
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ __all__ = [
     "ADDRESS_FIELDS",
     "COMMANDS",
     "ENVIRONMENT",
+    "ERROR_FAMILIES",
     "EXPLANATIONS",
     "HOW_TO_GO_LIVE",
     "SCENARIOS",
@@ -65,6 +67,7 @@ __all__ = [
     "attach",
     "body_of",
     "doubts_of",
+    "recognize",
     "servers_for",
     "summarize",
     "text_of",
@@ -78,6 +81,13 @@ def __getattr__(name: str) -> Any:
 
         return SCENARIOS
     raise AttributeError(name)
+
+
+def recognize(text: str) -> tuple[str, ...]:
+    """Return the codes that a status or the service's words can mean, the likeliest first."""
+    from .errors.recognize import recognize as find  # noqa: PLC0415 - patterns, which a help text needs not
+
+    return find(text)
 
 
 def servers_for(cfg: Mapping[str, Any], scenario: str | None) -> tuple[str, ...]:

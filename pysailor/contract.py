@@ -193,6 +193,8 @@ class CommandLine(Protocol):
     * `ENVIRONMENT`: environment variables, and the field that each fills
     * `COMMANDS`: commands by name
     * `EXPLANATIONS`: errors by code, for `pysailor explain` and the documentation's tables
+    * `ERROR_FAMILIES`: the same explanations by a heading for each family; `pysailor explain` lists them so
+    * `recognize(text)`: the codes that a status, a code or words of the service can mean, the likeliest first
     * `SERVERS`: classes of servers by name; each is a command of that name, with its `help` as help
     * `servers_for(cfg, scenario)`: the names of the servers that may answer for these settings (and the defaults of the
       step's own fields), the best first
@@ -211,12 +213,14 @@ class CommandLine(Protocol):
     ENVIRONMENT: Mapping[str, str]
     COMMANDS: Mapping[str, Command | FunctionCommand]
     EXPLANATIONS: Mapping[str, Explanation]
+    ERROR_FAMILIES: Mapping[str, Sequence[Explanation]]
     SERVERS: Mapping[str, Any]
     SCENARIOS: Mapping[str, Any]
     ADDRESS_FIELDS: Sequence[str]
     HOW_TO_GO_LIVE: str
     WORDS_HERE: Mapping[str, str]
 
+    def recognize(self, text: str, /) -> Sequence[str]: ...
     def servers_for(self, cfg: Mapping[str, Any], scenario: str | None, /) -> Sequence[str]:
         """Return the names of the servers that may answer, the best first; none if cfg leads to the real service."""
 

@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .error_catalog import NO, RUNTIME_ERRORS, YES
+from .error_catalog import NO, RUNTIME_FAMILIES, YES
 from .errors import BrokenComponent, SailorError, StepError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .component.component import Component
     from .contract import Explanation
@@ -28,18 +28,27 @@ class FromDocstring:
     again: str
 
 
-def explanations(component: Component | None) -> tuple[Explanation, ...]:
-    """Return all explanations: the component's, from its lib/cli.py or else from docstrings, then the runtime's.
+def families(component: Component | None) -> dict[str, tuple[Explanation, ...]]:
+    """Return all explanations by family: the component's (lib/cli.py, else docstrings), then the runtime's.
 
     A code can occur twice: once as the component's, once as the runtime's.
     """
-    runtime: tuple[Explanation, ...] = tuple(RUNTIME_ERRORS.values())
+    runtime: dict[str, tuple[Explanation, ...]] = dict(RUNTIME_FAMILIES)
     if component is None:
         return runtime
+    named: Mapping[str, Sequence[Explanation]] = getattr(component.cli, "ERROR_FAMILIES", {})
     listed: Mapping[str, Explanation] = getattr(component.cli, "EXPLANATIONS", {})
     _load(component)
-    described = (each for each in _from_docstrings(component) if each.code not in listed)
-    return (*listed.values(), *described, *runtime)
+    known = {each.code for family in named.values() for each in family}
+    described = [each for each in _from_docstrings(component) if each.code not in {*known, *listed}]
+    others = (*(each for each in listed.values() if each.code not in known), *described)
+    own = {title: tuple(family) for title, family in named.items()}
+    return {**own, **({"This component": others} if others else {}), **runtime}
+
+
+def explanations(component: Component | None) -> tuple[Explanation, ...]:
+    """Return all explanations in one list."""
+    return tuple(each for family in families(component).values() for each in family)
 
 
 def _load(component: Component) -> None:

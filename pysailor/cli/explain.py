@@ -1,11 +1,11 @@
-"""`pysailor explain`: what an error's code means and what to do."""
+"""`pysailor explain`: what an error means and what to do, by its code or by whatever else of it is known."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import textwrap
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from .output import say
@@ -14,16 +14,22 @@ from .workspace import component_of
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Mapping, Sequence
 
     from pysailor.contract import Explanation
 
+    Families = Mapping[str, Sequence[Explanation]]
+
 _COLUMN, _NARROWEST = 32, 20
-_SUGGESTED = 3
-_SHORTEST_PART = 3
-_AROUND = " \t'\"`():;,."  # what may be copied along with a code
 _EXAMPLE = """\
 example:
   pysailor explain invalid_input
+  pysailor explain 429
+  pysailor explain "context length"
+
+exit codes:
+  0  something fits
+  2  nothing does
 """
 
 
@@ -31,63 +37,100 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "explain",
-        help="say what an error's code means and what to do",
-        description="Say what an error's code means, what to do, and whether trying again can help.",
+        help="say what an error means and what to do",
+        description="Say what an error means, what to do, and whether trying again can help.",
         epilog=_EXAMPLE,
     )
-    parser.add_argument("codes", metavar="CODE", nargs="*", help="codes or names of errors (default: list all)")
+    parser.add_argument(
+        "error",
+        metavar="ERROR",
+        nargs="*",
+        help="codes or names of errors, an HTTP status, a part of a message or a few words (default: list all)",
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON list, for programs")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the explanations; raise BadUsage for a code that nobody knows."""
-    known = _explanations(args)
-    if not args.codes:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        for code in sorted({each.code for each in known}):
-            print(_line(code, [each.meaning for each in known if each.code == code], width))
-        return 0
-    found = [each for code in args.codes for each in _find(code, known)]
-    print("\n\n".join(_text(each) for each in found))
+    """Print the explanations; raise BadUsage where nothing fits."""
+    families, recognize = _families(args)
+    known = [each for family in families.values() for each in family]
+    found = _find(args.error, known, recognize) if args.error else known
+    if args.json:
+        print(json.dumps(_documents(families, found), ensure_ascii=False, indent=2))
+    elif args.error:
+        print("\n\n".join(_text(each) for each in found))
+    else:
+        _print_all(families)
     return 0
 
 
-def _line(code: str, meanings: list[str], width: int | None) -> str:
-    """Return the line of a list, with all that a code may mean; at a terminal it goes on below itself."""
-    line = f"{code:<{_COLUMN}}{' Or: '.join(meanings)}"
-    wide = width is not None and width > _COLUMN + _NARROWEST
-    return textwrap.fill(line, width, subsequent_indent=" " * _COLUMN) if width and wide else line
+def _find(
+    asked: Sequence[str], known: Sequence[Explanation], recognize: Callable[[str], Sequence[str]]
+) -> list[Explanation]:
+    """Return what fits: each argument is a code, or all together are words."""
+    from .lookup import find_by_code, find_by_words  # noqa: PLC0415 - not needed by the other commands
 
-
-def _find(code: str, known: tuple[Explanation, ...]) -> list[Explanation]:
-    asked = code.strip(_AROUND).lower()
-    found = [each for each in known if asked in (each.code.lower(), each.name.lower())]
+    by_code = [find_by_code(code, known) for code in asked]
+    if all(by_code):
+        return [each for found in by_code for each in found]
+    if any("_" in code for code, found in zip(asked, by_code, strict=True) if found):  # meant as codes, not as words
+        raise BadUsage(_describe_unknown(asked[by_code.index([])], known))
+    text = " ".join(asked)
+    found = find_by_code(text, known) or find_by_words(text, known, recognize)
     if not found:
-        raise BadUsage(f'no error has the code "{code}"{_suggest(asked, known)}')
+        raise BadUsage(_describe_unknown(text, known))
+    if len({each.code for each in found}) > 1:
+        say(f'"{text}" can mean several things, the likeliest first')
     return found
 
 
-def _explanations(args: argparse.Namespace) -> tuple[Explanation, ...]:
+def _describe_unknown(text: str, known: Sequence[Explanation]) -> str:
+    from .lookup import suggest_codes  # noqa: PLC0415 - needed where nothing fits only
+
+    near = suggest_codes(text, known)
+    hint = f"did you mean {' or '.join(near)}?" if near else "give a code, an HTTP status or a few words of the message"
+    return f'no error fits "{text}"; {hint}{"" if near else "; pysailor explain lists all"}'
+
+
+def _families(args: argparse.Namespace) -> tuple[Families, Callable[[str], Sequence[str]]]:
     """Return what is known; where the component cannot be loaded, the runtime's errors: that is one of them."""
     from pysailor.errors import BrokenComponent  # noqa: PLC0415 - not needed by the other commands
-    from pysailor.explain import explanations  # noqa: PLC0415 - imports the component's own code
+    from pysailor.explain import families  # noqa: PLC0415 - imports the component's own code
 
     try:
-        return explanations(component_of(args))
+        component = component_of(args)
+        return families(component), getattr(component and component.cli, "recognize", _recognize_nothing)
     except BrokenComponent as error:
         say(f"only the runtime's errors are known here: {error}")
-        return explanations(None)
+        return families(None), _recognize_nothing
+
+
+def _recognize_nothing(_text: str) -> tuple[str, ...]:
+    return ()
+
+
+def _print_all(families: Families) -> None:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for number, (title, family) in enumerate(families.items()):
+        print(f"{chr(10) if number else ''}{title}:")
+        for each in sorted(family, key=lambda each: each.code):
+            print(_line(each, width))
+
+
+def _line(each: Explanation, width: int | None) -> str:
+    """Return the line of a list; at a terminal it goes on below itself."""
+    line = f"  {each.code:<{_COLUMN}}{each.meaning}"
+    wide = width is not None and width > _COLUMN + _NARROWEST
+    return textwrap.fill(line, width, subsequent_indent=" " * (_COLUMN + 2)) if width and wide else line
+
+
+def _documents(families: Families, found: Sequence[Explanation]) -> list[dict[str, str]]:
+    family_of = {id(each): title for title, family in families.items() for each in family}
+    names = ("code", "name", "meaning", "advice", "again")
+    return [{"family": family_of[id(each)], **{name: getattr(each, name) for name in names}} for each in found]
 
 
 def _text(each: Explanation) -> str:
     lines = [f"{each.name} ({each.code})", each.meaning, each.advice and f"What to do: {each.advice}"]
     return "\n".join([*filter(None, lines), f"Trying again: {each.again}"])
-
-
-def _suggest(asked: str, known: tuple[Explanation, ...]) -> str:
-    """Return a question with the codes that were perhaps meant, "" if none is near."""
-    words = {word.lower(): each.code for each in known for word in (each.code, each.name)}
-    holding = (word for word in words if len(asked) >= _SHORTEST_PART and asked in word)
-    near = [*get_close_matches(asked, words, _SUGGESTED), *holding]
-    codes = list(dict.fromkeys(words[word] for word in near))[:_SUGGESTED]
-    return f"; did you mean {' or '.join(codes)}?" if codes else "; pysailor explain lists all"

@@ -14,8 +14,15 @@ from .step import STEP
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ("NO", "RUNTIME_ERRORS", "YES", "RuntimeErrorSpec")
+__all__ = ("NO", "RUNTIME_ERRORS", "RUNTIME_FAMILIES", "YES", "RuntimeErrorSpec")
 
+RUNTIME_FAMILIES: Mapping[str, tuple[RuntimeErrorSpec, ...]] = {
+    "The command line": COMMAND,
+    "Flows": FLOW,
+    "Any step": STEP,
+    "The platform": PLATFORM,
+    "RabbitMQ, and messages on their way": QUEUE,
+}
 RUNTIME_ERRORS: Mapping[str, RuntimeErrorSpec] = {
-    spec.code: spec for spec in (*COMMAND, *FLOW, *STEP, *PLATFORM, *QUEUE)
+    spec.code: spec for family in RUNTIME_FAMILIES.values() for spec in family
 }

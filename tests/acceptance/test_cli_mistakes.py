@@ -39,7 +39,7 @@ if TYPE_CHECKING:
             "is not the address of an attachment",
         ),
         (("conversations", "list", "--store", "x"), 1, "pysailor conversations: Conversations cannot be kept"),
-        (("explain", "over_budget", "timeout", "nonsense"), 2, 'no error has the code "nonsense"'),
+        (("explain", "over_budget", "timeout", "nonsense"), 2, 'no error fits "nonsense"'),
         (("nonsense",), 2, "invalid choice"),
         ((), 2, "COMMAND"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,30 +40,75 @@ def explain(*code: str, root: Path = ROOT) -> int:
     return main(["--component", str(root), "explain", *code])
 
 
-@pytest.mark.parametrize(
-    ("asked", "meant"),
-    [
-        ("KeyRefusd", "bad_key"),
-        ("invalid-input", "invalid_input"),
-        ("rate", "rate_limit"),
-        ("truncated", "answer_truncated"),
-    ],
-)
-def test_a_code_that_is_nearly_right_leads_to_the_right_one(
+def codes(told: str) -> list[str]:
+    """Return the codes that were explained."""
+    return re.findall(r"^\w+ \((\w+)\)$", told, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("asked", "meant"), [("KeyRefusd", "bad_key"), ("the rabit conversation", "conversation")])
+def test_what_is_nearly_right_leads_to_the_right_one(
     asked: str, meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert explain(asked) == 2
     told = capsys.readouterr().err
-    assert f'no error has the code "{asked}"; did you mean ' in told
+    assert f'no error fits "{asked}"; did you mean ' in told
     assert meant in told
 
 
-def test_a_code_near_no_other_leads_to_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("429", ["rate_limit", "quota", "too_large_for_limit", "slow_down"]),
+        ("HTTP 503", ["overloaded", "model_loading", "slow_down"]),
+        ("HTTP/1.1 401 Unauthorized", ["bad_key", "no_permission"]),
+        ("429 You exceeded your current quota", ["quota"]),
+        ("rate limit", ["rate_limit"]),
+        ("context length", ["context_length"]),
+        ("This model's maximum context length is 8192 tokens", ["context_length"]),
+        ("insufficient_quota", ["quota"]),
+        ("error: bad_key (status 401)", ["bad_key"]),
+        ("invalid-input", ["invalid_input"]),
+        ("truncated", ["answer_truncated"]),
+        ("certificate verify failed", ["untrusted"]),
+        ("Connection refused", ["unreachable", "unreachable"]),
+        ("The account has no credit left", ["quota"]),
+        ("budget", ["over_budget", "budget_spent", "budget_unreadable"]),
+    ],
+)
+def test_a_status_a_part_of_a_message_or_words_are_enough(
+    asked: str, meant: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explain(asked) == 0
+    assert codes(capsys.readouterr().out) == meant
+
+
+def test_words_need_no_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain("rate", "limit") == 0
+    assert codes(capsys.readouterr().out) == ["rate_limit"]
+
+
+def test_words_of_the_broker_lead_to_the_runtimes_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain("(403) 'ACCESS_REFUSED - Login was refused'") == 0
+    told = capsys.readouterr().out
+    assert "The message broker cannot be reached" in told
+    assert codes(told) == ["unreachable"]
+
+
+def test_what_nothing_fits_leads_to_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert explain("xyzzy") == 2
-    assert "pysailor explain lists all" in capsys.readouterr().err
+    assert "give a code, an HTTP status or a few words of the message" in capsys.readouterr().err
     assert explain() == 0
-    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert listed == sorted({each.code for each in explanations(Component(ROOT))})
+    listed = capsys.readouterr().out
+    found = [line.split()[0] for line in listed.splitlines() if line.startswith("  ")]
+    assert sorted(found) == sorted(each.code for each in explanations(Component(ROOT)))
+    assert {"Asking the service:", "RabbitMQ, and messages on their way:"} <= set(listed.splitlines())
+
+
+def test_programs_get_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain("--json", "quota", "invalid_input") == 0
+    quota, invalid = json.loads(capsys.readouterr().out)
+    assert (quota["family"], quota["code"], quota["again"]) == ("Asking the service", "quota", "no")
+    assert (invalid["family"], invalid["name"]) == ("Any step", "InvalidInput")
 
 
 @pytest.mark.parametrize("asked", ["bad_key", "KeyRefused", "BAD_KEY", "(bad_key)", "KeyRefused:"])

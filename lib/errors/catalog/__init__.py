@@ -16,14 +16,21 @@ from .spec import BILLED, NO, YES, ErrorSpec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ("ASK_OPERATOR", "BILLED", "CATALOG", "NO", "TRY_AGAIN", "YES", "ErrorSpec", "visitor_text")
+__all__ = ("ASK_OPERATOR", "BILLED", "CATALOG", "FAMILIES", "NO", "TRY_AGAIN", "YES", "ErrorSpec", "visitor_text")
 
 ASK_OPERATOR = "The assistant cannot answer at the moment; whoever runs this chat finds the reason in the log."
 TRY_AGAIN = "The assistant is not available just now; try again in a minute."
 
-CATALOG: Mapping[str, ErrorSpec] = {
-    spec.code: spec for spec in (*SERVICE, *ANSWER, *BATCH, *ATTACHMENT, *COST, *CONVERSATION, *CHAT)
+FAMILIES: Mapping[str, tuple[ErrorSpec, ...]] = {
+    "Asking the service": SERVICE,
+    "The answer": ANSWER,
+    "Batches": BATCH,
+    "Pictures, files and recordings": ATTACHMENT,
+    "Cost": COST,
+    "Conversations": CONVERSATION,
+    "The chat server": CHAT,
 }
+CATALOG: Mapping[str, ErrorSpec] = {spec.code: spec for family in FAMILIES.values() for spec in family}
 
 
 def visitor_text(code: str, *, retryable: bool) -> str:

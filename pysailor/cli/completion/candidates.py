@@ -147,7 +147,7 @@ class Line:
             yield from _samples(component.root, self.given.get("function", ""))
         elif action.dest == "scenario":
             yield from getattr(component.cli, "SCENARIOS", {}).items()
-        elif action.metavar == "CODE":
+        elif action.metavar == "ERROR":
             from pysailor.explain import explanations  # noqa: PLC0415 - imports the component's own code
 
             yield from ((each.code, each.meaning) for each in explanations(component))

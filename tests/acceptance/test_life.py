@@ -140,7 +140,7 @@ def test_a_wrong_password_of_the_broker_is_told_without_a_traceback(stage: Stage
     uri = stage.rabbit.uri.replace("guest:guest", "guest:the-wrong-one")
     worker = stage.worker(AMQP_URI=uri, AMQP_RECONNECT_ATTEMPTS="3", AMQP_RECONNECT_TIMEOUT="10")
     line = ends(worker, 1)
-    assert "ACCESS_REFUSED" in line["msg"]
+    assert "refused the login" in line["msg"]
     assert "Traceback" not in worker.text
     assert [each["level"] for each in worker.lines if each["level"] >= 50] == [60]
     assert 0 < len(worker.said("trying again")) <= 2 * (3 + 1)

@@ -72,7 +72,6 @@ def test_what_is_nearly_right_leads_to_the_right_one(
         ("certificate verify failed", ["untrusted"]),
         ("Connection refused", ["unreachable", "unreachable"]),
         ("The account has no credit left", ["quota"]),
-        ("budget", ["over_budget", "budget_spent", "budget_unreadable"]),
     ],
 )
 def test_a_status_a_part_of_a_message_or_words_are_enough(

@@ -7,6 +7,8 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
+from .trouble import describe, diagnose
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,12 +33,12 @@ class OutageLog:
         self._seconds = seconds
         self._said: dict[str, tuple[str, float]] = {}
 
-    def warn(self, name: str, what: str, reason: Exception, then: str) -> None:
+    def warn(self, name: str, what: str, reason: str, then: str) -> None:
         """Log what happened, unless another connection logged the same within the last seconds."""
         by, at = self._said.get(what, (name, 0.0))
         now = time.monotonic()
         repeats = by != name and now - at < self._seconds
-        LOG.log(logging.DEBUG if repeats else logging.WARNING, "%s: %s (%s), %s", name, what, describe(reason), then)
+        LOG.log(logging.DEBUG if repeats else logging.WARNING, "%s: %s (%s), %s", name, what, reason, then)
         if not repeats:
             self._said[what] = (name, now)
 
@@ -194,7 +196,8 @@ class RecoveringConnection:
         elif not self._opened_once and self._failures >= self._broker.reconnect_attempts:
             self._on_failed(reason)
         else:
-            self._outages.warn(self._name, "cannot connect", reason, "trying again")
+            found = diagnose(reason, self._parameters).found
+            self._outages.warn(self._name, "cannot connect", found, "trying again")
             self._schedule(self.open)
 
     def _on_disconnected(self, connection: Any, reason: Exception) -> None:
@@ -206,7 +209,7 @@ class RecoveringConnection:
         if self._closing:
             self._check_closed()
         else:
-            self._outages.warn(self._name, "connection lost", reason, "connecting again")
+            self._outages.warn(self._name, "connection lost", describe(reason), "connecting again")
             self._schedule(self.open)
 
     def _forget(self, attempt: Any) -> None:
@@ -251,12 +254,3 @@ class RecoveringConnection:
 
 def _ignore() -> None:
     """Nothing waits for this call."""
-
-
-def describe(reason: Exception) -> str:
-    """Return what happened; pika's errors often hold it only as the error inside."""
-    held = [getattr(reason, "exception", None), *getattr(reason, "exceptions", ()), *reason.args]
-    inner = [error for error in held if isinstance(error, Exception)]
-    if inner:
-        return describe(inner[-1])
-    return f"{type(reason).__name__}: {reason}" if str(reason) else type(reason).__name__

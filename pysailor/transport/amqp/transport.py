@@ -12,11 +12,12 @@ from pika import URLParameters
 
 from pysailor.transport.base import TransportState, Unreachable
 
-from .channel import OutageLog, RecoveringConnection, describe
+from .channel import OutageLog, RecoveringConnection
 from .consumer import Consumer
 from .io_thread import IoThread
 from .pika_internals import PikaAccess, access
 from .publisher import Publisher
+from .trouble import diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,8 @@ class Amqp:
         pika = pika or access()
         self._io = IoThread()
         outages = OutageLog()
-        self._reading = RecoveringConnection(self._io, broker, _parameters(broker.uri, "read"), pika, outages)
+        self._parameters = _parameters(broker.uri, "read")
+        self._reading = RecoveringConnection(self._io, broker, self._parameters, pika, outages)
         self._writing = RecoveringConnection(self._io, broker, _parameters(broker.uri, "write"), pika, outages)
         self._publisher = Publisher(self._io, self._writing, broker, pika)
         self._consumer = Consumer(self._io, self._reading, broker, pika)
@@ -91,7 +93,7 @@ class Amqp:
             self._publisher.on_open(channel, opened.count_down)
 
         def failed(reason: Exception) -> None:
-            opened.fail(Unreachable(f"RabbitMQ cannot be reached: {describe(reason)}"))
+            opened.fail(Unreachable(_explain(reason, self._parameters)))
 
         self._reading.subscribe(reading_opened, self._consumer.on_lost, failed)
         self._writing.subscribe(writing_opened, self._publisher.on_lost, failed)
@@ -184,6 +186,13 @@ class Amqp:
 
 
 def _parameters(uri: str, purpose: str) -> Any:
+    split = urlsplit(uri)
+    if split.scheme in ("amqp", "amqps") and (split.fragment or ("@" in uri and "@" not in split.netloc)):
+        # A password cut in two: what follows would be taken for the host, and shown.
+        raise Unreachable(
+            "A sign in the user or password of the AMQP address (ELASTICIO_AMQP_URI) ends it early; "
+            "write / as %2F, # as %23, ? as %3F."
+        )
     try:
         parameters = URLParameters(uri) if uri.startswith(("amqp://", "amqps://")) else None
     except Exception:  # noqa: BLE001 - pika raises whatever its parts raise
@@ -191,11 +200,18 @@ def _parameters(uri: str, purpose: str) -> Any:
     if parameters is None:
         # Not from pika's error: its text may hold the address, and with it the password.
         options = ", or one of its options (behind the ?) is unknown or has a wrong value" if "?" in uri else ""
-        raise Unreachable(f"The AMQP address is not one like amqps://user:password@host/vhost{options}.")
+        raise Unreachable(
+            f"The AMQP address (ELASTICIO_AMQP_URI) is not one like amqps://user:password@host/vhost{options}."
+        )
     if "heartbeat=" not in urlsplit(uri).query:
         parameters.heartbeat = HEARTBEAT
     parameters.client_properties = {"connection_name": f"{socket.gethostname()}-{purpose}"}
     return parameters
+
+
+def _explain(reason: Exception, parameters: Any) -> str:
+    trouble = str(diagnose(reason, parameters))
+    return trouble if "RabbitMQ at" in trouble else f"RabbitMQ cannot be reached: {trouble}"
 
 
 def _left(deadline: float | None) -> float | None:

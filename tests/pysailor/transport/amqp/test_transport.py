@@ -32,7 +32,7 @@ def test_a_certificate_that_nobody_vouches_for_is_an_error_at_the_start(step: St
     if step.rabbit.node is None:
         pytest.skip("AMQP_URI names a broker that may have no TLS")
     uri = f"amqps://guest:guest@127.0.0.1:{step.rabbit.node.tls_port}/%2F"
-    with pytest.raises(Unreachable, match="certificate verify failed"):
+    with pytest.raises(Unreachable, match=r"certificate of RabbitMQ at .* could not be verified"):
         Amqp(step.settings(uri=uri, reconnect_attempts=0)).connect()
 
 
@@ -48,7 +48,7 @@ def test_a_broker_that_is_not_there_is_an_error_at_the_start(step: StepQueues) -
     before = count_threads("pysailor-io")
     uri = f"amqp://guest:secret@127.0.0.1:{free_port()}/"
     amqp = Amqp(step.settings(uri=uri, reconnect_attempts=2, reconnect_delay=0.01))
-    with pytest.raises(Unreachable, match="Connection refused"):
+    with pytest.raises(Unreachable, match="nothing listens at"):
         amqp.connect()
     assert count_threads("pysailor-io") == before
 
@@ -60,7 +60,7 @@ def test_a_wrong_password_is_an_error_at_the_start_and_is_not_told(
     uri = step.rabbit.uri.replace("guest:guest", "guest:wrongsecret")
     settings = step.settings(uri=uri, reconnect_attempts=3, reconnect_delay=0.01)
     assert "wrongsecret" not in repr(settings)
-    with pytest.raises(Unreachable, match=r"ACCESS_REFUSED|Authentication") as caught:
+    with pytest.raises(Unreachable, match="refused the login") as caught:
         Amqp(settings).connect()
     assert "wrongsecret" not in str(caught.value) + caplog.text
     assert "Traceback" not in caplog.text
@@ -71,7 +71,7 @@ def test_what_both_connections_lose_is_said_by_one_of_them(caplog: pytest.LogCap
     outages = OutageLog(seconds=60)
     for number in range(3):
         for name in ("read", "write"):
-            outages.warn(name, "cannot connect", ConnectionRefusedError(number), "trying again")
+            outages.warn(name, "cannot connect", f"refused {number}", "trying again")
     assert count_logged(caplog, "read: cannot connect") == count_logged(caplog, "trying again") == 3
 
 

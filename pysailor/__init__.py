@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         Rebound,
         SailorError,
         StepError,
+        Stopped,
         StoreUnavailable,
     )
     from .journal.entry import JournalEntry
@@ -136,6 +137,7 @@ __all__ = [
     "SocketWaits",
     "StartupFunction",
     "StepError",
+    "Stopped",
     "Storage",
     "Store",
     "StoreUnavailable",

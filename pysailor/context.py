@@ -11,6 +11,7 @@ from dataclasses import field
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from .errors import Stopped
 from .journal.journal import NoJournal
 from .values import frozen
 
@@ -191,7 +192,8 @@ class Context:
     `report` takes a CallReport when it has ended, well or not: that is what log and metrics know of it; and a Measure
     whenever it changes. `run_id` is what the flow's run is known by, through all its steps, None if by nothing; `step`
     names this step of its flow, "" off the platform. `redelivered` is whether the broker has brought it before.
-    `journal` remembers the calls of paid services, so that they are not made again then.
+    `journal` remembers the calls of paid services, so that they are not made again then. `stopping` is set when the
+    worker begins to stop, or the run of a flow; None where nothing tells. Wait on it, never set it.
     """
 
     logger: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
@@ -210,6 +212,20 @@ class Context:
     open_store: Callable[[], Store] = open_in_memory
     redelivered: bool = False
     journal: Journal = field(default_factory=NoJournal)
+    stopping: threading.Event | None = None
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the worker stops: finish soon what is in work, or raise Stopped to give the message back."""
+        return self.stopping is not None and self.stopping.is_set()
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass, until the deadline if that is sooner; raise Stopped as soon as the worker stops."""
+        left = max(0.0, self.seconds_left(seconds))
+        if self.stopping is None:
+            time.sleep(left)
+        elif self.stopping.wait(left):
+            raise Stopped("The worker stops while the step waits; the message goes back to its queue.")
 
     @property
     def store(self) -> Store:

@@ -15,6 +15,7 @@ from .values import frozen
 if TYPE_CHECKING:
     from collections.abc import Callable
     from logging import Logger, LoggerAdapter
+    from threading import Event as StopEvent
 
     from .journal.journal import Journal
     from .snapshot import CurrentSnapshot
@@ -32,7 +33,7 @@ class Invocation:
     pieces of an answer. `report` takes the calls of services that the component made, and what it measures. `run_id`
     and `step` name the flow's run and the step of the flow, where a platform tells them. `is_heavy` is whether the
     message is so large that looking at it would hold up others. `emit_last`, where a runner has it,
-    takes the message that `process` returned, to be sent afterwards.
+    takes the message that `process` returned, to be sent afterwards. `stopping` is set when the runner begins to stop.
     """
 
     emit: Emit
@@ -47,6 +48,7 @@ class Invocation:
     run_id: str | None = None
     step: str = ""
     emit_last: Callable[[Data], None] | None = None
+    stopping: StopEvent | None = None
 
 
 class Emission:

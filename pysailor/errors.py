@@ -8,6 +8,7 @@ SailorError
 │   ├── StoreUnavailable the store of the journal and the budgets cannot be reached, or has no room
 │   └── Defect           the component did what it never should: its author must mend it
 ├── Rebound              not now: the platform brings the same message again later
+├── Stopped              the worker stops: the message goes back to its queue, neither done nor failed
 ├── InvalidCredentials   verify() says no, and why
 ├── BrokenComponent      component.json or a file that it names cannot be used: the process cannot start
 └── InvalidSettings      the environment does not say what the process needs to know: it cannot start
@@ -143,6 +144,15 @@ class Rebound(SailorError):
     def __init__(self, message: str = "", *, longest: float | None = None) -> None:
         self.longest = longest
         super().__init__(message)
+
+
+class Stopped(SailorError):
+    """The worker stops before the message is done: it goes back to its queue, neither done nor failed.
+
+    For a step that waits and hears that its worker stops (`ctx.is_stopping`); what it emitted by then is sent.
+    """
+
+    code = "stopped"
 
 
 class InvalidCredentials(SailorError):

@@ -10,7 +10,7 @@ from .component.component import schemas
 from .component.fields import bind
 from .context import Context, Emit, Keep, Storage, open_in_memory
 from .emission import Emission, Invocation, check_message
-from .errors import Defect, InvalidInput, InvalidOutput, SailorError, describe_unexpected
+from .errors import Defect, InvalidInput, InvalidOutput, SailorError, Stopped, describe_unexpected
 from .message import Message
 from .pool import offload
 from .snapshot import CurrentSnapshot
@@ -70,6 +70,10 @@ class Step:
                 with _closing(result) as messages:
                     for made in messages:
                         monitor.give(self._check(made, context))
+        except Stopped as error:
+            if error is not monitor.failure and not context.is_stopping:  # it would be brought again, without end
+                raise Defect("The component raised Stopped, but its worker does not stop.", of=error) from error
+            raise
         except SailorError:
             raise
         except (Exception, SystemExit) as error:  # the author may have erred in any way; the runner must live on
@@ -111,6 +115,7 @@ class Step:
             self._open_store,
             invocation.redelivered,
             invocation.journal,
+            invocation.stopping,
         )
 
     def _check(self, message: Any, context: Context) -> Message:

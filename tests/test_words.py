@@ -48,6 +48,7 @@ TOLD = re.compile(r"(Give|Say|Tell|Make sure)\b")
 SEVERAL = {
     "CheckResult": "the component's is richer than the contract's, and is handed out as such",
     "TooLarge": "a flow sees errors by their class names: an attachment, or a message for the broker",
+    "Stopped": "a step raises the contract's; the transport's says as well that nothing was confirmed",
     "Store": "the runtime keeps values by key, the component conversations",
     "StoreUnavailable": "a flow sees errors by their class names: the store of values, or that of conversations",
 }

@@ -21,6 +21,7 @@ from pysailor.step import Invocation, Step
 from pysailor.wire import json_text
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator, Mapping
 
     from pysailor.cassette import Tape
@@ -39,11 +40,13 @@ def run_step(  # noqa: PLR0913 - all but the first three are given by name
     deadline: float | None = None,
     record: str | Path | None = None,
     replay: str | Path | None = None,
+    stopping: threading.Event | None = None,
 ) -> list[Event]:
     """Return what a step emits for one message, in order, as a worker would have it do so.
 
     `cfg` holds the settings of the credential and of the step, as a form has them; `deadline` is how many seconds there
-    are. The settings are bound, the body is checked, so is what comes out, and what cannot be written as JSON fails.
+    are; `stopping` is set by the test when the worker is to begin to stop. The settings are bound, the body is checked,
+    so is what comes out, and what cannot be written as JSON fails.
     With `record` each exchange with the service is kept in that folder; `replay` answers from there, without
     a key, a network or the pauses that it had.
     Raise what the step raises, a SailorError: InvalidInput, Rebound, Defect for a mistake of the component, …; or
@@ -63,7 +66,7 @@ def run_step(  # noqa: PLR0913 - all but the first three are given by name
     with use_tape(record, replay) as tape:
         settings = dict(cfg or {}) if tape is None else tape.settings(component, loaded.fields, cfg or {})
         with closing(Step(loaded, settings, snapshot=snapshot)) as step:
-            step.process(message, Invocation(emit, logging.getLogger(COMPONENT), until))
+            step.process(message, Invocation(emit, logging.getLogger(COMPONENT), until, stopping=stopping))
     return events
 
 

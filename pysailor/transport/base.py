@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from .. import errors
 from ..errors import SailorError
 from ..wire.envelope import Delivery, Publish
 
@@ -65,7 +66,7 @@ class Unconfirmed(NotPublished):
     code = "unconfirmed"
 
 
-class Stopped(Unconfirmed):
+class Stopped(Unconfirmed, errors.Stopped):
     """The worker stops. The input is neither done nor failed: it is brought again, to us or to another worker."""
 
     code = "stopped"

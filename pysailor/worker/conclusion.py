@@ -6,9 +6,9 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import Rebound, SailorError, StepError
+from ..errors import Rebound, SailorError, StepError, Stopped
 from ..monitoring.observer import MessageReport, Observer
-from ..transport.base import DeliveryOutcome, Stopped
+from ..transport.base import DeliveryOutcome
 from ..wire.headers import EVENT_ID
 from .emitter import Output, now_ms
 from .failure import FailureReporter, code_of

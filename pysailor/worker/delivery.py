@@ -247,6 +247,7 @@ class Worker:
             step=self._step_name,
             is_heavy=is_heavy(inflight.delivery),
             emit_last=emitter.keep_last if self._may_leave(inflight) else None,
+            stopping=self._output.stopping.requested,
         )
         self._step.process(resolved, invocation)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from ..errors import Defect, SailorError
-from ..transport.base import NotPublished, Stopped, TooLarge, TransportError
+from ..errors import Defect, SailorError, Stopped
+from ..transport.base import NotPublished, TooLarge, TransportError
 from ..wire.cipher import RAW
 from .emitter import new_id, now_ms
 

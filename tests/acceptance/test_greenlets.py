@@ -29,6 +29,9 @@ test_a_queue_that_is_full_is_waited_for = test_faults.test_a_queue_that_is_full_
 test_what_is_in_work_is_finished_and_what_waits_is_left = (
     test_life.test_what_is_in_work_is_finished_and_what_waits_is_left
 )
+test_a_step_that_waits_ends_with_its_worker = (
+    test_life.test_a_step_that_waits_ends_with_its_worker_and_its_message_goes_back
+)
 test_what_is_not_finished_in_time_goes_back = test_life.test_what_is_not_finished_in_time_goes_back
 test_a_component_that_misses_the_deadline_is_left_behind = (
     test_life.test_a_component_that_does_not_is_left_behind_and_its_place_is_taken

@@ -281,3 +281,16 @@ def test_a_question_of_the_forms_is_answered_by_a_process_of_its_own(stage: Stag
 def test_a_verifier_that_hangs_does_not_keep_the_process(stage: Stage) -> None:
     answer = ask(stage, "verifyCredentials", "hang", PYSAILOR_SERVICE_DEADLINE="0.1")
     assert answer["data"]["verified"] is False
+
+
+def test_a_step_that_waits_ends_with_its_worker_and_its_message_goes_back(stage: Stage) -> None:
+    begun = stage.file("begun")
+    with stage.worker() as worker:
+        stage.put({"body": {"do": "pause", "begun": str(begun)}})
+        assert eventually(begun.exists)
+        worker.process.terminate()
+        worker.end()
+        assert worker.said("stopped")
+        assert not worker.said("before all messages in work were finished")
+    assert stage.count() == 1
+    assert stage.count("error") == 0

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pysailor import Data, InvalidConfig, InvalidInput, Rebound, StepError
+from pysailor import CallReport, Data, InvalidConfig, InvalidInput, Message, Rebound, StepError
 from pysailor.component.builtin import locate_builtin
+from pysailor.component.component import Component
+from pysailor.step import Invocation, Step
 from pysailor.testing import run_step
 
 if TYPE_CHECKING:
@@ -239,3 +242,33 @@ def test_a_server_that_drips_is_left_in_time(odd: Any) -> None:
     with pytest.raises(StepError, match="did not finish its answer in time"):
         run_step(ROOT, "request", {}, cfg={"url": f"http://127.0.0.1:{odd.server_address[1]}/", "timeout": 0.2})
     assert time.monotonic() - began < 30
+
+
+def reports_of(service: Service, **cfg: Any) -> list[CallReport]:
+    reports: list[Any] = []
+    loaded = Component(ROOT).function("request")
+    settings = {"url": f"http://user:secret@127.0.0.1:{service.server_port}/a", **cfg}
+    with closing(Step(loaded, settings)) as step, suppress(StepError):
+        step.process(Message(body={}), Invocation(lambda _: None, logging.getLogger("test"), report=reports.append))
+    return reports
+
+
+def test_a_run_knows_of_each_request_its_server_outcome_and_tries(service: Service) -> None:
+    service.answers = [(503, "text/plain", b""), (200, "text/plain", b"")]
+    (report,) = reports_of(service, maxRetries=1)
+    assert (report.target, report.outcome, report.tries) == (f"127.0.0.1:{service.server_port}", "ok", 2)
+    assert report.attributes["http.response.status_code"] == 200
+    assert "secret" not in str(report)
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(404, "http_status"), (500, "http_status_for_now")])
+def test_an_error_status_is_an_outcome_whatever_the_policy_makes_of_it(
+    service: Service, status: int, outcome: str
+) -> None:
+    service.answers = [(status, "text/plain", b"")]
+    assert [report.outcome for report in reports_of(service, errorPolicy="emit")] == [outcome]
+    assert [report.outcome for report in reports_of(service)] == [outcome]
+
+
+def test_nothing_is_told_of_a_request_that_was_not_sent(service: Service) -> None:
+    assert reports_of(service, url="nowhere") == []

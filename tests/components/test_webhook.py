@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-from pysailor import Context, Data, HttpReply, InvalidConfig, InvalidInput, Message, StepError
+from pysailor import Context, Data, HttpReply, InvalidConfig, InvalidInput, Message, StepError, Stopped
 from pysailor.component.builtin import locate_builtin
 from pysailor.component.component import Component
 from pysailor.component.fields import bind
@@ -185,3 +186,40 @@ def test_a_header_of_a_reply_that_http_cannot_have_is_sent_as_far_as_it_goes(sta
         lambda message: answer(message, responseBody="x", customHeaders={"X-Price": "7 €"}), requests=1, waitForReply=5
     )
     assert requests.post(flow.address, json={}, timeout=60).headers["X-Price"] == "7 ?"
+
+
+def test_what_comes_while_the_flow_stops_is_refused_and_what_is_due_is_answered() -> None:
+    """An answer that is paid for reaches whoever waits for it; nothing new begins."""
+    stopping, messages = threading.Event(), []
+    ready, ended, address = threading.Event(), threading.Event(), []
+    logger = logging.getLogger("webhook-stops")
+    logger.setLevel("INFO")
+
+    def note(record: logging.LogRecord) -> bool:
+        address.append(record.getMessage().removeprefix("listening on "))
+        ready.set()
+        return False
+
+    logger.addFilter(note)
+    loaded = Component(ROOT).function("receive")
+    process, cfg = loaded.get_function("process"), bind(loaded.fields, {"port": "0", "waitForReply": 60})
+
+    def run() -> None:
+        try:
+            for message in process(Message(), cfg, {}, Context(logger, stopping=stopping)):
+                messages.append(message)
+                stopping.set()
+        except Stopped:
+            ended.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert ready.wait(60)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(requests.post, address[0], json={"n": 1}, timeout=60)
+        assert stopping.wait(60)
+        second = requests.post(address[0], json={"n": 2}, timeout=60)
+        answer(messages[0], responseBody={"n": "one"})
+        assert (first.result().json(), second.status_code) == ({"n": "one"}, 503)
+    assert ended.wait(60)
+    assert len(messages) == 1

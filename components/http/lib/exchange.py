@@ -17,7 +17,7 @@ import urllib3
 from pysailor import InvalidInput, StepError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 LARGEST = 10 * 2**20
 _CHUNK = 2**16
@@ -96,8 +96,8 @@ class Connections:
         """Close them."""
         self._session.close()
 
-    def send(self, call: HttpCall, until: float, retries: int) -> HttpAnswer:
-        """Return the last answer; raise ServerUnreachable if the last try had none."""
+    def send(self, call: HttpCall, until: float, retries: int, pause_for: Callable[[float], None]) -> HttpAnswer:
+        """Return the last answer; raise ServerUnreachable if the last try had none. `pause_for` waits between tries."""
         for left in range(retries, -1, -1):
             try:
                 answer = self._send_once(call, until)
@@ -111,7 +111,7 @@ class Connections:
                 pause = answer.wait if answer.wait is not None else float(2 ** (retries - left))
                 if time.monotonic() + pause >= until:
                     return answer
-            time.sleep(max(0.0, min(pause, _LONGEST_WAIT, until - time.monotonic())))
+            pause_for(max(0.0, min(pause, _LONGEST_WAIT, until - time.monotonic())))
         raise AssertionError  # the last try returns or raises
 
     def _send_once(self, call: HttpCall, until: float) -> HttpAnswer:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import Context, InvalidConfig, InvalidInput, Message
 
-from .exchange import Connections, HttpCall
+from .exchange import HttpCall
 from .expression import MISSING, Expression
 from .policy import apply_policy
+from .reported import ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
     """Return `{"statusCode", "HTTPHeaders", "responseBody"}`; an error status is what the step's policy makes of it."""
     call = build_call(msg, cfg, ctx)
     retries = min(int(cfg["maxRetries"]), _MOST_RETRIES)
-    return apply_policy(ctx.keep(Connections).send(call, ctx.until(float(cfg["timeout"])), retries), cfg)
+    return apply_policy(ask(ctx, call, float(cfg["timeout"]), retries), cfg)
 
 
 def build_call(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpCall:

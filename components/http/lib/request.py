@@ -8,8 +8,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from pysailor import Context, HttpRequest, InvalidInput, Message
 
-from .exchange import Connections, HttpCall
+from .exchange import HttpCall
 from .policy import apply_policy
+from .reported import ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +20,8 @@ _MOST_RETRIES = 10
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Message:
     """Return `{"statusCode", "HTTPHeaders", "responseBody"}`; an error status is what the step's policy makes of it."""
-    until = ctx.until(float(cfg["timeout"]))
     retries = min(int(cfg["maxRetries"]), _MOST_RETRIES)
-    answer = ctx.keep(Connections).send(build_call(msg.body, cfg), until, retries)
+    answer = ask(ctx, build_call(msg.body, cfg), float(cfg["timeout"]), retries)
     return apply_policy(answer, cfg)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,7 @@ def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -
             last = fired
         if number == cfg["times"]:
             return
-        time.sleep(max(0.0, ctx.seconds_left(float(cfg["every"]))))
+        ctx.pause(float(cfg["every"]))
 
 
 def read_time(cfg: Mapping[str, Any], name: str) -> datetime | None:

@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:
-    """Yield the message as it came where no port is set, else one for each request until there were as many as set."""
+    """Yield the message as it came where no port is set, else one for each request until there were as many as set.
+
+    Raise Stopped when the worker stops before: it listens again when the message is brought again.
+    """
     if not cfg.get("port"):
         yield Message(body=msg.body, headers=msg.headers, attachments=msg.attachments)
         return
     with WebhookServer(cfg["host"], _port(cfg), float(cfg["waitForReply"])) as server:
         ctx.logger.info("listening on %s", server.address)
         left = int(cfg["requests"])
-        for request in server.requests():
-            yield Message(body=request.body, headers={"reply_to": request.reply_to})
-            request.accept()
+        while True:
+            with server.next_request(lambda: ctx.is_stopping) as request:
+                yield Message(body=request.body, headers={"reply_to": request.reply_to})
             left -= 1
             if left == 0:
                 return

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import time
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from secrets import compare_digest, token_urlsafe
@@ -12,15 +14,19 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
-from pysailor import InvalidConfig
+from pysailor import InvalidConfig, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LARGEST = 10 * 2**20
 _REPLY = "/.reply/"
 _MOST_WAITING = 100
 _MOST_DIGITS = 12
+_LOOK = 0.1
+"""Seconds between two looks whether the worker stops."""
+_TIME_TO_SEND = 2.0
+_TURN = 0.01
 
 
 class Request:
@@ -37,6 +43,10 @@ class Request:
         """Answer, unless a later step is to do it: the message is safe."""
         if not self._waits:
             self.reply({"body": {"requestId": str(uuid4()), "message": "thank you"}})
+
+    def refuse(self) -> None:
+        """Answer that it starts nothing, for the flow stops."""
+        self.reply({"statusCode": 503, "body": {"error": "The flow stops; send it again later."}})
 
     def reply(self, answer: dict[str, Any]) -> None:
         """Answer with `{"body", "statusCode"?, "headers"?}`; the first answer counts."""
@@ -61,6 +71,7 @@ class WebhookServer(ThreadingHTTPServer):
         self.seconds = wait or 30.0
         self._waiting: queue.Queue[Request] = queue.Queue(_MOST_WAITING)
         self._open: dict[str, Request] = {}
+        self._is_closing = False
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def __enter__(self) -> Self:
@@ -70,38 +81,67 @@ class WebhookServer(ThreadingHTTPServer):
 
     def __exit__(self, *_: object) -> None:
         """Stop, once the answers that are due are sent; what nobody took is answered with 503."""
-        while not self._waiting.empty():
-            self._waiting.get().reply({"statusCode": 503, "body": {"error": "The flow stops; send it again later."}})
-        for request in list(self._open.values()):
-            request.answered.wait(self.wait)
+        self._is_closing = True
+        until = time.monotonic() + self.wait + _TIME_TO_SEND
+        while self._open and time.monotonic() < until:
+            with suppress(queue.Empty):
+                self._waiting.get(timeout=_TURN).refuse()
         self.shutdown()
         self.server_close()
         self._thread.join()
 
-    def requests(self) -> Iterator[Request]:
-        """Yield the requests as they come."""
-        while True:
-            yield self._waiting.get()
+    @contextmanager
+    def next_request(self, is_stopping: Callable[[], bool]) -> Iterator[Request]:
+        """Yield the next request; it is accepted afterwards, or refused if its message is not safe.
 
-    def take(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Hand a request to the flow and return its answer; 504 if there is none in time."""
+        Raise Stopped when the worker stops before there is one.
+        """
+        request = self._next(is_stopping)
+        try:
+            yield request
+        except BaseException:
+            request.refuse()
+            raise
+        request.accept()
+
+    def _next(self, is_stopping: Callable[[], bool]) -> Request:
+        while not is_stopping():
+            with suppress(queue.Empty):
+                return self._waiting.get(timeout=_LOOK)
+        raise Stopped("The worker stops; the webhook listens again when it starts.")
+
+    @contextmanager
+    def taking(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Hand a request to the flow and yield its answer, to be sent; 504 if there is none in time."""
         token = token_urlsafe()
         request = Request(body, f"{self.address.rstrip('/')}{_REPLY}{token}", waits=bool(self.wait))
         self._open[token] = request
         try:
-            self._waiting.put_nowait(request)
-            request.answered.wait(self.seconds)
-        except queue.Full:
-            return {"statusCode": 429, "body": {"error": "The flow has too many requests; send it again later."}}
+            yield self._answer_to(request)
         finally:
             del self._open[token]
-        late = {"statusCode": 504, "body": {"error": f"The flow did not answer in {self.seconds:g} seconds."}}
-        return request.answer or late
+
+    def _answer_to(self, request: Request) -> dict[str, Any]:
+        if self._is_closing:
+            request.refuse()
+        else:
+            self._queue(request)
+        request.answered.wait(self.seconds)
+        request.reply({"statusCode": 504, "body": {"error": f"The flow did not answer in {self.seconds:g} seconds."}})
+        return request.answer or {}
+
+    def _queue(self, request: Request) -> None:
+        try:
+            self._waiting.put_nowait(request)
+        except queue.Full:
+            request.reply(
+                {"statusCode": 429, "body": {"error": "The flow has too many requests; send it again later."}}
+            )
 
     def reply(self, token: str, answer: dict[str, Any]) -> bool:
         """Answer the request with this token; return whether it still waits."""
         for known, request in list(self._open.items()):
-            if compare_digest(known, token):
+            if compare_digest(known, token) and not request.answered.is_set():
                 request.reply(answer)
                 return True
         return False
@@ -135,7 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
             "_method": self.command,
             "_url": self.path,
         }
-        self._answer(self.server.take({**members, **about}))
+        with self.server.taking({**members, **about}) as answer:
+            self._answer(answer)
 
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - the names that http.server calls
 

@@ -48,6 +48,7 @@ class RunState:
     trace: RunTrace
     calls: Store
     """Where paid calls are remembered until their message is done: a killed run does not make them again."""
+    stopping: threading.Event = field(default_factory=threading.Event)
     aborted: threading.Event = field(default_factory=threading.Event)
 
 

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from pysailor.context import Data
-from pysailor.errors import SailorError
+from pysailor.errors import SailorError, Stopped
 from pysailor.message import Message
 from pysailor.step import Invocation
 from pysailor.wire import json_text
@@ -17,7 +17,6 @@ from .channel import Item
 from .errors import Aborted, CannotResume, FlowStopped
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
 
     from pysailor.context import Event
@@ -39,14 +38,13 @@ class Intake:
         stage: Stage | None,
         routes: StepRoutes,
         state: RunState,
-        stopping: threading.Event,
         abort: Callable[[], None],
     ) -> None:
         self.came_in = 0
         self.passed_over = 0
         self.failure: SailorError | None = None
         self._plan, self._stage, self._routes, self._state = plan, stage, routes, state
-        self._stopping, self._abort = stopping, abort
+        self._stopping, self._abort = state.stopping, abort
         self._name = plan.flow.trigger.id
 
     def feed(self) -> None:
@@ -56,7 +54,7 @@ class Intake:
                 self._feed_bodies()
             else:
                 self._feed_trigger(self._stage)
-        except Aborted:
+        except (Aborted, Stopped):
             pass
         except SailorError as error:
             self.failure = error
@@ -86,7 +84,10 @@ class Intake:
             received = received.with_body(mapping.map(received.body, MapContext({}, self._plan.variables)))
         run_id = self._state.run_id
         stage.step.process(
-            received, Invocation(emit, _COMPONENT, None, f"{run_id}/{stage.id}", run_id=run_id, step=stage.id)
+            received,
+            Invocation(
+                emit, _COMPONENT, None, f"{run_id}/{stage.id}", run_id=run_id, step=stage.id, stopping=self._stopping
+            ),
         )
 
     def _take_in(self, message: Message) -> None:

@@ -66,7 +66,7 @@ class FlowRun:
             self._ledger, self.history, run_id, plan.variables, self._on_failure, self._route_error, self._end_broken,
             self._trace, calls,
         )  # fmt: skip
-        self._stopping = threading.Event()
+        self._stopping = self._state.stopping
         self._stopped_by: SailorError | None = None
         self._errors_told = 0
         self._circles = find_circles(plan.flow)
@@ -84,7 +84,7 @@ class FlowRun:
             stage.routes.connect(channels)
         routes = StepRoutes([edge for edge in flow.edges if edge.source == self._source.id])
         routes.connect(channels)
-        self._intake = Intake(plan, self.source, routes, self._state, self._stopping, self.abort)
+        self._intake = Intake(plan, self.source, routes, self._state, self.abort)
 
     @property
     def tallies(self) -> list[StepTally]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.context import CallReport, Data, HttpReply, Snapshot, SnapshotUpdate
-from pysailor.errors import Defect, Rebound, SailorError, describe_unexpected
+from pysailor.errors import Defect, Rebound, SailorError, Stopped, describe_unexpected
 from pysailor.journal import CallJournal, MessageJournal
 from pysailor.message import Message
 from pysailor.step import Invocation
@@ -136,8 +136,19 @@ class Stage:
             self._watchdog.end(attempt)
         if not attempt.settle():
             return False
-        self.conclude(attempt, error)
+        if isinstance(error, Stopped):
+            self._give_back(attempt, error)
+        else:
+            self.conclude(attempt, error)
         return True
+
+    def _give_back(self, attempt: Attempt, error: Stopped) -> None:
+        """Leave a message neither done nor failed, for the next part of the run."""
+        trace.end(attempt.trace, error, time.perf_counter() - attempt.began)
+        with self.tally.lock:
+            self.tally.in_work -= 1
+            self.tally.returned += 1
+        self.channel.finish()
 
     def _replay(self, item: Item) -> None:
         """Hand on what an earlier part of the run got for this message."""
@@ -202,7 +213,6 @@ class Stage:
                 self.give(f"{item.id}.{attempt.gave}", attempt, event.message, received)
             elif isinstance(event, HttpReply):
                 LOG.info("%s answers the caller of the flow with status %d", self.id, event.status_code)
-
             elif isinstance(event, Snapshot):
                 self.state.ledger.snapshot(self.id, "snapshot", event.value)
             elif isinstance(event, SnapshotUpdate):
@@ -217,7 +227,7 @@ class Stage:
         known_as = f"{self.state.run_id}/{self.id}/{item.id}"
         invocation = Invocation(
             emit, _LOGGER, deadline, known_as, report=report, run_id=self.state.run_id, step=self.id,
-            journal=journal,
+            journal=journal, stopping=self.state.stopping,
         )  # fmt: skip
         try:
             self.step.process(received, invocation)

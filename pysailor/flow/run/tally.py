@@ -28,6 +28,7 @@ class StepTally:
     dropped: int = 0
     replayed: int = 0
     retries: int = 0
+    returned: int = 0
     seconds: float = 0.0
     units: Counter[str] = field(default_factory=Counter)
     costs: dict[str, Decimal] = field(default_factory=dict)
@@ -55,4 +56,6 @@ class StepTally:
 
 def format_costs(costs: dict[str, Decimal]) -> str:
     """Return sums of money for a person, "" for none."""
-    return " + ".join(f"{amount.quantize(Decimal('0.0001')):f} {currency}" for currency, amount in costs.items())
+    return " + ".join(
+        f"{amount.quantize(Decimal('0.0001')):f} {currency}" for currency, amount in costs.items() if amount
+    )

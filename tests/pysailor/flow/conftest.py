@@ -50,6 +50,8 @@ def process(msg, cfg, snapshot, ctx):
             file.write(f"{body.get('n')}\\n")
     if cfg["seconds"]:
         time.sleep(cfg["seconds"])
+    if cfg["pause"]:
+        ctx.pause(cfg["pause"])
     if cfg["call"]:
         units = {"input_tokens": 3, "output_tokens": 2}
         ctx.report(CallReport("model", "ok", 0.01, units=units, cost=Decimal("0.001")))
@@ -81,7 +83,7 @@ FIELDS = {
     "busy": 0,
     "share": "",
 }
-FIELDS |= {"share": "", "rebound": 0, "interrupt": 0, "copies": 1}
+FIELDS |= {"share": "", "rebound": 0, "interrupt": 0, "copies": 1, "pause": 0.0}
 
 
 def field(name: str, default: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -139,3 +140,28 @@ def test_the_broker_does_not_take_the_first_steps_message_away(broker: Rabbit, n
         line.split("\t")[0] for line in told.splitlines() if "x-consumer-timeout" in line and plan.flow_id in line
     ]
     assert limited == [plan.queue(plan.trigger)]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "fields"), [("timer:timer", "{every: 3600, times: 0}"), ("webhook:receive", "{port: 0}")]
+)
+def test_a_trigger_that_waits_ends_at_once_and_keeps_its_message(
+    broker: Rabbit, tmp_path: Path, name: str, trigger: str, fields: str
+) -> None:
+    text = (
+        f"flow: 1\nname: {json.dumps(name)}\n"
+        "components: {timer: {builtin: timer}, webhook: {builtin: webhook}, router: {builtin: router}}\n"
+        f"steps:\n  first: {{run: '{trigger}', fields: {fields}}}\n  next: {{run: 'router:route', after: first}}\n"
+    )
+    plan, told, stop = make_plan(parse_flow(text, str(tmp_path / "flow.yaml")), text, {}), Told(), threading.Event()
+    log = tmp_path / "first-1.log"
+
+    def look(*_: object) -> None:
+        if told.results or (log.exists() and "listening on" in log.read_text()):
+            stop.set()
+
+    listeners = Listeners(told.results.append, told.errors.append, look)
+    start_flow(plan, StartSettings(broker.uri, tmp_path, goes_on=True, stop=stop), listeners)
+    assert json.loads(log.read_text().splitlines()[-1])["msg"] == "stopped"
+    with broker.channel() as channel:
+        assert channel.queue_declare(plan.queue(plan.trigger), passive=True).method.message_count == 1

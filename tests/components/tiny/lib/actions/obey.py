@@ -114,6 +114,11 @@ def _hold(msg: Message, snapshot: Any, ctx: Context) -> Message:
     return Message(body={"held": msg.body["gate"]})
 
 
+def _pause(msg: Message, snapshot: Any, ctx: Context) -> None:
+    _begun(msg)
+    ctx.pause(3600)
+
+
 def _time_out(msg: Message, snapshot: Any, ctx: Context) -> None:
     """Raise what gevent's time limits raise, which is no Exception."""
     from gevent import Timeout  # noqa: PLC0415 - an extra
@@ -165,6 +170,7 @@ _ORDERS: dict[str, Callable[[Message, Any, Context], Any]] = {
     "hold": _hold,
     "emit and hold": _emit_and_hold,
     "keep time": _keep_time,
+    "pause": _pause,
     "compute": _compute,
     "time out": _time_out,
 }

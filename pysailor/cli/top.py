@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import shutil
 import sys
 import time
+from bisect import bisect_right
+from itertools import accumulate
 from typing import Any
+from unicodedata import east_asian_width
 
 from pysailor.errors import SailorError
 
@@ -49,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Show; return the exit code."""
     require("metrics", "prometheus_client")
     from pysailor.monitoring.reading import Look, read_metrics  # noqa: PLC0415 - needs an extra, and few commands do
+    from pysailor.monitoring.table import draw_line, draw_table  # noqa: PLC0415 - the same
 
     url = _address(args.address)
     is_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
@@ -64,14 +69,39 @@ def run(args: argparse.Namespace) -> int:
                 ) from None
             except ValueError:
                 raise NothingListens(f"what answers at {url} is not a worker's metrics.") from None
-            shown = look.table(before) if is_terminal else look.line(before)
-            print((_CLEAR if is_terminal and not args.once else "") + shown, flush=True)
+            shown = draw_table(look, before) if is_terminal else draw_line(look, before)
+            is_drawn = is_terminal and not args.once
+            lines = [_clean(line) for line in shown.splitlines()]
+            print((_CLEAR if is_drawn else "") + "\n".join(_fit(lines) if is_drawn else lines), flush=True)
             if args.once:
                 return 0
             before = look
             time.sleep(args.every)
     except KeyboardInterrupt:
         return 0
+
+
+def _clean(line: str) -> str:
+    """Return a line as this terminal shows it: names come from messages, and from whatever answers."""
+    shown = "".join(sign if sign.isprintable() else "?" for sign in line)
+    encoding = sys.stdout.encoding or "utf-8"
+    return shown.encode(encoding, "replace").decode(encoding)
+
+
+def _fit(lines: list[str]) -> list[str]:
+    """Return as much as the terminal shows without scrolling, and how much is left out."""
+    width, height = shutil.get_terminal_size()
+    most = max(1, height - 1)
+    if len(lines) > most:
+        kept = most - 1
+        lines = [*lines[:kept], f"… {len(lines) - kept} more lines: pysailor top --once shows them"]
+    return [_cut(line, max(1, width - 1)) for line in lines]
+
+
+def _cut(line: str, most: int) -> str:
+    """Return what of a line takes so many columns; Chinese signs and their like take two."""
+    columns = list(accumulate(2 if east_asian_width(sign) in "WF" else 1 for sign in line))
+    return line[: bisect_right(columns, most)]
 
 
 def _address(given: str | None) -> str:

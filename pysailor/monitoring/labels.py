@@ -16,8 +16,10 @@ class LabelValues:
         self._known: set[str] = set()
 
     def limit(self, value: str) -> str:
-        """Return the value, or what stands for it."""
+        """Return the value, or what stands for it; a sign that moves a terminal's cursor, or hides others, is a "?"."""
         value = value[:_LONGEST_VALUE]
+        if not value.isprintable():
+            value = "".join(sign if sign.isprintable() else "?" for sign in value)
         if value not in self._known:
             if len(self._known) >= _MOST_VALUES:
                 return OTHER

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from pysailor.errors import InvalidConfig, InvalidInput
 from pysailor.message import Message
 from pysailor.step import Invocation, Step
 from pysailor.store.memory import MemoryValues
+from tests.support.broker import free_port
 from tests.support.fake_api import FakeApi
 from tests.support.journaled import brought, journal
 from tests.support.send_request import FUNCTION, HELLO, LOGGER, completion, emitted
@@ -44,8 +44,7 @@ WRONG = {
 
 def nowhere() -> str:
     """Return an address at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+    return f"http://127.0.0.1:{free_port()}/v1"
 
 
 def ask(body: Any = HELLO, **cfg: Any) -> Message:

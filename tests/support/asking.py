@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from lib.api.client import CallOptions, Client
 from lib.api.connection import Connection
 from lib.api.retry import CallLimits
 from lib.completions.endpoint import COMPLETIONS
+from tests.support.sockets import receive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,15 +73,15 @@ def _serving(pieces: Sequence[bytes], content_type: str, *, cut: bool) -> Iterat
 
 def _answer(listener: socket.socket, pieces: Sequence[bytes], content_type: str, cut: bool) -> None:
     connection, _ = listener.accept()
-    with connection:
+    with suppress(OSError), connection:  # the client may go at any moment
         received = b""
         while b"\r\n\r\n" not in received:
-            received += connection.recv(65536)
+            received += receive(connection)
         head, _, body = received.partition(b"\r\n\r\n")
         headers = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:])
         length = int(headers[b"content-length"])
         while len(body) < length:
-            body += connection.recv(65536)
+            body += receive(connection)
         answer = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
         answer += b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces if piece)
         connection.sendall(answer if cut else answer + b"0\r\n\r\n")

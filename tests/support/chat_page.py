@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +43,17 @@ def chromium() -> str:
     if found is None:
         pytest.skip(f"Chromium is not installed; {INSTALL.relative_to(ROOT)} does that")
     return found
+
+
+@contextmanager
+def watch(page: Page) -> Iterator[Page]:
+    """Return the page; fail the test if it says anything on the console or asks another host."""
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.on("request", lambda request: told.extend(url for url in [request.url] if HERE not in url))
+    yield page
+    assert [line for line in told if "WebSocket connection to" not in line] == []
 
 
 def ask(page: Page, question: str) -> None:

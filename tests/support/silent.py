@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.support.sockets import receive
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
@@ -36,13 +38,16 @@ class Silent:
 
     def _serve(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()
-        if self.tls:
-            connection = self.tls.wrap_socket(connection, server_side=True)
+        try:
+            with suppress(OSError), connection:  # the client may go at any moment
+                self._answer(self.tls.wrap_socket(connection, server_side=True) if self.tls else connection)
+        finally:
+            self.gone.set()
+
+    def _answer(self, connection: socket.socket) -> None:
         with connection:
             while not self.received.endswith(b"}"):
-                self.received += connection.recv(65536)
+                self.received += receive(connection)
             connection.sendall(self.sent)
             self.asked.set()
-            with suppress(OSError):
-                self.hangs_up or connection.recv(65536)
-            self.gone.set()
+            self.hangs_up or connection.recv(65536)

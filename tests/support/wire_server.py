@@ -7,6 +7,8 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from tests.support.sockets import receive
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
@@ -46,7 +48,7 @@ class WireServer:
             (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
         )
         while len(body) < length:
-            body += connection.recv(65536)
+            body += receive(connection)
         self.requests[-1].append(head + b"\r\n\r\n" + body)
         return self.requests[-1][-1]
 

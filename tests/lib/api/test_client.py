@@ -96,12 +96,11 @@ def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
 
         def drip() -> None:
             connection, _ = listener.accept()
-            with connection:
+            with connection, suppress(OSError):
                 connection.recv(65536)
                 connection.sendall(b"HTTP/1.1 200 OK\r\n%b\r\n" % request.param)
-                with suppress(OSError):
-                    while not done.wait(0.1):
-                        connection.sendall(b" ")
+                while not done.wait(0.1):
+                    connection.sendall(b" ")
 
         thread = threading.Thread(target=drip)
         thread.start()

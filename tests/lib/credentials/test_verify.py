@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from lib.actions.select_model import models
 from lib.credentials.verify import verify
 from lib.offline.sandbox import KEY, Sandbox
 from pysailor import Context, InvalidConfig, InvalidCredentials
+from tests.support.broker import free_port
 from tests.support.fake_api import FakeApi
 
 
@@ -26,8 +26,7 @@ def test_a_good_credential_passes(sandbox: Sandbox) -> None:
 
 
 def test_each_failure_has_words_of_its_own(sandbox: Sandbox) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        nobody = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+    nobody = f"http://127.0.0.1:{free_port()}/v1"
     told = {
         "key": reason({"apiKey": "wrong", "baseUrl": sandbox.base_url}),
         "permission": reason({"apiKey": KEY, "baseUrl": sandbox.base_url_of("forbidden")}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,7 +21,7 @@ from pysailor.component.builtin import locate_builtin
 from pysailor.component.component import Component
 from pysailor.component.descriptor import Field
 from pysailor.testing import run_step
-from tests.support.broker import eventually
+from tests.support.broker import eventually, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,8 +206,7 @@ def test_recording_and_replaying_exclude_each_other(tmp_path: Path) -> None:
 
 
 def test_a_service_that_could_not_be_reached_is_named_not_the_recorder(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        nobody = f"http://127.0.0.1:{server.getsockname()[1]}"
+    nobody = f"http://127.0.0.1:{free_port()}"
     told = {}
     for is_recording in (True, False):
         with Tape(tmp_path, is_recording=is_recording) as tape:
@@ -231,8 +229,7 @@ class Dropping(BaseRequestHandler):
 
 
 def test_what_was_never_reached_refuses_and_what_was_dropped_is_dropped(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        nobody = f"http://127.0.0.1:{server.getsockname()[1]}"
+    nobody = f"http://127.0.0.1:{free_port()}"
     with TCPServer(("127.0.0.1", 0), Dropping) as dropping:
         thread = threading.Thread(target=dropping.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 import requests
@@ -19,14 +20,11 @@ def drip(listener: socket.socket, over: threading.Event) -> None:
             connection, _ = listener.accept()
         except OSError:
             return
-        with connection:
+        with connection, suppress(OSError):
             connection.recv(65536)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
             while not over.wait(0.02):
-                try:
-                    connection.sendall(b"x")
-                except OSError:
-                    break
+                connection.sendall(b"x")
 
 
 def test_an_answer_that_drips_is_given_up(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from tests.support.chat_page import HERE, QUIET, chromium
+from tests.support.chat_page import QUIET, chromium, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +38,5 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
     """Return a page; fail the test if it says anything on the console or asks another host."""
-    opened = context.new_page()
-    told: list[str] = []
-    opened.on("console", lambda message: told.append(message.text))
-    opened.on("pageerror", lambda error: told.append(str(error)))
-    opened.on("request", lambda request: told.extend(url for url in [request.url] if HERE not in url))
-    yield opened
-    assert [line for line in told if "WebSocket connection to" not in line] == []
+    with watch(context.new_page()) as opened:
+        yield opened

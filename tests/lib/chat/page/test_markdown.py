@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.chat_page import answers, ask
+from tests.support.chat_page import answers, ask, watch
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from collections.abc import Iterator
 
+    from playwright.sync_api import Browser, Page
+
+    from lib.chat.server.listener import Listener
     from tests.support.played import Played, Serve
 
 PARSE = """async (text) => {
@@ -54,10 +57,12 @@ def add(a, b):  # sum
 """
 
 
-@pytest.fixture
-def opened(serve: Serve, page: Page) -> Page:
-    page.goto(serve().url("/chat"))
-    return page
+@pytest.fixture(scope="module")
+def opened(lasting: tuple[Played, Listener], browser: Browser) -> Iterator[Page]:
+    """Return the page, to ask its functions and not to change it: opening it takes a while."""
+    with browser.new_context() as context, watch(context.new_page()) as page:
+        page.goto(lasting[1].url("/chat"))
+        yield page
 
 
 def plain(block: Any) -> Any:

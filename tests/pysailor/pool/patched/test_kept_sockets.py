@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pysailor import pool
+from tests.support.sockets import receive
 from tests.support.ticks import others_go_on_during
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def test_what_the_kernel_does_not_take_at_once_is_sent_all_the_same(pair: Pair) 
 
     def read() -> None:
         while len(received) < len(data):
-            received.extend(far.recv(65_536))
+            received.extend(receive(far))
 
     reader = threading.Thread(target=read)
     reader.start()

@@ -14,6 +14,7 @@ import pytest
 from pysailor import pool
 from pysailor.pool.waits import KeptTlsSocket
 from tests.support.certificate import write_certificate
+from tests.support.sockets import receive
 from tests.support.ticks import others_go_on_during
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def test_several_megabytes_go_both_ways(pair: Pair) -> None:
 
     def echo() -> None:
         while len(received) < len(data):
-            received.extend(far.recv(65_536))
+            received.extend(receive(far))
         far.sendall(received)
 
     echoing = threading.Thread(target=echo)

@@ -15,6 +15,7 @@ from pika.adapters.utils.selector_ioloop_adapter import SelectorIOServicesAdapte
 
 from pysailor import pool
 from pysailor.transport.amqp.pika_internals import CorkedConnection, access
+from tests.support.sockets import receive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,7 @@ def test_what_the_socket_does_not_take_follows_in_order(line: Line) -> None:
 
     def read() -> None:
         while sum(map(len, got)) < 3_000_000:
-            got.append(line.far.recv(65_536))
+            got.append(receive(line.far))
         line.loop.add_callback_threadsafe(line.loop.stop)
 
     reader = threading.Thread(target=read)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
+import json
+from functools import cache
+from pathlib import Path
+
+_DECLARED = Path(__file__).parents[1] / "component.json"
 
 
+@cache
 def user_agent() -> str:
     """Return what the User-Agent header says."""
     try:
-        return f"chatgpt-component/{version('chatgpt-component')}"
-    except PackageNotFoundError:
-        return "chatgpt-component/0"
+        version = json.loads(_DECLARED.read_bytes())["version"]
+    except (OSError, ValueError, KeyError, TypeError):  # of a copy of lib/ alone
+        version = "0"
+    return f"chatgpt-component/{version}"

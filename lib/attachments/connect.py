@@ -14,16 +14,10 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPConnection, HTTPSConnection
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies
 
-import requests
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy, should_bypass_proxies
-from urllib3.exceptions import LocationParseError
-from urllib3.util import make_headers, parse_url
-
+from ..tls import named_certificates, names_proxy, trust
 from . import address_policy
 from .errors import AddressRefused, NotFetched, NotThere
 
@@ -53,6 +47,9 @@ class Target:
     @classmethod
     def of(cls, url: str, pointer: str) -> Target:
         """Return the parts of an address; raise NotThere if nothing can be fetched from such a one."""
+        from urllib3.exceptions import LocationParseError  # noqa: PLC0415 - loads much, for messages with an address
+        from urllib3.util import parse_url  # noqa: PLC0415 - as above
+
         try:
             parts = parse_url(url)
             port = parts.port
@@ -84,9 +81,8 @@ class Connector:
         """Keep what is allowed, and what resolves names."""
         self._allow_private = allow_private
         self._resolve = resolve
-        self._proxies = getproxies()
-        with requests.Session() as session:
-            self._verify = session.merge_environment_settings("https://host", {}, None, None, None)["verify"]
+        self._proxies = _proxies() if names_proxy() else {}
+        self._certificates = named_certificates()
 
     def open(self, target: Target, deadline: ConnectionDeadline) -> tuple[HTTPConnection, str]:
         """Return a connection and what to ask for on it; raise AddressRefused, NotFetched, OSError or HTTPException."""
@@ -163,12 +159,13 @@ class Connector:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         """The certificates that are trusted: those that REQUESTS_CA_BUNDLE names, or else those of requests."""
-        bundle = self._verify if isinstance(self._verify, str) else DEFAULT_CA_BUNDLE_PATH
-        if Path(bundle).is_dir():
-            return ssl.create_default_context(capath=bundle)
-        return ssl.create_default_context(cafile=bundle)
+        return trust(self._certificates)
 
     def _proxy(self, target: Target) -> str | None:
+        if not self._proxies:
+            return None
+        from requests.utils import select_proxy, should_bypass_proxies  # noqa: PLC0415 - for those behind a proxy
+
         proxy = select_proxy(target.url, self._proxies)
         if proxy is None or should_bypass_proxies(target.url, no_proxy=self._proxies.get("no", "")):
             return None
@@ -196,6 +193,8 @@ class Connector:
                 pointer=target.pointer,
                 retryable=False,
             )
+        from urllib3.util import make_headers  # noqa: PLC0415 - for those behind a proxy
+
         said = (
             make_headers(proxy_basic_auth=f"{unquote(way.username)}:{unquote(way.password or '')}")
             if way.username
@@ -212,6 +211,12 @@ class Connector:
         plain.connect()
         deadline.watch(plain.sock)
         return plain, target.url
+
+
+def _proxies() -> dict[str, str]:
+    from urllib.request import getproxies  # noqa: PLC0415 - for those behind a proxy
+
+    return getproxies()
 
 
 class Guard:

@@ -261,7 +261,12 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _date(value: str | None) -> date | None:
-    return None if value is None else datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)  # strptime takes 4 ms to begin with
+    except ValueError:
+        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {

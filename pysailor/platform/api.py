@@ -6,17 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-import requests
-
 from ..errors import SailorError
 from ..wire import json_text
-from .rest import Tries, basic, send, session
+from .reply import NoReply
+from .rest import Session, Tries, basic, send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from requests import Response
-
+    from .reply import Reply
     from .settings import ResultSettings
     from .variables import ApiSettings
 
@@ -95,7 +93,7 @@ class PlatformApi:
         self._base = settings.uri.rstrip("/")
         self._timeout = settings.timeout
         self._tries = tries or Tries(settings.retry_attempts, settings.retry_delay_ms / 1000)
-        self._session = session(basic(settings.username, settings.key))
+        self._session = Session(basic(settings.username, settings.key))
         self._step = f"/v1/tasks/{_segment(flow_id)}/steps/{_segment(step_id)}"
         self._hook = f"/sailor-support/hooks/task/{_segment(flow_id)}/startup/data"
 
@@ -146,16 +144,17 @@ class PlatformApi:
                 f"The platform's answer is not JSON ({method} {path}).", answer.status_code
             ) from error
 
-    def _answer(self, method: str, path: str, body: Any = None) -> Response:
+    def _answer(self, method: str, path: str, body: Any = None) -> Reply:
         total = _TOTAL * self._timeout
-        how = {} if body is None else {"data": json_text.write(body), "headers": _JSON}
+        how: dict[str, Any] = {} if body is None else {"data": json_text.write(body), "headers": _JSON}
         try:
             answer = send(
                 self._session, self._tries, method, self._base + path, timeout=self._timeout, total=total, **how
             )
-        except (requests.RequestException, ValueError) as error:  # of an address that is none, urllib3's own
+        except (NoReply, ValueError) as error:  # of an address that is none, urllib3's own
+            name = error.name if isinstance(error, NoReply) else type(error).__name__
             raise PlatformUnreachable(
-                f"The platform's API cannot be reached ({method} {path}): {type(error).__name__}. "
+                f"The platform's API cannot be reached ({method} {path}): {name}. "
                 "Check ELASTICIO_API_URI and the network."
             ) from error
         if answer.status_code < _REDIRECT:
@@ -174,17 +173,17 @@ def post_result(
     """
     url, auth = _without_user(settings.url)
     tries = tries or Tries(settings.retry_attempts, settings.retry_delay_ms / 1000)
-    with session(auth) as used:
+    with Session(auth) as used:
         try:
             answer = send(used, tries, "POST", url, data=json_text.write(document), headers=_JSON, timeout=timeout)
-        except requests.RequestException as error:
-            raise ResultNotDelivered(f"Failed to POST data to {url} ({type(error).__name__})") from error
+        except NoReply as error:
+            raise ResultNotDelivered(f"Failed to POST data to {url} ({error.name})") from error
     if answer.status_code != _OK:
         body = answer.text[:_LONGEST_QUOTE]
         raise ResultNotDelivered(f"Failed to POST data to {url} ({answer.status_code}, {body})", answer.status_code)
 
 
-def _without_user(url: str) -> tuple[str, Any]:
+def _without_user(url: str) -> tuple[str, str | None]:
     parts = urlsplit(url)
     if not (parts.username and parts.password):
         return url, None
@@ -192,7 +191,7 @@ def _without_user(url: str) -> tuple[str, Any]:
     return urlunsplit(address), basic(unquote(parts.username), unquote(parts.password))
 
 
-def _reason(answer: Response) -> str:
+def _reason(answer: Reply) -> str:
     """Return the platform's own word for a refusal: its `error` or `message`, else the text."""
     try:
         document = json_text.read(answer.content)

@@ -8,18 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote
 
-import requests
-
 from ..errors import StepError
+from ..wire import json_text
 from ..wire.cipher import RAW, Undecodable
-from .rest import Tries, bearer, send, session
+from .reply import NoReply
+from .rest import Session, Tries, bearer, send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from requests import Response
-
     from ..wire.cipher import Cipher
+    from .reply import Reply
     from .variables import Storage
 
 _REDIRECT: Final = 300
@@ -82,7 +81,7 @@ class ObjectStorage:
         self._cipher = cipher
         self._asks = f"f:{flow_id};s:{step_id}"
         self._tries = tries or Tries(settings.retries + 1)
-        self._session = session(bearer(settings.token or ""), connections)
+        self._session = Session(bearer(settings.token or ""), connections)
 
     def __enter__(self) -> Self:
         return self
@@ -119,22 +118,20 @@ class ObjectStorage:
         with self._send("GET", path, message_id, failed, stream=True) as answer:
             return self._read(answer, failed, min(most or self._settings.object_size, self._settings.object_size))
 
-    def _read(self, answer: Response, failed: str, limit: int) -> bytes:
+    def _read(self, answer: Reply, failed: str, limit: int) -> bytes:
         content = bytearray()
         try:
-            for piece in answer.iter_content(_PIECE):
+            for piece in answer.pieces(_PIECE):
                 content += piece
                 if len(content) > limit:
                     raise UnusableObject(f"{failed}: it is larger than {limit} bytes (see PYSAILOR_OBJECT_SIZE_LIMIT).")
-        except requests.RequestException as error:
-            raise ObjectStorageError(
-                f"{failed}: it broke off after {len(content)} bytes ({type(error).__name__})."
-            ) from error
+        except NoReply as error:
+            raise ObjectStorageError(f"{failed}: it broke off after {len(content)} bytes ({error.name}).") from error
         return bytes(content)
 
     def _send(
         self, method: str, path: str, message_id: str, failed: str, headers: Mapping[str, str] | None = None, **how: Any
-    ) -> Response:
+    ) -> Reply:
         if not self._settings.uri:
             raise NoObjectStorage(f"{failed}: ELASTICIO_OBJECT_STORAGE_URI is not set.")
         url = f"{self._settings.uri.rstrip('/')}/objects{path}"
@@ -142,10 +139,8 @@ class ObjectStorage:
         how["timeout"] = self._settings.timeout_ms / 1000
         try:
             answer = send(self._session, self._tries, method, url, **how)
-        except requests.RequestException as error:
-            raise ObjectStorageError(
-                f"{failed}: the object storage cannot be reached ({type(error).__name__})."
-            ) from error
+        except NoReply as error:
+            raise ObjectStorageError(f"{failed}: the object storage cannot be reached ({error.name}).") from error
         if answer.status_code >= _REDIRECT:
             answer.close()
             raise ObjectStorageError(f"{failed}: {_describe(answer.status_code)}", answer.status_code)
@@ -162,10 +157,10 @@ def _segment(object_id: str, failed: str) -> str:
         raise UnusableObject(f"{failed}: the id holds half characters (lone surrogates).") from error
 
 
-def _object_id(answer: Response, failed: str) -> str:
+def _object_id(answer: Reply, failed: str) -> str:
     try:
-        object_id = answer.json()["objectId"]
-    except (ValueError, KeyError, TypeError) as error:
+        object_id = json_text.read(answer.content)["objectId"]
+    except (json_text.NotJson, KeyError, TypeError) as error:
         raise ObjectStorageError(f"{failed}: the object storage did not say which object it made.") from error
     if not isinstance(object_id, str) or not object_id:
         raise ObjectStorageError(f"{failed}: the object storage did not say which object it made.")

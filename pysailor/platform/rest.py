@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
+import re
 import threading
 import time
-from collections.abc import Callable
+from base64 import b64encode
 from dataclasses import dataclass
-from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
+from .connection import Connections
+from .reply import NoReply
 
 if TYPE_CHECKING:
-    from requests import PreparedRequest, Response, Session
+    from collections.abc import Callable, Mapping
+
+    from .proxied import Proxied
+    from .reply import Reply
 
 LOG = logging.getLogger(__name__)
 
@@ -26,8 +30,14 @@ _MOST_DOUBLINGS: Final = 64
 _FAILED: Final = 500
 _REQUEST_TIMEOUT: Final = 408
 _TOO_MANY_REQUESTS: Final = 429
-
-Auth = Callable[["PreparedRequest"], "PreparedRequest"]
+_HEADERS: Final = {
+    "User-Agent": "pysailor",
+    "Accept-Encoding": "gzip, deflate",
+    "Accept": "*/*",
+    "Connection": "Keep-Alive",
+}
+_PLAIN_ADDRESS: Final = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?([/?][!$&-;=?-Z_a-z~%]*)?")
+"""Needs no normalizing: no user, no fragment, no letters that must be quoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +54,96 @@ class Tries:
         self.sleep(min(backoff, _LONGEST_WAIT))
 
 
-def session(auth: Auth | None = None, connections: int = 10) -> Session:
-    """Return a session that keeps connections alive.
+class Session:
+    """Sends requests, on connections that are kept. A context manager; threads may share it.
 
-    `auth` is a callable because requests lets ~/.netrc override any other authorization.
+    `authorization` is the header's value. `connections` are kept at most.
     """
-    made = requests.Session()
-    made.headers.update({"User-Agent": "pysailor", "Connection": "Keep-Alive"})
-    made.auth = auth
-    for scheme in ("https://", "http://"):
-        made.mount(scheme, HTTPAdapter(pool_maxsize=connections))
-    return made
+
+    def __init__(self, authorization: str | None = None, connections: int = 10) -> None:
+        self._authorization = authorization
+        self._most = connections
+        self._connections = Connections(connections)
+        self._proxied: Proxied | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections."""
+        for sender in (self._connections, self._proxied):
+            if sender is not None:
+                sender.close()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        timeout: float | None = None,
+    ) -> Reply:
+        """Return the answer as soon as its head is there; raise NoReply, or OSError without certificates.
+
+        `timeout` is the longest silence in seconds.
+        """
+        sent = {**_HEADERS, **(headers or {})}
+        if not self._is_plain(url):
+            return self._odd_sender().request(method, url, sent, data, timeout)
+        if self._authorization is not None:
+            sent["Authorization"] = self._authorization
+        return self._connections.request(method, url, sent, data, timeout)
+
+    def _is_plain(self, url: str) -> bool:
+        """Return whether nothing stands between, and nothing else has a say: most addresses are such."""
+        is_plain = _PLAIN_ADDRESS.fullmatch(url) is not None and "/." not in url and not _names_proxy(os.environ)
+        return is_plain and (self._authorization is not None or not _has_netrc(os.environ))
+
+    def _odd_sender(self) -> Proxied:
+        if self._proxied is None:
+            from .proxied import Proxied  # noqa: PLC0415 - requests takes 40 ms to load, and few need it
+
+            self._proxied = Proxied(self._authorization, self._most)
+        return self._proxied
 
 
-def send(used: Session, tries: Tries, method: str, url: str, *, total: float | None = None, **how: Any) -> Response:
-    """Return the answer, whatever its status, once it is final.
+def send(
+    used: Session,
+    tries: Tries,
+    method: str,
+    url: str,
+    *,
+    total: float | None = None,
+    stream: bool = False,
+    **how: Any,
+) -> Reply:
+    """Return the answer, whatever its status, once it is final, and whole unless it is a stream.
 
     A server's failure, a request that took too long and a broken connection are tried again; if the last try meets no
-    server either, requests' own exception says why. Redirects are not followed: they would carry secrets elsewhere.
-    `total` is the time in seconds for one try from its beginning to the last byte of its answer.
+    server either, NoReply says why. Redirects are not followed: they would carry secrets elsewhere.
+    `total` is the time in seconds for one try from its beginning to the last byte of its answer; `how` goes to
+    Session.request.
     """
+
+    def ask() -> Reply:
+        reply = used.request(method, url, **how)
+        if not stream:
+            _ = reply.content
+        return reply
+
     tried = 1
     while True:
         last = tried >= tries.most
         try:
-            answer = _within(total, partial(used.request, method, url, allow_redirects=False, **how))
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            if last:
+            answer = _within(total, ask)
+        except NoReply as error:
+            if last or not error.may_pass:
                 raise
-            problem = type(error).__name__
+            problem = error.name
         else:
             if last or not _may_pass(answer.status_code):
                 return answer
@@ -83,15 +154,15 @@ def send(used: Session, tries: Tries, method: str, url: str, *, total: float | N
         tried += 1
 
 
-def _within(seconds: float | None, request: Callable[[], Response]) -> Response:
-    """Return the answer; raise requests' Timeout when the time is over.
+def _within(seconds: float | None, request: Callable[[], Reply]) -> Reply:
+    """Return the answer; raise NoReply when the time is over.
 
     A thread of its own waits for it. It cannot be ended, and is left behind: looking up a name, and an answer that
     drips byte by byte, know no limit, and could not be interrupted by a signal either.
     """
     if seconds is None:
         return request()
-    results: SimpleQueue[Response | Exception] = SimpleQueue()
+    results: SimpleQueue[Reply | Exception] = SimpleQueue()
 
     def run() -> None:
         try:
@@ -103,7 +174,7 @@ def _within(seconds: float | None, request: Callable[[], Response]) -> Response:
     try:
         result = results.get(timeout=seconds)
     except Empty:
-        raise requests.Timeout(f"the answer was not complete within {seconds:g} seconds") from None
+        raise NoReply("Timeout", f"the answer was not complete within {seconds:g} seconds") from None
     if isinstance(result, Exception):
         raise result
     return result
@@ -118,16 +189,26 @@ def _may_pass(status: int) -> bool:
     return status >= _FAILED or status in (_REQUEST_TIMEOUT, _TOO_MANY_REQUESTS)
 
 
-def basic(username: str, key: str) -> Auth:
+def _names_proxy(environ: Mapping[str, str]) -> bool:
+    lower = ((name.lower(), value) for name, value in environ.items())
+    return any(name.endswith("_proxy") and name != "no_proxy" and value for name, value in lower)
+
+
+def _has_netrc(environ: Mapping[str, str]) -> bool:
+    places = [environ["NETRC"]] if environ.get("NETRC") else ["~/.netrc", "~/_netrc"]
+    return any(os.path.isfile(os.path.expanduser(place)) for place in places)  # noqa: PTH111, PTH113 - fails for nobody
+
+
+def basic(username: str, key: str) -> str:
     """Return the authorization by user and password."""
-    return requests.auth.HTTPBasicAuth(username, key)
+    named = f"{username}:{key}"
+    try:
+        content = named.encode("latin-1")
+    except UnicodeEncodeError:
+        content = named.encode()
+    return f"Basic {b64encode(content).decode()}"
 
 
-def bearer(token: str) -> Auth:
+def bearer(token: str) -> str:
     """Return the authorization by token."""
-
-    def authorize(request: PreparedRequest) -> PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {token}"
-        return request
-
-    return authorize
+    return f"Bearer {token}"

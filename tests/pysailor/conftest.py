@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
-import responses
+
+from tests.support.web import Web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,11 +106,17 @@ class MakeComponent(Protocol):
     def __call__(self, declared: dict[str, Any] | None = None, **files: str) -> Path: ...
 
 
-@pytest.fixture
-def web() -> Iterator[responses.RequestsMock]:
+@pytest.fixture(params=["directly", "by a proxy"])
+def web(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     """Return the platform's services, as far as a test says what they answer."""
-    with responses.RequestsMock() as mock:
-        yield mock
+    if request.param == "directly":
+        with Web() as served:
+            yield served
+        return
+    with Web(base="http://services.test") as served:
+        monkeypatch.setenv("http_proxy", served.url)
+        monkeypatch.setenv("no_proxy", "")
+        yield served
 
 
 @pytest.fixture

@@ -8,14 +8,10 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-import requests
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
-from urllib3.util.ssltransport import SSLTransport
-
+from ...tls import named_certificates, names_proxy, trust
 from .errors import ConnectionRefused, ConnectTimeout, ProxyFailed, UnknownName, Untrusted, WrongAddress
 
 if TYPE_CHECKING:
@@ -66,14 +62,13 @@ class ServerRoute:
         parts = urlsplit(url)
         if parts.scheme not in _PORTS:
             raise ValueError(url)
-        found = requests.Session().merge_environment_settings(url, {}, None, None, None)
         self.host, self.tls = parts.hostname or "", parts.scheme == "https"
         self.port = parts.port or _PORTS[parts.scheme]
         self._guard = guard
         self._connect = guard.connect if guard else _open_socket
-        self._certificates: Any = found["verify"]
+        self._certificates = named_certificates()
         self._context: ssl.SSLContext | None = None
-        self._proxy_url = select_proxy(url, found["proxies"])
+        self._proxy_url = _proxy_for(url) if names_proxy() else None
 
     def proxy_headers(self) -> dict[str, str] | None:
         """Return what a proxy without a tunnel wants in each request, None where there is none; raise WrongAddress."""
@@ -153,6 +148,8 @@ class ServerRoute:
         try:
             wire.settimeout(_left(end))
             if isinstance(wire, ssl.SSLSocket):  # to the proxy: TLS within TLS
+                from urllib3.util.ssltransport import SSLTransport  # noqa: PLC0415 - for few
+
                 return SSLTransport(wire, context, server_hostname=name)
             return self._secure_socket(wire, name, end, watch)
         except (OSError, ValueError):
@@ -172,16 +169,21 @@ class ServerRoute:
         return self._context
 
 
-def _context(certificates: Any) -> ssl.SSLContext:
-    """Return what trusts these certificates: a file, a folder, or those that come with requests."""
-    place = certificates if isinstance(certificates, str) else DEFAULT_CA_BUNDLE_PATH
-    is_folder = Path(place).is_dir()
+def _context(certificates: str | None) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=None if is_folder else place, capath=place if is_folder else None)
+        context = trust(certificates)
     except OSError as fault:  # also what is no certificate
-        raise Untrusted(f"The certificates at {place} cannot be read.") from fault
+        raise Untrusted(f"The certificates at {certificates} cannot be read.") from fault
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+def _proxy_for(url: str) -> str | None:
+    from requests import Session  # noqa: PLC0415 - takes 40 ms to load, for those behind a proxy
+    from requests.utils import select_proxy  # noqa: PLC0415 - as above
+
+    found = Session().merge_environment_settings(url, {}, None, None, None)
+    return select_proxy(url, found["proxies"])
 
 
 def _proxy_of(url: str) -> Proxy:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import responses
 
 from pysailor.message import Message
 from pysailor.platform.object_storage import ObjectStorage, ObjectStorageError
@@ -16,18 +15,21 @@ from pysailor.wire.cipher import RAW
 from pysailor.wire.passthrough import OBJECT_ID
 from pysailor.worker.bodies import Bodies
 from tests.support.stage import CIPHER
+from tests.support.web import Web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OBJECTS = "http://storage.test/objects"
+OBJECTS = "/objects"
 BODY = {"text": "x" * 100}
 
 
 @contextmanager
-def bodies(threshold: int | None = None, *, resolves: bool = True) -> Iterator[tuple[Bodies, responses.RequestsMock]]:
-    storage = ObjectStorage(Storage("http://storage.test/", "token"), CIPHER, "flow", "step_1", tries=Tries(1, 0.0))
-    with responses.RequestsMock() as web, storage:
+def bodies(threshold: int | None = None, *, resolves: bool = True) -> Iterator[tuple[Bodies, Web]]:
+    with (
+        Web() as web,
+        ObjectStorage(Storage(f"{web.base}/", "token"), CIPHER, "flow", "step_1", tries=Tries(1, 0.0)) as storage,
+    ):
         yield Bodies(storage, threshold, resolves), web
 
 
@@ -35,7 +37,7 @@ def reference(object_id: str) -> dict[str, Any]:
     return {"body": {}, "headers": {OBJECT_ID: object_id}}
 
 
-def stored(web: responses.RequestsMock, **objects: Any) -> None:
+def stored(web: Web, **objects: Any) -> None:
     for object_id, body in objects.items():
         web.get(f"{OBJECTS}/{object_id}", body=CIPHER.encode(body, RAW))
 
@@ -66,7 +68,7 @@ def test_a_large_body_goes_to_the_storage_and_the_message_with_its_id() -> None:
     with bodies(threshold=50) as (moving, web):
         web.post(OBJECTS, status=201, json={"objectId": "new"})
         light = moving.outgoing(Message(body=BODY), "m")
-        assert web.calls[0].request.body == CIPHER.encode(BODY, RAW)
+        assert web.calls[0].body == CIPHER.encode(BODY, RAW)
     assert (light.body, light.headers) == ({}, {OBJECT_ID: "new"})
 
 

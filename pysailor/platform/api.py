@@ -9,12 +9,12 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from ..errors import SailorError
 from ..wire import json_text
 from .reply import NoReply
-from .rest import Session, Tries, basic, send
+from .rest import ServiceSession, Tries, basic, send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .reply import Reply
+    from .reply import ServiceReply
     from .settings import ResultSettings
     from .variables import ApiSettings
 
@@ -93,7 +93,7 @@ class PlatformApi:
         self._base = settings.uri.rstrip("/")
         self._timeout = settings.timeout
         self._tries = tries or Tries(settings.retry_attempts, settings.retry_delay_ms / 1000)
-        self._session = Session(basic(settings.username, settings.key))
+        self._session = ServiceSession(basic(settings.username, settings.key))
         self._step = f"/v1/tasks/{_segment(flow_id)}/steps/{_segment(step_id)}"
         self._hook = f"/sailor-support/hooks/task/{_segment(flow_id)}/startup/data"
 
@@ -144,7 +144,7 @@ class PlatformApi:
                 f"The platform's answer is not JSON ({method} {path}).", answer.status_code
             ) from error
 
-    def _answer(self, method: str, path: str, body: Any = None) -> Reply:
+    def _answer(self, method: str, path: str, body: Any = None) -> ServiceReply:
         total = _TOTAL * self._timeout
         how: dict[str, Any] = {} if body is None else {"data": json_text.write(body), "headers": _JSON}
         try:
@@ -173,7 +173,7 @@ def post_result(
     """
     url, auth = _without_user(settings.url)
     tries = tries or Tries(settings.retry_attempts, settings.retry_delay_ms / 1000)
-    with Session(auth) as used:
+    with ServiceSession(auth) as used:
         try:
             answer = send(used, tries, "POST", url, data=json_text.write(document), headers=_JSON, timeout=timeout)
         except NoReply as error:
@@ -191,7 +191,7 @@ def _without_user(url: str) -> tuple[str, str | None]:
     return urlunsplit(address), basic(unquote(parts.username), unquote(parts.password))
 
 
-def _reason(answer: Reply) -> str:
+def _reason(answer: ServiceReply) -> str:
     """Return the platform's own word for a refusal: its `error` or `message`, else the text."""
     try:
         document = json_text.read(answer.content)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from .reply import NoReply, Reply
+from .reply import NoReply, ServiceReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ _COMPRESSED: Final = ("gzip", "x-gzip", "deflate")
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 
 
-class Connections:
+class KeptConnections:
     """Keeps at most so many connections to each server while they are idle. Threads may share it."""
 
     def __init__(self, most: int) -> None:
@@ -34,14 +34,14 @@ class Connections:
 
     def request(
         self, method: str, url: str, headers: Mapping[str, str], data: bytes | None, timeout: float | None
-    ) -> Reply:
+    ) -> ServiceReply:
         """Return the answer as soon as its head is there; raise NoReply, or OSError without certificates."""
         parts = urlsplit(url)
         place = parts.scheme, parts.netloc
         connection = self._idle_to(place) or self._new(*place)
         try:
             _open(connection, timeout)
-            with _telling(TimeoutError="ReadTimeout"):
+            with _convert_errors(TimeoutError="ReadTimeout"):
                 connection.request(method, parts._replace(scheme="", netloc="").geturl() or "/", data, dict(headers))
                 response = connection.getresponse()
         except ValueError as error:  # of http.client: a header that would not stay within its line
@@ -50,7 +50,7 @@ class Connections:
         except BaseException:
             connection.close()
             raise
-        return Reply(
+        return ServiceReply(
             response.status, response.reason, _Body(response, connection, lambda: self._keep(place, connection))
         )
 
@@ -138,7 +138,7 @@ class _Body:
             self._connection.close()
 
     def _raw_pieces(self, size: int) -> Iterator[bytes]:
-        with _telling(TimeoutError="ConnectionError", OSError="ChunkedEncodingError"):
+        with _convert_errors(TimeoutError="ConnectionError", OSError="ChunkedEncodingError"):
             while piece := self._response.read(size):
                 yield piece
             if self._response.length:
@@ -150,7 +150,7 @@ def _open(connection: HTTPConnection, timeout: float | None) -> None:
     if connection.sock is not None:
         connection.sock.settimeout(timeout)
         return
-    with _telling(TimeoutError="ConnectTimeout"):
+    with _convert_errors(TimeoutError="ConnectTimeout"):
         connection.connect()
 
 
@@ -162,7 +162,7 @@ def _has_news(connection: HTTPConnection) -> bool:
 
 
 @contextmanager
-def _telling(**names: str) -> Iterator[None]:
+def _convert_errors(**names: str) -> Iterator[None]:
     """Turn what breaks a connection into NoReply."""
     try:
         yield

@@ -12,13 +12,13 @@ from ..errors import StepError
 from ..wire import json_text
 from ..wire.cipher import RAW, Undecodable
 from .reply import NoReply
-from .rest import Session, Tries, bearer, send
+from .rest import ServiceSession, Tries, bearer, send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..wire.cipher import Cipher
-    from .reply import Reply
+    from .reply import ServiceReply
     from .variables import Storage
 
 _REDIRECT: Final = 300
@@ -81,7 +81,7 @@ class ObjectStorage:
         self._cipher = cipher
         self._asks = f"f:{flow_id};s:{step_id}"
         self._tries = tries or Tries(settings.retries + 1)
-        self._session = Session(bearer(settings.token or ""), connections)
+        self._session = ServiceSession(bearer(settings.token or ""), connections)
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +118,7 @@ class ObjectStorage:
         with self._send("GET", path, message_id, failed, stream=True) as answer:
             return self._read(answer, failed, min(most or self._settings.object_size, self._settings.object_size))
 
-    def _read(self, answer: Reply, failed: str, limit: int) -> bytes:
+    def _read(self, answer: ServiceReply, failed: str, limit: int) -> bytes:
         content = bytearray()
         try:
             for piece in answer.pieces(_PIECE):
@@ -131,7 +131,7 @@ class ObjectStorage:
 
     def _send(
         self, method: str, path: str, message_id: str, failed: str, headers: Mapping[str, str] | None = None, **how: Any
-    ) -> Reply:
+    ) -> ServiceReply:
         if not self._settings.uri:
             raise NoObjectStorage(f"{failed}: ELASTICIO_OBJECT_STORAGE_URI is not set.")
         url = f"{self._settings.uri.rstrip('/')}/objects{path}"
@@ -157,7 +157,7 @@ def _segment(object_id: str, failed: str) -> str:
         raise UnusableObject(f"{failed}: the id holds half characters (lone surrogates).") from error
 
 
-def _object_id(answer: Reply, failed: str) -> str:
+def _object_id(answer: ServiceReply, failed: str) -> str:
     try:
         object_id = json_text.read(answer.content)["objectId"]
     except (json_text.NotJson, KeyError, TypeError) as error:

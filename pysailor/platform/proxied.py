@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import requests
 from requests.adapters import HTTPAdapter
 
-from .reply import NoReply, Reply
+from .reply import NoReply, ServiceReply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ class Proxied:
 
     def request(
         self, method: str, url: str, headers: Mapping[str, str], data: bytes | None, timeout: float | None
-    ) -> Reply:
+    ) -> ServiceReply:
         """Return the answer as soon as its head is there; raise NoReply, or OSError without certificates."""
         try:
             response = self._session.request(
@@ -40,7 +40,7 @@ class Proxied:
             )
         except requests.RequestException as error:
             raise _no_reply(error) from error
-        return Reply(response.status_code, response.reason, _Body(response))
+        return ServiceReply(response.status_code, response.reason, _Body(response))
 
     def close(self) -> None:
         """Close its connections."""

@@ -30,7 +30,7 @@ class Body(Protocol):
 
 
 @dataclass(eq=False)
-class Reply:
+class ServiceReply:
     """An answer. A context manager; what was not read by its end is dropped together with the connection."""
 
     status_code: int

@@ -14,14 +14,14 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
-from .connection import Connections
+from .connection import KeptConnections
 from .reply import NoReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .proxied import Proxied
-    from .reply import Reply
+    from .reply import ServiceReply
 
 LOG = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Tries:
         self.sleep(min(backoff, _LONGEST_WAIT))
 
 
-class Session:
+class ServiceSession:
     """Sends requests, on connections that are kept. A context manager; threads may share it.
 
     `authorization` is the header's value. `connections` are kept at most.
@@ -63,7 +63,7 @@ class Session:
     def __init__(self, authorization: str | None = None, connections: int = 10) -> None:
         self._authorization = authorization
         self._most = connections
-        self._connections = Connections(connections)
+        self._connections = KeptConnections(connections)
         self._proxied: Proxied | None = None
 
     def __enter__(self) -> Self:
@@ -86,7 +86,7 @@ class Session:
         headers: Mapping[str, str] | None = None,
         data: bytes | None = None,
         timeout: float | None = None,
-    ) -> Reply:
+    ) -> ServiceReply:
         """Return the answer as soon as its head is there; raise NoReply, or OSError without certificates.
 
         `timeout` is the longest silence in seconds.
@@ -112,7 +112,7 @@ class Session:
 
 
 def send(
-    used: Session,
+    used: ServiceSession,
     tries: Tries,
     method: str,
     url: str,
@@ -120,16 +120,16 @@ def send(
     total: float | None = None,
     stream: bool = False,
     **how: Any,
-) -> Reply:
+) -> ServiceReply:
     """Return the answer, whatever its status, once it is final, and whole unless it is a stream.
 
     A server's failure, a request that took too long and a broken connection are tried again; if the last try meets no
     server either, NoReply says why. Redirects are not followed: they would carry secrets elsewhere.
     `total` is the time in seconds for one try from its beginning to the last byte of its answer; `how` goes to
-    Session.request.
+    ServiceSession.request.
     """
 
-    def ask() -> Reply:
+    def ask() -> ServiceReply:
         reply = used.request(method, url, **how)
         if not stream:
             _ = reply.content
@@ -154,7 +154,7 @@ def send(
         tried += 1
 
 
-def _within(seconds: float | None, request: Callable[[], Reply]) -> Reply:
+def _within(seconds: float | None, request: Callable[[], ServiceReply]) -> ServiceReply:
     """Return the answer; raise NoReply when the time is over.
 
     A thread of its own waits for it. It cannot be ended, and is left behind: looking up a name, and an answer that
@@ -162,7 +162,7 @@ def _within(seconds: float | None, request: Callable[[], Reply]) -> Reply:
     """
     if seconds is None:
         return request()
-    results: SimpleQueue[Reply | Exception] = SimpleQueue()
+    results: SimpleQueue[ServiceReply | Exception] = SimpleQueue()
 
     def run() -> None:
         try:

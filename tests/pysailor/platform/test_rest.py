@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pysailor.platform.reply import NoReply
-from pysailor.platform.rest import Session, Tries, basic, bearer, send
+from pysailor.platform.rest import ServiceSession, Tries, basic, bearer, send
 from tests.support.certificate import write_certificate
 from tests.support.web import Web
 
@@ -38,7 +38,7 @@ def drip(listener: socket.socket, over: threading.Event) -> None:
 
 def test_an_answer_that_drips_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
     over = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener, Session() as used:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
         thread = threading.Thread(target=drip, args=(listener, over))
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/step?token=secret"
@@ -96,7 +96,7 @@ PACKED = gzip.compress(b"hello")
     ids=["length", "chunks", "gzip", "empty", "continued"],
 )
 def test_an_answer_is_read_whole_and_its_connection_is_kept(answer: bytes, body: bytes) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, Session() as used:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
         answering(listener, answer, answer, answer)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         assert [send(used, Tries(1), "GET", url, timeout=60).content for _ in range(3)] == [body] * 3
@@ -112,7 +112,7 @@ def test_an_answer_is_read_whole_and_its_connection_is_kept(answer: bytes, body:
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_an_answer_that_breaks_off_is_no_answer(answer: bytes, name: str, stream: bool) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, Session() as used:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
         answering(listener, answer)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         with pytest.raises(NoReply) as raised:
@@ -121,7 +121,7 @@ def test_an_answer_that_breaks_off_is_no_answer(answer: bytes, name: str, stream
 
 
 def test_an_answer_that_broke_off_is_asked_for_again() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, Session() as used:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
         answering(listener, OK + b"Content-Length: 50\r\n\r\nhello!", OK + b"Content-Length: 2\r\n\r\nok")
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         assert send(used, Tries(2, 0.0), "GET", url, timeout=60).content == b"ok"
@@ -130,7 +130,7 @@ def test_an_answer_that_broke_off_is_asked_for_again() -> None:
 @pytest.mark.parametrize("content", [b"not packed", PACKED[:-4]])
 def test_a_body_that_cannot_be_unpacked_is_final(content: bytes) -> None:
     answer = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(content), content)
-    with socket.create_server(("127.0.0.1", 0)) as listener, Session() as used:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
         answering(listener, answer)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         with pytest.raises(NoReply) as raised:
@@ -139,7 +139,7 @@ def test_a_body_that_cannot_be_unpacked_is_final(content: bytes) -> None:
 
 
 def test_a_server_that_says_nothing_is_given_up() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, Session() as used:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         with pytest.raises(NoReply) as raised:
             send(used, Tries(2, 0.0), "GET", url, timeout=0.05)
@@ -148,7 +148,7 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
 
 def test_a_connection_that_the_server_closed_while_it_was_idle_is_not_used_again() -> None:
     closing = OK + b"Content-Length: 3\r\n\r\nok!"
-    with socket.create_server(("127.0.0.1", 0)) as listener, Session() as used:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         for _ in range(3):
             thread = answering(listener, closing)
@@ -157,7 +157,7 @@ def test_a_connection_that_the_server_closed_while_it_was_idle_is_not_used_again
 
 
 def test_threads_share_a_session() -> None:
-    with Web() as web, Session(bearer("token"), connections=2) as used, ThreadPoolExecutor(8) as pool:
+    with Web() as web, ServiceSession(bearer("token"), connections=2) as used, ThreadPoolExecutor(8) as pool:
         web.get("/it", body=b"x" * 100_000, wants={"Authorization": "Bearer token"})
         asked = [pool.submit(send, used, Tries(1), "GET", web.url + "/it", timeout=60) for _ in range(40)]
         assert {reply.result().content for reply in asked} == {b"x" * 100_000}
@@ -169,14 +169,14 @@ def test_tls_trusts_what_the_environment_names_and_nobody_else(tmp_path: Path, m
     context.load_cert_chain(certificate, key)
     with Web(tls=context) as web:
         web.get("/it", body=b"ok")
-        with Session() as used, pytest.raises(NoReply) as raised:
+        with ServiceSession() as used, pytest.raises(NoReply) as raised:
             send(used, Tries(1), "GET", web.url + "/it", timeout=60)
         assert raised.value.name == "SSLError"
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-        with Session() as used:
+        with ServiceSession() as used:
             assert send(used, Tries(1), "GET", web.url + "/it", timeout=60).content == b"ok"
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "absent"))
-        with Session() as used, pytest.raises(OSError, match="absent"):
+        with ServiceSession() as used, pytest.raises(OSError, match="absent"):
             send(used, Tries(1), "GET", web.url + "/it", timeout=60)
 
 
@@ -184,13 +184,13 @@ def test_tls_trusts_what_the_environment_names_and_nobody_else(tmp_path: Path, m
     "url", ["api.test", "ftp://api.test/", "http:///x", "http://[::1", "http://a..b/", "http://x:y/"]
 )
 def test_an_address_that_leads_nowhere_is_not_tried_again(url: str) -> None:
-    with Session() as used, pytest.raises((NoReply, ValueError)) as raised:
+    with ServiceSession() as used, pytest.raises((NoReply, ValueError)) as raised:
         send(used, Tries(3, 60), "GET", url, timeout=60)
     assert not isinstance(raised.value, NoReply) or not raised.value.may_pass
 
 
 def test_a_token_that_would_not_stay_within_its_header_is_not_sent() -> None:
-    with Web() as web, Session("Bearer a\r\nX-Other: b") as used:
+    with Web() as web, ServiceSession("Bearer a\r\nX-Other: b") as used:
         with pytest.raises(NoReply) as raised:
             send(used, Tries(3, 60), "GET", web.url + "/it", timeout=60)
         assert web.calls == []
@@ -203,7 +203,7 @@ def test_an_address_is_asked_for_in_the_same_way_with_and_without_a_proxy(
 ) -> None:
     asked = []
     for proxy in (False, True):
-        with Web() as web, Session() as used:
+        with Web() as web, ServiceSession() as used:
             if proxy:
                 monkeypatch.setenv("http_proxy", web.url)
                 monkeypatch.setenv("no_proxy", "")
@@ -216,7 +216,7 @@ def test_an_address_is_asked_for_in_the_same_way_with_and_without_a_proxy(
 def test_without_an_authorization_a_netrc_has_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "netrc").write_text("default login anna password secret\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    with Web() as web, Session() as used:
+    with Web() as web, ServiceSession() as used:
         web.get("/it", wants={"Authorization": basic("anna", "secret")})
         assert send(used, Tries(1), "GET", web.url + "/it", timeout=60).status_code == 200
 

@@ -137,19 +137,13 @@ def summarize(run: FlowRun, outcome: str, seconds: float, directory: Path) -> It
         if stage.tally.dropped:
             lost = count_messages(stage.tally.dropped)
             yield f"warning: {lost} found no way out of {stage.id}: no condition was true, none is otherwise"
-        if outcome == "aborted" and stage.tally.in_work:
-            count = stage.tally.in_work
+        count = stage.tally.returned + (stage.tally.in_work if outcome == "aborted" else 0)
+        if count:
             yield f"{count_messages(count)} {_were(count)} in work at {stage.id}, to be taken through it again"
     if run.failed_before:
         named = ", ".join(f"{message[:40]} at {step}" for message, step in run.failed_before[:_MOST_NAMED])
         yield f"failed before: {named}{', …' if len(run.failed_before) > _MOST_NAMED else ''}"
     yield f"results and errors: {directory}"
-    if outcome in ("stopped", "aborted"):
-        yield f"to go on: pysailor flow run --resume {directory.name}"
-    elif outcome == "failed" and not (run.failures or run.failed_before):
-        yield f"once that is corrected: pysailor flow run --resume {directory.name}"
-    elif run.failures or run.failed_before:
-        yield f"to try again what failed: pysailor flow run --resume {directory.name} --retry-failed"
 
 
 def count_messages(count: int) -> str:

@@ -18,6 +18,7 @@ from pysailor.flow.run import CannotResume, FlowRun, RunFolder, RunPlan, find_ru
 from pysailor.flow.run.folder import RESULTS, fingerprint
 from pysailor.masking import mask
 
+from .flow_advice import advise
 from .flow_display import Display, count_messages, summarize
 from .flow_gate import require_order, tell_addresses
 from .flow_settings import FlowWorkspace, apply_sets
@@ -83,15 +84,21 @@ def _run(plan: RunPlan, folder: RunFolder, source: FlowInput | None, tell: Any) 
     if run.history.count:
         tell(f"{folder.path.name} goes on: {count_messages(run.history.count)} had come in")
     began = time.monotonic()
-    outcome = "failed"
+    outcome, failure = "failed", None
     try:
         with Display(run, source, str(folder.path)) as display, _signals(run, tell):
             outcome = _attend(run, display)
+    except BaseException as error:
+        failure = error
+        raise
     finally:
         if source is not None and outcome == "done" and not run.came_in:
             tell(f"warning: {source.name} holds no message, so nothing was done")
         for line in summarize(run, outcome, time.monotonic() - began, folder.path):
             tell(line)
+        for line in advise(run, outcome, folder.path.name, failure, is_gone=folder.about.get("input") == "-"):
+            tell(line)
+        failure = None  # its traceback leads to this frame
         folder.end(outcome, run.summary(time.monotonic() - began))
     return outcome
 

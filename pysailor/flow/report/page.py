@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from ..run.tally import format_costs
-from .plots import draw_bars, draw_latencies, draw_rate, format_number
+from .plots import draw_bars, draw_latencies, draw_rate, format_amount, format_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,13 +15,28 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 400
 _STYLE: Final = """\
-body{font:15px/1.45 system-ui,sans-serif;color:#1c2733;max-width:60rem;margin:2rem auto;padding:0 1rem}
-h1{margin-bottom:.2rem}h2{margin-top:2rem;border-bottom:1px solid #ccd5dd}p.sub{color:#4a5866;margin-top:0}
-table{border-collapse:collapse;width:100%}th,td{padding:.25rem .5rem;text-align:right;border-bottom:1px solid #e3e8ec}
-th:first-child,td:first-child,td.text,th.text{text-align:left}td.text{overflow-wrap:anywhere}
-.bad{color:#b3372f;font-weight:600}svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#1c2733}
+:root{--text:#1c2733;--soft:#4a5866;--ground:#fff;--line:#ccd5dd;--bad:#b3372f;--done:#2f7d4f;--bar:#3b6ea5;
+--box:#fff;--first:#e8f1fa;--router:#fff6e0;--fault:#fdeaea;--condition:#6b4e0d}
+@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;--text:#dfe6ee;--soft:#a5b4c3;--ground:#12171d;
+--line:#3a4653;--bad:#ff8a80;--done:#5fb884;--bar:#6fa8e0;--box:#1c242d;--first:#1b2f45;--router:#3a3013;--fault:#431f1f;
+--condition:#e3c274}}
+body{font:15px/1.45 system-ui,sans-serif;color:var(--text);background:var(--ground);max-width:60rem;margin:2rem auto;
+padding:0 1rem;overflow-wrap:anywhere}
+h1{margin-bottom:.2rem}h2{margin-top:2rem;border-bottom:1px solid var(--line)}p.sub{color:var(--soft);margin-top:0}
+.wide{overflow-x:auto}.wide:focus-visible{outline:2px solid var(--bar)}
+table{border-collapse:collapse;width:100%}
+th,td{padding:.25rem .5rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
+th:first-child,td:first-child,td.text,th.text{text-align:left}td.text{white-space:normal;min-width:8rem}
+th,td{overflow-wrap:normal}td:first-child,td.text{overflow-wrap:anywhere}
+.bad{color:var(--bad);font-weight:600}svg{max-width:100%;height:auto}
+svg text{font:12px system-ui,sans-serif;fill:var(--text)}
+rect.part{fill:var(--bar)}rect.done{fill:var(--done)}rect.failed{fill:var(--bad)}
+svg .step{fill:var(--box)}svg .first{fill:var(--first)}svg .router{fill:var(--router)}svg .fault{fill:var(--fault)}
+svg text.name{fill:var(--text)}svg text.run{fill:var(--soft)}svg text.cond{fill:var(--condition)}
 figure{margin:1rem 0;break-inside:avoid}figcaption{font-weight:600;margin-bottom:.3rem}tr{break-inside:avoid}
-@media print{body{margin:0;max-width:none;font-size:11pt}h2{break-after:avoid}}"""
+@media screen and (max-width:45rem){svg{max-width:none}}
+@media print{body{margin:0;max-width:none;font-size:11pt}h2{break-after:avoid}.wide{overflow:visible}
+table{font-size:9pt}th,td{white-space:normal;padding:.25rem}}"""
 
 
 def write_page(figures: RunFigures, drawing: str = "") -> str:
@@ -32,7 +47,7 @@ def write_page(figures: RunFigures, drawing: str = "") -> str:
         f"<h1>{escape(title)}</h1>",
         f'<p class="sub">{escape(_subtitle(about))}</p>',
         _summary(figures),
-        f"<h2>Flow</h2><figure>{drawing}</figure>" if drawing else "",
+        f"<h2>Flow</h2><figure>{_wide('Flow', drawing)}</figure>" if drawing else "",
         f"<h2>Steps</h2>{_table(figures)}",
         _figure("Outcomes", draw_bars([(s.step, dict(s.outcomes)) for s in _steps(figures)], "messages", "outcomes")),
         *_costs(figures),
@@ -70,13 +85,14 @@ def _summary(figures: RunFigures) -> str:
         ("seconds", format_number(float(figures.about.get("seconds") or 0.0))),
     ]
     cells = "".join(f"<td>{escape(value)}</td>" for _, value in facts)
-    return f"<table><tr>{''.join(f'<th>{name}</th>' for name, _ in facts)}</tr><tr>{cells}</tr></table>"
+    names = "".join(f"<th>{name}</th>" for name, _ in facts)
+    return _wide("Summary", f"<table><tr>{names}</tr><tr>{cells}</tr></table>")
 
 
 def _table(figures: RunFigures) -> str:
     names = ("step", "done", "failed", "tries again", "mean ms", "median", "95 %", "99 %", "slowest", "tokens", "cost")
     rows = "".join(_row(step) for step in _steps(figures))
-    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{rows}</table>"
+    return _wide("Steps", f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{rows}</table>")
 
 
 def _row(step: StepFigures) -> str:
@@ -118,15 +134,22 @@ def _errors(figures: RunFigures) -> Iterator[str]:
         f"<td class='text'>{escape(_short(error.get('message', '')))}</td></tr>"
         for error in figures.errors
     )
-    yield f"<table><tr><th>step</th><th class='text'>code</th><th class='text'>message</th></tr>{rows}</table>"
+    head = "<tr><th>step</th><th class='text'>code</th><th class='text'>message</th></tr>"
+    yield _wide("Errors", f"<table>{head}{rows}</table>")
 
 
 def _figure(caption: str, drawing: str) -> str:
-    return f"<figure><figcaption>{escape(caption)}</figcaption>{drawing}</figure>" if drawing else ""
+    return f"<figure><figcaption>{escape(caption)}</figcaption>{_wide(caption, drawing)}</figure>" if drawing else ""
+
+
+def _wide(name: str, content: str) -> str:
+    """Return what scrolls by itself where the page is narrow, with the keyboard, too."""
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(name, quote=True)}">{content}</div>'
 
 
 def _caption(step: StepFigures) -> str:
-    return f"{step.step}: {step.count} messages, half of them within {format_number(step.percentile(0.5))} ms"
+    median = format_number(step.percentile(0.5))
+    return f"{step.step}: {format_amount(step.count, 'messages')}, half of them within {median} ms"
 
 
 def _steps(figures: RunFigures) -> list[StepFigures]:

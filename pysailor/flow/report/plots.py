@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 from .figures import edge
 
-COLOURS: Final = {"done": "#2f7d4f", "failed": "#b3372f"}
+OUTCOMES: Final = ("done", "failed")
 _WIDTH, _LINE, _LABEL = 640, 26, 150
 
 
@@ -25,12 +25,12 @@ def draw_bars(rows: Sequence[tuple[str, Mapping[str, float]]], unit: str, title:
         lines.append(f'<text x="0" y="{y + 14}">{escape(label)}</text>')
         for name, value in parts.items():
             width = value / most * (_WIDTH - _LABEL - 110)
-            colour = COLOURS.get(name, "#3b6ea5")
-            told = escape(f"{label}, {name}: {format_number(value)} {unit}")
+            kind = name if name in OUTCOMES else "part"
+            told = escape(f"{label}, {name}: {format_amount(value, unit)}")
             size = f'x="{x:.1f}" y="{y}" width="{width:.1f}" height="18"'
-            lines.append(f'<rect {size} fill="{colour}"><title>{told}</title></rect>')
+            lines.append(f'<rect {size} class="{kind}"><title>{told}</title></rect>')
             x += width
-        lines.append(f'<text x="{x + 6:.1f}" y="{y + 14}">{format_number(sum(parts.values()))} {escape(unit)}</text>')
+        lines.append(f'<text x="{x + 6:.1f}" y="{y + 14}">{escape(format_amount(sum(parts.values()), unit))}</text>')
     return "".join([*lines, "</svg>"])
 
 
@@ -45,9 +45,10 @@ def draw_latencies(step: StepFigures) -> str:
     for number in range(count):
         value = step.latencies[low + number]
         height, x = 90 * value / most, 10 + number * width
-        told = f"{format_number(edge(low + number))} to {format_number(edge(low + number + 1))} ms: {value} messages"
+        begin, end = (format_number(edge(low + each)) for each in (number, number + 1))
+        told = f"{begin} to {end} ms: {format_amount(value, 'messages')}"
         lines.append(
-            f'<rect x="{x:.1f}" y="{96 - height:.1f}" width="{width - 1:.1f}" height="{height:.1f}" fill="#3b6ea5">'
+            f'<rect x="{x:.1f}" y="{96 - height:.1f}" width="{width - 1:.1f}" height="{height:.1f}" class="part">'
             f"<title>{told}</title></rect>"
         )
         if number % max(1, round(60 / width)) == 0:
@@ -68,12 +69,17 @@ def draw_rate(figures: RunFigures) -> str:
         told = f"after {format_number(number * figures.slice_seconds)} s: {format_number(rate)} a second"
         lines.append(
             f'<rect x="{10 + number * width:.1f}" y="{96 - height:.1f}" width="{max(0.5, width - 1):.1f}" '
-            f'height="{height:.1f}" fill="#3b6ea5"><title>{told}</title></rect>'
+            f'height="{height:.1f}" class="part"><title>{told}</title></rect>'
         )
     end = format_number((last + 1) * figures.slice_seconds)
     best = format_number(most / figures.slice_seconds)
     lines.append(f'<text x="10" y="114">0 s</text><text x="560" y="114">{end} s</text>')
     return "".join([*lines, f'<text x="250" y="114">at most {best} a second</text>', "</svg>"])
+
+
+def format_amount(value: float, unit: str) -> str:
+    """Return a number of things; one is written as one."""
+    return f"{format_number(value)} {'message' if value == 1 and unit == 'messages' else unit}"
 
 
 def format_number(value: float) -> str:

@@ -42,6 +42,8 @@ class Intake:
     ) -> None:
         self.came_in = 0
         self.passed_over = 0
+        self.is_through = False
+        """Whether the source has ended by itself: no more would have come."""
         self.failure: SailorError | None = None
         self._plan, self._stage, self._routes, self._state = plan, stage, routes, state
         self._stopping, self._abort = state.stopping, abort
@@ -50,10 +52,7 @@ class Intake:
     def feed(self) -> None:
         """Let in what the source gives, until it ends or the run stops; what went wrong is `failure`."""
         try:
-            if self._stage is None:
-                self._feed_bodies()
-            else:
-                self._feed_trigger(self._stage)
+            self.is_through = self._feed_bodies() if self._stage is None else self._feed_trigger(self._stage)
         except (Aborted, Stopped):
             pass
         except SailorError as error:
@@ -62,14 +61,15 @@ class Intake:
             LOG.exception("the source of the flow failed")
             self.failure = FlowStopped(f"the source of the flow failed: {type(error).__name__}: {error}")
 
-    def _feed_bodies(self) -> None:
+    def _feed_bodies(self) -> bool:
         bodies = self._plan.bodies() if self._plan.bodies is not None else iter(())
         for body in bodies:
             if self._stopping.is_set():
-                return
+                return False
             self._take_in(Message(body=body))
+        return True
 
-    def _feed_trigger(self, stage: Stage) -> None:
+    def _feed_trigger(self, stage: Stage) -> bool:
         """Run the trigger; what it yields comes in as fast as the flow takes it."""
 
         def emit(event: Event) -> None:
@@ -89,6 +89,7 @@ class Intake:
                 emit, _COMPONENT, None, f"{run_id}/{stage.id}", run_id=run_id, step=stage.id, stopping=self._stopping
             ),
         )
+        return True
 
     def _take_in(self, message: Message) -> None:
         """Let a message in under its number, unless it has been through before."""

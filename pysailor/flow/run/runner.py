@@ -139,9 +139,14 @@ class FlowRun:
             raise failure
         if self._state.aborted.is_set():
             return "aborted"
-        if self._stopping.is_set():
+        if self._stopping.is_set() and not self._is_through:
             return "stopped"
         return "failed" if self.failures or self.failed_before else "done"
+
+    @property
+    def _is_through(self) -> bool:
+        """Whether all that there is came in, and went through all its steps."""
+        return self._intake.is_through and not any(tally.returned for tally in self.tallies)
 
     def stop(self) -> None:
         """Let nothing more in."""

@@ -38,3 +38,21 @@ def test_what_a_waiting_step_had_is_neither_done_nor_failed(flow: Any, plan: Any
     assert again.run() == "done"
     lines = (path / "results.jsonl").read_text().splitlines()
     assert sorted(json.loads(line)["result"]["body"]["n"] for line in lines) == [1, 2, 3]
+
+
+def test_a_run_that_was_through_when_it_was_stopped_is_done(flow: Any, plan: Any, tmp_path: Path) -> None:
+    text = "  a: {run: 'w:numbers', fields: {count: 3}}\n  b: {run: 'w:work', after: a, fields: {seconds: 0.3}}\n"
+    running = FlowRun(plan(flow(text)), tmp_path, "r")
+    thread = threading.Thread(target=running.stop)
+
+    def bodies_are_in() -> bool:
+        return running._intake.is_through
+
+    outcomes: list[str] = []
+    work = threading.Thread(target=lambda: outcomes.append(running.run()))
+    work.start()
+    while not bodies_are_in():
+        work.join(0.005)
+    thread.start()
+    work.join(60)
+    assert outcomes == ["done"]

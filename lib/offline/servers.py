@@ -33,6 +33,9 @@ class OfflineServer:
 SERVERS = {
     "local": OfflineServer("LocalModel", EMBEDDED_MODEL, "run the embedded model: real, very small, without a key"),
     "sandbox": OfflineServer(
-        "LocalSandbox", SANDBOX, "run the sandbox: it behaves like the service, errors and all, and is not a model"
+        "LocalSandbox",
+        SANDBOX,
+        "run the sandbox: it behaves like the service, errors and all, and is not a model; "
+        "what it is given (files, batches, responses) is kept until it ends",
     ),
 }

@@ -46,10 +46,10 @@ class Loaded:
 class Component(ComponentCode):
     """What stands in one directory. Nothing is imported before it is asked for."""
 
-    def __init__(self, root: Path) -> None:
-        """Read the declaration; raise BrokenComponent if it is none."""
+    def __init__(self, root: Path, descriptor: Descriptor | None = None) -> None:
+        """Read the declaration, unless it was read already; raise BrokenComponent if it is none."""
         super().__init__(root)
-        self.descriptor: Descriptor = declaration.read(self.root / "component.json")
+        self.descriptor: Descriptor = descriptor or declaration.read(self.root / "component.json")
 
     @classmethod
     def find(cls, path: str | Path | None = None, installed: Path = INSTALLED) -> Component:

@@ -97,7 +97,7 @@ def read(path: Path) -> Descriptor:
     if faults:
         lines = "\n".join(f"  {fault}" for fault in faults)
         raise BrokenComponent(f"{path} does not describe a component:\n{lines}")
-    return _descriptor(document)
+    return describe(document)
 
 
 def find_faults(document: Any, *, is_strict: bool = False) -> list[Fault]:
@@ -127,7 +127,8 @@ def _loosen(shape: Any) -> Any:
     }
 
 
-def _descriptor(document: dict[str, Any]) -> Descriptor:
+def describe(document: dict[str, Any]) -> Descriptor:
+    """Return what a document declares, in which `find_faults` found nothing that keeps it from being read."""
     credentials = document.get("credentials") or {}
     return Descriptor(
         title=document["title"],

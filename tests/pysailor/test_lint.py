@@ -97,6 +97,59 @@ def test_each_mistake_is_one_line_at_its_place(make_component: MakeComponent, ch
     assert [each for each in lines if each.partition(": ")[0] == line.partition(": ")[0]] == lines[:1]
 
 
+def several(declared: dict[str, Any]) -> None:
+    """Make mistakes of every depth."""
+    del declared["title"], fields(declared)["tone"]["viewClass"]
+    declared["envVars"] = []
+    fields(declared)["times"] = 7
+    declared["actions"]["echo"].update(description="", main="./lib/ech.py")
+    declared["actions"]["echo"]["metadata"]["in"] = 7
+    del declared["actions"]["echo"]["metadata"]["out"]["properties"]["word"]["title"]
+    declared["credentials"]["fields"]["password"]["viewClass"] = "TextFieldView"
+
+
+def test_all_mistakes_are_told_at_once(make_component: MakeComponent) -> None:
+    assert [line.partition(": ")[0] for line in found(make_component, several)] == [
+        f"{FIELDS}/times",
+        f"{FIELDS}/tone/viewClass",
+        "/actions/echo/metadata/in",
+        "/envVars",
+        "/title",
+        "/credentials/fields/password/viewClass",
+        "/actions/echo/description",
+        "/actions/echo/main",
+        "/actions/echo/metadata/out/properties/word",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda d: d["actions"]["echo"].pop("main"), "/actions/echo/main: is missing"),
+        (lambda d: fields(d)["tone"].update(model=7), f"{FIELDS}/tone/model: found 7"),
+        (lambda d: fields(d)["tone"].update(require=["times", 7]), f"{FIELDS}/tone/require/1: found 7"),
+        (lambda d: d.update(credentials=7), "/credentials: found 7"),
+    ],
+)
+def test_what_follows_from_a_mistake_is_not_told_beside_it(
+    make_component: MakeComponent, change: Change, line: str
+) -> None:
+    (told,) = found(make_component, change)
+    assert told.startswith(line)
+
+
+def test_code_that_cannot_be_loaded_hides_neither_fields_nor_schemas(make_component: MakeComponent) -> None:
+    def change(declared: dict[str, Any]) -> None:
+        fields(declared)["times"].pop("help")
+        word(declared).pop("title")
+
+    assert [line.partition(": ")[0] for line in found(make_component, change, echo="def process(:")] == [
+        "/actions/echo/main",
+        f"{FIELDS}/times/help",
+        WORD,
+    ]
+
+
 def test_a_key_that_nobody_knows_does_not_keep_a_component_from_starting(make_component: MakeComponent) -> None:
     declared = copy.deepcopy(DECLARED)
     declared["new_in_the_platform"] = True

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 EXAMPLE = "batch_sandbox"
 """A batch that is always there."""
 _ENDPOINTS = ("/v1/chat/completions", "/v1/embeddings", "/v1/moderations", "/v1/responses")
+_MEMORY = (
+    "The sandbox keeps files and batches in memory only: they end with the command that started it. Let "
+    f"`pysailor sandbox` run for as long as both are needed, or collect {EXAMPLE}, which is always there."
+)
 _MOST_KEPT = 1000
 _MOST_LISTED = 100
 _MOST_BYTES = 256 << 20
@@ -271,4 +275,4 @@ def _view_of(batch: _Batch, status: str, counts: Mapping[str, int] | None = None
 
 def _no_such(what: str, name: str, status: int = 404) -> ErrorReply:
     param = "id" if what == "File" else "batch_id"
-    return ErrorReply(f"No such {what} object: {name[:100]}", status=status, param=param)
+    return ErrorReply(f"No such {what} object: {name[:100]}. {_MEMORY}", status=status, param=param)

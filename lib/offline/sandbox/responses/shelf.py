@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _MOST_KEPT = 1000
 _POLLS = 2
 """So many times a response in the background is asked for before it is there."""
+_MEMORY = "The sandbox keeps responses in memory only: they end with the command that started it."
 
 
 class Shelf:
@@ -74,7 +75,7 @@ class Shelf:
 
     def _find(self, response_id: str) -> dict[str, Any]:
         if response_id not in self._kept:
-            raise ErrorReply(f"Response with id '{response_id}' not found.", status=404)
+            raise ErrorReply(f"Response with id '{response_id}' not found. {_MEMORY}", status=404)
         return self._kept[response_id][1]
 
 

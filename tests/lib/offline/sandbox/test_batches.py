@@ -120,3 +120,10 @@ def test_nonsense_is_refused_and_breaks_nothing(sandbox: Sandbox, body: bytes) -
         )
         assert refused.status_code == 400
     assert call(sandbox, "GET", "batches").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["batches/batch_1", "files/file-1", "responses/resp_1"])
+def test_what_an_earlier_sandbox_kept_is_gone_and_it_says_why(sandbox: Sandbox, path: str) -> None:
+    answer = call(sandbox, "GET", path)
+    assert answer.status_code == 404
+    assert "in memory only: they end with the command that started it" in answer.json()["error"]["message"]

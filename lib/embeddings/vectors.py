@@ -33,6 +33,8 @@ def read_vectors(
     entries = answer["data"]
     if len(entries) != count or not all(isinstance(entry, dict) for entry in entries):
         raise _reject(f"It holds {len(entries)} vectors for {count} texts.")
+    if not entries:
+        raise _reject("It holds no vector.")
     places, doubts = _places(entries)
     vectors: list[list[float]] = [[] for _ in entries]
     for place, entry in zip(places, entries, strict=True):

@@ -9,7 +9,7 @@ from ..completions.answer.api_shape import to_api_shape
 from ..completions.answer.outcome import mapping, objects
 from ..errors.api_error import ApiError, from_answer
 from .items import ITEMS
-from .message import IN_CHAT, holds_more, is_of_another, logprobs_of, to_message
+from .message import IN_CHAT, find_unread, holds_more, is_of_another, logprobs_of, to_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -172,10 +172,11 @@ def _doubts(response: Mapping[str, Any]) -> list[str]:
         doubts.append(f'it was not finished ("{reason or "no reason was told"}")')
     if _is_unfinished(response):
         doubts.append(_UNFINISHED)
-    return [*doubts, *_doubts_of_items(objects(response.get("output")))]
+    return [*doubts, *_doubts_of_items(response["output"])]
 
 
-def _doubts_of_items(items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _doubts_of_items(output: Sequence[Any]) -> Iterator[str]:
+    items = objects(output)
     kinds = list(dict.fromkeys(str(item.get("type"))[:_LONGEST_KIND] for item in items))
     waiting = [kind for kind in kinds if kind in _FOR_A_CLIENT and "shell_call_output" not in kinds]
     unknown = [kind for kind in kinds if kind not in (*IN_CHAT, *_BESIDE_CHAT)][:_MOST_KINDS]
@@ -183,5 +184,10 @@ def _doubts_of_items(items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"the answer waits for what a flow cannot do ({', '.join(waiting)}); it stands in response_items"
     if unknown:
         yield f"the answer holds items that are not known ({', '.join(unknown)}); they stand in response_items"
+    if len(items) < len(output):
+        yield "the answer holds items that are no objects; they stand in response_items"
+    unread = list(dict.fromkeys(kind[:_LONGEST_KIND] for item in items for kind in find_unread(item)))[:_MOST_KINDS]
+    if unread:
+        yield f"the answer holds parts that cannot be read ({', '.join(unread)}); they stand in response_items"
     if any(map(is_of_another, items)):
         yield "a message in the answer is not the model's own, by its role; it stands in response_items alone"

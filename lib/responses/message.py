@@ -68,14 +68,27 @@ def is_of_another(item: Mapping[str, Any]) -> bool:
 
 
 def holds_more(output: Any) -> bool:
-    """Return whether the items hold what a chat's message has no place for, so that they are to be kept."""
+    """Return whether the items, a list, hold what a chat's message has no place for, so that they are to be kept."""
     return any(
         item.get("type") not in IN_CHAT
         or is_of_another(item)
         or any(value is not None and name not in _PLAIN for name, value in item.items())
         or any(mark.get("type") != "url_citation" for mark in _marks(item))
+        or any(find_unread(item))
         for item in objects(output)
-    )
+    ) or any(item.__class__ is not dict for item in output)
+
+
+def find_unread(item: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what each part of a message is whose words no chat's message can hold."""
+    content = item.get("content")
+    if item.get("type") != "message" or content in (None, "", []) or isinstance(content, str):
+        return
+    for part in content if isinstance(content, list) else [content]:
+        kind = part.get("type") if isinstance(part, dict) else None
+        name = "refusal" if kind == "refusal" else "text"
+        if kind not in (*_TEXTS, "refusal") or not isinstance(part.get(name), str):
+            yield kind if isinstance(kind, str) and kind else "without a type"
 
 
 def agrees(items: list[Any], message: Mapping[str, Any]) -> bool:

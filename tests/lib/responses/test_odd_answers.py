@@ -108,3 +108,24 @@ def test_pieces_that_are_not_the_answer_s_are_remarked_upon() -> None:
     stream = ResponseStream()
     assert [piece.text for piece in stream.feed(sse([delta("wrong"), completed("right")]))] == ["wrong"]
     assert "not what the answer says in the end" in stream.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        (None, "items that are no objects"),
+        ("lost words", "items that are no objects"),
+        ({"type": "message", "content": [{"type": "output_audio", "data": "…"}]}, "cannot be read (output_audio)"),
+        ({"type": "message", "content": [{"type": "output_text", "text": None}]}, "cannot be read (output_text)"),
+        ({"type": "message", "content": [{"text": "of no type"}]}, "cannot be read (without a type)"),
+        ({"type": "message", "content": ["lost words"]}, "cannot be read (without a type)"),
+        ({"type": "message", "content": 5}, "cannot be read (without a type)"),
+    ],
+)
+def test_what_an_answer_holds_beside_what_can_be_read_is_told_and_kept(item: Any, told: str) -> None:
+    good = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
+    made, doubts = read_answer({"id": "resp_1", "status": "completed", "output": [good, item]})
+    message = made["choices"][0]["message"]
+    assert message["content"] == "Hi"
+    assert message["response_items"] == [good, item]
+    assert any(told in doubt for doubt in doubts)

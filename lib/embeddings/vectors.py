@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _BYTES = 4  # of a float32
 _UNNUMBERED = "the server did not number its vectors; they were taken in the order in which they came"
-
+_ZEROS: Final = "nothing but zeros came as vector {places}: no text is like it, nor unlike"
+_MOST_TOLD: Final = 5
 
 EMBEDDINGS: Final = WholeAnswerFormat("embeddings", "data", "vectors")
 
@@ -40,6 +41,10 @@ def read_vectors(
     for place, entry in zip(places, entries, strict=True):
         vectors[place] = _vector(entry.get("embedding"), place)
     check_lengths(vectors, dimensions)
+    zeros = [place for place, vector in enumerate(vectors) if not any(vector)]
+    if zeros:
+        told = [str(place) for place in zeros[:_MOST_TOLD]] + ["…"] * (len(zeros) > _MOST_TOLD)
+        doubts += (_ZEROS.format(places=", ".join(told)),)
     return vectors, doubts
 
 

@@ -44,12 +44,12 @@ class Look:
         return sorted({has[label] for known, has, _ in self.samples if known == name and label in has})
 
 
-def read_metrics(url: str) -> Look:
+def read_metrics(url: str, patience: float = _PATIENCE) -> Look:
     """Ask a worker; raise OSError if it does not answer, ValueError if that is something else than a worker's metrics.
 
-    Proxies are not asked: the worker is here, or in the same network.
+    The whole answer comes within `patience` seconds. Proxies are not asked: the worker is here, or in the same network.
     """
-    return read_text(_fetch(url).decode())
+    return read_text(_fetch(url, patience).decode())
 
 
 def read_text(text: str) -> Look:
@@ -64,11 +64,16 @@ def read_text(text: str) -> Look:
     return Look(samples)
 
 
-def _fetch(url: str) -> bytes:
+def _fetch(url: str, patience: float) -> bytes:
+    until = time.monotonic() + patience
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=_PATIENCE) as answer:
-            content: bytes = answer.read(_MOST_BYTES)
+        with opener.open(url, timeout=patience) as answer:
+            content = b""
+            while (part := answer.read1(_MOST_BYTES - len(content))) and len(content) < _MOST_BYTES:
+                content += part
+                if time.monotonic() > until:
+                    raise TimeoutError(None, "the answer does not end")
             length = answer.headers.get("Content-Length")
     except ConnectionResetError:  # an HTTPException as well where nothing was answered
         raise

@@ -41,7 +41,9 @@ def test_vectors_come_in_the_order_of_the_texts_however_they_came(
 ) -> None:
     entries = [entry(as_base64(one) if in_base64 else one, index) for index, one in enumerate(vectors)]
     shuffled = data.draw(st.permutations(entries))
-    assert read_vectors(answer(*shuffled), len(vectors)) == (vectors, ())
+    found, doubts = read_vectors(answer(*shuffled), len(vectors))
+    assert found == vectors
+    assert len(doubts) == (not all(map(any, vectors)))
 
 
 def test_vectors_without_numbers_are_taken_as_they_come_with_a_doubt() -> None:
@@ -85,6 +87,12 @@ def test_a_broken_answer_is_named_and_never_passed_on(entries: list[Any], count:
     with pytest.raises(ApiError, match=why) as refused:
         read_vectors(answer(*entries), count)
     assert refused.value.code == "answer_broken"
+
+
+def test_a_vector_of_nothing_but_zeros_is_told() -> None:
+    vectors, (doubt,) = read_vectors({"data": [entry([1.0, 0.0], 0), entry([0.0, 0.0], 1), entry([0, 0], 2)]}, 3)
+    assert vectors[1] == [0.0, 0.0]
+    assert "zeros came as vector 1, 2:" in doubt
 
 
 def test_other_dimensions_than_were_asked_for_are_broken() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -38,6 +39,27 @@ def test_the_answer_of_a_worker_that_ends_meanwhile_is_no_answer(body: bytes) ->
 def test_neither_is_an_answer_without_a_body(answer: bytes) -> None:
     with pytest.raises(OSError):  # noqa: PT011 - the reason is the library's
         read_answer(answer)
+
+
+def test_an_answer_that_never_ends_is_no_answer() -> None:
+    ended = threading.Event()
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while not ended.wait(0.01):
+                connection.sendall(b"data: x\n\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=drip)
+        server.start()
+        try:
+            with pytest.raises(OSError, match="does not end"):
+                read_metrics(f"http://127.0.0.1:{listener.getsockname()[1]}/metrics", patience=0.2)
+        finally:
+            ended.set()
+            server.join()
 
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-server\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nx 1\n"])

@@ -41,6 +41,7 @@ _SPARED: Final = {"_srcfile": None, "logThreads": False, "logProcesses": False, 
 """What logging need not find out for each line, by the switches that its documentation names: no line has it."""
 
 _LONGEST_LEVEL = 9
+_PLAIN: Final = frozenset((int, bool))
 _LEVELS: Final = {"trace": 10, "debug": 20, "info": 30, "warn": 40, "error": 50, "fatal": 60}
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -100,7 +101,7 @@ class BunyanFormatter(logging.Formatter):
         }
         for name, value in vars(record).items():
             if name not in _OF_EVERY_RECORD and name not in line:
-                line[name] = value if type(value) is int else self._mask(value)
+                line[name] = value if value is None or type(value) in _PLAIN else self._mask(value)
         if mine not in (COMPONENT, SAILOR):
             line["logger"] = record.name
         if record.exc_info and record.exc_info[1] is not None:

@@ -10,6 +10,8 @@ import json
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from pysailor import InvalidInput
 
 from .preflight.facts.fields import integer_fields
@@ -101,12 +103,21 @@ def _map(items: list[Any], change: Callable[[Any], Any]) -> list[Any]:
 
 
 def _replace_half_characters(body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    if not _has_half_characters(body):
+    if not (_is_unusual(body) and _has_half_characters(body)):
         return body, False
     text = json.dumps(body, ensure_ascii=False)
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # two halves in a row become one
     mended: dict[str, Any] = json.loads(whole)
     return mended, True
+
+
+def _is_unusual(body: dict[str, Any]) -> bool:
+    """Return whether orjson refuses the body, as it does half characters and great depth, among others."""
+    try:
+        orjson.dumps(body)
+    except TypeError:
+        return True
+    return False
 
 
 def _has_half_characters(value: Any) -> bool:

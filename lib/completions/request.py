@@ -142,14 +142,10 @@ def _length_of_all(messages: Any) -> int:
     """Return the same as `_length`; most messages are a role and a text."""
     if not isinstance(messages, list):
         return _length(messages)
-    texts = [one["content"] for one in messages if isinstance(one, dict) and isinstance(one.get("content"), str)]
-    if (
-        len(texts) < len(messages)
-        or max(map(len, messages), default=0) > _ROLE_AND_TEXT
-        or not all(map(str.isascii, texts))
-    ):
+    texts: list[Any] = [one.get("content") for one in messages if one.__class__ is dict and len(one) <= _ROLE_AND_TEXT]
+    if len(texts) < len(messages) or set(map(type, texts)) - {str} or not (text := "".join(texts)).isascii():
         return _length(messages)
-    return sum(map(len, texts)) + _AROUND * len(texts)
+    return len(text) + _AROUND * len(texts)
 
 
 def _length(value: Any) -> int:

@@ -25,7 +25,7 @@ def is_count(value: Any) -> bool:
 
 def tokens(value: Any) -> int:
     """Return the count that a value is, 0 for one that is none."""
-    return int(value) if is_count(value) else 0
+    return int(value) if value and is_count(value) else 0
 
 
 def money(value: Any, parts: int = 1) -> Decimal | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StepError
@@ -58,12 +59,8 @@ def depth_of(value: Any, most: int) -> int:
     level, depth = [value] if isinstance(value, (dict, list)) else [], 0
     while level and depth <= most:
         depth += 1
-        level = [
-            member
-            for each in level
-            for member in (each.values() if isinstance(each, dict) else each)
-            if isinstance(member, (dict, list))
-        ]
+        members = chain.from_iterable([each.values() if each.__class__ is dict else each for each in level])
+        level = [member for member in members if member.__class__ is dict or member.__class__ is list]
     return depth
 
 

@@ -123,10 +123,12 @@ def protocol_of(headers: Mapping[str, Any]) -> int:
 
 def _text(value: Any) -> str | None:
     """Return a header's value as text; what is empty counts as missing."""
+    if not value:
+        return None
     if isinstance(value, str):
-        return value or None
+        return value
     if isinstance(value, bytes):
-        return value.decode(errors="replace") or None
-    if isinstance(value, (bool, dict, list)) and value:
+        return value.decode(errors="replace")
+    if isinstance(value, (bool, dict, list)):
         return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value) if value else None
+    return str(value)

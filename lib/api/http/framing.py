@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import io
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httptools
@@ -25,6 +26,12 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _PLAIN_LENGTHS = re.compile(rb"[ \t]*0*(\d{1,15})[ \t]*(?:,[ \t]*0*\1[ \t]*)*")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _ANNOUNCEMENT = re.compile(rb"HTTP/\d\.\d 1(?!01)\d\d\b")
+
+
+@lru_cache(maxsize=256)
+def _key(name: bytes) -> str:
+    """Return the name of a header in lower case."""
+    return name.decode("latin-1").lower()
 
 
 class OddHead(Exception):
@@ -91,7 +98,7 @@ class ResponseParts:
         """Keep a line of the head; those after the body are left out."""
         if self.status or self.is_whole:
             return
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")
+        key, text = _key(name), value.decode("latin-1").strip(" \t")
         before = self.headers.get(key)
         self.headers[key] = text if before is None else f"{before}, {text}"
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..cancel import Cancel
 
+_AT_FIRST = 8 * 1024
 _AT_ONCE = 64 * 1024
 _NEAR = 0.05  # seconds
 _IN_ONE_PIECE = 64 * 1024  # above, copying head and body together costs more than a second system call
@@ -31,6 +32,8 @@ class Wire:
     _poll: Any = None
     _waits: SocketWaits | None = None
     _is_new = True
+    _room = _AT_FIRST
+    """Bytes that are set aside for what comes next, while it is waited for: few, until there is more."""
 
     def take(self, connected: Any) -> None:
         """Use this socket from now on: first the plain one, then the one with TLS on it."""
@@ -52,12 +55,16 @@ class Wire:
             if self._waits is not None:
                 return self._waits.receive(_AT_ONCE, end)
             self._wait_until(end)
-            return bytes(self.raw_socket.recv(_AT_ONCE))
+            data = bytes(self.raw_socket.recv(self._room))
         except TimeoutError as fault:
             raise TimedOut from fault
+        if len(data) == self._room:
+            self._room = _AT_ONCE
+        return data
 
     def send(self, head: bytes, body: bytes | mmap, end: float) -> None:
         """Send a request whole; raise TimedOut, or Dropped when the other side no longer reads."""
+        self._room = _AT_FIRST
         if self._is_new:
             self._waits, self._is_new = socket_waits(self.raw_socket), False
         try:

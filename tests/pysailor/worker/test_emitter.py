@@ -7,10 +7,12 @@ from uuid import UUID
 
 import pytest
 
+from pysailor.wire.cipher import Cipher, to_content
 from pysailor.wire.envelope import Delivery
 from pysailor.wire.headers import EVENT_ID
 from pysailor.worker.emitter import event_headers, new_id
 
+CIPHER = Cipher("password", "0123456789abcdef")
 DELIVERY = Delivery(1, b"content", {"messageId": "m", "threadId": "t", "end": 7, "x-delivery-count": 0}, {})
 
 
@@ -44,14 +46,15 @@ def test_an_event_that_the_step_before_sent_twice_has_its_own_events_sent_under_
 
 @pytest.mark.parametrize("size", [0, 2046, 2047, 2048, 16_384, 16_385, 100_000])
 def test_every_byte_of_a_content_of_any_size_counts(size: int) -> None:
-    content = bytes(size)
-    others = [
-        content,
-        content + b"1",
-        *(content[:at] + b"1" + content[at + 1 :] for at in (0, size // 2, size - 1) if size),
-    ]
-    found = [tuple(names(replace(DELIVERY, content=each))) for each in others]
-    assert len(set(found)) == len(set(others))
+    for plain in (bytes(size), b"{" + bytes(size)):
+        others = [
+            plain,
+            plain + b"1",
+            *(plain[:at] + b"1" + plain[at + 1 :] for at in (0, size // 2, size - 1) if size),
+        ]
+        contents = [plain if plain[:1] == b"{" else to_content(CIPHER.encrypt(plain)) for plain in others]
+        found = [tuple(names(replace(DELIVERY, content=each))) for each in contents]
+        assert len(set(found)) == len(set(others))
 
 
 def test_the_events_of_an_input_without_an_id_have_no_names() -> None:

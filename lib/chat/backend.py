@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pysailor import Context, Keep, Rebound
+from pysailor import Context, Keep, Rebound, SnapshotUpdate
 
 from ..api.client import CallOptions, Client
 from ..api.connection import Connection
@@ -18,6 +18,7 @@ from ..attachments import Guard
 from ..budgets.errors import BudgetHeld
 from ..completions.answer.outcome import Outcome, choices, message_of, outcome, refusal_of, text_of
 from ..completions.auto_model import AutoModel
+from ..completions.preflight import API
 from ..fallbacks import Alternative, Fallbacks
 from ..models.auto import AUTO
 from ..pipeline import Pipeline
@@ -29,12 +30,13 @@ from .budget_store import in_memory
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pysailor import Store
+    from pysailor import Event, Store
 
     from ..api.cancel import Cancel
     from ..result import Result
 
 _MAX_CLIENTS = 64  # a key that a visitor brings gets a client of its own
+_MOST_LEARNED = 100
 _LOG = logging.getLogger(__name__)
 
 
@@ -73,6 +75,23 @@ class Backend(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(slots=True)
+class _Server:
+    """A connection's client, the model that "auto" is there, and which models it answers over Responses only.
+
+    What else it refused is not remembered: one visitor's odd question must not close the chat to the others.
+    """
+
+    client: Client
+    auto: AutoModel = field(default_factory=AutoModel)
+    learned: dict[str, Any] = field(default_factory=dict)
+
+    def learn(self, event: Event) -> None:
+        for name, fact in event.delta.items() if isinstance(event, SnapshotUpdate) else ():
+            if isinstance(fact, dict) and fact.get("field") == API and len(self.learned) < _MOST_LEARNED:
+                self.learned[name] = fact
+
+
 class ApiBackend:
     """Asks the API as a step does: checked before it is sent, accounted for afterwards."""
 
@@ -84,7 +103,7 @@ class ApiBackend:
         self._guard = guard or Guard()
         self._open_store = open_store
         self._kept = Keep()
-        self._clients: OrderedDict[Connection, tuple[Client, AutoModel]] = OrderedDict()
+        self._servers: OrderedDict[Connection, _Server] = OrderedDict()
         self._lock = Lock()
 
     def ask(
@@ -100,18 +119,18 @@ class ApiBackend:
 
         Raise OverBudget for what costs too much, BudgetHeld for what may fit into the budget a little later.
         """
-        ctx = Context(_LOG, kept=self._kept, deadline=time.monotonic() + timeout, open_store=self._open_store)
+        server, until = self._server(connection), time.monotonic() + timeout
+        ctx = Context(_LOG, server.learn, kept=self._kept, deadline=until, open_store=self._open_store)
         limits = CallLimits(timeout=timeout)
         if isinstance(connection, VisitorConnection):  # how long it takes to fail would tell what is there
             limits = CallLimits(timeout=timeout, max_retries=0)
         settings = StepSettings(connection, limits, answers.max_cost, answers.budget, api=answers.api)
-        client, auto = self._client(connection)
         if body.get("model") == AUTO:
-            body = {**body, "model": auto.name(client, ctx)}
+            body = {**body, "model": server.auto.name(server.client, ctx)}
 
         def make(_: Mapping[str, Any]) -> Pipeline:
             call = CallOptions(limits, ctx.logger, ctx.deadline, cancel)
-            return Pipeline(CHAT, client, settings, ctx, call, payer=answers.payer)
+            return Pipeline(CHAT, server.client, settings, ctx, call, dict(server.learned), payer=answers.payer)
 
         ways = Fallbacks(make({}), tuple(Alternative({}, model) for model in answers.fallbacks), make, ctx)
         try:
@@ -121,20 +140,20 @@ class ApiBackend:
 
     def close(self) -> None:
         with self._lock:
-            while self._clients:
-                self._clients.popitem()[1][0].close()
+            while self._servers:
+                self._servers.popitem()[1].client.close()
         self._kept.close()
 
     def _open(self, connection: Connection) -> Client:
         return Client(connection, self._guard if isinstance(connection, VisitorConnection) else None)
 
-    def _client(self, connection: Connection) -> tuple[Client, AutoModel]:
+    def _server(self, connection: Connection) -> _Server:
         with self._lock:
-            client = self._clients.pop(connection, None) or (self._open(connection), AutoModel())
-            self._clients[connection] = client
-            if len(self._clients) > _MAX_CLIENTS:
-                self._clients.popitem(last=False)  # a call that it still makes keeps it alive until it ends
-            return client
+            server = self._servers.pop(connection, None) or _Server(self._open(connection))
+            self._servers[connection] = server
+            if len(self._servers) > _MAX_CLIENTS:
+                self._servers.popitem(last=False)  # a call that it still makes keeps it alive until it ends
+            return server
 
 
 def _to_answer(result: Result) -> ChatAnswer:

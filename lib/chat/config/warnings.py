@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...api.connection import Connection
-from ...cost.price import keep_if_priced
+from ...cost.price import dollars, keep_if_priced
 from ...environment import Environment
 from ...models.auto import AUTO
 from .expression import Expression
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ...models.table import Models
     from .load import Config
     from .route import Route
+
+
+_CAPS = ("max_completion_tokens", "max_tokens")
 
 
 def of_models(config: Config, is_offline: bool, base_url: str | None = None) -> Iterator[str]:
@@ -49,6 +52,12 @@ def _of_price(route: Route, model: object, base_url: str | None, models: Models)
         yield (
             f'"{route.name}": what {model} costs is not known, so with {" and ".join(names)} no question is answered; '
             "add its price to the file that CHATGPT_MODELS_FILE names"
+        )
+    elif family.max_output is not None and not any(name in route.kwargs for name in _CAPS):
+        most = dollars(family.max_output * family.price.output / 1_000_000)
+        yield (
+            f'"{route.name}": an answer may be as long as {model} allows, so {most} US$ and more are set aside for '
+            "each; max_completion_tokens sets the longest one"
         )
 
 

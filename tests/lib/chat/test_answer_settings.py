@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AZURE = "https://contoso.openai.azure.com/openai/deployments/gpt/chat/completions"
+CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
 HELLO = [{"role": "user", "content": "Hello"}]
 
 
@@ -63,7 +64,12 @@ def test_an_amount_may_be_written_as_a_step_takes_it(budget: str) -> None:
 def test_a_model_without_a_known_price_is_told_at_the_start_where_money_is_limited() -> None:
     (told,) = of_models(read("model: my-own-model, maxCost: 1, budget: 2"), is_offline=False)
     assert "my-own-model costs is not known, so with maxCost and budget no question is answered" in told
-    assert not list(of_models(read("model: gpt-5.4-mini, budget: 2"), is_offline=False))
+    assert not list(of_models(read("model: gpt-5.4-mini, max_tokens: 500, budget: 2"), is_offline=False))
+
+
+def test_what_the_longest_answer_sets_aside_is_told_at_the_start() -> None:
+    (told,) = of_models(read("model: gpt-5.4-mini, budget: 2"), is_offline=False)
+    assert "an answer may be as long as gpt-5.4-mini allows, so 0.576 US$ and more are set aside for each" in told
 
 
 def test_a_budget_that_ends_with_the_server_is_told() -> None:
@@ -85,17 +91,20 @@ def test_a_store_that_cannot_be_meant_ends_the_command(
 
 
 @pytest.mark.parametrize(
-    ("api", "model", "path"),
+    ("api", "model", "paths"),
     [
-        ("auto", "gpt-sandbox-2", "/chat/completions"),
-        ("chat", "gpt-sandbox-2", "/chat/completions"),
-        ("responses", "gpt-sandbox-2", "/responses"),
-        ("auto", "gpt-sandbox-2-pro", "/responses"),
+        ("auto", "gpt-sandbox-2", [CHAT, CHAT]),
+        ("chat", "gpt-sandbox-2", [CHAT, CHAT]),
+        ("responses", "gpt-sandbox-2", [RESPONSES, RESPONSES]),
+        ("auto", "gpt-sandbox-2-pro", [CHAT, RESPONSES, RESPONSES]),
     ],
 )
-def test_the_api_is_asked_that_the_settings_choose(api: str, model: str, path: str) -> None:
+def test_the_api_is_asked_that_the_settings_choose_and_what_a_server_says_of_it_is_remembered(
+    api: str, model: str, paths: list[str]
+) -> None:
     with Sandbox() as sandbox, closing(ApiBackend()) as backend:
         connection, answers = Connection(sandbox.base_url, KEY), AnswerSettings(api=api)
-        answer = backend.ask(connection, {"model": model, "messages": HELLO}, 30, print, Cancel(), answers)
-        assert answer.text
-        assert sandbox.requests[-1].path.endswith(path)
+        for _ in range(2):
+            answer = backend.ask(connection, {"model": model, "messages": HELLO}, 30, print, Cancel(), answers)
+            assert answer.text
+        assert [one.path for one in sandbox.requests] == paths

@@ -7,6 +7,7 @@ openai-python 3.51.0 types.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,14 @@ _DISCRIMINATORS = ("role", "type")
 _SIDES = {"maximum": "above", "minimum": "below"}
 
 
+_load = cache(Schema.load)
+
+
 class SchemaCheck:
-    """The API's request schema, compiled once."""
+    """The API's request schema, compiled once in a process: it is large, and tests start many sandboxes."""
 
     def __init__(self, path: Path = _CHAT) -> None:
-        self._schema = Schema.load(path)
+        self._schema = _load(path)
         self._fields = frozenset(self._schema.document["properties"])
 
     def first_error(self, body: Any) -> ErrorReply | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .recorder import RecordedRequest
 
 KEY = "sk-sandbox"
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.01  # closing takes as long
 
 
 class Sandbox:

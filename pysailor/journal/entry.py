@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-def _ignore(*_: object) -> None:
-    """Nothing is kept."""
+from typing import Self
 
 
 class JournalEntry:
@@ -21,41 +14,24 @@ class JournalEntry:
     `forget` leaves its fate unknown.
     """
 
-    __slots__ = ("_forget", "_keep", "_leave", "_refuse", "answer", "may_repeat", "refused")
+    __slots__ = ("answer", "may_repeat", "refused")
+    is_open = False
+    """Whether the call is to be made, and told of in the end."""
 
-    def __init__(
-        self,
-        answer: bytes | None = None,
-        *,
-        refused: bytes | None = None,
-        may_repeat: bool = False,
-        keep: Callable[[bytes], None] = _ignore,
-        refuse: Callable[[bytes], None] = _ignore,
-        forget: Callable[[], None] = _ignore,
-        leave: Callable[[], None] = _ignore,
-    ) -> None:
+    def __init__(self, answer: bytes | None = None, *, refused: bytes | None = None, may_repeat: bool = False) -> None:
         self.answer, self.refused, self.may_repeat = answer, refused, may_repeat
-        self._keep, self._refuse, self._forget, self._leave = keep, refuse, forget, leave
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the call is to be made, and told of in the end."""
-        return self._leave is not _ignore
 
     def keep(self, answer: bytes) -> None:
         """Have the answer kept; return at once."""
-        self._keep(answer)
 
     def refuse(self, reason: bytes) -> None:
         """Have it kept that the call was certainly not answered, and why."""
-        self._refuse(reason)
 
     def forget(self) -> None:
         """Strike the call out: it was not made."""
-        self._forget()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._leave()
+        """Let others make the call."""

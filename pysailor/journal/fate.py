@@ -19,12 +19,17 @@ ENDS: Final = b"\0"
 ENDED: Final = "the worker ended before an answer came"
 
 
+BEGUN: Final = b"B"
+ANSWERED: Final = b"A"
+REFUSED: Final = b"R"
+
+
 class Fate(Enum):
     """What became of it: the letter that a record begins with."""
 
-    BEGUN = b"B"
-    ANSWERED = b"A"
-    REFUSED = b"R"
+    BEGUN = BEGUN
+    ANSWERED = ANSWERED
+    REFUSED = REFUSED
 
 
 class FateUnknown(StepError):
@@ -46,10 +51,6 @@ class Record(NamedTuple):
     digest: bytes
     content: bytes
 
-    def to_bytes(self) -> bytes:
-        """Return the record as it is kept."""
-        return self.fate.value + self.digest + self.content
-
     @classmethod
     def read(cls, kept: bytes) -> Self:
         """Return the record; raise ValueError for what is none."""
@@ -65,7 +66,8 @@ def add_checksum(content: bytes) -> bytes:
 
 def encode(record: bytes, encrypt: Callable[[bytes], bytes]) -> bytes:
     """Return the record with its content checkable and encrypted."""
-    return record[:_HEAD] + encrypt(add_checksum(record[_HEAD:]))
+    content = record[_HEAD:]
+    return record[:_HEAD] + encrypt(crc32(content).to_bytes(_SUM, "big") + content)
 
 
 def strip_checksum(checked: bytes) -> bytes:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager, suppress
-from functools import partial
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ..digest import digest
 from ..errors import Rebound, SailorError, StoreUnavailable
 from .entry import JournalEntry
-from .fate import ENDED, ENDS, Fate, FateUnknown, Record, strip_checksum
+from .fate import ANSWERED, BEGUN, ENDED, ENDS, REFUSED, Fate, FateUnknown, Record, strip_checksum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from logging import Logger, LoggerAdapter
 
     from ..store.base import Ticket
@@ -75,12 +74,14 @@ class MessageJournal:
     def settle(self) -> None:
         """Let the records of a message that is done expire soon."""
         self.failures += self._journal.take_late_failures()
-        journal, seconds = self._journal, self._journal.rules.done_seconds
-        with suppress(StoreUnavailable):
+        store, seconds = self._journal.store, self._journal.rules.done_seconds
+        try:
             for key in self._keys:
                 ticket = self._answers.get(key)
                 if ticket is None or not ticket.expire_in(seconds):
-                    journal.store.submit_touch(key, seconds)
+                    store.submit_touch(key, seconds)
+        except StoreUnavailable:
+            return  # then they expire later
 
     def _next_key(self) -> str | None:
         with self._counting:
@@ -106,7 +107,7 @@ class MessageJournal:
 
     def _mark(self, asked: bytes) -> bytes:
         """Return a record that a call is begun, like no other one, so that this call knows its own again."""
-        return Record(Fate.BEGUN, asked, self._journal.next_mark()).to_bytes()
+        return BEGUN + asked + self._journal.next_mark()
 
     def _begin(self, key: str, mark: bytes) -> bytes | None:
         """Return what was written before, None for nothing, or _NOT_KEPT.
@@ -154,7 +155,7 @@ class MessageJournal:
             record = Record.read(found)
             content = b"" if record.fate is Fate.BEGUN else strip_checksum(self._journal.decrypt(record.content))
         except (ValueError, SailorError):
-            if found.startswith(Fate.REFUSED.value):
+            if found.startswith(REFUSED):
                 return self._again(key, asked)
             self._doubt("a worker", on_unknown, _UNREADABLE)
             return self._again(key, asked, may_repeat=True)
@@ -183,41 +184,62 @@ class MessageJournal:
 
     def _entry(self, key: str, asked: bytes, *, may_repeat: bool = False) -> JournalEntry:
         """Return the entry of a call that is to be made."""
+        return _OpenEntry(self, key, asked, may_repeat=may_repeat)
+
+    def end(self, key: str, record: bytes) -> None:
+        """Have a record of how the call ended kept. Without a store the answer goes on all the same: it is paid for."""
         journal = self._journal
-
-        def end(fate: Fate, content: bytes) -> None:
-            record = Record(fate, asked, content).to_bytes()
-            self.writes += 1
-            with self._note_outage():
-                ticket = journal.store.submit_put(key, record, journal.rules.seconds, journal.encode)
-                ticket.on_error = journal.note_late_failure
-                self._answers[key] = ticket
-
-        def forget() -> None:
-            if may_repeat:
-                return  # this call was not made, but an earlier one was: that stays unknown
-            with self._note_outage():
-                journal.store.submit_delete(key).on_error = journal.note_late_failure
-
-        return JournalEntry(
-            may_repeat=may_repeat,
-            keep=partial(end, Fate.ANSWERED),
-            refuse=partial(end, Fate.REFUSED),
-            forget=forget,
-            leave=partial(journal.leave, key),
-        )
-
-    @contextmanager
-    def _note_outage(self) -> Iterator[None]:
-        """Note an outage: the answer is paid for all the same, and goes on."""
+        self.writes += 1
         try:
-            yield
+            ticket = journal.store.submit_put(key, record, journal.rules.seconds, journal.encode)
         except StoreUnavailable as error:
             self._fail(error)
+        else:
+            ticket.on_error = journal.note_late_failure
+            self._answers[key] = ticket
+
+    def strike_out(self, key: str) -> None:
+        """Have the record of a call removed."""
+        journal = self._journal
+        try:
+            journal.store.submit_delete(key).on_error = journal.note_late_failure
+        except StoreUnavailable as error:
+            self._fail(error)
+
+    def leave(self, key: str) -> None:
+        """Let others make the call."""
+        self._journal.leave(key)
 
     def _fail(self, error: StoreUnavailable) -> None:
         self.failures += 1
         self._journal.complain(error)
+
+
+class _OpenEntry(JournalEntry):
+    """A call that is to be made."""
+
+    __slots__ = ("_asked", "_key", "_message")
+    is_open = True
+
+    def __init__(self, message: MessageJournal, key: str, asked: bytes, *, may_repeat: bool) -> None:
+        super().__init__(may_repeat=may_repeat)
+        self._message, self._key, self._asked = message, key, asked
+
+    def keep(self, answer: bytes) -> None:
+        """Have the answer kept; return at once."""
+        self._message.end(self._key, ANSWERED + self._asked + answer)
+
+    def refuse(self, reason: bytes) -> None:
+        """Have it kept that the call was certainly not answered, and why."""
+        self._message.end(self._key, REFUSED + self._asked + reason)
+
+    def forget(self) -> None:
+        """Strike the call out, unless an earlier attempt made it: whether that was answered stays unknown."""
+        if not self.may_repeat:
+            self._message.strike_out(self._key)
+
+    def __exit__(self, *_: object) -> None:
+        self._message.leave(self._key)
 
 
 _NOT_KEPT: Final = b""

@@ -23,6 +23,9 @@ class Kind(Enum):
     UPDATE = "update"
     PURGE = "purge"
 
+    __hash__ = object.__hash__
+    """Enum's own is Python, and groups of writes are looked up by their kind."""
+
 
 class Write:
     """A write, and the ticket of whoever waits for it. `on_error` hears of a failure where nobody does."""

@@ -89,3 +89,28 @@ def test_a_group_of_adds_finds_what_was_there_and_keeps_the_rest(tmp_path: Path,
         for number, kind in enumerate(kinds):
             assert found[f"{number}"] == (b"old" if kind == "there" else None)
             assert store.get(f"{number}") == (b"old" if kind == "there" else b"own")
+
+
+def test_a_write_that_is_waited_for_comes_after_those_to_its_key(tmp_path: Path) -> None:
+    with SqliteValues(tmp_path / "store.sqlite") as store:
+        for number in range(20):
+            store.submit_put(f"{number}", b"put", 60)
+            assert store.add(f"{number}", b"added", 60) == b"put"
+            store.submit_delete(f"{number}")
+            assert store.add(f"{number}", b"added again", 60) is None
+            store.submit_touch(f"{number}", -1)
+            assert store.add(f"{number}", b"added at last", 60) is None
+            store.submit_touch(f"{number}", -1)
+            store.submit_put(f"{number}", b"put again", 60).wait()
+            assert store.get(f"{number}") == b"put again"
+
+
+def test_a_touch_follows_the_put_that_it_was_submitted_after_and_is_made_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with SqliteValues(path) as store:
+        store.put("other", b"value", 60)
+        store.submit_put("key", b"value", 60)
+        store.submit_touch("key", -1)
+        store.submit_touch("other", -1)
+    with SqliteValues(path) as store:
+        assert list(store.scan("")) == []

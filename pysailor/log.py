@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import orjson
 
 from .errors import InvalidSettings
-from .log_buffer import BufferedHandler
+from .log_buffer import BufferedHandler, DeferredMessage
 from .masking import MASK, parts_to_mask
 
 if TYPE_CHECKING:
@@ -92,14 +92,18 @@ class BunyanFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         mine = record.name.partition(".")[0]
+        if isinstance(record.msg, DeferredMessage):
+            text, members = record.msg.describe()
+        else:
+            text, members = record.getMessage(), vars(record)
         line: dict[str, Any] = {
             "name": COMPONENT if mine == COMPONENT else SAILOR,
             "level": _bunyan_level(record.levelno),
-            "msg": self._redaction.mask(record.getMessage())[:_LONGEST],
+            "msg": self._redaction.mask(text)[:_LONGEST],
             "time": _time(record.created),
             **self._context,
         }
-        for name, value in vars(record).items():
+        for name, value in members.items():
             if name not in _OF_EVERY_RECORD and name not in line:
                 line[name] = value if value is None or type(value) in _PLAIN else self._mask(value)
         if mine not in (COMPONENT, SAILOR):

@@ -2,6 +2,7 @@
 
 Lines stay in order. They are out within a twentieth of a second; at once from WARNING on, at the end, before a fork,
 and when so much waits that it should not grow: whoever logs then waits for the reader, as with a write for each line.
+Most are put in words when they are logged; a DeferredMessage when its line is written, many of them in a row.
 A thread that others depend on does not wait (`never_waiting`); those who give it work ask for `has_room` before.
 A process that is killed loses what it logged within the last twentieth of a second, never a warning or an error.
 """
@@ -14,17 +15,32 @@ import threading
 import time
 from collections import deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import TextIO
 
 PAUSE: Final = 0.05
 """Seconds that a line may wait."""
 MOST_WAITING: Final = 262_144
 """Characters that may wait."""
+_LENGTH_OF_DEFERRED: Final = 800
+"""Characters that a line is taken to have before it is written."""
+
+
+class DeferredMessage:
+    """A message of the log that can be put in words later: nothing that it tells of changes any more."""
+
+    __slots__ = ()
+
+    def describe(self) -> tuple[str, Mapping[str, Any]]:
+        """Return the words, and further members of the line."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.describe()[0]
 
 
 class BufferedHandler(logging.StreamHandler["TextIO"]):
@@ -32,7 +48,7 @@ class BufferedHandler(logging.StreamHandler["TextIO"]):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[str | logging.LogRecord] = deque()
         self._size = 0
         self._turn = threading.RLock()
         self._lines_came = threading.Event()
@@ -51,9 +67,13 @@ class BufferedHandler(logging.StreamHandler["TextIO"]):
     def emit(self, record: logging.LogRecord) -> None:
         """Have the record written soon, or at once if it is urgent."""
         try:
-            line = self.format(record) + self.terminator
-            self._waiting.append(line)
-            self._size += len(line)
+            if isinstance(record.msg, DeferredMessage):
+                self._waiting.append(record)
+                self._size += _LENGTH_OF_DEFERRED
+            else:
+                line = self.format(record) + self.terminator
+                self._waiting.append(line)
+                self._size += len(line)
             is_full = self._size > MOST_WAITING
             if is_full:
                 _FULL.add(self)
@@ -90,9 +110,19 @@ class BufferedHandler(logging.StreamHandler["TextIO"]):
             lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
             if lines:
                 self._size = 0  # what is added meanwhile may go uncounted; the next lines are counted
-                self.stream.write("".join(lines))
+                self.stream.write(
+                    "".join([line if isinstance(line, str) else self._format_late(line) for line in lines])
+                )
                 self.stream.flush()
             _FULL.discard(self)
+
+    def _format_late(self, record: logging.LogRecord) -> str:
+        """Return the line of a record; nothing if it has none, as the others must be written all the same."""
+        try:
+            return self.format(record) + self.terminator
+        except Exception:  # noqa: BLE001 - as in emit
+            self.handleError(record)
+            return ""
 
     def _wake(self) -> None:
         if self._thread is None:

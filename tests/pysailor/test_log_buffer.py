@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pysailor.log import BunyanFormatter, LogTo, Redaction
-from pysailor.log_buffer import MOST_WAITING, BufferedHandler, flush_logs, has_room, never_waiting
+from pysailor.log_buffer import MOST_WAITING, BufferedHandler, DeferredMessage, flush_logs, has_room, never_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,3 +167,42 @@ def test_a_thread_that_must_not_wait_writes_nothing_itself_though_there_is_no_ro
         flush_logs()
         assert has_room()
     assert stream.lines[-1] == "one more"
+
+
+class Late(DeferredMessage):
+    """A number, in words as far as it has some."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def describe(self) -> tuple[str, dict[str, int]]:
+        if self.number < 0:
+            raise ValueError("it has no words")
+        return str(self.number), {"place": self.number}
+
+
+def test_what_is_put_in_words_later_has_its_place_among_the_others_and_its_members() -> None:
+    stream = Writes()
+    with logging_to(stream):
+        LOG.info("0")
+        LOG.info(Late(1))
+        LOG.info("2")
+    lines = [json.loads(line) for line in "".join(stream.pieces).splitlines()]
+    assert [line["msg"] for line in lines] == ["0", "1", "2"]
+    assert lines[1]["place"] == 1
+
+
+def test_a_line_that_cannot_be_put_in_words_costs_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = Writes()
+    handler = BufferedHandler(stream)
+    handler.setFormatter(BunyanFormatter({}, Redaction()))
+    for number in (0, -1, 2):
+        handler.handle(logging.LogRecord("sailor", logging.INFO, "", 0, Late(number), (), None))
+    handler.close()
+    assert stream.lines == ["0", "2"]
+    assert "it has no words" in capsys.readouterr().err
+
+
+def test_other_handlers_get_the_words() -> None:
+    record = logging.LogRecord("sailor", logging.INFO, "", 0, Late(7), (), None)
+    assert logging.Formatter().format(record) == "7"

@@ -45,13 +45,15 @@ class BuiltRequest:
 class CheckResult:
     """What the rules between fields find: errors keep the request from being sent, warnings do not.
 
-    `worst` is the most that the request can cost, None where that is not known; `advice` tells what makes it so much.
+    `worst` is the most that the request can cost, None where that is not known; `advice` tells what makes it so much,
+    and `cost` both beside what the step allows.
     """
 
     errors: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
     worst: Cost | None = None
     advice: str = ""
+    cost: str = ""
 
 
 NOTHING_FOUND = CheckResult()

@@ -110,7 +110,9 @@ class Pipeline:
         found, notes = self._check(request), [Fault("", note) for note in request.notes]
         worst, plan, _ = self._spending.worst(self._endpoint, request)
         advice = advise_cap(plan, request.model, request.family)
-        return replace(found, warnings=(*found.warnings, *notes), worst=worst, advice=advice)
+        allowed = self._spending.compare(worst, request.model)
+        warnings = (*found.warnings, *notes, *allowed.warnings)
+        return replace(found, warnings=warnings, worst=worst, advice=advice, cost=allowed.cost)
 
     def preview(self, body: Mapping[str, Any]) -> HttpRequest:
         """Return the request that would be sent, before files are fetched."""

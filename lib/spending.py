@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from .budgets import NO_BUDGET, claim
+from .budgets import NO_BUDGET, claim, compare
 from .cost.price import as_used, cost, cost_told_by, has_no_tier_price, keep_if_priced
 from .cost.worst_case import keep_within, require_price, worst_case
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pysailor import Context
 
     from .api.client import Client
-    from .budgets import BudgetHold, NoBudget, Payer
+    from .budgets import BudgetHold, Comparison, NoBudget, Payer
     from .cost.price import Cost, Surcharges
     from .cost.usage import Usage
     from .cost.worst_case import Plan
@@ -63,6 +63,10 @@ class Spending:
         plan, note = endpoint.plan(request, 1 + self._settings.repairs, self._most_tries)
         plan = replace(plan, surcharges=self._surcharges(plan.surcharges))
         return worst_case(plan, self._with_prices(request.family)), plan, note
+
+    def compare(self, worst: Cost | None, model: str) -> Comparison:
+        """Return a worst case beside what the step allows."""
+        return compare(worst, model, self._settings.max_cost, self._settings.budget)
 
     def claim(
         self, endpoint: Endpoint, request: BuiltRequest, ctx: Context, seconds: float

@@ -21,7 +21,6 @@ from ..completions.preflight import find_missing_sources
 from ..completions.unknown_members import list_unknown
 from ..conversation import ACCOUNT, Memory, TurnOutput, open_store, owner_of, take_turn
 from ..cost.worst_case import OverBudget
-from ..endpoint import CheckResult
 from ..fallbacks import Fallbacks
 from ..responses.route import CHAT
 from ..step_settings import step_settings
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from pysailor import Context, HttpRequest
 
     from ..conversation import ChatMessage, Turn
+    from ..endpoint import CheckResult
     from ..result import Result
 
 __all__ = ["check", "get_meta_model", "models", "preview", "process"]
@@ -101,7 +101,8 @@ class _AskRequest:
         missing = find_missing_sources(self.body(self.system), self._msg.attachments)
         errors = (*found.errors, *(Fault(pointer, problem) for pointer, problem in missing))
         warnings = tuple(map(fields.fault, found.warnings))
-        return CheckResult(tuple(map(fields.fault, errors)), warnings, found.worst, use_form_words(found.advice))
+        errors = tuple(map(fields.fault, errors))
+        return replace(found, errors=errors, warnings=warnings, advice=use_form_words(found.advice))
 
     def ask(self, before: Sequence[ChatMessage] | None = None, **more: Any) -> Message:
         """Ask, and return the message with `more` in its body."""

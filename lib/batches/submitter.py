@@ -11,7 +11,7 @@ from pysailor import InvalidConfig, InvalidInput, Message, Rebound, StepError
 from ..api.client import CallOptions, Client
 from ..api.endpoint import WholeAnswerFormat
 from ..api.timed_call import TimedCall
-from ..budgets import split_key
+from ..budgets import compare, split_key
 from ..call_settings import call_settings
 from ..endpoint import CheckResult
 from .budget import BatchBudget
@@ -69,7 +69,9 @@ class Submitter:
             checked, warnings = self._checker.check()
         except InvalidInput as error:
             return CheckResult(tuple(error.faults))
-        return CheckResult((), (*warnings, *self._checker.doubts(checked)))
+        worst = self._checker.worst(checked)
+        allowed = compare(worst, checked[0].request.model, self._settings.max_cost, self._settings.budget)
+        return CheckResult((), (*warnings, *self._checker.doubts(checked), *allowed.warnings), worst, cost=allowed.cost)
 
     def preview(self) -> HttpRequest:
         """Return the request that creates the batch, once its file is uploaded."""

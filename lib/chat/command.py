@@ -132,7 +132,10 @@ def run(
     except InvalidConfig as error:
         return _fail(MISUSED, *str(error).splitlines(), *_without_key(error, args, servers or {}))
     except OSError as error:
-        return _fail(FAILED, f"port {args.port} of {args.host} cannot be taken: {error.strerror or error}")
+        return _fail(
+            FAILED,
+            f"port {args.port} of {args.host} cannot be taken: {error.strerror or error}; choose another with --port",
+        )
     except RuntimeError as error:
         return _fail(FAILED, str(error))
     return DONE

@@ -15,7 +15,7 @@ from pysailor import CallReport, Fault, InvalidInput, offload
 from ..api.attributes import call_attributes
 from ..api.client import CallOptions, Client
 from ..api.pacer import shared_pacer
-from ..budgets import NO_BUDGET, Pays, claim, payer_of, split_key
+from ..budgets import NO_BUDGET, Pays, claim, compare, payer_of, split_key
 from ..call_settings import call_settings
 from ..cost.price import Cost, Surcharges, cost, cost_told_by, dollars, keep_if_priced
 from ..cost.usage import Usage
@@ -85,7 +85,10 @@ class Embedder:
             prepared = self._prepare(body)
         except InvalidInput as error:
             return CheckResult(tuple(error.faults))
-        return CheckResult((), tuple(Fault("", note) for note in prepared.notes))
+        _, worst, _ = self._worst(prepared)
+        allowed = compare(worst, self._model, self._settings.max_cost, self._settings.budget)
+        warnings = (*(Fault("", note) for note in prepared.notes), *allowed.warnings)
+        return CheckResult((), warnings, worst, cost=allowed.cost)
 
     def preview(self, body: Mapping[str, Any]) -> HttpRequest:
         """Return the first request that would be sent."""
@@ -201,15 +204,25 @@ class Embedder:
     def _surcharges(self) -> Surcharges:
         return Surcharges(regional=self._client.connection.regional)
 
-    def _within_budget(self, prepared: _Prepared, key: str) -> tuple[tuple[str, ...], BudgetHold | NoBudget]:
-        """Raise OverBudget unless all texts fit at worst; return a sentence if counted poorly, and the claim."""
-        limit, budget, family = self._settings.max_cost, self._settings.budget, self._family_with_prices()
-        if limit is None and budget is None:
-            return (), NO_BUDGET
+    @property
+    def _most_tries(self) -> int:
+        return 1 + self._limits.max_retries if self._limits.after_timeout else 1
+
+    def _worst(self, prepared: _Prepared) -> tuple[int, Cost | None, bool]:
+        """Return how many tokens all texts have, the most they can cost, and whether they were counted exactly."""
+        family = self._family_with_prices()
         tokens = TokenCounter.of(family.encoding) if family else TokenCounter(None)
         count = offload(_count, prepared.texts, tokens)
-        tries = 1 + self._limits.max_retries if self._limits.after_timeout else 1
-        worst = cost(Usage(prompt=count, total=count), family, None, self._surcharges())
+        once = cost(Usage(prompt=count, total=count), family, None, self._surcharges())
+        return count, replace(once, amount=once.amount * self._most_tries) if once else None, tokens.exact is not None
+
+    def _within_budget(self, prepared: _Prepared, key: str) -> tuple[tuple[str, ...], BudgetHold | NoBudget]:
+        """Raise OverBudget unless all texts fit at worst; return a sentence if counted poorly, and the claim."""
+        limit, budget = self._settings.max_cost, self._settings.budget
+        if limit is None and budget is None:
+            return (), NO_BUDGET
+        count, worst, is_exact = self._worst(prepared)
+        tries = self._most_tries
         if worst is None:
             raise OverBudget(
                 f"what {self._model} costs on this server is not known; add its price to your own table of models, or "
@@ -218,19 +231,19 @@ class Embedder:
                 limit if limit is not None else (budget.limit if budget else Decimal(0)),
                 None,
             )
-        if limit is not None and worst.amount * tries > limit:
+        if limit is not None and worst.amount > limit:
             often = f", each sent up to {tries} times" if tries > 1 else ""
             raise OverBudget(
-                f"this may cost {dollars(worst.amount * tries)} US$ (about {count} tokens in {len(prepared.texts)} "
+                f"this may cost {dollars(worst.amount)} US$ (about {count} tokens in {len(prepared.texts)} "
                 f"texts{often}; {self._model}, prices of {worst.as_of}), and {dollars(limit)} US$ is allowed; send "
                 "fewer or shorter texts, or raise the maximum cost",
                 limit,
-                worst.amount * Decimal(tries),
+                worst.amount,
             )
         payer = payer_of(Pays(key), self._cfg, self._ctx, self._client.connection.api_key)
         left = max(0.0, (self._call.deadline or float("inf")) - time.monotonic())
-        hold = claim(budget, payer, worst.amount * tries, tries, self._ctx, left)
-        return () if tokens.exact else (NO_TOKENIZER,), hold
+        hold = claim(budget, payer, worst.amount, tries, self._ctx, left)
+        return () if is_exact else (NO_TOKENIZER,), hold
 
 
 def _count(texts: Sequence[PlacedText], tokens: TokenCounter) -> int:

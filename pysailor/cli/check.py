@@ -15,6 +15,7 @@ example:
 
 Each sample gives one line: {"sample", "ok", "errors": [{"pointer", "message"}], "warnings": [...]}.
 Pointers lead into the message's body; those that begin with /cfg lead into the settings.
+Where the settings limit the cost and the worst case is known, "cost" has both in a sentence.
 
 exit codes:
   0  every sample is in order

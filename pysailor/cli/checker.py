@@ -49,16 +49,18 @@ def report(function: Loaded, sample: Sample, given: Mapping[str, Any]) -> dict[s
     """Return what `pysailor check` prints for one sample."""
     errors: list[Fault] = []
     warnings: list[Fault] = []
+    cost = ""
     try:
         with Keep() as kept, component_code():
-            errors, warnings = _check_sample(function, sample, {**sample.cfg, **given}, Context(kept=kept))
+            errors, warnings, cost = _check_sample(function, sample, {**sample.cfg, **given}, Context(kept=kept))
     except InvalidInput as error:
         errors = list(error.faults)
     except InvalidConfig as error:
         errors = in_cfg(error)
     strange = [Fault(f"/cfg{fault.pointer}", fault.message) for fault in unknown_settings(sample.cfg, function.fields)]
     doubts = [Fault("", doubt) for doubt in sample.doubts]
-    return _report(sample.name, errors, [*doubts, *strange, *warnings])
+    found = _report(sample.name, errors, [*doubts, *strange, *warnings])
+    return {**found, "cost": cost} if cost and not errors else found
 
 
 def _report(name: str, errors: list[Fault], warnings: list[Fault]) -> dict[str, Any]:
@@ -72,24 +74,27 @@ def _report(name: str, errors: list[Fault], warnings: list[Fault]) -> dict[str, 
 
 def _check_sample(
     function: Loaded, sample: Sample, given: Mapping[str, Any], context: Context
-) -> tuple[list[Fault], list[Fault]]:
+) -> tuple[list[Fault], list[Fault], str]:
     """Return errors and warnings: of the settings, of the body, and of the component's own rules if it has any.
+
+    Then a sentence on what it costs at most beside what is allowed, "" where the component says none.
 
     Settings that are missing come later, from the credential or the step; here they get a word in their place.
     """
     cfg = bind(function.fields, {**placeholders(function), **given})
     input_schema, _ = schemas(function, cfg, context)
     if input_schema is None:
-        return [], []
+        return [], [], ""
     body, errors = input_schema.fit(sample.message.body)
     warnings = input_schema.find_unknown(body)
     if not errors:
         found = ask_rules(function, sample.message.with_body(body), cfg, sample.snapshot, context)
         if found is None:
-            return errors, warnings
+            return errors, warnings, ""
         known = {warning.pointer for warning in warnings}
         errors = [*found.errors]
         wrong = {error.pointer for error in errors}
         warnings += [doubt for doubt in found.warnings if doubt.pointer not in known]
         warnings = [warning for warning in warnings if warning.pointer not in wrong]
-    return errors, warnings
+        return errors, warnings, str(getattr(found, "cost", ""))
+    return errors, warnings, ""

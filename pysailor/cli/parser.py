@@ -167,6 +167,8 @@ class _CommandParser(_Parser):
         """End the program with what is wrong; what may be left out is not asked for, as argparse does while mixing."""
         if found := _CHOICE.search(message):
             message += suggest(found["given"], re.findall(r"[^\s',]+", found["known"]))
+        if "not allowed with argument" in message:
+            message += "; give one of the two"
         message = _NUMBER.sub(lambda found: f'"{found["given"]}" is not a number', message)
         before, colon, names = message.partition("are required: ")
         optional = {action.metavar for action in self._actions if action.nargs in ("?", "*")}

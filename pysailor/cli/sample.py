@@ -16,7 +16,7 @@ from pysailor.context import Context
 from pysailor.message import Message
 from pysailor.wire import json_fault
 
-from .usage import BadUsage, near_file, suggest
+from .usage import BadUsage, describe_unreadable, near_file, suggest
 
 if TYPE_CHECKING:
     import argparse
@@ -52,9 +52,10 @@ class Sample:
         try:
             text = Path(file).read_text(encoding="utf-8-sig")
         except OSError as error:
-            raise BadUsage(f"{file} cannot be read: {error.strerror}") from error
+            raise BadUsage(describe_unreadable(file, error)) from error
         except UnicodeDecodeError as error:
-            raise BadUsage(f"{file} is not text in UTF-8") from error
+            hint = f"save it so, or, if it is a picture or a document, give it with --attach {file}"
+            raise BadUsage(f"{file} is not text in UTF-8; {hint}") from error
         return cls.of_document(file, _document(file, text))
 
     @classmethod
@@ -234,12 +235,14 @@ def _list_unknown(document: Mapping[str, Any]) -> list[str]:
 
 def _standard_input() -> str:
     if sys.stdin is None or sys.stdin.closed:
-        raise BadUsage("standard input is closed")
+        raise BadUsage("standard input is closed; name a sample file, or make a message: --body KEY=VALUE")
     try:
         raw = getattr(sys.stdin, "buffer", None)  # some locales take any bytes for text
         return sys.stdin.read().removeprefix("\ufeff") if raw is None else raw.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadUsage("standard input is not text in UTF-8") from error
+        raise BadUsage(
+            "standard input is not text in UTF-8; a picture or a document is given with --attach FILE"
+        ) from error
     except OSError as error:
         raise BadUsage(f"standard input cannot be read: {error.strerror}") from error
 
@@ -258,7 +261,7 @@ def _attachments(files: Any) -> dict[str, dict[str, Any]]:
         try:
             content = Path(file).read_bytes()
         except OSError as error:
-            raise BadUsage(f"{file} cannot be read: {error.strerror}{near_file(file)}") from error
+            raise BadUsage(f"{describe_unreadable(file, error)}{near_file(file)}") from error
         data = base64.b64encode(content).decode()
         found[name] = {"url": f"data:{kind};base64,{data}", "content-type": kind, "size": len(content)}
     return found

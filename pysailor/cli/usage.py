@@ -41,6 +41,13 @@ def near_file(file: str) -> str:
     return hint.replace("mean ", f"mean {path.parent}/", 1) if hint and str(path.parent) != "." else hint
 
 
+def describe_unreadable(file: str, error: OSError) -> str:
+    """Return why a file cannot be read; what was perhaps meant is left to `near_file`."""
+    if isinstance(error, IsADirectoryError):
+        return f"{file} is a folder; name a file in it"
+    return f"{file} cannot be read: {error.strerror}"
+
+
 def unknown_settings(cfg: Iterable[str], fields: Iterable[Field]) -> Iterator[Fault]:
     """Return the settings that no field declares; what the platform itself puts into cfg is none of them."""
     known = [field.name for field in fields]
@@ -140,6 +147,6 @@ def _value(text: str) -> str:
         return Path(text[1:]).read_text(encoding="utf-8-sig").removesuffix("\n")
     except OSError as error:
         hint = near_file(text[1:]) or "; a text that begins with @ is written @@"
-        raise argparse.ArgumentTypeError(f"{text[1:]} cannot be read: {error.strerror}{hint}") from error
+        raise argparse.ArgumentTypeError(f"{describe_unreadable(text[1:], error)}{hint}") from error
     except UnicodeDecodeError as error:
-        raise argparse.ArgumentTypeError(f"{text[1:]} is not text in UTF-8") from error
+        raise argparse.ArgumentTypeError(f"{text[1:]} is not text in UTF-8; save it so") from error

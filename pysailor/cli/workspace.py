@@ -239,6 +239,7 @@ def start(kind: Any, port: int = 0) -> Any:
         return kind(port).start()
     except OSError as error:
         which = f"port {port} cannot" if port else "no port can"
-        raise BrokenComponent(f"{which} be taken: {error.strerror or error}") from error
+        other = "; choose another, or leave --port out for any that is free" if port else ""
+        raise BrokenComponent(f"{which} be taken: {error.strerror or error}{other}") from error
     except RuntimeError as error:
         raise BrokenComponent(str(error)) from error

@@ -87,6 +87,9 @@ def read(path: Path) -> Descriptor:
     """Read component.json; raise BrokenComponent with every structural fault, one per line."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        instead = "name a component's directory with --component, or begin one: pysailor new NAME"
+        raise BrokenComponent(f"There is no {path.name} in {path.parent}; {instead}.") from error
     except OSError as error:
         raise BrokenComponent(f"{path} cannot be read: {error.strerror}.") from error
     except json.JSONDecodeError as error:

@@ -62,7 +62,10 @@ def test_what_is_no_text_is_not_sent(sandbox: Sandbox) -> None:
             text=True,
             check=False,
         )
-    assert (done.returncode, done.stderr) == (2, "standard input is not text in UTF-8\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "standard input is not text in UTF-8; a picture or a document is given with --attach FILE\n",
+    )
     assert sandbox.requests == ()
 
 

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
         ),
         (("conversations", "list", "--store", "x"), 1, "pysailor conversations: Conversations cannot be kept"),
         (("explain", "over_budget", "timeout", "nonsense"), 2, 'no error fits "nonsense"'),
+        (("process", "sendRequest", "docs"), 2, "docs is a folder; name a file in it"),
+        (("process", "sendRequest", "logo.png"), 2, "give it with --attach logo.png"),
+        (("process", "sendRequest", HELLO, "--sandbox", "--api"), 2, "give one of the two"),
+        (("--component", "docs", "meta", "sendRequest"), 1, "There is no component.json in "),
         (("nonsense",), 2, "invalid choice"),
         ((), 2, "COMMAND"),
     ],
@@ -90,7 +94,10 @@ def test_a_port_that_is_taken_is_named(sandbox: Sandbox) -> None:
     for server in ("sandbox", "local"):
         done = pysailor(server, "--port", str(sandbox.port))
         assert done.returncode == 1
-        assert f"port {sandbox.port} cannot be taken" in done.stderr or "not installed" in done.stderr
+        assert (
+            f"port {sandbox.port} cannot be taken: Address already in use; choose another" in done.stderr
+            or "not installed" in done.stderr
+        )
 
 
 COMMANDS = ["process", "check", "verify", "select", "meta", "lint", "docs", "sandbox", "local", "run", "service"]

@@ -149,7 +149,10 @@ def test_closed_streams_are_no_defect(sandbox: Sandbox) -> None:
     assert json.loads(done.stdout)["body"]["object"] == "chat.completion"
     assert closed(words, "<&-").returncode == 0
     done = closed(("process", "ask", "-", *at(sandbox)), "<&-")
-    assert (done.returncode, done.stderr) == (2, "standard input is closed\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "standard input is closed; name a sample file, or make a message: --body KEY=VALUE\n",
+    )
     done = closed(("ask", *at(sandbox)), "<&-")
     assert done.returncode == 2
     assert "what is the question?" in done.stderr

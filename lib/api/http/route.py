@@ -29,6 +29,8 @@ _KEEP_ALIVE = tuple(
     for name, seconds in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
     if hasattr(socket, name)
 )  # a router forgets an idle connection without a word; the next request would wait for its whole time limit
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL")
+"""What OpenSSL says of a server that answers in plain text."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,18 @@ class ServerRoute:
         except socket.gaierror as fault:
             raise UnknownName from fault
         except ssl.SSLError as fault:
-            raise Untrusted from fault
+            raise self._explain_tls(fault) from fault
         except UnicodeError as fault:  # a name with parts that are empty or too long
             raise WrongAddress from fault
         except OSError as fault:
             raise ConnectionRefused from fault
+
+    def _explain_tls(self, fault: ssl.SSLError) -> Untrusted | WrongAddress:
+        if not self._proxy_url and fault.reason in _NO_TLS:
+            text = f"{self.host}:{self.port} answers, but does not speak TLS: write http:// in place of https://."
+            return WrongAddress(text)
+        why = getattr(fault, "verify_message", "")
+        return Untrusted(f"The reason: {why.rstrip('.')}." if why else "")
 
     def _open_proxied(self, end: float, watch: Callable[[Any], None]) -> Any:
         if self._guard is not None:

@@ -55,7 +55,7 @@ def load(
     except OSError as error:
         raise InvalidConfig(f"{path} cannot be read: {error.strerror}{_near(path)}") from error
     except UnicodeDecodeError as error:
-        raise InvalidConfig(f"{path} is not text in UTF-8") from error
+        raise InvalidConfig(f"{path} is not text in UTF-8; save it so") from error
     return parse(
         text, str(path), environment=environment, hooks=hooks or HookFunctions(), needs_key=needs_key, offline=offline
     )

@@ -78,6 +78,15 @@ def test_a_closed_port_is_unreachable() -> None:
     assert f"Nothing listens at 127.0.0.1:{port}." in str(error)
 
 
+def test_a_server_without_tls_is_told_as_that(sandbox: Sandbox) -> None:
+    error = failure(Client(Connection(sandbox.base_url.replace("http://", "https://"), KEY)))
+    assert error.code == "unreachable"
+    assert f"127.0.0.1:{sandbox.port} answers, but does not speak TLS: write http:// in place of https://." in str(
+        error
+    )
+    assert len(error.tries) == 1
+
+
 def test_certificates_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
     error = failure(Client(Connection("https://127.0.0.1:9/v1", KEY)))

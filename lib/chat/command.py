@@ -9,6 +9,7 @@ import argparse
 import gc
 import importlib.util
 import ipaddress
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -132,10 +133,8 @@ def run(
     except InvalidConfig as error:
         return _fail(MISUSED, *str(error).splitlines(), *_without_key(error, args, servers or {}))
     except OSError as error:
-        return _fail(
-            FAILED,
-            f"port {args.port} of {args.host} cannot be taken: {error.strerror or error}; choose another with --port",
-        )
+        why = os.strerror(error.errno) if error.errno else error
+        return _fail(FAILED, f"port {args.port} of {args.host} cannot be taken: {why}; choose another with --port")
     except RuntimeError as error:
         return _fail(FAILED, str(error))
     return DONE

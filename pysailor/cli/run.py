@@ -53,7 +53,6 @@ def run_here(directory: str | None = None) -> NoReturn:
     from pysailor.worker.signals import leave  # noqa: PLC0415 - as above
 
     if sys.stderr.isatty() and "ELASTICIO_AMQP_URI" not in os.environ:
-        say(
-            "the platform sets what this needs, see docs/settings.md, and docs/rabbitmq.md for a try; pysailor process tries a step without it"
-        )
+        say("the platform sets what this needs (docs/settings.md; docs/rabbitmq.md has an example)")
+        say("pysailor process tries a step without it")
     leave(live(os.environ, directory))

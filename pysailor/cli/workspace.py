@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -239,7 +240,8 @@ def start(kind: Any, port: int = 0) -> Any:
         return kind(port).start()
     except OSError as error:
         which = f"port {port} cannot" if port else "no port can"
+        why = os.strerror(error.errno) if error.errno else error
         other = "; choose another, or leave --port out for any that is free" if port else ""
-        raise BrokenComponent(f"{which} be taken: {error.strerror or error}{other}") from error
+        raise BrokenComponent(f"{which} be taken: {why}{other}") from error
     except RuntimeError as error:
         raise BrokenComponent(str(error)) from error

@@ -136,13 +136,15 @@ class StoreUnavailable(StepError):
 class Rebound(SailorError):
     """Not now. The platform brings the same message again, after a while that doubles each time: 15 s, 30 s, 1 min.
 
-    It rests for at most `longest` seconds, None for however long that becomes.
+    It rests for at most `longest` seconds, None for however long that becomes. `code` is what stands in the way, as an
+    error would have it (`quota`, `store_unavailable`): log and metrics know the message by it, for its text may quote.
     """
 
     code = "rebound"
 
-    def __init__(self, message: str = "", *, longest: float | None = None) -> None:
+    def __init__(self, message: str = "", *, longest: float | None = None, code: str = "") -> None:
         self.longest = longest
+        self.code = code or self.code
         super().__init__(message)
 
 

@@ -78,7 +78,7 @@ def keep_pace(pacer: Pacer, size: int, end: float, call: CallOptions, failed: Ap
         if failed is not None and not (call.may_rebound and _only_asked_to_wait(failed)):
             raise failed from None
         if call.may_rebound:
-            raise HeldBack(str(paused)) from None
+            raise HeldBack(str(paused), code=paused.code) from None
         raise ApiError(paused.code, f"{paused}.") from None
     return is_probe
 
@@ -113,7 +113,7 @@ def learn_from_refusal(pacer: Pacer, error: ApiError, call: CallOptions, *, is_p
     elif error.code == "quota":
         pacer.trip(error.text[:_LONGEST_REASON] or error.kind.meaning, call.report)
         if is_probe and call.may_rebound:
-            raise HeldBack(f"A message was tried and refused: {error}") from error
+            raise HeldBack(f"A message was tried and refused: {error}", code=error.code) from error
 
 
 def tokens_of(document: Mapping[str, Any]) -> int | None:

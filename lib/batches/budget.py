@@ -14,7 +14,7 @@ from pysailor import Rebound, StoreUnavailable
 
 from ..budgets import Ledger, Pays, payer_of
 from ..budgets.account import ZERO, NotEnough, Reservation, UnreadableAccount
-from ..budgets.errors import BudgetSpent, BudgetUnreadable
+from ..budgets.errors import BudgetHeld, BudgetSpent, BudgetUnreadable
 from ..cost.price import dollars
 
 if TYPE_CHECKING:
@@ -60,12 +60,13 @@ class BatchBudget:
                 raise BudgetSpent(budget, error.account, worst.amount, now) from None
             raise Rebound(
                 f"The budget {budget.title} holds {dollars(error.account.held)} US$ for calls and batches under way; "
-                f"this batch may cost {dollars(worst.amount)} US$, and {dollars(error.limit)} US$ is allowed"
+                f"this batch may cost {dollars(worst.amount)} US$, and {dollars(error.limit)} US$ is allowed",
+                code=BudgetHeld.code,
             ) from None
         except UnreadableAccount as error:
             raise BudgetUnreadable(budget) from error
         except StoreUnavailable as error:
-            raise Rebound(f"The budget cannot be asked, so nothing was sent: {error}") from error
+            raise Rebound(f"The budget cannot be asked, so nothing was sent: {error}", code=error.code) from error
 
     def release(self, submission: str) -> None:
         """Let go of it: there is no batch."""

@@ -95,7 +95,9 @@ class Collector:
         except ApiError as error:
             if error.kind.again != NO:
                 longest = min(self._longest_rest, KEPT_BRIEFLY)  # it may not be stored
-                raise Rebound(f"response {response_id} could not be looked at: {error}", longest=longest) from error
+                raise Rebound(
+                    f"response {response_id} could not be looked at: {error}", longest=longest, code=error.code
+                ) from error
             if error.status == 404:  # noqa: PLR2004 - not found
                 raise BatchError("response_not_found", error.text, response=response_id) from error
             raise
@@ -121,7 +123,7 @@ class Collector:
         return batch
 
     def _later(self, what: str, error: ApiError) -> Rebound:
-        return Rebound(f"{what}: {error}", longest=self._longest_rest)
+        return Rebound(f"{what}: {error}", longest=self._longest_rest, code=error.code)
 
     def _find_sent(self, stack: ExitStack, batch: BatchStatus, prefix: str) -> SentLines:
         """Return what was sent; nothing where the file is gone, since the answers matter more."""

@@ -155,7 +155,7 @@ class Submitter:
         except StepError as error:
             if error.retryable:
                 gathering.release(found)
-                raise Rebound(f"what was gathered could not be submitted: {error}") from error
+                raise Rebound(f"what was gathered could not be submitted: {error}", code=error.code) from error
             gathering.give_up(found, key)
             self._budget.release(key)
             raise

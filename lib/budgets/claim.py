@@ -75,5 +75,5 @@ def claim(
         ledger = Ledger(ctx.store)
         budget = settings.budget(payer, ledger.now())
     except StoreUnavailable as error:
-        raise Rebound(f"The budget cannot be asked, so nothing was sent: {error}") from error
+        raise Rebound(f"The budget cannot be asked, so nothing was sent: {error}", code=error.code) from error
     return BudgetHold(ledger, budget, worst, tries, ctx, seconds)

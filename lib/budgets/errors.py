@@ -56,7 +56,7 @@ class BudgetSpent(OverBudget):
 
 
 class BudgetHeld(StepError):
-    """A question of a chat was not sent: calls under way hold what is left of its budget, or its store is away."""
+    """A question of a chat was not sent: calls under way hold what is left of its budget."""
 
     code = "budget_held"
     retryable = True

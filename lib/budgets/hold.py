@@ -12,7 +12,7 @@ from pysailor import Measure, Rebound, StoreUnavailable
 from ..cost.price import dollars
 from ..errors.api_error import ApiError
 from .account import ZERO, NotEnough, Reservation, UnreadableAccount
-from .errors import BudgetSpent, BudgetUnreadable
+from .errors import BudgetHeld, BudgetSpent, BudgetUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ class BudgetHold:
                 if error.account.spent + self._worst > error.limit:
                     raise BudgetSpent(self._budget, error.account, self._worst, self._ledger.now()) from None
                 if time.monotonic() + pause > until:
-                    raise Rebound(self._why_later(error)) from None
+                    raise Rebound(self._why_later(error), code=BudgetHeld.code) from None
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -129,7 +129,8 @@ class BudgetHold:
         except UnreadableAccount as error:
             raise BudgetUnreadable(self._budget) from error
         except StoreUnavailable as error:
-            raise Rebound(f"The budget {self._budget.title} cannot be asked, so nothing was sent: {error}") from error
+            why = f"The budget {self._budget.title} cannot be asked, so nothing was sent: {error}"
+            raise Rebound(why, code=error.code) from error
 
     def _why_later(self, error: NotEnough) -> str:
         left, held = error.limit - error.account.spent, error.account.held

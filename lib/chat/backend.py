@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pysailor import Context, Keep, Rebound, SnapshotUpdate
+from pysailor import Context, Keep, Rebound, SnapshotUpdate, StoreUnavailable
 
 from ..api.client import CallOptions, Client
 from ..api.connection import Connection
@@ -117,7 +117,8 @@ class ApiBackend:
     ) -> ChatAnswer:
         """Ask; raise InvalidInput for what the service certainly refuses, ApiError for what it does refuse.
 
-        Raise OverBudget for what costs too much, BudgetHeld for what may fit into the budget a little later.
+        Raise OverBudget for what costs too much, BudgetHeld or StoreUnavailable for what may be asked a little
+        later.
         """
         server, until = self._server(connection), time.monotonic() + timeout
         ctx = Context(_LOG, server.learn, kept=self._kept, deadline=until, open_store=self._open_store)
@@ -136,7 +137,8 @@ class ApiBackend:
         try:
             return _to_answer(ways.result(body, show))
         except Rebound as error:  # nobody brings a visitor's question again
-            raise BudgetHeld(str(error)) from error
+            away = error.code == StoreUnavailable.code
+            raise (StoreUnavailable if away else BudgetHeld)(str(error)) from error
 
     def close(self) -> None:
         with self._lock:

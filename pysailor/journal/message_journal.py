@@ -122,7 +122,9 @@ class MessageJournal:
             except StoreUnavailable as error:
                 self._fail(error)
                 if rules.on_failure == "rebound":
-                    raise Rebound(f"The journal cannot be written; the message comes later. {error}") from error
+                    raise Rebound(
+                        f"The journal cannot be written; the message comes later. {error}", code=error.code
+                    ) from error
                 if rules.on_failure == "continue":
                     return _NOT_KEPT
             else:

@@ -109,7 +109,7 @@ class Conclusion:
             return error
         if not self._codec.backoff.may_retry(inflight.delivery.headers):
             return error
-        again = Rebound(str(error), longest=_LONGEST_REST)
+        again = Rebound(str(error), longest=_LONGEST_REST, code=error.code)
         again.__cause__ = error
         return again
 

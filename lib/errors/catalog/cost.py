@@ -28,9 +28,8 @@ COST = (
     ErrorSpec(
         "budget_held",
         "BudgetHeld",
-        "A question of a chat was not sent: calls under way hold what is left of its budget, or the budgets' store is "
-        "away.",
-        "Ask again in a minute; if it stays, raise the budget, or look at the store that PYSAILOR_JOURNAL names.",
+        "The request was not sent yet: calls under way hold what is left of a budget that several messages share.",
+        "Nothing needs to be done: it is sent when they have ended. If there are many, raise the budget.",
         YES,
         visitor="Other answers are being made, and what this chat may cost allows no more until they end; ask again in "
         "a minute.",

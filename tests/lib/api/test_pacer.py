@@ -155,8 +155,9 @@ def test_a_probe_that_is_refused_keeps_the_others_waiting_twice_as_long_and_is_p
         with pytest.raises(ApiError):
             workers.ask(0)
         workers.clock.ahead += FIRST_PROBE + 1
-        with pytest.raises(Rebound, match="quota"):
+        with pytest.raises(Rebound, match="quota") as put_off:
             workers.ask(0)
+        assert put_off.value.code == "quota"
         assert len(api.received) == 2
         workers.clock.ahead += FIRST_PROBE + 1
         with pytest.raises(Rebound):

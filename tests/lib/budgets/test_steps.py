@@ -169,8 +169,9 @@ def test_what_only_calls_under_way_stand_in_the_way_of_is_put_off(api: FakeApi) 
     flow = Flow(budget="0.01", timeout=3)
     flow()
     flow.hold("0.0099")
-    with pytest.raises(Rebound, match=r"calls under way hold 0\.0099 US\$"):
+    with pytest.raises(Rebound, match=r"calls under way hold 0\.0099 US\$") as caught:
         flow()
+    assert caught.value.code == "budget_held"
     assert len(api.received) == 1
 
 

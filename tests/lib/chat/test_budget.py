@@ -22,8 +22,9 @@ from lib.chat.conversation import Service
 from lib.chat.server.listener import Listener
 from lib.conversation import open_store as open_conversations
 from lib.cost.worst_case import OverBudget
-from pysailor import open_store
+from pysailor import StoreUnavailable, open_store
 from pysailor.cli import main
+from pysailor.store.memory import MemoryValues
 from tests.support.chat_client import event, events, settings, socket, turn
 from tests.support.fake_api import FakeApi
 from tests.support.played import routes
@@ -63,6 +64,13 @@ def chat(backend: ApiBackend) -> Iterator[Chat]:
             return stack.enter_context(Listener(routes(text), service, backend, conversations))
 
         yield start
+
+
+class Away(MemoryValues):
+    """A store that cannot be reached."""
+
+    def update(self, *_: object) -> None:
+        raise StoreUnavailable("no route to it")
 
 
 def ask(backend: ApiBackend, own: Mapping[str, Any], key: Any = None, seconds: float = 30) -> str:
@@ -107,6 +115,13 @@ def test_what_calls_under_way_hold_is_told_as_a_matter_of_a_minute(backend: ApiB
             ask(backend, own, seconds=1)
     assert caught.value.retryable
     assert len(api.received) == 1
+
+
+def test_a_store_that_is_away_is_told_as_that() -> None:
+    with FakeApi(), closing(ApiBackend(open_store=Away)) as backend:
+        with pytest.raises(StoreUnavailable) as caught:
+            ask(backend, {"budget": 1})
+        assert caught.value.retryable
 
 
 def test_a_visitor_reads_when_the_chat_answers_again_and_no_amounts(chat: Chat) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pysailor import Fault, InvalidConfig
+from pysailor import Fault, InvalidConfig, frozen
 
 from .api.connection import Connection
 from .api.retry import CallLimits
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 Read = TypeVar("Read")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallSettings:
     """Where to ask, the limits of a call, the most that a message may cost in US$, and the budget that it shares.
 

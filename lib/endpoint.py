@@ -5,7 +5,6 @@ The pipeline (what becomes of a message) and the client (HTTP) are handed one; n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pysailor import frozen
@@ -119,7 +118,7 @@ class ChooseEndpoint(Protocol):
         """Return it: `api` is what the step says (auto, chat, responses), `refusals` what was refused before."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """How one endpoint is asked, and what its answers are.
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pysailor import Fault, InvalidConfig
+from pysailor import Fault, InvalidConfig, frozen
 
 from .call_settings import CallSettings, collect
 from .completions.answer import Outcome
@@ -23,7 +22,7 @@ _SETTING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepSettings(CallSettings):
     """What a step asks for, before it looks at a message. `fails_on` names the outcomes that are errors.
 

@@ -6,8 +6,9 @@ many arguments each function gets.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from .values import frozen
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .message import HttpRequest, Message
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckResult:
     """What `check` returns: errors keep the message from being sent, warnings do not. Pointers lead into the body."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Self
+
+from .values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 _KNOWN = ("id", "body", "headers", "attachments", "passthrough")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """One message: a body, and what is said about it.
 
@@ -69,7 +71,7 @@ def _object(value: Any) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HttpRequest:
     """A request that a step would send: for showing it instead of sending it."""
 

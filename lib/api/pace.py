@@ -6,8 +6,10 @@ Moments are seconds since the epoch, by the clock of the store that the workers 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
+
+from pysailor import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +27,7 @@ _LONGEST_DEBT = 3600.0
 """Seconds. A moment further ahead was written by a clock that was wrong, or has gone back since."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MinuteRate:
     """At most so many in any minute."""
 
@@ -42,7 +44,7 @@ class MinuteRate:
         return _MINUTE / max(_TINY, self.per_minute - _BURST * self.per_minute)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Breaker:
     """An account without money: nothing is sent until a probe passes. `refused` counts refusals in a row."""
 
@@ -57,7 +59,7 @@ class Breaker:
         return min(LONGEST_PROBE, FIRST_PROBE * 2.0 ** min(self.refused - 1, 10))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pace:
     """The state of one credential. `paid_up` says for each kind of rate until when what was taken is paid for."""
 

@@ -6,11 +6,11 @@ The address says which one it is. docs/servers.md tells the same for people, wit
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
-from pysailor import InvalidConfig
+from pysailor import InvalidConfig, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ _OWN_API_OF_OLLAMA = re.compile(r"^/api(/(chat|generate|tags))?$")
 _USAGE_SINCE = "2024-09-01"  # the first api-version of Azure that takes stream_options
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerKind:
     """How one kind of server differs.
 

@@ -11,11 +11,12 @@ import re
 import socket
 import ssl
 import time
-from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPConnection, HTTPSConnection
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
+
+from pysailor import frozen
 
 from ..tls import named_certificates, names_proxy, trust
 from . import address_policy
@@ -34,7 +35,7 @@ _LONGEST_SHOWN = 80
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """An address to fetch from, taken apart; `host` is as certificates name it, without brackets."""
 

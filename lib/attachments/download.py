@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import ssl
 from contextlib import contextmanager
-from dataclasses import dataclass
 from email.errors import HeaderParseError
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
+
+from pysailor import frozen
 
 from ..user_agent import user_agent
 from . import address_policy
@@ -35,7 +36,7 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DownloadSpec:
     """What is wanted: for which place in the body, in what words, how large at most and why, until when."""
 
@@ -50,7 +51,7 @@ class DownloadSpec:
         return TooLarge(f"{self.what} is larger than {self.why}; send a smaller one", pointer=self.pointer)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Download:
     """What was there: the content, and the name that its server or its address gives it."""
 

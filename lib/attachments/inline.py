@@ -11,7 +11,7 @@ from operator import is_
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from pysailor import InvalidInput, StepError
+from pysailor import InvalidInput, StepError, frozen
 
 from . import sniff
 from .connect import quote_url
@@ -31,7 +31,7 @@ SECONDS = 60.0  # for all attachments of a message, where no deadline is set
 _SCHEME = "attachment:"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartRules:
     """What a part may hold: its words, the most bytes, and what to do with another kind of content."""
 

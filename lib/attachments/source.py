@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import mimetypes
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
+
+from pysailor import frozen
 
 _DATA_URL = re.compile(r"data:(?P<type>[^,;]*)(?:;[^,;]*)*?(?P<base64>;base64)?,", re.ASCII)
 _OBJECT = re.compile(r"/objects/([A-Za-z0-9._~-]+)/?$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """Where a part's content is: its address, and what the message's attachment of that name tells."""
 

@@ -8,9 +8,11 @@ reserve ──► reserved ──settle──► spent, at the real cost
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
+
+from pysailor import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +34,7 @@ class NotEnough(Exception):
         super().__init__()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reservation:
     """An amount in US$ that a call may cost, until a moment by which it is settled, or its worker is dead."""
 
@@ -41,7 +43,7 @@ class Reservation:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """One budget in one period, in US$.
 

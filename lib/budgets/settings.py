@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ class Payer:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Budget:
     """One budget of one payer in one period; `of` is what it is called, `place` where its account is kept."""
 
@@ -50,7 +49,7 @@ class Budget:
         return " ".join([named, *(text.format(self.of[name]) for name, text in told.items() if self.of.get(name))])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BudgetSettings:
     """The amount in US$, the period, and the name under which steps share it; "" for the step's own."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pysailor import StepError
+from pysailor import StepError, frozen
 
 from .price import NO_SURCHARGES, Cost, Surcharges, cost, dollars, has_no_tier_price, price_in
 from .usage import Usage
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.table import Family
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What is going to be asked for, at most.
 

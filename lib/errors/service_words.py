@@ -5,9 +5,10 @@ from __future__ import annotations
 import html
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from pysailor import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +55,7 @@ _EVENT_FIELD = re.compile(r"^(?:data|event|id|retry):[ ]?", re.MULTILINE)
 _EVENT_DATA = re.compile(r"^data:[ ]?(.*)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceWords:
     """What was said: the words for people, every code in it (the most telling first), the field, the status.
 

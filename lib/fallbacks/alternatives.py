@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pysailor import Fault, InvalidConfig
+from pysailor import Fault, InvalidConfig, frozen
 
 from ..api.connection import Connection, second_server
 
@@ -28,7 +27,7 @@ class Alternative(NamedTuple):
     """Whether it leads to the second server."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alternatives:
     """The fallbacks of a step, in order."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pysailor import InvalidConfig
+from pysailor import InvalidConfig, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ _VARIANT = re.compile(r":(free|online|nitro|floor|extended|beta)$")
 _DATED = re.compile(r"^(.+)-\d{4}-\d{2}-\d{2}$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Price:
     """US$ per million tokens; what is not known is None."""
 
@@ -41,7 +41,7 @@ class Price:
     audio_output: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LongContext:
     """Above so many input tokens, the whole request costs these factors more."""
 
@@ -50,7 +50,7 @@ class LongContext:
     output: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Image:
     """How pictures are counted: `base` and so many a `tile`, or 32-pixel patches, at most so many, times `factor`."""
 
@@ -62,7 +62,7 @@ class Image:
     auto: str = "high"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Family:
     """What is known about one model: its family's rules, and above them the row of the model itself.
 
@@ -111,7 +111,7 @@ class Family:
         return self.model or self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Models:
     """The whole table."""
 

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pysailor import InvalidInput
+from pysailor import InvalidInput, frozen
 
 from .audio import audio_tokens
 from .images import image_tokens
@@ -34,7 +34,7 @@ _TOOL_TOKENS = 7
 _BY_CHARACTERS = "no tokenizer is installed (extra: tokens): four characters were counted as a token"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Estimate:
     """About how many tokens the input has: what can be counted, in all and by part, at least, and at most.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..context import Context
 from ..errors import BrokenComponent, Defect, InvalidConfig, InvalidCredentials, describe_kind
 from ..metadata import Schema
+from ..values import frozen
 from . import descriptor as declaration
 from .code import INSTALLED, ComponentCode, locate
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Model = Callable[[Mapping[str, Any], Context], Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """A declared function with its code and its schemas."""
 

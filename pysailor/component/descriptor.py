@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from ..errors import BrokenComponent, Fault
 from ..metadata import Schema
+from ..values import frozen
 from ..wire import json_fault
 
 SECRET_VIEWS = ("PasswordFieldView", "OAuthFieldView")
@@ -17,7 +18,7 @@ _ORDER = {"type": ["number", "string"]}
 SHAPE = Path(__file__).with_name("descriptor.schema.json")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """One setting that a designer fills in; `place` says in which form it stands: "credential" or "step"."""
 
@@ -39,7 +40,7 @@ class Field:
         return self.view_class in SECRET_VIEWS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """One action or trigger. The schemas are metadata.in and .out as written: a schema, a path or None."""
 
@@ -57,7 +58,7 @@ class Function:
     cooperative: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Descriptor:
     """The whole declaration; `document` is component.json as it was written."""
 

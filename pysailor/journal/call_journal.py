@@ -13,10 +13,10 @@ import os
 import socket
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..errors import StoreUnavailable
+from ..values import frozen
 from .fate import ENDS, encode
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _as_it_is(content: bytes) -> bytes:
     return content
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JournalRules:
     """How long a call is remembered, in seconds: until its message is done, and after. What to do without the store.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..context import CallReport
@@ -37,7 +37,7 @@ class MessageReport:
     journal_failures: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoopHold:
     """The loop was held for so long (PYSAILOR_POOL=greenlets)."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from ..errors import SailorError
+from ..values import frozen
 from ..wire import json_text
 from .reply import NoReply
 from .rest import ServiceSession, Tries, basic, send
@@ -57,7 +58,7 @@ class ResultNotDelivered(PlatformApiError):
     code = "result_not_delivered"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepData:
     """What the platform knows about a step. `config` holds the credentials too, so it is never shown."""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from difflib import get_close_matches
 from typing import Any, Final, Literal, TypeVar
 
 from ..errors import InvalidSettings
+from ..values import frozen
 
 PREFIX: Final = "ELASTICIO_"
 MOST: Final = 2**31 - 1
@@ -47,7 +48,7 @@ _LOGGED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variable:
     """One environment variable. If it is mandatory it must be set and not empty; its default is then never used."""
 

@@ -9,11 +9,11 @@ import re
 import threading
 import time
 from base64 import b64encode
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
+from ..values import frozen
 from .connection import KeptConnections
 from .reply import NoReply
 
@@ -40,7 +40,7 @@ _PLAIN_ADDRESS: Final = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{
 """Needs no normalizing: no user, no fragment, no letters that must be quoted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tries:
     """How often one request is tried, and how long to wait in between: the delay doubles, a fifth is chance."""
 

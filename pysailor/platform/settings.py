@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import unquote, urlsplit
 
 from ..errors import InvalidSettings
+from ..values import frozen
 from .environment import (
     PREFIX,
     additional_headers,
@@ -43,7 +44,7 @@ METHODS: Final = ("verifyCredentials", "getMetaModel", "selectModel")
 _PASSWORD: Final = re.compile(r"://[^/?#:]*:([^/?#]*)@")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkerSettings:
     """What a worker knows. `remarks` are for the log: what the environment says that was not understood."""
 
@@ -84,7 +85,7 @@ class WorkerSettings:
         return tuple(dict.fromkeys(secret for secret in (*found, self.storage.token) if secret))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResultSettings:
     """Where a service sends its result, whatever it is."""
 
@@ -105,7 +106,7 @@ class ResultSettings:
         return tuple({secret for secret in (password, unquote(password)) if secret})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceSettings:
     """What a service knows: one of METHODS, to be run once with a step's or credential's cfg."""
 

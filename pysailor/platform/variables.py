@@ -5,9 +5,9 @@ The parsing rules are in `environment`, those of a value in `checks`; `settings`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ..values import frozen
 from .checks import (
     check_broker_address,
     check_level,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 YEAR: Final = 366 * 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepIdentity:
     """Who this step is."""
 
@@ -41,7 +41,7 @@ class StepIdentity:
     function: str = mandatory("ELASTICIO_FUNCTION", "the action or trigger to run, as component.json names it")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiSettings:
     """The platform's REST API."""
 
@@ -60,7 +60,7 @@ class ApiSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AmqpSettings:
     """The message broker. Empty texts if the process runs only the shutdown hook."""
 
@@ -115,7 +115,7 @@ class AmqpSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crypto:
     """What messages are encrypted with."""
 
@@ -123,7 +123,7 @@ class Crypto:
     password: str = mandatory("ELASTICIO_MESSAGE_CRYPTO_PASSWORD", "password that the key is made of", "secret")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkerLimits:
     """How much, how often, how long. A rate that is unset or 0 does not throttle."""
 
@@ -156,7 +156,7 @@ class WorkerLimits:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Storage:
     """The platform's object storage; absent if it has no address."""
 
@@ -180,7 +180,7 @@ class Storage:
     object_size: int = whole("PYSAILOR_OBJECT_SIZE_LIMIT", 104_857_600, "bytes", "largest object that is fetched")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Behaviour:
     """What the platform may switch."""
 
@@ -217,7 +217,7 @@ class Behaviour:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Monitoring:
     """Metrics and probes; none of them unless set."""
 
@@ -240,7 +240,7 @@ class Monitoring:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JournalSettings:
     """What a worker remembers of paid calls, and where."""
 

@@ -9,12 +9,12 @@ keys need not guess (platform contract, appendix A).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 from .. import errors
 from ..errors import SailorError
+from ..values import frozen
 from ..wire.envelope import Delivery, Publish
 
 
@@ -81,7 +81,7 @@ class DeliveryOutcome(Enum):
     """Neither: to be brought again at once. For a worker that stops."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransportState:
     """How a transport is: whether it can read and write, gets deliveries, and is asked to send nothing for now."""
 

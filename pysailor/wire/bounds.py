@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StepError
+from ..values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ class TooMuch(StepError):
     code = "message_over_limit"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bounds:
     """Limits of what comes in: bytes of content, levels of the body, number and bytes of the headers."""
 

@@ -6,12 +6,13 @@ encrypted. Snapshots are not: the platform reads them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.errors import StepError
 from pysailor.message import Message
 
+from ..values import frozen
 from . import error_message, json_text
 from .cipher import BASE64, Cipher, Undecodable, content_length, to_content
 from .envelope import Publish, RateName
@@ -42,7 +43,7 @@ class NoReplyAddress(StepError):
     code = "no_reply_address"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Routes:
     """The routing keys of a step."""
 
@@ -52,7 +53,7 @@ class Routes:
     snapshot: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Codec:
     """The wire format of one step.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ..values import frozen
@@ -16,7 +16,7 @@ RateName = Literal["data", "error", "snapshot"]
 """A limit that publishes count against."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """One message as it came in.
 

@@ -6,9 +6,10 @@ own body is named by the key OWN here, the bodies in its passthrough by their st
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ..values import frozen
 from . import json_text
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ OWN: Final = ""
 """The key of the message's own body among the bodies; no step has an empty id."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passthrough:
     """How a step passes earlier messages on.
 

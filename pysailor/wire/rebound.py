@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pysailor.errors import StepError
+
+from ..values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ class ReboundLimitExceeded(StepError):
     code = "rebound_limit"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Backoff:
     """How long a message rests before it comes back, and how often it may.
 

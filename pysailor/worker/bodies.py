@@ -6,10 +6,10 @@ Which bodies those are is said in `wire.passthrough`; here they are moved, sever
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from ..values import frozen
 from ..wire.passthrough import lighten, missing, references, resolve, uploads
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bodies:
     """The way of bodies from and to the object storage. `threshold` is None if large bodies go out in the message.
 

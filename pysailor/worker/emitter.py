@@ -7,7 +7,7 @@ import itertools
 import random
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ from ..platform.api import PlatformApiError
 from ..platform.object_storage import ObjectStorageError
 from ..pool import offload
 from ..transport.base import NotPublished, Transport
+from ..values import frozen
 from ..wire.headers import EVENT_ID
 from .stopping import Stopping
 
@@ -58,7 +59,7 @@ class TooLate(StepError):
         super().__init__("This message is finished: emit what belongs to it before process returns.")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """The way out of a step, for all its messages. `store_keys` puts fresh values into the credential."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from .. import pool
 from ..component.code import locate
 from ..errors import SailorError
 from ..shell import how_to_install
+from ..values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _CHECKOUT = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolChoice:
     """The pool's name, and a sentence: why it is not the one that was asked for, or why the worker cannot begin."""
 

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from .. import pool
@@ -27,6 +27,7 @@ from ..platform.object_storage import ObjectStorage
 from ..platform.settings import WorkerSettings
 from ..step import Step
 from ..store.open import open_named_store, without_secrets
+from ..values import frozen
 from ..wire.passthrough import Passthrough
 from . import assembly
 from .assembly import identity
@@ -75,7 +76,7 @@ def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
         return WorkerProcess(settings, redaction, directory, choice=choose(environ, directory)).run()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkerProcess:
     """One worker, or one run of the shutdown hook."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from ..values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +34,7 @@ class Rate:
             return max(0.0, self._begins - now)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Throttle:
     """The rates by name; what has no rate does not wait."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor import Fault
+from pysailor import Fault, frozen
 
 from ..json_schema import BadSchema
 from .ending import Ending, guess_ending, raw_reason
@@ -42,7 +41,7 @@ _SENTENCES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParsedAnswer:
     """A value that fits (`why` is None), or the reason and the faults, with pointers into the value.
 

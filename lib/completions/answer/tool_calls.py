@@ -6,10 +6,9 @@ Arguments are text that a model wrote. Only a call without an error may be execu
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor import Fault
+from pysailor import Fault, frozen
 
 from ..json_schema import BadSchema
 from .calls import write_arguments
@@ -28,7 +27,7 @@ _UNFINISHED: Final = {
 _BROKEN_OFF: Final = "the service broke the answer off, so this call may be half of one; ask again"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolCall:
     """One call: `arguments` is the parsed value (a custom tool's text as it is), None where it cannot be read.
 

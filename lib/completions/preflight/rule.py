@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -44,7 +43,7 @@ def quote(value: Any) -> str:
     return text if len(text) <= _LONGEST_QUOTED else text[:_LONGEST_QUOTED] + "…"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One thing that the service would refuse, or may.
 
@@ -110,7 +109,7 @@ class RequestFacts:
         return [*given, *[name for name, value in others.items() if value]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A rule: its name, what looks for breaches, where it is from, and on what basis it stands.
 

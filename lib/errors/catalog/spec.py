@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pysailor import frozen
 
 NO, YES, BILLED = "no", "yes", "may have been billed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorSpec:
     """One way to fail: its stable code, its name, what it means, what to do, and whether trying again can help.
 

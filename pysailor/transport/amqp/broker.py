@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ...values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Broker:
     """Where messages come from and go to, and how patiently. Delays are in seconds.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from typing import TYPE_CHECKING, Any
 
 from pysailor import frozen
@@ -45,7 +45,7 @@ _CHOSEN = ("reasoning_effort", "verbosity", "service_tier", "prompt_cache_retent
 _HIGHEST = 10**9
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownRejection:
     """One fact: this server refused this field for this model, with this code, on that day.
 

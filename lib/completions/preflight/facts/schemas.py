@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pysailor import pointer_to
+from pysailor import frozen, pointer_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,7 +64,7 @@ def may_be_array(schema: Mapping[str, Any]) -> bool:
     return kind == "array" or (isinstance(kind, list) and "array" in kind)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StrictSchema:
     """A strict schema: where it stands, and each schema in it with pointer and depth; references are not followed."""
 

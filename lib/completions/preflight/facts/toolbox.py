@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pysailor import frozen
@@ -26,7 +25,7 @@ def is_valid_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tool:
     """One tool of the request: where it stands, its kind, its name, and what is said about it."""
 

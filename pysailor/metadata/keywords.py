@@ -14,20 +14,27 @@ _ONE_HERE = ("not", "if", "then", "else")
 _OF_ITEMS = ("items", "contains", "unevaluatedItems")
 _OF_MEMBERS = ("additionalProperties", "propertyNames", "unevaluatedProperties")
 _HOLDERS = (*_NAMED, *_BESIDE, "$defs", "definitions", *_LISTS, "prefixItems")
+_ONE_INNER = (*_ONE_HERE, *_OF_ITEMS, *_OF_MEMBERS)
+_INNER = frozenset((*_HOLDERS, *_ONE_INNER))
+"""Most schemas have none of these."""
 
 
 def inner_schemas(schema: Mapping[str, Any]) -> Iterator[Any]:
     """Return all schemas directly inside a schema, those that are only named, too."""
+    if _INNER.isdisjoint(schema):
+        return
     for name in _HOLDERS:
         held = schema.get(name)
         yield from held.values() if isinstance(held, dict) else held if isinstance(held, list) else ()
-    for name in (*_ONE_HERE, *_OF_ITEMS, *_OF_MEMBERS):
+    for name in _ONE_INNER:
         if isinstance(schema.get(name), dict):
             yield schema[name]
 
 
 def groups(schema: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
     """Return the schemas that apply, in groups: those of one group never apply to the same part of a value."""
+    if _INNER.isdisjoint(schema):
+        return
     yield "members", [*_dicts(_values(schema.get("properties"))), *_dicts([schema.get("additionalProperties")])]
     yield "items", [*_dicts(schema.get("prefixItems") or ()), *_dicts([schema.get("items")])]
     for name in ("contains", "unevaluatedItems"):

@@ -43,7 +43,6 @@ NOT_FOR_A_WORKER = {
     "urllib3",
     "yaml",
 }
-GEVENTS_OWN = {"importlib.metadata", "tempfile"}
 _PROGRAM = """
 import sys
 from pysailor.cli import main
@@ -77,5 +76,4 @@ def test_a_worker_imports_only_what_its_first_result_needs(stage: Stage, sandbox
         assert stage.count("error") == 0, worker.text
     imported = {line.rpartition("|")[2].strip() for line in worker.errors.splitlines()}
     assert "lib.completions.endpoint" in imported, worker.errors[-2000:]
-    unwanted = NOT_FOR_A_WORKER - (GEVENTS_OWN if pool == "greenlets" else set())
-    assert [name for name in imported if name in unwanted or "lib.offline" in name] == []
+    assert [name for name in imported if name in NOT_FOR_A_WORKER or "lib.offline" in name] == []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import jsonschema_rs
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+_MOST_SHARED = 16
 _FEW_PARTS = 5000
 _MOST_ERRORS = 25_000  # 7 µs each
 _MOST_NAMES = 200_000  # each error holds a copy of what it complains about
@@ -59,18 +60,19 @@ class Schema:
         except (ValueError, jsonschema_rs.ValidationError) as error:
             raise BrokenSchema(name, *_reason(error)) from error
 
-    @classmethod
-    def load(cls, path: Path, *, is_tolerant: bool = False) -> Self:
-        """Read the schema from a file; raise BrokenComponent if that cannot be done."""
+    @staticmethod
+    def load(path: Path, *, is_tolerant: bool = False) -> Schema:
+        """Read the schema from a file; raise BrokenComponent if that cannot be done.
+
+        What was compiled from the same text is shared, since nobody changes it: a step often wants the schema that
+        checked its input.
+        """
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            return _compile(path, path.read_text(encoding="utf-8"), is_tolerant=is_tolerant)
         except OSError as error:
             raise BrokenComponent(f"{path} cannot be read: {error.strerror}") from error
-        except ValueError as error:
+        except UnicodeDecodeError as error:
             raise BrokenComponent(f"{path} is not JSON: {error}") from error
-        if not isinstance(document, dict):
-            raise BrokenComponent(f"{path} must hold a JSON object")
-        return cls(document, str(path), is_tolerant=is_tolerant)
 
     @staticmethod
     def for_mapper(standard: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,6 +183,17 @@ class Schema:
             return set(undeclared.find_places(value, self.standard))
         except RecursionError:  # as in `find_unknown`
             return set()
+
+
+@lru_cache(maxsize=_MOST_SHARED)
+def _compile(path: Path, text: str, *, is_tolerant: bool) -> Schema:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise BrokenComponent(f"{path} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise BrokenComponent(f"{path} must hold a JSON object")
+    return Schema(document, str(path), is_tolerant=is_tolerant)
 
 
 def _reason(error: ValueError | jsonschema_rs.ValidationError) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +11,9 @@ from hypothesis import given, settings
 from pysailor.errors import BrokenComponent
 from pysailor.metadata import Schema
 from tests.support.schemas import CHAT, JSON
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_document_that_is_no_schema_is_a_broken_component() -> None:
@@ -34,3 +37,13 @@ def test_a_schema_never_makes_the_process_ask_elsewhere() -> None:
         listener.settimeout(0.1)
         with pytest.raises(TimeoutError):
             listener.accept()
+
+
+def test_a_file_is_compiled_once_for_all_as_long_as_it_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "in.json"
+    file.write_text('{"type": "object"}', encoding="utf-8")
+    first = Schema.load(file)
+    assert Schema.load(file) is first
+    assert Schema.load(file, is_tolerant=True) is not first
+    file.write_text('{"type": "string"}', encoding="utf-8")
+    assert Schema.load(file).accepts("text")

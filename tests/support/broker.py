@@ -207,11 +207,17 @@ class Cable:
         self._server = socket.create_server(("127.0.0.1", 0))
         port = self._server.getsockname()[1]
         self.uri = behind._replace(netloc=f"{behind.username}:{behind.password}@127.0.0.1:{port}").geturl()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listening = threading.Thread(target=self._accept, daemon=True)
+        self._listening.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop listening and cut."""
+        """Stop listening and cut.
+
+        The thread ends before its socket is closed: else it may go on with the number of a socket that is opened later.
+        """
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._listening.join()
         self._server.close()
         self.cut()
 
@@ -253,8 +259,13 @@ class Cable:
         for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-        with suppress(OSError):
-            source.close()
+
+    def _connect(self, near: socket.socket, far: socket.socket) -> None:
+        with near, far:
+            back = threading.Thread(target=self._pass_on, args=(far, near), daemon=True)
+            back.start()
+            self._pass_on(near, far)
+            back.join()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -272,5 +283,4 @@ class Cable:
                     near.close()
                     continue
                 self._pairs.append((near, far))
-                for source, target in ((near, far), (far, near)):
-                    threading.Thread(target=self._pass_on, args=(source, target), daemon=True).start()
+                threading.Thread(target=self._connect, args=(near, far), daemon=True).start()

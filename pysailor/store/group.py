@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from itertools import pairwise
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from ..errors import StoreUnavailable
+from .deferred import DeferredWrites
 from .write import Kind, Write
 
 if TYPE_CHECKING:
@@ -26,9 +26,8 @@ _MOST_BYTES: Final = 8 * 1024 * 1024
 _GATHER: Final = 0.001
 """Seconds, for each that waited the last time."""
 _MOST_GATHERED: Final = 10
-_LATER_SECONDS: Final = 0.02
-_LATER: Final = Write(Kind.PUT, "")
-"""Stands in the queue for writes that nobody waits for."""
+_RING: Final = Write(Kind.PUT, "")
+"""Tells the thread, while it rests, that there are writes which nobody waits for."""
 _END: Final = Write(Kind.PUT, "")
 
 
@@ -37,7 +36,8 @@ class GroupCommit:
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[Write] = SimpleQueue()
-        self._later: deque[Write] = deque()
+        self._deferred = DeferredWrites()
+        self._rests = False
         self._starting = threading.Lock()
         self._writer: threading.Thread | None = None
         self._closed = False
@@ -95,9 +95,10 @@ class GroupCommit:
     def _submit_later(self, write: Write) -> Write:
         """Have the write made with the next ones, or when a moment has passed."""
         self._start()
-        self._later.append(write)
-        if len(self._later) == 1:
-            self._queue.put(_LATER)
+        self._deferred.add(write)
+        if self._rests:
+            self._rests = False
+            self._queue.put(_RING)
         return write
 
     def _start(self) -> None:
@@ -113,28 +114,26 @@ class GroupCommit:
 
     def _run(self) -> None:
         waited = 0
-        while (first := self._queue.get()) is not _END:
-            if first is _LATER:
-                first = self._pause_for_next()
-            elif waited > 1:
+        while (first := self._take_first()) is not _END:
+            if first is not _RING and waited > 1:
                 time.sleep(min(waited, _MOST_GATHERED) * _GATHER)  # those who wait may as well wait for each other
-            urgent = [*([first] if first.key else []), *self._take_waiting(first)]
+            urgent = [] if first is _RING else [first, *self._take_waiting(first)]
             waited = len(urgent)
-            self._commit_all(self._take_later(), urgent)
-            if first is _END:
-                break
-        self._commit_all(self._take_later(), [])
+            self._commit_all(self._deferred.take(urgent), urgent)
+        self._commit_all(self._deferred.take_all(), [])
 
-    def _pause_for_next(self) -> Write:
-        """Return the next write that somebody waits for, _LATER if none comes for a moment."""
+    def _take_first(self) -> Write:
+        """Return the next write that somebody waits for, _RING when others are to be made."""
+        self._rests = True  # before it looks: whatever is deferred from now on rings
+        self._rests = not self._deferred.are_there
         try:
-            return self._queue.get(timeout=_LATER_SECONDS)
+            first = self._queue.get(timeout=self._deferred.seconds)
+            self._rests = False
+            if first is _RING and self._deferred.are_there:
+                first = self._queue.get(timeout=self._deferred.seconds)
         except Empty:
-            return _LATER
-
-    def _take_later(self) -> list[Write]:
-        """Take the writes that nobody waits for."""
-        return [self._later.popleft() for _ in range(len(self._later))]
+            return _RING
+        return first
 
     def _take_waiting(self, first: Write) -> Iterator[Write]:
         """Yield the writes that somebody waits for, as far as they have come and fit into one group."""
@@ -150,7 +149,7 @@ class GroupCommit:
                 self._queue.put(_END)
                 return
             size += len(write.value)
-            if write is not _LATER:
+            if write is not _RING:
                 yield write
 
     def _commit_all(self, later: list[Write], urgent: list[Write]) -> None:

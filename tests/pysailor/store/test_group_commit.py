@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pysailor.errors import StoreUnavailable
-from pysailor.store.group import GroupCommit
+from pysailor.store.group import _RING, GroupCommit
 from pysailor.store.sqlite import SqliteValues
 from pysailor.store.write import Kind, Write
+from tests.support.broker import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,6 +91,24 @@ def test_a_group_of_adds_finds_what_was_there_and_keeps_the_rest(tmp_path: Path,
         for number, kind in enumerate(kinds):
             assert found[f"{number}"] == (b"old" if kind == "there" else None)
             assert store.get(f"{number}") == (b"old" if kind == "there" else b"own")
+
+
+def test_what_nobody_waits_for_is_made_though_nothing_follows(gated: Gated) -> None:
+    gated.gate.set()
+    for _ in range(3):  # the thread rests in between
+        gated.submit_put("key", b"value", 60).wait()
+        gated.submit_touch("key", 60).wait()
+    assert gated.groups == [1] * 6
+
+
+def test_a_ring_that_comes_late_keeps_nobody_waiting(gated: Gated) -> None:
+    gated.gate.set()
+    for _ in range(3):
+        gated.put("key", b"value", 60)
+        gated._queue.put(_RING)  # by a thread that was slow, of a write that was made meanwhile
+        ticket = gated.submit_put("another", b"value", 60)
+        assert isinstance(ticket, Write)
+        eventually(partial(getattr, ticket, "is_made"), within=60)
 
 
 def test_a_write_that_is_waited_for_comes_after_those_to_its_key(tmp_path: Path) -> None:

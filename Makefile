@@ -4,7 +4,7 @@ OLDEST = .venv-oldest
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 SOURCES = lib pysailor tests bench deploy examples components
-SCRIPTS = tools/draw-layers tools/draw-demo tools/oldest-versions
+SCRIPTS = tools/draw-layers tools/draw-demo tools/oldest-versions tools/run-tests
 MEASURED = $(filter-out bench/timing.py bench/stub.py bench/loads.py bench/plot.py bench/report.py,$(wildcard bench/*.py))
 
 .DEFAULT_GOAL := help
@@ -36,7 +36,7 @@ docs: $(VENV)/.test ## write what is made from the code: tables, pictures, manua
 # Without promtool the tests of the alert rules are skipped; CI fails.
 pytest: $(VENV)/.test $(VENV)/.local
 	@tools/install-promtool $(VENV) || true
-	$(BIN)/pytest -m "not soak"
+	$(BIN)/python tools/run-tests
 
 # In an environment of its own; what is tested is what uses the libraries.
 oldest: ## tests with the oldest libraries that pyproject.toml allows

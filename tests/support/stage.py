@@ -134,7 +134,7 @@ class StartedWorker:
 
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
-        self.errors = self.process.stderr.read().decode()
+        self.errors = self.process.stderr.read().decode(errors="replace")
 
 
 @dataclass

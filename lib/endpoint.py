@@ -12,6 +12,7 @@ from pysailor import frozen
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+    from decimal import Decimal
     from logging import Logger, LoggerAdapter
 
     from pysailor import Fault
@@ -45,7 +46,8 @@ class CheckResult:
     """What the rules between fields find: errors keep the request from being sent, warnings do not.
 
     `worst` is the most that the request can cost, None where that is not known; `advice` tells what makes it so much,
-    and `cost` both beside what the step allows.
+    or why nobody knows, and `cost` both beside what the step allows. `budget` is the amount in US$ that the step may
+    spend in a `period`, None for no limit.
     """
 
     errors: tuple[Fault, ...] = ()
@@ -53,6 +55,8 @@ class CheckResult:
     worst: Cost | None = None
     advice: str = ""
     cost: str = ""
+    budget: Decimal | None = None
+    period: str = ""
 
 
 NOTHING_FOUND = CheckResult()

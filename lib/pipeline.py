@@ -19,7 +19,7 @@ from .api.pacer import shared_pacer
 from .api.stream import drain
 from .budgets import NO_BUDGET, Payer, Pays, payer_of
 from .cost.usage import despite_lost
-from .cost.worst_case import advise_cap
+from .cost.worst_case import advise_cap, explain_unknown
 from .environment import Environment
 from .errors.api_error import ApiError
 from .replay import Asked, ask_once
@@ -109,10 +109,12 @@ class Pipeline:
         request = self._build(body)
         found, notes = self._check(request), [Fault("", note) for note in request.notes]
         worst, plan, _ = self._spending.worst(self._endpoint, request)
-        advice = advise_cap(plan, request.model, request.family)
+        advise = explain_unknown if worst is None else advise_cap
+        advice, budget = advise(plan, request.model, request.family), self._settings.budget
         allowed = self._spending.compare(worst, request.model)
         warnings = (*found.warnings, *notes, *allowed.warnings)
-        return replace(found, warnings=warnings, worst=worst, advice=advice, cost=allowed.cost)
+        found = replace(found, warnings=warnings, worst=worst, advice=advice, cost=allowed.cost)
+        return found if budget is None else replace(found, budget=budget.limit, period=budget.period.value)
 
     def preview(self, body: Mapping[str, Any]) -> HttpRequest:
         """Return the request that would be sent, before files are fetched."""

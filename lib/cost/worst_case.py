@@ -90,7 +90,7 @@ class OverBudget(StepError):
 def keep_within(limit: Decimal, worst: Cost | None, plan: Plan, model: str, family: Family | None = None) -> None:
     """Raise OverBudget, with the arithmetic, unless the worst case fits; one that is not known does not fit."""
     if worst is None:
-        text = f"{_why_unknown(plan, model, family)}, or remove the maximum cost ({dollars(limit)} US$)"
+        text = f"{explain_unknown(plan, model, family)}, or remove the maximum cost ({dollars(limit)} US$)"
         raise OverBudget(text, limit, None)
     if worst.amount > limit:
         text = (
@@ -112,11 +112,12 @@ def advise_cap(plan: Plan, model: str, family: Family | None) -> str:
 def require_price(limit: Decimal, worst: Cost | None, plan: Plan, model: str, family: Family | None = None) -> None:
     """Raise OverBudget if the worst case is not known: what cannot be counted cannot be kept within a budget."""
     if worst is None:
-        text = f"{_why_unknown(plan, model, family)}, or remove the budget ({dollars(limit)} US$)"
+        text = f"{explain_unknown(plan, model, family)}, or remove the budget ({dollars(limit)} US$)"
         raise OverBudget(text, limit, None)
 
 
-def _why_unknown(plan: Plan, model: str, family: Family | None) -> str:
+def explain_unknown(plan: Plan, model: str, family: Family | None) -> str:
+    """Return why a worst case is not known, and what to do, without a full stop."""
     if has_no_tier_price(family, plan.tier):
         return (
             f"the price of {model} is known, but not in the tier {plan.tier}; choose another service_tier, add the "

@@ -86,12 +86,7 @@ def _summarize(args: argparse.Namespace, report: FlowReport) -> None:
     also = f", {warnings} to look at" if warnings else ""
     say(f"{args.file}: {f'{errors} to correct' if errors else 'in order'}{also}")
     for estimate in report.estimates:
-        worst = estimate.of(args.messages)
-        if worst is None:
-            say(f"{estimate.step}: what it costs at most is not known: {estimate.why}")
-        else:
-            why = f": {estimate.advice}" if estimate.advice else ""
-            say(f"{estimate.step}: {args.messages} messages like the sample cost at most ${worst:.4f}{why}")
+        say(printable(estimate.describe(args.messages)))
 
 
 def _document(step: str, request: HttpRequest, secrets: dict[str, str]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def advise(
     if outcome == "done":
         return
     if is_gone or _listens(run):
-        source = "standard input, which is gone" if is_gone else "requests, which do not come again"
+        source = "its input from a pipe, which is gone" if is_gone else "requests, which do not come again"
         yield f"it took {source}: this run cannot go on. To do what is left or failed, start a new one with that"
     elif isinstance(failure, CannotResume):
         yield f"put back what has changed, then go on: {resume}; or start a new run, without --resume"

@@ -57,6 +57,8 @@ def read_text(file: str) -> str:
     """Return a file's text, or what standard input holds for "-"; raise BadUsage if it cannot be read."""
     try:
         if file == "-":
+            if sys.stdin is None:
+                raise BadUsage("standard input is closed; name a file")
             return sys.stdin.read()
         return Path(file).read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -125,6 +125,11 @@ def _attend(run: FlowRun, display: Display) -> str:
     return outcome
 
 
+def _name_again(source: str) -> str:
+    """Return what an input is found by once more: "-" for standard input, pipes and devices, which are gone by then."""
+    return str(Path(source).resolve()) if Path(source).is_file() else "-"
+
+
 @contextmanager
 def _signals(run: FlowRun, tell: Any) -> Iterator[None]:
     """Stop on Ctrl-C and SIGTERM, at once on the second."""
@@ -159,7 +164,7 @@ def _about(args: argparse.Namespace, name: str) -> dict[str, Any]:
         "name": name,
         "flow": str(Path(args.file).resolve()),
         "flow_content": fingerprint(Path(args.file)),
-        "input": source if source in (None, "-") else str(Path(source).resolve()),
+        "input": source if source is None else _name_again(source),
         "sets": [list(pair) for pair in args.sets or ()],
         "server": getattr(args, "server", None),
         "concurrency": args.concurrency,
@@ -178,7 +183,7 @@ def _earlier(args: argparse.Namespace) -> RunFolder | None:
         raise CannotResume(f"the run {folder.path.name} is done; there is nothing left to go on with")
     if about.get("input") == "-":
         raise CannotResume(
-            f"the run {folder.path.name} read standard input, which is gone; start a new one from a file"
+            f"the run {folder.path.name} read standard input or a pipe, which is gone; start a new one from a file"
         )
     args.file = args.file or about["flow"]
     if not Path(args.file).is_file() or fingerprint(Path(args.file)) != about["flow_content"]:
@@ -218,14 +223,20 @@ def _write_output(name: str | None, directory: Path, results: TextIO) -> None:
     """Write the bodies that the last steps gave, one a line."""
     if name is None:
         return
+    place = directory / RESULTS
     if name == "-":
-        _print_bodies(directory, results)
+        try:
+            _print_bodies(directory, results)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            text = f"standard output cannot be written: {error.strerror}; the results are in {place}"
+            raise SailorError(text) from error
         return
     try:
         with Path(name).open("w", encoding="utf-8") as target:
             _print_bodies(directory, target)
     except OSError as error:
-        place = directory / RESULTS
         raise SailorError(f"{name} cannot be written: {error.strerror}; the results are in {place}") from error
 
 

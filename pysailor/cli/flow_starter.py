@@ -86,8 +86,11 @@ def start(args: argparse.Namespace) -> int:
 
 
 def _require_readable(name: str) -> None:
-    """Raise UnreadableFile before anything begins, if the input cannot be opened; standard input is left as it is."""
-    if name != "-":
+    """Raise UnreadableFile before anything begins, if the input cannot be opened; a pipe is left as it is.
+
+    Who writes into a pipe would take its being closed for the end.
+    """
+    if name != "-" and not Path(name).is_fifo():
         open_input(name).close()
 
 
@@ -120,7 +123,10 @@ def _start(plan: FlowPlan, settings: StartSettings, args: argparse.Namespace, re
     shown.end()
     told = f"{traffic.results} results, {traffic.failures} errors; {time.monotonic() - began:.1f} s"
     if settings.stop.is_set():
-        say(f"stopped: {told}. What is left waits in its queues; the same command goes on with it")
+        gone = args.input and not settings.input_name
+        begun = f"; start again with what came after the first {traffic.fed} messages of the input" if gone else ""
+        how = begun or "; the same command goes on with it"
+        say(f"stopped: {told}. What is left waits in its queues{how}")
         return 130
     say(told)
     return 1 if traffic.failures else 0

@@ -50,7 +50,7 @@ def run_command(arguments: Sequence[str]) -> int:
         code = UNREAD
     except OSError as error:  # a full disk, for example
         _discard_output()
-        code = _fail(command, ": ".join(filter(None, [error.filename, error.strerror or str(error)])), FAILED)
+        code = _fail(command, _describe(error), FAILED)
     return code
 
 
@@ -77,6 +77,13 @@ def _can_flush() -> bool:
         _discard_output()
         return False
     return True
+
+
+def _describe(error: OSError) -> str:
+    """Return what the system says, with what it says it of."""
+    if error.filename is None and isinstance(error, FileNotFoundError):  # only the working directory has no name
+        return "the folder that this command was called in is gone; go to another one"
+    return ": ".join(filter(None, [error.filename, error.strerror or str(error)]))
 
 
 def _fail(command: str, text: str, code: int) -> int:

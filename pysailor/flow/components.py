@@ -73,6 +73,8 @@ class FlowComponents:
     def _root(self, reference: ComponentReference) -> Path:
         if reference.builtin:
             return self._builtin(reference)
+        if reference.path and "\0" in reference.path:
+            raise InvalidFlow([self._finding(reference, "a path holds no character NUL")])
         root = (self._base / reference.path).resolve() if reference.path else locate(None)
         if not (root / "component.json").is_file():
             raise InvalidFlow([self._finding(reference, f"there is no component.json in {root}")])

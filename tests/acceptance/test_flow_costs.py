@@ -44,6 +44,6 @@ def test_a_model_without_a_price_is_named_with_its_step_and_what_to_do(told: Cal
 
 
 def test_a_budget_that_is_used_up_is_told_with_how_far_it_goes(told: Callable[[str], str]) -> None:
-    found = told("model: gpt-4.1-mini, maxCompletionTokens: 1000, budget: 0.01, budgetPeriod: run")
+    found = told("model: gpt-4.1-mini, budget: 0.01, budgetPeriod: run")
     assert "b: 100 messages like the sample cost at most $" in found
     assert ", the budget is $0.01 a run: it may stop after " in found

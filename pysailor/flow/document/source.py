@@ -244,6 +244,8 @@ def _describe(error: yaml.MarkedYAMLError, file: str) -> tuple[Position, str]:
         hint = "; indent with blanks, not with tabs, and put a text that begins with @, ` or % in quotes"
     if "alias" in problem or "anchor" in problem or "alphabetic" in problem:
         hint = "; a text that begins with * or & stands in quotes, and an expression with a quotation mark in '…'"
+    if "another document" in problem:
+        return place, "a second document begins here; a flow file holds one: leave out what follows, or the line ---"
     return place, f"this is not YAML: {problem}{hint}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
 from typing import Any, Final
 
 from pysailor.errors import StepError
@@ -32,6 +31,7 @@ WORDS: Final = {
     "S0302": "a regular expression has no closing /",
     "T0410": "an argument of {token} is of a type that it does not take",
     "T0412": "{token} takes a list of one type",
+    "T1010": "a function that stands in for a regular expression does not give what one gives",
     "T1003": "the name of a member must be text",
     "T1006": '"{token}" is not a function',
     "T2001": "what stands before {token} is not a number; $number(…) makes one of a text",
@@ -56,7 +56,10 @@ WORDS: Final = {
     "D3060": "there is no square root of a negative number",
     "D3061": "a power is too large a number",
     "D3070": "$sort takes numbers only or texts only; for anything else give it a function",
+    "D3085": "a picture of $formatNumber has digits before or after its point",
+    "D3086": "a picture of $formatNumber has nothing but digits in its exponent",
     "D3110": "a text is no time in ISO 8601, such as 2024-05-31T12:00:00Z; give $toMillis a picture of it",
+    "D3132": "a picture of a date has a part that there is not: [Y], [M], [D], [H], [m], [s] and others are known",
     "D3137": "$error was called",
     "D3138": "$single found more than one",
     "D3139": "$single found none",
@@ -72,9 +75,22 @@ _SENTENCES: Final = {
     "The timezone integer format": "D3134",
     "No matching closing bracket": "D3135",
     "The date/time picture string is missing": "D3136",
+    "both integer and fractional parts are empty": "D3085",
+    "invalid grouping in picture argument": "D3086",
+    "must be real number, not complex": "D3061",
+    "'NullValue'": "T0410",
+    "'JNativeFunction' object has no attribute": "T1010",
+    "'JLambda' object has no attribute": "T1010",
 }
 """JSONata's codes of what the library says without one."""
-_KINDS: Final = {OverflowError: "D3061", TimeoutError: "D1012", RecursionError: "D1011", UnicodeError: "D3140"}
+_KINDS: Final = {
+    OverflowError: "D3061",
+    TimeoutError: "D1012",
+    RecursionError: "D1011",
+    UnicodeError: "D3140",
+}
+_PART: Final = re.compile("'[A-Za-z]'")
+"""A letter that no part of a date has, as the library tells it."""
 _CODE: Final = re.compile(r"[A-Z]\d{4}[A-Z]?")
 LARGEST: Final = 16 << 20
 """Characters, or items, that an expression may make: more than any message can hold."""
@@ -111,8 +127,9 @@ def _describe_own(error: BaseException) -> tuple[str, str]:
         expected = getattr(error, "expected", None)
         shown = "the end" if token == "(end)" else token
         return f"{words.format(token=shown, expected=expected)} (JSONata {code})", code
-    if not _CODE.fullmatch(code):
-        return code, ""  # a sentence
+    if not _CODE.fullmatch(code):  # a sentence
+        known = _code_of_sentence(code)
+        return (f"{WORDS.get(known, code)} (JSONata {known})", known) if known else (code, "")
     return f"{' '.join(str(error).split())} (JSONata {code})", code
 
 
@@ -120,14 +137,20 @@ def _describe_pythons(error: BaseException) -> tuple[str, str]:
     if isinstance(error, (ResultTooLarge, MemoryError)):
         return f"it makes a text or a list that is too large; allowed are {LARGEST} characters or items", "too_large"
     if code := _code_of(error):
-        return WORDS.get(code) or f"{error} (JSONata {code})", code
+        words = WORDS.get(code, "").format_map({"token": "a function", "expected": ""})
+        return words or f"{error} (JSONata {code})", code
     return f"the value is not what a function takes ({type(error).__name__}: {' '.join(str(error).split())})", ""
 
 
 def _code_of(error: BaseException) -> str:
     """Return JSONata's code of an error of Python, "" if there is none."""
-    if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
-        return "D3030" if "float" in str(error) else ""
+    if isinstance(error, ValueError) and not isinstance(error, UnicodeError) and "float" in str(error):
+        return "D3030"
+    if isinstance(error, KeyError) and _PART.fullmatch(str(error)):
+        return "D3132"
     kinds = (code for kind, code in _KINDS.items() if isinstance(error, kind))
-    sentences = (code for beginning, code in _SENTENCES.items() if str(error).startswith(beginning))
-    return next(chain(kinds, sentences), "")
+    return next(kinds, "") or _code_of_sentence(str(error))
+
+
+def _code_of_sentence(sentence: str) -> str:
+    return next((code for part, code in _SENTENCES.items() if part in sentence), "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..document import FlowFinding, InvalidFlow
 from . import analysis
-from .errors import MappingFailed, describe
+from .errors import WORDS, MappingFailed, describe
 from .moment import Moment, make_moment
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ class _Undefined:
 UNDEFINED: Final = _Undefined()
 _DEEPEST_RESULT: Final = 200
 _EXACT: Final = 2**53
+_SIGNATURES: Final = {
+    "Type parameters can only be applied to functions and arrays": "S0401",
+    "Choice groups containing parameterized types are not supported": "S0402",
+}
+"""JSONata's codes of what the library says of a function's signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,15 @@ def compile_expression(source: FlowExpression, path: str = "") -> CompiledExpres
     return CompiledExpression(source, engine, found)
 
 
+def _unsaid_code(error: Exception, text: str) -> str:
+    """Return JSONata's code of a mistake at which the library stumbles, "" for others."""
+    if isinstance(error, KeyError):
+        return "S0204"
+    if isinstance(error, IndexError) and "/*" in text:
+        return "S0106"
+    return _SIGNATURES.get(str(error), "")
+
+
 def _describe_syntax(error: Exception, source: FlowExpression) -> str:
     if not source.text.strip():
         return "the expression is empty; leave the member out, or write null"
@@ -111,6 +125,9 @@ def _describe_syntax(error: Exception, source: FlowExpression) -> str:
         )
     if code == "S0301R":
         return f"this is no regular expression: {getattr(error, 'current', '')}"
+    if code := _unsaid_code(error, source.text):
+        words = WORDS.get(code, str(error)).format_map({"token": error.args[0], "expected": ""})
+        return f"{words} (JSONata {code})"
     words, known = describe(error)
     return words if known else "this is no JSONata"
 

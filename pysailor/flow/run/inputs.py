@@ -54,7 +54,7 @@ class FlowInput:
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not sys.stdin.buffer:
+        if self._file is not getattr(sys.stdin, "buffer", None):
             self._file.close()
 
     def _lines(self) -> Iterator[Any]:
@@ -148,6 +148,8 @@ def _check_number(text: str) -> None:
 
 def open_input(name: str) -> FlowInput:
     """Open an input; raise UnreadableFile if it cannot be."""
+    if name == "-" and sys.stdin is None:
+        raise UnreadableFile("standard input is closed; name a file, or send the messages through a pipe")
     if name == "-":
         return FlowInput(sys.stdin.buffer, "standard input", None)
     if Path(name).is_dir():

@@ -58,5 +58,5 @@ def test_a_run_that_an_error_stopped_goes_on_with_or_without_what_failed(tmp_pat
 
 def test_standard_input_does_not_come_again(tmp_path: Path) -> None:
     told = run(tmp_path, "flow.yaml", "--input", "-", given='{"n": "x"}\n')
-    assert "it took standard input, which is gone: this run cannot go on" in told
+    assert "it took its input from a pipe, which is gone: this run cannot go on" in told
     assert "--resume" not in told

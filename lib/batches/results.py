@@ -35,6 +35,7 @@ FAILED, SUMMARY = "failed", "summary"
 _ANSWERED = range(200, 300)
 _UNSURE = ("batch_line_lost", "batch_line_unreadable", "batch_line_unknown")
 _LONGEST_QUOTE = 500
+_LONGEST_KEPT = 1 << 20
 _NOT_CHECKED = "what was sent is not at hand any more, so the answer was not checked against its response format"
 _OF_A_LINE: Mapping[str, str] = {
     "batch_expired": "batch_line_expired",
@@ -77,8 +78,9 @@ class LineReader:
     def read(self, line: Mapping[str, Any] | bytes, request_of: Callable[[str], Mapping[str, Any]]) -> LineResult:
         """Return what a line of an output or an error file says."""
         if isinstance(line, bytes):
-            quoted = line[:_LONGEST_QUOTE].decode("utf-8", "replace").strip()
-            return LineResult("", error=BatchError("batch_line_unreadable", f'It begins: "{quoted}".'))
+            kept = line[:_LONGEST_KEPT].decode("utf-8", "replace").strip()
+            told = BatchError("batch_line_unreadable", f'It begins: "{kept[:_LONGEST_QUOTE]}".')
+            return LineResult("", error=told, raw={"line": kept})
         custom_id = line.get("custom_id")
         custom_id = custom_id if isinstance(custom_id, str) else ""
         response, error = mapping(line.get("response")), line.get("error")
@@ -137,7 +139,7 @@ class LineReader:
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """An answer, or why there is none; `raw` is what came and could not be read."""
+    """An answer, or why there is none; `raw` is what came and could not be read, what is no JSON as the text `line`."""
 
     custom_id: str
     result: Result | None = None

@@ -163,3 +163,13 @@ def test_a_batch_that_does_not_say_what_was_asked_is_read_by_its_answers(
     first, *_ = collect(written(line), endpoint=endpoint)
     assert "error" not in first
     assert first[name] == value
+
+
+@pytest.mark.parametrize("cut", [1, 30, 60])
+def test_what_was_cut_off_is_kept_as_far_as_it_came(cut: int) -> None:
+    whole = json.dumps(answer("b", "paid for, and long " * 100))
+    found = [line for line in collect(written(answer("a"), whole[:-cut])) if "raw" in line]
+    (line,) = found
+    assert line["error"]["code"] == "batch_line_unreadable"
+    assert line["raw"] == {"line": whole[:-cut]}
+    assert line["result"]["usage"]["known"] is False

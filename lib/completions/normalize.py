@@ -47,9 +47,15 @@ def normalize(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]
     if isinstance(model, str) and model != model.strip():
         mended["model"] = model.strip()
         notes["blanks around the model's name were removed"] = None
-    if isinstance(mended.get("messages"), list):
-        mended["messages"] = _map(mended["messages"], lambda message: _message(message, notes))
+    messages = mended.get("messages")
+    if isinstance(messages, list) and not all(map(_is_plain, messages)):
+        mended["messages"] = _map(messages, lambda message: _message(message, notes))
     return mended, tuple(notes)
+
+
+def _is_plain(message: Any) -> bool:
+    """Return whether nothing in a message could be corrected, as in most: it is a text, and calls no tools."""
+    return message.__class__ is dict and message.get("content").__class__ is str and "tool_calls" not in message
 
 
 def _message(message: Any, notes: dict[str, None]) -> Any:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 1_048_576
 """So many characters of one content string were seen to be accepted."""
+_ROLE_AND_TEXT = 2
 
 
 @dataclass(slots=True)
@@ -37,8 +38,17 @@ class Transcript:
         What has another shape than the schema asks for is passed over here.
         """
         transcript = cls()
+        texts, roles = transcript.texts, transcript.roles
         for index, message in enumerate(messages if isinstance(messages, list) else ()):
-            if message.__class__ is dict:
+            if message.__class__ is not dict:
+                continue
+            role: Any = message.get("role")
+            content: Any = message.get("content")
+            is_short_text = content.__class__ is str and len(content) <= LONGEST_TEXT
+            if is_short_text and len(message) == _ROLE_AND_TEXT and role.__class__ is str and role != "tool":
+                texts.append((index, content))  # as most are; there is nothing else in them
+                roles.add(role)
+            else:
                 transcript._read(index, message)
         return transcript
 

@@ -178,3 +178,17 @@ def test_rows_are_appended_below_one_header(tmp_path: Path) -> None:
     assert path.read_text().splitlines()[-1] == '"{""a"": true}",'
     with pytest.raises(InvalidInput, match=r'"other" is not a column of .*a\.csv, which has: no, text'):
         bodies("append", {"row": {"other": 1}}, CSV, path=str(path))
+
+
+@pytest.mark.parametrize(
+    ("function", "cfg"),
+    [
+        ("lines", {"url": "a\0b"}),
+        ("folder", {"path": "a\0b"}),
+        ("append", {"path": "a\0b"}),
+        ("write", {"path": "a\0b"}),
+    ],
+)
+def test_a_path_that_no_system_can_hold_is_told(function: str, field: str) -> None:
+    with pytest.raises(InvalidConfig, match="has the character NUL"):
+        bodies(function, {"line": "x", "content": "x"}, **{field: "a\0b"})

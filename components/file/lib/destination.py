@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pysailor import InvalidInput
 
-from .text import find_below
+from .text import find_below, make_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 def find_destination(cfg: Mapping[str, Any], body: Mapping[str, Any]) -> Path:
@@ -21,5 +21,5 @@ def find_destination(cfg: Mapping[str, Any], body: Mapping[str, Any]) -> Path:
     if body.get("path"):
         return find_below(cfg.get("folder", ""), body["path"], "/path")
     if cfg.get("path"):
-        return Path(cfg["path"]).absolute()
+        return make_path(cfg["path"], "/path").absolute()
     raise InvalidInput("is missing; map it, or fill in the field Path", pointer="/path")

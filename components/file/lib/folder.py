@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import Context, InvalidConfig, Message
 
-from .text import UnreadableFile, describe_open_error
+from .text import UnreadableFile, describe_open_error, make_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:
     """Yield the files in the order of their paths; a file that is too large ends it, unless the step skips such."""
-    folder = Path(cfg["path"])
+    folder = make_path(cfg["path"], "/path")
     if not folder.is_dir():
         raise InvalidConfig(f'"{folder}" is not a folder; paths begin at {Path.cwd()}', pointer="/path")
     for path in find_files(folder, cfg["pattern"], is_deep=cfg["recursive"]):

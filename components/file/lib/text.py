@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from pysailor import InvalidInput, StepError
+from pysailor import InvalidConfig, InvalidInput, StepError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def open_source(url: str) -> Iterator[io.BufferedReader]:
             response.raw.auto_close = False
             yield io.BufferedReader(response.raw)
         return
-    path = Path(unquote(urlsplit(url).path) if scheme == "file" else url)
+    path = make_path(unquote(urlsplit(url).path) if scheme == "file" else url, "/url")
     try:
         file = path.open("rb")
     except OSError as error:
@@ -66,6 +66,13 @@ def _request(url: str) -> requests.Response:
         response.close()
         raise UnreadableFile(f"{url}: the server answers with status {response.status_code}.")
     return response
+
+
+def make_path(name: str, pointer: str) -> Path:
+    """Return a path that the step's settings name; raise InvalidConfig for one that no system can hold."""
+    if "\0" in name:
+        raise InvalidConfig("has the character NUL, which no path has; correct it", pointer=pointer)
+    return Path(name)
 
 
 def describe_open_error(path: Path, error: OSError) -> str:

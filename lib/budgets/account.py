@@ -85,12 +85,14 @@ class Account:
     def reserve(self, name: str, reservation: Reservation, asked: Decimal, now: float) -> Account:
         """Return the account with the reservation; raise NotEnough if it does not fit beside all the others.
 
-        The same name again changes nothing: whoever writes it may not know that it was written.
+        The same name again changes nothing: whoever writes it may not know that it was written. If it had lapsed, it is
+        held again instead of spent: it is one call, and has one cost.
         """
         account = replace(self.lapse(now), asked=asked)
         limit = asked if account.limit is None else account.limit
         if name in account.reserved:
             return account
+        account = account.settle(name, ZERO)
         if account.spent + account.held + reservation.amount > limit:
             raise NotEnough(account, limit)
         return replace(account, reserved={**account.reserved, name: reservation})

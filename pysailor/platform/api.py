@@ -152,10 +152,9 @@ class PlatformApi:
             answer = send(
                 self._session, self._tries, method, self._base + path, timeout=self._timeout, total=total, **how
             )
-        except (NoReply, ValueError) as error:  # of an address that is none, urllib3's own
-            name = error.name if isinstance(error, NoReply) else type(error).__name__
+        except NoReply as error:
             raise PlatformUnreachable(
-                f"The platform's API cannot be reached ({method} {path}): {name}. "
+                f"The platform's API cannot be reached ({method} {path}): {error.name}. "
                 "Check ELASTICIO_API_URI and the network."
             ) from error
         if answer.status_code < _REDIRECT:

@@ -6,23 +6,24 @@ By http.client: requests takes 40 ms more to load, a sixth of a worker's start, 
 from __future__ import annotations
 
 import os
+import re
 import select
 import ssl
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from .encoding import decode
 from .reply import NoReply, ServiceReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_COMPRESSED: Final = ("gzip", "x-gzip", "deflate")
-_GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
+_LINE_ENDS: Final = re.compile(r"[\r\n]")
 
 
 class KeptConnections:
@@ -36,17 +37,16 @@ class KeptConnections:
         self, method: str, url: str, headers: Mapping[str, str], data: bytes | None, timeout: float | None
     ) -> ServiceReply:
         """Return the answer as soon as its head is there; raise NoReply, or OSError without certificates."""
-        parts = urlsplit(url)
-        place = parts.scheme, parts.netloc
+        place, target = _split(url)
+        if any(map(_LINE_ENDS.search, headers.values())):
+            raise NoReply("InvalidHeader", "it would not stay within its line", may_pass=False)
         connection = self._idle_to(place) or self._new(*place)
         try:
             _open(connection, timeout)
-            with _convert_errors(TimeoutError="ReadTimeout"):
-                connection.request(method, parts._replace(scheme="", netloc="").geturl() or "/", data, dict(headers))
+            with _convert_errors(TimeoutError="ReadTimeout", UnicodeError="InvalidHeader"):
+                with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it had all of it
+                    connection.request(method, target, data, dict(headers))
                 response = connection.getresponse()
-        except ValueError as error:  # of http.client: a header that would not stay within its line
-            connection.close()
-            raise NoReply("InvalidHeader", error, may_pass=False) from error
         except BaseException:
             connection.close()
             raise
@@ -57,7 +57,7 @@ class KeptConnections:
     def close(self) -> None:
         """Close the connections that are idle; those in use close by themselves."""
         self._most = 0
-        for connections in self._idle.values():
+        for connections in list(self._idle.values()):
             while connections:
                 connections.pop().close()
 
@@ -112,18 +112,12 @@ class _Body:
 
     def pieces(self, size: int) -> Iterator[bytes]:
         """Return the body in pieces."""
-        decoder: Any = None
-        if (self._response.headers.get("Content-Encoding") or "").strip().lower() in _COMPRESSED:
-            decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
         try:
-            for piece in self._raw_pieces(size):
-                yield decoder.decompress(piece) if decoder else piece
+            yield from decode(self._raw_pieces(size), self._response.headers.get("Content-Encoding") or "")
         except zlib.error as error:
             raise NoReply("ContentDecodingError", error, may_pass=False) from error
         finally:
             self.close()
-        if decoder and not decoder.eof:
-            raise NoReply("ContentDecodingError", "the compressed body has no end", may_pass=False)
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, else close it."""
@@ -143,6 +137,16 @@ class _Body:
                 yield piece
             if self._response.length:
                 raise NoReply("ChunkedEncodingError", f"{self._response.length} bytes of it are missing")
+
+
+def _split(url: str) -> tuple[tuple[str, str], str]:
+    """Return the server's scheme and address, and what is asked of it."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # one beyond 65,535 would be taken for another
+    except ValueError as error:
+        raise NoReply("InvalidURL", error, may_pass=False) from error
+    return (parts.scheme, parts.netloc), parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
 
 
 def _open(connection: HTTPConnection, timeout: float | None) -> None:
@@ -170,7 +174,7 @@ def _convert_errors(**names: str) -> Iterator[None]:
         raise NoReply("SSLError", error) from error
     except TimeoutError as error:
         raise NoReply(names["TimeoutError"], error) from error
-    except UnicodeError as error:  # a host's name with parts that are empty or too long
-        raise NoReply("InvalidURL", error, may_pass=False) from error
+    except UnicodeError as error:  # of a header, or a host's name with parts that are empty or too long
+        raise NoReply(names.get("UnicodeError", "InvalidURL"), error, may_pass=False) from error
     except (OSError, HTTPException) as error:
         raise NoReply(names.get("OSError", "ConnectionError"), error) from error

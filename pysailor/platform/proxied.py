@@ -38,7 +38,7 @@ class Proxied:
             response = self._session.request(
                 method, url, headers=headers, data=data, timeout=timeout, allow_redirects=False, stream=True
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # the second of an address that is none, or a header
             raise _no_reply(error) from error
         return ServiceReply(response.status_code, response.reason, _Body(response))
 
@@ -60,6 +60,6 @@ class _Body:
             raise _no_reply(error) from error
 
 
-def _no_reply(error: requests.RequestException) -> NoReply:
+def _no_reply(error: Exception) -> NoReply:
     passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
     return NoReply(type(error).__name__, error, may_pass=isinstance(error, passing))

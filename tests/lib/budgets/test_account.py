@@ -56,6 +56,18 @@ def test_a_reservation_that_is_written_twice_counts_once() -> None:
     assert once.reserve("a", Reservation(Decimal("0.6"), 10), LIMIT, 0) == once
 
 
+def test_a_reservation_that_lapsed_and_is_made_again_counts_once_however_often_it_lapses() -> None:
+    worst = Reservation(Decimal("0.6"), 10)
+    lapsed = Account().reserve("a", worst, LIMIT, 0).lapse(11)
+    again = lapsed.reserve("a", Reservation(Decimal("0.7"), 30), LIMIT, 20)
+    assert (again.spent, again.held) == (Decimal(0), Decimal("0.7"))
+    twice = again.lapse(31)
+    assert (twice.spent, twice.held) == (Decimal("0.7"), Decimal(0))
+    assert twice.settle("a", Decimal("0.2")).spent == again.settle("a", Decimal("0.2")).spent == Decimal("0.2")
+    with pytest.raises(NotEnough):
+        again.reserve("b", Reservation(Decimal("0.5"), 40), LIMIT, 20)
+
+
 def test_a_call_that_comes_back_after_its_reservation_lapsed_is_counted_at_its_cost() -> None:
     account = Account().reserve("a", Reservation(Decimal("0.6"), 10), LIMIT, 0).lapse(11)
     assert account.spent == Decimal("0.6")

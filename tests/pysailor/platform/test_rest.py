@@ -181,12 +181,23 @@ def test_tls_trusts_what_the_environment_names_and_nobody_else(tmp_path: Path, m
 
 
 @pytest.mark.parametrize(
-    "url", ["api.test", "ftp://api.test/", "http:///x", "http://[::1", "http://a..b/", "http://x:y/"]
+    "url",
+    [
+        "api.test",
+        "ftp://api.test/",
+        "http:///x",
+        "http://[::1",
+        "http://[:::]/",
+        "http://a..b/",
+        "http://A..b/",
+        "http://x:y/",
+        "http://x:99999/",
+    ],
 )
 def test_an_address_that_leads_nowhere_is_not_tried_again(url: str) -> None:
-    with ServiceSession() as used, pytest.raises((NoReply, ValueError)) as raised:
+    with ServiceSession() as used, pytest.raises(NoReply) as raised:
         send(used, Tries(3, 60), "GET", url, timeout=60)
-    assert not isinstance(raised.value, NoReply) or not raised.value.may_pass
+    assert not raised.value.may_pass
 
 
 def test_a_token_that_would_not_stay_within_its_header_is_not_sent() -> None:

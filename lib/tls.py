@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
 from pathlib import Path
+
+_SYSTEMS_WITH_PROXIES = ("darwin", "win32")
+"""They have settings for proxies beside the environment, which requests reads, too."""
 
 
 def named_certificates() -> str | None:
@@ -24,6 +28,8 @@ def trust(certificates: str | None) -> ssl.SSLContext:
 
 
 def names_proxy() -> bool:
-    """Return whether the environment names any proxy; which addresses it is for is another question."""
+    """Return whether there may be a proxy; which addresses it is for is another question."""
+    if sys.platform in _SYSTEMS_WITH_PROXIES:
+        return True
     lower = ((name.lower(), value) for name, value in os.environ.items())
     return any(name.endswith("_proxy") and name != "no_proxy" and value for name, value in lower)

@@ -24,7 +24,7 @@ UNKNOWN = "unknown"
 
 
 class TimedCall:
-    """A context manager around one operation: `done` reports success, what is raised is reported by its code.
+    """A context manager around one operation: `done` reports success, what is raised before is reported by its code.
 
     What is put off (Rebound) has not been asked, and is not reported.
     """
@@ -33,6 +33,7 @@ class TimedCall:
         """Begin. The operation is named as the conventions for generative AI do; the model may be told later."""
         self._ctx, self._connection, self._operation, self.model = ctx, connection, operation, model
         self._began = time.monotonic()
+        self._is_done = False
 
     def done(
         self,
@@ -44,6 +45,7 @@ class TimedCall:
         replayed: bool = False,
     ) -> None:
         """Report the answer; one that is given again took no tries and is not paid for again."""
+        self._is_done = True
         outcome = "replayed" if replayed else "ok"
         self._report(outcome, 0 if replayed else tries, {} if replayed else units, None if replayed else cost, answer)
 
@@ -51,7 +53,7 @@ class TimedCall:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
-        if isinstance(error, StepError):
+        if isinstance(error, StepError) and not self._is_done:
             self._report(error.code, max(1, len(getattr(error, "tries", ()))), {}, None, None)
 
     def _report(

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from pysailor import InvalidConfig, InvalidInput, Message, Rebound, StepError
+from pysailor import InvalidInput, Message, Rebound, StepError
 
 from ..api.client import CallOptions, Client
 from ..api.endpoint import WholeAnswerFormat
@@ -20,9 +20,9 @@ from .errors import BatchError
 from .gathering import Gathered, Gathering
 from .input_answers import INPUT_ENDPOINTS
 from .input_checker import InputChecker
-from .lines import MOST_LINES
 from .price import keep_within
 from .service import KEY, BatchService
+from .settings import read_days, read_gather
 from .status import FAILED, BatchStatus
 from .submission import submission
 from .upload import form_of
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 WINDOW: Final = "24h"  # the only one
 _CREATE: Final = WholeAnswerFormat("batches", "id", "id")
-_MOST_DAYS = 30
-_MOST_MINUTES = 24 * 60
 _PREFIX = 12
 _MARGIN = 60.0
 
@@ -60,8 +58,8 @@ class Submitter:
         )
         pays = split_key(msg.body)[1]
         self._budget = BatchBudget(self._settings.budget, cfg, ctx, self._settings.connection.api_key, pays)
-        self._days = _days(cfg.get("keepDays"))
-        self._gather = _gather(cfg)
+        self._days = read_days(cfg.get("keepDays"))
+        self._gather = read_gather(cfg)
 
     def check(self) -> CheckResult:
         """Return what is wrong with the lines, and what may be, without sending any."""
@@ -227,27 +225,3 @@ class Submitter:
             "batch": batch.to_json(),
         }
         return Message(body=body, headers={"x-batch-id": batch.id})
-
-
-def _gather(cfg: Mapping[str, Any]) -> tuple[int, float] | None:
-    """Return up to how many requests are gathered, and for how many seconds; None if none are."""
-    most, minutes = cfg.get("gather"), cfg.get("gatherMinutes", 15)
-    if most in (None, "", 0, "0"):
-        return None
-    text = str(most).strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST_LINES)) and 2 <= int(text) <= MOST_LINES):  # noqa: PLR2004 - two make a batch
-        raise InvalidConfig(f'found "{text[:40]}", allowed: a whole number from 2 to {MOST_LINES}', pointer="/gather")
-    if not isinstance(minutes, (int, float)) or not 1 <= minutes <= _MOST_MINUTES:
-        raise InvalidConfig(f"found {minutes}, allowed: 1 to {_MOST_MINUTES} minutes", pointer="/gatherMinutes")
-    return int(text), float(minutes) * 60
-
-
-def _days(given: Any) -> int | None:
-    if given in (None, ""):
-        return None
-    text = str(given).strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_MOST_DAYS)) and 1 <= int(text) <= _MOST_DAYS):
-        raise InvalidConfig(
-            f'found "{text[:40]}", allowed: a whole number of days from 1 to {_MOST_DAYS}', pointer="/keepDays"
-        )
-    return int(text)

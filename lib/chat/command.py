@@ -8,8 +8,6 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib.util
-import ipaddress
-import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .config.load import Config
-    from .conversation import Service
     from .server.listener import Listener
 
 HELP = "serve conversations over WebSocket, with a page, as a settings file in Gramex' form says"
@@ -125,16 +122,19 @@ def run(
         return _fail(MISUSED, MISSING)
     try:
         config = _config(args, environment)
+        from .startup import open_listener  # noqa: PLC0415 - the server, loaded when the settings are known to be good
+
         with ExitStack() as stack:
-            listener = _listener(args, config, environment, servers or {}, stack)
+            listener = open_listener(args, config, environment, servers or {}, stack)
             _welcome(config, listener, args, environment)
             gc.freeze()  # what is loaded by now stays: looking through it would hold all answers up for some 10 ms
             listener.run()
     except InvalidConfig as error:
         return _fail(MISUSED, *str(error).splitlines(), *_without_key(error, args, servers or {}))
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else error
-        return _fail(FAILED, f"port {args.port} of {args.host} cannot be taken: {why}; choose another with --port")
+        why = (error.strerror or str(error)).partition(" (while ")[0]  # asyncio adds the address
+        text = f"port {args.port} of {args.host} cannot be taken: {why}; choose another with --port, or --host"
+        return _fail(FAILED, text)
     except RuntimeError as error:
         return _fail(FAILED, str(error))
     return DONE
@@ -164,85 +164,6 @@ def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
     )
 
 
-def _listener(
-    args: argparse.Namespace,
-    config: Config,
-    environment: Mapping[str, str],
-    servers: Mapping[str, Any],
-    stack: ExitStack,
-) -> Listener:
-    from ..attachments import ALLOW_PRIVATE_URLS, Guard  # noqa: PLC0415 - the same
-    from ..conversation import open_store  # noqa: PLC0415 - opened after the settings are known to be good
-    from .backend import ApiBackend  # noqa: PLC0415 - the same
-    from .budget_store import budget_store  # noqa: PLC0415 - the same
-    from .server.access import AccessRules  # noqa: PLC0415 - the same
-    from .server.listener import Listener  # noqa: PLC0415 - starlette and uvicorn take a quarter of a second
-    from .server.shared import ChatLimits  # noqa: PLC0415 - the same
-
-    limits = _limits(args, ChatLimits())
-    store = stack.enter_context(open_store(args.store))
-    service = _service(args, environment, servers, stack)
-    guard = Guard(allow_private=environment.get(ALLOW_PRIVATE_URLS, "").lower() == "true")
-    backend = ApiBackend(guard, budget_store(environment))
-    stack.callback(backend.close)
-    origins = frozenset(origin.rstrip("/").lower() for origin in args.allow_origin)
-    access = AccessRules(
-        origins,
-        args.token or environment.get("CHAT_TOKEN") or None,
-        local=_is_local(args.host),
-        secret=environment.get("CHAT_SECRET", ""),
-    )
-    return Listener(
-        config.routes,
-        service,
-        backend,
-        store,
-        host=args.host,
-        port=args.port,
-        access=access,
-        limits=limits,
-    )
-
-
-def _limits(args: argparse.Namespace, usual: Any) -> Any:
-    from dataclasses import replace  # noqa: PLC0415 - needed here only
-
-    for name in ("keep", "messages", "connections", "per_address", "turns"):
-        if not getattr(args, name) > 0:
-            raise InvalidConfig(f"--{name.replace('_', '-')} is {getattr(args, name):g}; allowed: a number above 0")
-    return replace(
-        usual,
-        keep=args.keep * 3600,
-        messages_a_minute=max(1.0, args.messages),
-        connections=args.connections,
-        connections_of_an_address=args.per_address,
-        turns_at_once=args.turns,
-    )
-
-
-def _service(
-    args: argparse.Namespace, environment: Mapping[str, str], servers: Mapping[str, Any], stack: ExitStack
-) -> Service:
-    """Return what answers; start a sandbox or model only if one is asked for."""
-    from ..api.connection import Connection  # noqa: PLC0415 - the same as above
-    from ..environment import CREDENTIAL  # noqa: PLC0415 - the same as above
-    from .conversation import Service  # noqa: PLC0415 - the same as above
-
-    if not args.offline:
-        cfg = {name: environment[variable] for variable, name in CREDENTIAL.items() if environment.get(variable)}
-        usual = {"model": cfg["model"]} if "model" in cfg else {}
-        return Service(Connection.of(cfg), **usual)
-    kind: Any = servers.get(args.offline)
-    if kind is None:
-        raise InvalidConfig(f"--{args.offline} needs a server that is not installed here")
-    reason = kind.unavailable()
-    if reason:
-        raise RuntimeError(reason)
-    server = stack.enter_context(kind())
-    cfg = server.cfg()
-    return Service(Connection.of(cfg), cfg["model"], args.offline, f"Answers come from {server.title}.")
-
-
 def _welcome(config: Config, listener: Listener, args: argparse.Namespace, environment: Mapping[str, str]) -> None:
     from .budget_store import of_budgets  # noqa: PLC0415 - with the store
     from .config.warnings import of_models  # noqa: PLC0415 - the table of models
@@ -253,7 +174,9 @@ def _welcome(config: Config, listener: Listener, args: argparse.Namespace, envir
         *of_models(config, args.offline is not None, environment.get("OPENAI_BASE_URL") or None),
     ):
         _say(notice)
-    is_open = not _is_local(args.host) and not (args.token or environment.get("CHAT_TOKEN"))
+    from .startup import is_local  # noqa: PLC0415 - loaded by now
+
+    is_open = not is_local(args.host) and not (args.token or environment.get("CHAT_TOKEN"))
     if is_open and args.offline is None:
         _say("anybody who reaches this port can ask on your account; --token asks visitors for a token")
     if is_open and not args.allow_origin:
@@ -262,13 +185,6 @@ def _welcome(config: Config, listener: Listener, args: argparse.Namespace, envir
         sys.stdout.write(f"{route.name}: {listener.url(route.address) if route.address else route.text}\n")
     sys.stdout.flush()
     _say("Ctrl-C ends it")
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _say(line: str) -> None:

@@ -109,7 +109,7 @@ def _map(items: list[Any], change: Callable[[Any], Any]) -> list[Any]:
 
 
 def _replace_half_characters(body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    if not (_is_unusual(body) and _has_half_characters(body)):
+    if _is_usual(body) or not _has_half_characters(body):
         return body, False
     text = json.dumps(body, ensure_ascii=False)
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # two halves in a row become one
@@ -117,13 +117,19 @@ def _replace_half_characters(body: dict[str, Any]) -> tuple[dict[str, Any], bool
     return mended, True
 
 
-def _is_unusual(body: dict[str, Any]) -> bool:
-    """Return whether orjson refuses the body, as it does half characters and great depth, among others."""
+def _is_usual(body: dict[str, Any]) -> bool:
+    """Return whether a body certainly is Unicode, which orjson insists on, and not too deep.
+
+    It is not deeper than it has brackets, of which those of messages stand beside each other. Brackets in texts count,
+    too; a body with many is looked at whole.
+    """
     try:
-        orjson.dumps(body)
+        written = orjson.dumps(body)
     except TypeError:
-        return True
-    return False
+        return False
+    messages = body.get("messages")
+    beside = list(map(type, messages)).count(dict) if messages.__class__ is list else 0
+    return written.count(b"{") + written.count(b"[") - beside < _MOST_DEPTH
 
 
 def _has_half_characters(value: Any) -> bool:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _INPUT: Final = (EVENT_ID, "reboundIteration")
 _UNNAMED_INPUT: Final = ("messageId", "parentMessageId", "threadId", "stepId", "start", "end", "reboundIteration")
 _END: Final = 64
+_JSON_BEGINS: Final = b"{ \t\r\n"
+"""The first bytes of an error message, which alone is not encrypted; base64 begins with none of them."""
 _VARIANTS: Final = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _RANDOM: Final = random.Random()  # noqa: S311 - seeded by the system; ids are no secrets
 
@@ -212,12 +214,12 @@ def event_headers(delivery: Delivery, step_id: str) -> Callable[[], dict[str, An
 
 
 def _distinctive(content: bytes) -> bytes:
-    """Return what tells a content from all others: its length and its end, or all of one that is JSON.
+    """Return what tells a content from all others: its length and its end, or all of one that may be JSON.
 
     Any other is encrypted in blocks, a chain: the end depends on all of it, and a digest of a megabyte takes a
     millisecond.
     """
-    return content if content[:1] == b"{" else b"%d %b" % (len(content), content[-_END:])
+    return content if content[:1] in _JSON_BEGINS else b"%d %b" % (len(content), content[-_END:])
 
 
 def now_ms() -> int:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 REQUEST_ID = "X-Client-Request-Id"
 
-_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?(?P<target>/[A-Za-z0-9/._~-]*(?:\?[A-Za-z0-9._~=&-]*)?)")
+_PLAIN_ADDRESS = re.compile(
+    r"https?://[a-z0-9][a-z0-9.-]*(?::[1-9]\d{0,4})?(?P<target>/[A-Za-z0-9/._~-]*(?:\?[A-Za-z0-9._~=&-]+)?)"
+)
 """One that is sent as it is: nothing in it must be quoted, or is written in another way."""
 _OF_ONE_REQUEST = (REQUEST_ID.lower(), "content-length")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

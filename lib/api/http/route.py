@@ -182,7 +182,8 @@ def _context(certificates: str | None) -> ssl.SSLContext:
     try:
         context = trust(certificates)
     except OSError as fault:  # also what is no certificate
-        raise Untrusted(f"The certificates at {certificates} cannot be read.") from fault
+        place = f"at {certificates}" if certificates else "that come with the package certifi"
+        raise Untrusted(f"The certificates {place} cannot be read.") from fault
     context.set_alpn_protocols(["http/1.1"])
     return context
 

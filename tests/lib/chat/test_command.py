@@ -145,7 +145,14 @@ def test_what_cannot_be_started_is_told_and_ends_with_2(
 
 def test_a_port_that_is_taken_is_told(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(str(SAMPLES / "hello.yaml"), "--sandbox", "--port", str(sandbox.port)) == 1
-    assert "cannot be taken" in capsys.readouterr().err
+    assert "cannot be taken: Address already in use; choose another" in capsys.readouterr().err
+
+
+def test_a_host_that_has_no_address_is_told_by_the_system_s_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(str(SAMPLES / "hello.yaml"), "--sandbox", "--host", "no..such") == 1
+    told = capsys.readouterr().err
+    assert "of no..such cannot be taken" in told
+    assert "Unknown error" not in told
 
 
 def test_a_missing_extra_is_one_line_that_says_what_to_install() -> None:

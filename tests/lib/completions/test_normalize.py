@@ -89,3 +89,22 @@ def test_a_body_that_could_not_be_written_is_refused(levels: int) -> None:
         value = {"a": [value]}
     with pytest.raises(InvalidInput, match="nested deeper than 200 levels"):
         normalize({"metadata": value})
+
+
+def nest(levels: int) -> Any:
+    value: Any = "x"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("levels", [201, 230, 252, 300, 100_000])
+@pytest.mark.parametrize("messages", [[HELLO], [HELLO] * 400, ["x"] * 400])
+def test_what_is_nested_too_deep_is_refused_whoever_could_write_it(levels: int, messages: list[Any]) -> None:
+    with pytest.raises(InvalidInput, match="200 levels"):
+        normalize({"messages": messages, "metadata": nest(levels)})
+
+
+def test_what_is_just_flat_enough_passes_as_do_many_brackets_in_a_text() -> None:
+    body = {"messages": [HELLO, {"role": "user", "content": "{[" * 500}], "metadata": nest(200)}
+    assert normalize(body) == (body, ())

@@ -46,13 +46,13 @@ def test_an_event_that_the_step_before_sent_twice_has_its_own_events_sent_under_
 
 @pytest.mark.parametrize("size", [0, 2046, 2047, 2048, 16_384, 16_385, 100_000])
 def test_every_byte_of_a_content_of_any_size_counts(size: int) -> None:
-    for plain in (bytes(size), b"{" + bytes(size)):
+    for plain in (bytes(size), b"{" + bytes(size), b' \r\n{"error":"' + bytes(size)):
         others = [
             plain,
             plain + b"1",
             *(plain[:at] + b"1" + plain[at + 1 :] for at in (0, size // 2, size - 1) if size),
         ]
-        contents = [plain if plain[:1] == b"{" else to_content(CIPHER.encrypt(plain)) for plain in others]
+        contents = [each if b"{" in plain else to_content(CIPHER.encrypt(each)) for each in others]
         found = [tuple(names(replace(DELIVERY, content=each))) for each in contents]
         assert len(set(found)) == len(set(others))
 

@@ -84,6 +84,7 @@ export default {
     batch_line_lost: TRY_AGAIN,
     batch_line_unreadable: ASK_OPERATOR,
     budget_spent: ASK_OPERATOR,
+    budget_held: "Gerade entstehen andere Antworten, und was dieser Chat kosten darf, reicht bis dahin nicht für eine weitere. Fragen Sie in einer Minute noch einmal.",
     budget_unreadable: ASK_OPERATOR,
     body_too_large: ASK_OPERATOR,
     conflict: TRY_AGAIN,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from .values import frozen
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _KNOWN = ("id", "body", "headers", "attachments", "passthrough")
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message: a body, and what is said about it.
 

@@ -45,7 +45,7 @@ def _methods(kind: type[Any]) -> dict[str, Callable[..., Any]]:
         return hash(compared(self))
 
     def show(self: Any) -> str:
-        return f"{kind.__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+        return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
     return {"__eq__": is_equal, "__hash__": hash_value, "__repr__": show}
 

@@ -15,9 +15,10 @@ EVERYBODY, OWNER = 0o666, 0o600
 
 def write_whole(file: Path, content: bytes, mode: int = EVERYBODY) -> None:
     """Put the content in the file's place; raise OSError, and leave what was there, if that cannot be."""
-    beside = _write_beside(file, content, mode)
+    place = file.resolve() if file.is_symlink() else file
+    beside = _write_beside(place, content, mode)
     try:
-        beside.replace(file)
+        beside.replace(place)
     except OSError:
         beside.unlink(missing_ok=True)
         raise

@@ -11,8 +11,10 @@ import itertools
 import logging
 import os
 import socket
+import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ..errors import StoreUnavailable
@@ -108,6 +110,17 @@ class CallJournal:
         for _ in range(count):
             self._late_failures.popleft()
         return count
+
+    def secure(self, seconds: float) -> None:
+        """Return when the answers that were kept by now are written, after so many seconds in any case."""
+        thread = threading.Thread(target=self._write_all, name="pysailor-journal", daemon=True)
+        with suppress(RuntimeError):  # no thread is to be had: they are written a moment later
+            thread.start()
+            thread.join(seconds)
+
+    def _write_all(self) -> None:
+        with suppress(StoreUnavailable):
+            self.store.submit_delete(self.prefix).wait()  # nothing is there, and all that came before is written first
 
     def complain(self, error: StoreUnavailable) -> None:
         """Log an outage, though not for each message."""

@@ -48,3 +48,6 @@ class NoJournal:
 
     def settle(self) -> None:
         """Let nothing expire."""
+
+    def secure(self) -> None:
+        """Wait for nothing."""

@@ -83,6 +83,12 @@ class MessageJournal:
         except StoreUnavailable:
             return  # then they expire later
 
+    def secure(self) -> None:
+        """Return when the answers are written, or cannot be: whoever gets the message next asks for them at once."""
+        for ticket in list(self._answers.values()):
+            with suppress(Exception):  # it is told by the ticket's on_error
+                ticket.wait()
+
     def _next_key(self) -> str | None:
         with self._counting:
             if self._name is None:

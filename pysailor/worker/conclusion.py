@@ -63,6 +63,8 @@ class Conclusion:
         """Return what the transport must know of a message, after the log and the observer have got it."""
         if outcome in _FINAL:
             inflight.journal.settle()
+        elif outcome == "returned":
+            inflight.journal.secure()
         report = MessageReport(
             outcome,
             time.perf_counter() - inflight.began,

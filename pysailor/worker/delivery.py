@@ -96,6 +96,11 @@ class Worker:
         """Stop waiting to publish errors, and for turns after `until`: such inputs go back to the queue."""
         self._output.stopping.request(until)
 
+    def secure_answers(self, seconds: float) -> None:
+        """Have what was paid for written before the messages in work go back, in at most so many seconds."""
+        if self._journal is not None:
+            self._journal.secure(seconds)
+
     def __call__(self, delivery: Delivery) -> DeliveryOutcome | None:
         """Work on a delivery and return what became of it; raise nothing.
 

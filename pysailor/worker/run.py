@@ -200,6 +200,8 @@ class WorkerProcess:
         transport.stop_consuming()
         worker.stop(until)
         is_empty = transport.drain(until)
+        if not is_empty:
+            worker.secure_answers(_TIME_TO_CLOSE)
         transport.close(max(until, time.monotonic() + _TIME_TO_CLOSE))
         if is_empty:
             LOG.info("stopped")

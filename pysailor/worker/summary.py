@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from decimal import Decimal
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..log_buffer import DeferredMessage
 from ..values import frozen
@@ -19,13 +18,14 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 _Used: TypeAlias = "tuple[str, int, Mapping[str, int], Decimal | None, str]"
-_USED: Final = attrgetter("target", "tries", "units", "cost", "currency")
 
 
 def log_outcome(report: MessageReport, calls: Sequence[CallReport], ids: Mapping[str, str]) -> None:
     """Log it: in words, and as members of the line. No body, and no text of an error."""
     if LOG.isEnabledFor(logging.INFO):
-        LOG.info(MessageLine(report, tuple(map(_USED, calls)), ids))  # an abandoned thread may add to the calls
+        # an abandoned thread may add to the calls, and a component to what it counts
+        used = tuple([(one.target, one.tries, dict(one.units), one.cost, one.currency) for one in calls])
+        LOG.info(MessageLine(report, used, ids))
 
 
 @frozen

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 import pickle
-from dataclasses import field, replace
+from dataclasses import FrozenInstanceError, field, replace
 
 import pytest
 
-from pysailor import frozen
+from pysailor import Message, frozen
 
 
 @frozen
@@ -50,6 +50,7 @@ def test_a_value_shows_what_may_be_shown() -> None:
     assert repr(Point(1)) == "Point(x=1, y=0, names=())"
     assert repr(Account("a", "secret", [1])) == "Account(name='a', cache=[1])"
     assert repr(Nothing()) == "Nothing()"
+    assert repr(type("Place", (Point,), {})(1)) == "Place(x=1, y=0, names=())"
 
 
 def test_only_what_counts_is_compared_and_own_methods_are_kept() -> None:
@@ -70,3 +71,9 @@ def test_a_value_is_matched_by_position_copied_and_pickled() -> None:
             assert (x, y) == (1, 2)
     assert copy.deepcopy(Point(1)) == Point(1)
     assert pickle.loads(pickle.dumps(Point(1))) == Point(1)  # noqa: S301 - our own
+
+
+def test_a_component_is_told_that_the_message_it_was_given_cannot_be_changed() -> None:
+    given = Message(body={"word": "one"})
+    with pytest.raises(FrozenInstanceError):
+        given.body = {}  # type: ignore[misc]

@@ -36,3 +36,11 @@ def test_of_many_who_make_a_file_one_has_its_way(tmp_path: Path) -> None:
         assert len(set(pool.map(make, range(40)))) == 1
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == OWNER
+
+
+def test_a_link_still_leads_to_the_file_that_is_written(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    for content in (b"one", b"two"):
+        write_whole(tmp_path / "link", content)
+        assert (tmp_path / "file").read_bytes() == content
+    assert (tmp_path / "link").is_symlink()

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pysailor.wire.envelope import Delivery
 from pysailor.wire.headers import EVENT_ID
+from pysailor.worker.emitter import event_headers
 from tests.support.worker_bench import Bench, order
 
 if TYPE_CHECKING:
@@ -50,3 +52,11 @@ def test_every_event_has_a_name_that_is_the_same_the_next_time(
 
 def test_a_copy_that_is_put_off_keeps_the_name_that_its_input_came_with() -> None:
     assert names("rebound", dict(NAMED), {}) == [("to.rebound", NAMED[EVENT_ID])]
+
+
+@pytest.mark.parametrize("begins", ["", " ", "\r\n", "\t"])
+def test_inputs_in_plain_that_end_alike_are_told_apart(begins: str) -> None:
+    ends = ',"ends":"' + "x" * 100 + '"}}'
+    contents = [f'{begins}{{"body":{{"number":{number}{ends}'.encode() for number in (1, 2)]
+    made = [event_headers(Delivery(1, content, {"messageId": "m"}, {}), "step")() for content in contents]
+    assert made[0] != made[1]

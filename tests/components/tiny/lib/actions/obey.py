@@ -119,6 +119,17 @@ def _pause(msg: Message, snapshot: Any, ctx: Context) -> None:
     ctx.pause(3600)
 
 
+def _ask(msg: Message, snapshot: Any, ctx: Context) -> Message:
+    """Ask a service that wants money for it, unless an earlier attempt did."""
+    with ctx.journal.open(b"request") as entry:
+        if entry.answer is None:
+            entry.keep(b"answer")
+    _begun(msg)
+    if "pause" in msg.body:
+        ctx.pause(3600)
+    return Message(body={"asked": entry.answer is None})
+
+
 def _time_out(msg: Message, snapshot: Any, ctx: Context) -> None:
     """Raise what gevent's time limits raise, which is no Exception."""
     from gevent import Timeout  # noqa: PLC0415 - an extra
@@ -173,4 +184,5 @@ _ORDERS: dict[str, Callable[[Message, Any, Context], Any]] = {
     "pause": _pause,
     "compute": _compute,
     "time out": _time_out,
+    "ask": _ask,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..errors import api_error as errors
 from ..errors.api_error import ApiError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .http.reply import Reply
     from .stream import Piece
 
+ODD_STATUS: Final = "it came with the status {status}, and 200 is usual; something may be missing"
+_USUAL = (200, 201)
 _MOST_UNDECIDED = 64 * 1024
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _LARGEST_REFUSAL = 8 * 1024 * 1024
@@ -62,6 +64,8 @@ class ReadLimit:
 
 def read_plain(reply: Reply) -> Document | None:
     """Return the JSON object of an answer that came whole and plain; None for any other, of which nothing was read."""
+    if reply.status not in _USUAL:
+        return None
     document = lenient_json.parse_plain(reply.plain_whole)
     return None if document is None or errors.is_error(document) else Document(document)
 
@@ -125,7 +129,9 @@ def _read_stream(
         ending = yield from _pieces(stream, reply, first, limit)
         body = stream.finish()
         return Document(
-            body, (*(() if is_typed else (NOT_TYPED,)), *ending, *reply.remarks, *stream.remarks), is_streamed=True
+            body,
+            (*_odd_status(reply), *(() if is_typed else (NOT_TYPED,)), *ending, *reply.remarks, *stream.remarks),
+            is_streamed=True,
         )
     except ApiError as error:
         error.request_id = error.request_id or reply.headers.get("x-request-id")
@@ -205,11 +211,11 @@ def _whole(
     Raise ApiError for anything else.
     """
     text, remarks = lenient_json.decode(content, _charset(reply))
-    remarks += reply.remarks
+    remarks += (*_odd_status(reply), *reply.remarks)
     try:
         documents, odd = lenient_json.parse_all(text)
     except (ValueError, RecursionError) as fault:
-        what = f"It is {reply.headers.get('content-type', 'of no type')}, not JSON." if content else "It is empty."
+        what = _not_json(reply) if content else "It is empty."
         if packed := unknown_encoding(reply.headers.get("content-encoding")):
             raise _unreadable(reply, f"It is compressed as {packed}, which was not asked for.") from fault
         raise errors.unreadable(what, reply.status, reply.headers, content) from fault
@@ -227,6 +233,16 @@ def _whole(
     if not documents or not isinstance(documents[0], dict):
         raise _unreadable(reply, "It is not a JSON object." if documents else "It is empty.")
     return Document(documents[0], (*remarks, lenient_json.MORE) if len(documents) > 1 else remarks)
+
+
+def _not_json(reply: Reply) -> str:
+    kind = reply.headers.get("content-type", "of no type")
+    return f"It is {kind}, not JSON." if "json" not in kind else f"It calls itself {kind}, and is not valid JSON."
+
+
+def _odd_status(reply: Reply) -> tuple[str, ...]:
+    """Return what is odd about the status of an answer, in sentences."""
+    return () if reply.status in _USUAL else (ODD_STATUS.format(status=reply.status),)
 
 
 def _unreadable(reply: Reply, why: str) -> ApiError:

@@ -11,7 +11,7 @@ from ..endpoint import Endpoint
 from ..errors.api_error import ApiError, from_answer
 from . import answer as answers
 from . import request
-from .answer.api_shape import to_api_shape
+from .answer.api_shape import NO_CHOICE, to_api_shape
 from .answer.ending import Ending, ending_of, raw_reason
 from .answer.outcome import calls_of, message_of, outcome_of
 from .answer.service_error import find_error
@@ -37,6 +37,8 @@ def read_answer(completion: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, 
     mended, remarks = to_api_shape(completion)
     if not isinstance(mended.get("choices"), list):
         raise ApiError("unreadable", "It holds no choices.")
+    if not mended["choices"] and NO_CHOICE in remarks:
+        raise ApiError("unreadable", "None of its choices holds a message.")
     found = [
         (number, choice, ending)
         for number, choice in enumerate(mended["choices"])

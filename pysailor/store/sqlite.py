@@ -21,9 +21,21 @@ if TYPE_CHECKING:
 
 _BUSY_SECONDS: Final = 10.0
 _PAUSE: Final = 0.02
+_PRIMARY: Final = 0xFF  # of an error's code; the rest of it tells more closely what happened
 _NEEDED: Final = "Its folder must exist, be writable and have room"
+_ADVICE: Final = {
+    sqlite3.SQLITE_NOTADB: "Move the file away, or name another one",
+    sqlite3.SQLITE_CORRUPT: "Move the file away, or name another one",
+    sqlite3.SQLITE_BUSY: "Another program holds it: end that, or name another file",
+}
 _PURGE_EVERY: Final = 60.0
 _PURGE_AT_ONCE: Final = 2000
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that knows which file it has open."""
+
+    file: tuple[int, int] | None
 
 
 class SqliteValues(GroupCommit):
@@ -39,8 +51,8 @@ class SqliteValues(GroupCommit):
         self._path = path
         self._sync = "FULL" if sync else "NORMAL"
         self._reading = threading.Lock()
-        self._reader: sqlite3.Connection | None = None
-        self._connection: sqlite3.Connection | None = None
+        self._reader: _Connection | None = None
+        self._connection: _Connection | None = None
         self._purged = time.monotonic()
         self._purged_to = 0
 
@@ -89,6 +101,9 @@ class SqliteValues(GroupCommit):
     def _commit_here(self, writes: Sequence[Write]) -> None:
         with self._translate_errors():
             connection = self._connection = self._connection or self._open()
+            if self._is_replaced(connection):
+                self._drop()
+                raise self._lost()
             try:
                 connection.execute("BEGIN IMMEDIATE")  # a reader that turns writer halfway could be refused at once
                 self._write(connection, writes)
@@ -132,19 +147,35 @@ class SqliteValues(GroupCommit):
         return removed, last is not None
 
     def _open_reader(self) -> sqlite3.Connection:
-        self._reader = self._reader or self._open()
-        return self._reader
+        reader = self._reader = self._reader or self._open()
+        if self._is_replaced(reader):
+            _close(reader)
+            self._reader = None
+            raise self._lost()
+        return reader
 
-    def _open(self) -> sqlite3.Connection:
+    def _is_replaced(self, connection: _Connection) -> bool:
+        """Return whether the file was removed or another put in its place: what goes into it nobody finds again."""
+        return connection.file != _identify(self._path)
+
+    def _lost(self) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"The store in {self._path.absolute()} was removed or replaced while it was in use: what it kept is lost. "
+            "It begins anew; let nothing clean up its folder."
+        )
+
+    def _open(self) -> _Connection:
         if not self._path.exists():
             self._path.touch(mode=0o600)  # the files that SQLite puts beside it get the same mode
-        connection = sqlite3.connect(
+        connection: _Connection = sqlite3.connect(
             self._path,
             timeout=_BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=4 * MOST_ROWS,
+            factory=_Connection,
         )
+        connection.file = _identify(self._path)
         try:
             self._prepare(connection)
         except BaseException:
@@ -178,11 +209,19 @@ class SqliteValues(GroupCommit):
             yield
         except (sqlite3.Error, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            is_broken = getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
-            help_ = "Move the file away, or name another one" if is_broken else _NEEDED
+            help_ = _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY, _NEEDED)
             raise StoreUnavailable(
                 f"The store in {self._path.absolute()} cannot be used now: {reason}. {help_}."
             ) from error
+
+
+def _identify(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file that is at a path from any that takes its place; None if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_store(connection: sqlite3.Connection, version: int) -> bool:

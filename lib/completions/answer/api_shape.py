@@ -5,14 +5,27 @@ Streamed answers come here too, after their chunks were merged, so that both are
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ...cost.spellings import find_usage
 from .calls import normalize_calls, normalize_function
-from .content import CONTENT_AS_OBJECT, CONTENT_IN_PARTS, OTHER_PARTS, join_surrogates, read_index, split_parts
+from .content import (
+    CONTENT_AS_NUMBER,
+    CONTENT_AS_OBJECT,
+    CONTENT_IN_PARTS,
+    OTHER_PARTS,
+    join_surrogates,
+    read_index,
+    split_parts,
+    write_scalar,
+)
 from .ending import raw_reason
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 NO_MESSAGE: Final = "the answer stood where none is expected (no message in the choice); it was found all the same"
+NO_CHOICE: Final = "an entry of choices held no answer; it was left out"
 ONE_CHOICE: Final = "the choices came as one object instead of a list"
 WRAPPED: Final = "the answer stood within the member {name}"
 _STREAMED: Final = ("delta", "text")
@@ -27,10 +40,7 @@ def to_api_shape(completion: dict[str, Any]) -> tuple[dict[str, Any], tuple[str,
     mended = dict(completion)
     choices = completion.get("choices")
     if isinstance(choices, list):
-        mended["choices"] = [
-            _choice(choice, place, str(completion.get("id")), remarks) if isinstance(choice, dict) else choice
-            for place, choice in enumerate(choices)
-        ]
+        mended["choices"] = list(_choices(choices, str(completion.get("id")), remarks))
     usage, remark = find_usage(completion)
     if remark:
         remarks[remark] = None
@@ -53,6 +63,16 @@ def unwrap(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
     return document, ""
 
 
+def _choices(choices: list[Any], answer_id: str, remarks: dict[str, None]) -> Iterator[dict[str, Any]]:
+    """Yield the choices that hold a message."""
+    for place, choice in enumerate(choices):
+        mended = _choice(choice, place, answer_id, remarks) if isinstance(choice, dict) else None
+        if mended is None or not isinstance(mended.get("message"), dict):
+            remarks[NO_CHOICE] = None
+        else:
+            yield mended
+
+
 def _choice(choice: dict[str, Any], place: int, answer_id: str, remarks: dict[str, None]) -> dict[str, Any]:
     index = read_index(choice.get("index"))
     mended = {**choice, "index": place if index is None else index}
@@ -71,10 +91,12 @@ def _choice(choice: dict[str, Any], place: int, answer_id: str, remarks: dict[st
 
 
 def _elsewhere(choice: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the message of a choice that has none: as a chunk has it, or as the former completions have it."""
+    """Return the message of a choice that has none: as a chunk or the former completions have it, or its text alone."""
     delta, text = choice.get("delta"), choice.get("text")
     if isinstance(delta, dict):
         return delta
+    if text is None:
+        text = choice.get("message") or delta
     return {"role": "assistant", "content": text} if isinstance(text, str) else None
 
 
@@ -85,6 +107,9 @@ def _message(message: dict[str, Any], answer_id: str, remarks: dict[str, None]) 
         mended |= _join_parts(content, message, remarks)
     elif isinstance(content, str):
         mended["content"] = join_surrogates(content)
+    elif (written := write_scalar(content)) is not None:
+        remarks[CONTENT_AS_NUMBER] = None
+        mended["content"] = written
     if message.get("tool_calls"):
         mended["tool_calls"] = normalize_calls(message["tool_calls"], answer_id, remarks)
     if isinstance(message.get("function_call"), dict):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 CONTENT_IN_PARTS: Final = "the content came as a list of parts; its texts were joined"
 CONTENT_AS_OBJECT: Final = "the content came as an object; it is text now"
+CONTENT_AS_NUMBER: Final = "the content came as a number or a yes or no; it is text now"
 OTHER_PARTS: Final = "the content holds parts that are no text; they stand in content_parts"
 
 _MEMBERS: Final = {"text": "content", "output_text": "content", "refusal": "refusal"}
@@ -26,6 +27,11 @@ def split_parts(parts: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
         else:
             texts.append(found)
     return texts, others
+
+
+def write_scalar(value: Any) -> str | None:
+    """Return a number, or true or false, as JSON has it; None for anything else."""
+    return json.dumps(value) if isinstance(value, (int, float)) else None
 
 
 def read_index(value: Any) -> int | None:

@@ -120,4 +120,6 @@ def raw_reason(choice: Mapping[str, Any]) -> str:
         found = next((choice[name] for name in _OTHER_NAMES if choice.get(name)), None)
     if isinstance(found, dict):
         found = found.get("type") or found.get("reason") or found.get("name") or "unknown object"
+    if isinstance(found, list):
+        found = "unknown list"
     return "" if found is None else str(found)

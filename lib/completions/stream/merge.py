@@ -11,11 +11,22 @@ import binascii
 from typing import Any, Final
 
 from ...api.stream import Piece
+from ..answer.api_shape import NO_MESSAGE
 from ..answer.calls import ARGUMENTS_AS_OBJECT, write_arguments
-from ..answer.content import CONTENT_AS_OBJECT, CONTENT_IN_PARTS, OTHER_PARTS, join_surrogates, read_index, split_parts
+from ..answer.content import (
+    CONTENT_AS_NUMBER,
+    CONTENT_AS_OBJECT,
+    CONTENT_IN_PARTS,
+    OTHER_PARTS,
+    join_surrogates,
+    read_index,
+    split_parts,
+    write_scalar,
+)
 from ..answer.ending import has_reason, raw_reason
 from .tool_calls import ToolCallMerger
 
+WENT_ON: Final = "more of the answer came after the server had said that it had ended; it was kept"
 _JOINED: Final = ("content", "refusal", "reasoning_content", "reasoning", "reasoning_text", "thinking", "thought")
 _LISTS: Final = ("annotations", "reasoning_details", "images")
 _KINDS: Final = {name: name if name in ("content", "refusal") else "reasoning" for name in _JOINED}
@@ -124,8 +135,12 @@ class _Choice:
         for key, value in choice.items():
             if key not in _MERGED_CHOICE and (value is not None or key not in self._of_choice):
                 self._of_choice[key] = value
+        if isinstance(delta, str):
+            delta, self._remarks[NO_MESSAGE] = {"content": delta}, None
         pieces = self._add_delta(delta) if isinstance(delta, dict) else []
-        self.went_on = self.went_on or (had_ended and bool(pieces))
+        if had_ended and pieces:
+            self.went_on = True
+            self._remarks[WENT_ON] = None
         return pieces
 
     def _delta_of(self, choice: dict[str, Any]) -> Any:
@@ -180,6 +195,8 @@ class _Choice:
             value, remark = [value], CONTENT_AS_OBJECT
         elif isinstance(value, list):
             remark = CONTENT_IN_PARTS
+        elif (written := write_scalar(value)) is not None:
+            value, remark = [written], CONTENT_AS_NUMBER
         else:
             return []
         texts, others = split_parts(value)

@@ -250,3 +250,24 @@ def test_a_refusal_in_a_stream_keeps_its_words_and_class(events: bytes, code: st
         error = failure(Client(Connection(PUBLIC_API, "key")))
     assert (error.code, error.text) == (code, text)
     assert text in str(error)
+
+
+@pytest.mark.parametrize("status", [202, 206, 226, 299])
+def test_an_answer_under_an_unusual_status_is_marked(status: int) -> None:
+    message = {"role": "assistant", "content": "Hello"}
+    whole = {"id": "x", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    with FakeApi() as api:
+        api.post(ENDPOINT, status=status, json=whole)
+        client = Client(Connection(api_key=KEY))
+        answer = client.ask(COMPLETIONS, HELLO, CallOptions(ONCE, LOGGER))
+        client.close()
+    assert answer.body["choices"][0]["message"] == message
+    assert answer.warnings == (f"it came with the status {status}, and 200 is usual; something may be missing",)
+
+
+def test_what_calls_itself_json_and_is_not_is_said_so() -> None:
+    with FakeApi() as api:
+        api.post(ENDPOINT, body="{oops", headers={"Content-Type": "application/json"})
+        client = Client(Connection(api_key=KEY))
+        assert "calls itself application/json, and is not valid JSON" in str(failure(client))
+        client.close()

@@ -9,7 +9,9 @@ import pytest
 
 from lib.completions.answer import api_shape, content
 from lib.completions.stream import BrokenStream
+from lib.completions.stream.merge import WENT_ON
 from lib.cost.usage import usage_of
+from lib.errors.api_error import ApiError
 
 from ...support.asking import ask, ask_stream, chunk, event, whole
 
@@ -140,3 +142,37 @@ def test_an_end_in_every_chunk_ends_nothing_when_the_connection_is_lost(reason: 
         ask_stream(body, cut=True)
     if reason == "stop":
         assert ask_stream(body).body["choices"][0]["message"]["content"] == "Hello"
+
+
+@pytest.mark.parametrize(("scalar", "text"), [(5, "5"), (0.5, "0.5"), (True, "true"), (False, "false"), (0, "0")])
+def test_content_that_is_a_number_becomes_text_streamed_or_not(scalar: Any, text: str) -> None:
+    streamed = event(chunk({"content": scalar})) + event(chunk({}, "stop")) + DONE
+    for answer in (ask(json.dumps(whole(scalar)).encode()), ask_stream(streamed)):
+        assert answer.body["choices"][0]["message"]["content"] == text
+        assert answer.warnings == (content.CONTENT_AS_NUMBER,)
+
+
+@pytest.mark.parametrize("member", ["message", "delta"])
+def test_a_text_in_the_place_of_a_message_is_the_answer_streamed_or_not(member: str) -> None:
+    choice = {"index": 0, member: "Hello", "finish_reason": "stop"}
+    for answer in (ask(json.dumps({"choices": [choice]}).encode()), ask_stream(event({"choices": [choice]}) + DONE)):
+        assert answer.body["choices"][0]["message"]["content"] == "Hello"
+        assert answer.warnings == (api_shape.NO_MESSAGE,)
+
+
+@pytest.mark.parametrize("broken", [None, "x", {}, {"message": None}, {"message": 5}])
+def test_a_choice_without_a_message_is_left_out(broken: Any) -> None:
+    good = whole("Hello")["choices"][0]
+    answer = ask(json.dumps({"choices": [broken, good]}).encode())
+    assert [choice["message"]["content"] for choice in answer.body["choices"]] == ["Hello"]
+    assert api_shape.NO_CHOICE in answer.warnings
+    with pytest.raises(ApiError, match="None of its choices holds a message") as raised:
+        ask(json.dumps({"choices": [broken]}).encode())
+    assert raised.value.code == "unreadable"
+
+
+def test_what_comes_after_the_end_is_kept_and_told() -> None:
+    more = event(chunk({"content": " more"}))
+    answer = ask_stream(b"".join(map(event, HELLO)) + more + DONE)
+    assert answer.body["choices"][0]["message"]["content"] == "Hello more"
+    assert answer.warnings == (WENT_ON,)

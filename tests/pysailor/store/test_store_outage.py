@@ -141,3 +141,25 @@ def test_a_file_is_readable_by_its_user_only(tmp_path: Path) -> None:
 )
 def test_an_address_is_logged_without_its_secrets(url: str, shown: str) -> None:
     assert without_secrets(url) == shown
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_taken_away_in_use_is_told_once_and_begins_anew(tmp_path: Path, replaced: bool) -> None:
+    path = tmp_path / "a.sqlite"
+    with open_store(f"sqlite:///{path}") as store:
+        store.put("key", b"x", 60)
+        assert store.get("key") == b"x"
+        for file in tmp_path.iterdir():
+            file.unlink()
+        if replaced:
+            with open_store(f"sqlite:///{path}") as other:
+                other.put("other", b"y", 60)
+        with pytest.raises(StoreUnavailable, match="removed or replaced while it was in use"):
+            store.get("key")
+        with pytest.raises(StoreUnavailable, match="removed or replaced while it was in use"):
+            store.put("key", b"z", 60)
+        store.put("key", b"z", 60)
+        assert store.get("key") == b"z"
+        assert store.get("other") == (b"y" if replaced else None)
+    with open_store(f"sqlite:///{path}") as again:
+        assert again.get("key") == b"z"

@@ -37,7 +37,7 @@ from .delivery import Worker, id_of
 from .emitter import Output
 from .pool_choice import PoolChoice, choose
 from .refusal import explain, is_unexpected, report
-from .signals import StopRequested, StopSignal, leave
+from .signals import StopRequested, StopSignal, leave, limit_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,11 +69,15 @@ def run(environ: Mapping[str, str], directory: str | Path | None = None) -> int:
         return FAILED
     redaction = Redaction(settings.secrets())
     at_least = level(settings.behaviour.log_level)
-    with LogTo(sys.stdout, BunyanFormatter(log_context(environ), redaction), at_least, buffered=True):
+    with ExitStack() as end:
+        end.enter_context(LogTo(sys.stdout, BunyanFormatter(log_context(environ), redaction), at_least, buffered=True))
         silence_libraries()
         for remark in settings.remarks:
             LOG.warning("%s", remark)
-        return WorkerProcess(settings, redaction, directory, choice=choose(environ, directory)).run()
+        code = WorkerProcess(settings, redaction, directory, choice=choose(environ, directory)).run()
+        with limit_end():
+            end.close()
+        return code
 
 
 @frozen

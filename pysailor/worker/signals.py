@@ -48,14 +48,19 @@ class StopSignal:
         # The system may hand a signal to any thread, or to this one just before it waits: our handler would then run
         # only when the wait is over. This writes into the pipe at once.
         self._wakeup_before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        pending, _ = signal.setitimer(signal.ITIMER_REAL, 0)
         self._before = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
+        # The command has a handler for the alarm, which would run only when nothing holds this thread.
+        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        if pending:  # the command was about to repeat a Ctrl-C that came too early
+            signal.raise_signal(signal.SIGINT)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Put the handlers back."""
+        signal.alarm(0)
         for number, before in self._before.items():
             signal.signal(number, before)
-        signal.alarm(0)
         signal.set_wakeup_fd(self._wakeup_before)
         os.close(self._read)
         os.close(self._write)
@@ -95,8 +100,28 @@ class StopSignal:
         self.wake()
 
 
-def leave(code: int) -> NoReturn:
+@contextmanager
+def limit_end(seconds: float = _LAST_RESORT) -> Iterator[None]:
+    """Have the system end the process if what is left to do takes longer: its last lines may go to nobody who reads."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def leave(code: int, within: float = _LAST_RESORT) -> NoReturn:
     """End the process, without waiting for threads that a component still holds."""
+    with limit_end(within):
+        _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
     flush_logs()
     sys.stdout.flush()
     sys.stderr.flush()

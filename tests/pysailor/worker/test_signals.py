@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -84,3 +86,46 @@ def test_a_signal_is_heard_however_early_it_comes_and_a_second_one_changes_nothi
         assert stop.received
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert signal.alarm(0) == 0
+
+
+def test_the_alarm_ends_the_process_whatever_handled_it_before() -> None:
+    def never(*_: object) -> None:
+        pytest.fail("the handler of before runs")
+
+    before = signal.signal(signal.SIGALRM, never)
+    try:
+        with StopSignal(60):
+            assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGALRM) is never
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_an_interrupt_that_was_put_off_is_heard() -> None:
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 3600)
+        with StopSignal(60) as stop:
+            stop.wait()
+            assert stop.received
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+_TO_NOBODY = """
+import logging, sys
+from pysailor.cli.interrupt import wait_for_imports
+from pysailor.log import BunyanFormatter, LogTo, Redaction
+from pysailor.worker.signals import leave
+wait_for_imports()
+with LogTo(sys.stdout, BunyanFormatter({}, Redaction()), logging.INFO, buffered=True):
+    for _ in range(100):
+        logging.getLogger("sailor").info("x" * 1_000)
+    leave(0, within=0.1)
+"""
+
+
+def test_a_process_ends_though_nobody_reads_its_last_lines() -> None:
+    with subprocess.Popen([sys.executable, "-c", _TO_NOBODY], stdout=subprocess.PIPE) as process:
+        assert process.wait(60) == -signal.SIGALRM

@@ -111,6 +111,33 @@ def test_an_answer_that_does_not_come_is_told(start: Callable[..., Flow]) -> Non
         answer(seen[0], responseBody="late")
 
 
+def test_a_request_that_was_told_to_come_again_starts_nothing(start: Callable[..., Flow]) -> None:
+    seen: list[Message] = []
+    is_taken, is_free = threading.Event(), threading.Event()
+
+    def handle(message: Message) -> None:
+        seen.append(message)
+        if len(seen) == 1:
+            is_taken.set()
+            assert is_free.wait(60)
+        else:
+            answer(message, responseBody="done")
+
+    flow = start(handle, requests=2, waitForReply=2)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(requests.get, f"{flow.address}first", timeout=60)
+        assert is_taken.wait(60)
+        second = pool.submit(requests.get, f"{flow.address}second", timeout=60)
+        told = {each.result().status_code: each.result().json()["error"] for each in (first, second)}
+    assert told == {
+        504: "The flow did not answer in 2 seconds.",
+        503: "The flow had no time for it in 2 seconds; send it again later.",
+    }
+    is_free.set()
+    assert requests.get(f"{flow.address}third", timeout=60).ok
+    assert [message.body["_url"] for message in seen] == ["/first", "/third"]
+
+
 def test_broken_requests_are_refused_and_start_nothing(start: Callable[..., Flow]) -> None:
     seen: list[Message] = []
     flow = start(seen.append, requests=1)

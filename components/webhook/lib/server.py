@@ -38,6 +38,8 @@ class Request:
         self.answer: dict[str, Any] | None = None
         self.answered = threading.Event()
         self._waits = waits
+        self._lock = threading.Lock()
+        self._is_taken = False
 
     def accept(self) -> None:
         """Answer, unless a later step is to do it: the message is safe."""
@@ -48,8 +50,27 @@ class Request:
         """Answer that it starts nothing, for the flow stops."""
         self.reply({"statusCode": 503, "body": {"error": "The flow stops; send it again later."}})
 
+    def take(self) -> bool:
+        """Return whether the flow may work on it: nobody was told yet that it starts nothing."""
+        with self._lock:
+            self._is_taken = not self.answered.is_set()
+            return self._is_taken
+
+    def give_up(self, seconds: float) -> None:
+        """Answer that the flow had no time: 504 if it works on it, 503 if it never will."""
+        with self._lock:
+            if self._is_taken:
+                status, error = 504, f"The flow did not answer in {seconds:g} seconds."
+            else:
+                status, error = 503, f"The flow had no time for it in {seconds:g} seconds; send it again later."
+            self._reply({"statusCode": status, "body": {"error": error}})
+
     def reply(self, answer: dict[str, Any]) -> None:
         """Answer with `{"body", "statusCode"?, "headers"?}`; the first answer counts."""
+        with self._lock:
+            self._reply(answer)
+
+    def _reply(self, answer: dict[str, Any]) -> None:
         if not self.answered.is_set():
             self.answer = answer
             self.answered.set()
@@ -107,12 +128,14 @@ class WebhookServer(ThreadingHTTPServer):
     def _next(self, is_stopping: Callable[[], bool]) -> Request:
         while not is_stopping():
             with suppress(queue.Empty):
-                return self._waiting.get(timeout=_LOOK)
+                request = self._waiting.get(timeout=_LOOK)
+                if request.take():
+                    return request
         raise Stopped("The worker stops; the webhook listens again when it starts.")
 
     @contextmanager
     def taking(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Hand a request to the flow and yield its answer, to be sent; 504 if there is none in time."""
+        """Hand a request to the flow and yield its answer, to be sent; 504 or 503 if there is none in time."""
         token = token_urlsafe()
         request = Request(body, f"{self.address.rstrip('/')}{_REPLY}{token}", waits=bool(self.wait))
         self._open[token] = request
@@ -127,7 +150,7 @@ class WebhookServer(ThreadingHTTPServer):
         else:
             self._queue(request)
         request.answered.wait(self.seconds)
-        request.reply({"statusCode": 504, "body": {"error": f"The flow did not answer in {self.seconds:g} seconds."}})
+        request.give_up(self.seconds)
         return request.answer or {}
 
     def _queue(self, request: Request) -> None:

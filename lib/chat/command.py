@@ -166,12 +166,18 @@ def _config(args: argparse.Namespace, environment: Mapping[str, str]) -> Config:
 
 def _welcome(config: Config, listener: Listener, args: argparse.Namespace, environment: Mapping[str, str]) -> None:
     from .budget_store import of_budgets  # noqa: PLC0415 - with the store
+    from .config.route import DEFAULT_MODEL  # noqa: PLC0415 - loaded by now
     from .config.warnings import of_models  # noqa: PLC0415 - the table of models
 
     for notice in (
         *config.warnings,
         *of_budgets(config, environment),
-        *of_models(config, args.offline is not None, environment.get("OPENAI_BASE_URL") or None),
+        *of_models(
+            config,
+            args.offline is not None,
+            environment.get("OPENAI_BASE_URL") or None,
+            environment.get("OPENAI_MODEL") or DEFAULT_MODEL,
+        ),
     ):
         _say(notice)
     from .startup import is_local  # noqa: PLC0415 - loaded by now

@@ -22,16 +22,19 @@ if TYPE_CHECKING:
 _CAPS = ("max_completion_tokens", "max_tokens")
 
 
-def of_models(config: Config, is_offline: bool, base_url: str | None = None) -> Iterator[str]:
+def of_models(
+    config: Config, is_offline: bool, base_url: str | None = None, usual: str = DEFAULT_MODEL
+) -> Iterator[str]:
     """Return a sentence for each route without a model, and for each model whose day of shutdown is known.
 
     The days are those of the public API. `base_url` is the server of routes that name none; without it, it is that one.
+    `usual` is the model of routes that name none.
     """
     if is_offline:
         return
     models = Environment().models
     for route in config.routes:
-        model = route.kwargs.get("model", DEFAULT_MODEL)
+        model = route.kwargs.get("model", usual)
         if "model" not in route.kwargs:
             yield f'"{route.name}" names no model: OPENAI_MODEL is asked, or else {DEFAULT_MODEL}'
         family = models.find(model) if isinstance(model, str) else None

@@ -72,6 +72,12 @@ def test_what_the_longest_answer_sets_aside_is_told_at_the_start() -> None:
     assert "an answer may be as long as gpt-5.4-mini allows, so 0.576 US$ and more are set aside for each" in told
 
 
+def test_a_route_that_names_no_model_is_told_of_the_one_that_is_asked() -> None:
+    first, told = of_models(read("budget: 2"), is_offline=False, usual="my-own-model")
+    assert "names no model" in first
+    assert "what my-own-model costs is not known" in told
+
+
 def test_a_budget_that_ends_with_the_server_is_told() -> None:
     config = read("model: gpt-5.4-mini, budget: 2")
     assert ["PYSAILOR_JOURNAL=sqlite" in told for told in of_budgets(config, {})] == [True]

@@ -18,6 +18,14 @@ def installed_version() -> str:
     """
     for folder in sys.path:
         for commands in sorted(Path(folder).glob("*.dist-info/entry_points.txt")):
-            if _COMMAND.search(commands.read_text(encoding="utf-8")):
+            if _COMMAND.search(_read(commands)):
                 return commands.parent.name.removesuffix(".dist-info").rpartition("-")[2]
     return "unknown"
+
+
+def _read(file: Path) -> str:
+    """Return a file of whatever else is installed, "" if it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -66,8 +66,7 @@ def add_checksum(content: bytes) -> bytes:
 
 def encode(record: bytes, encrypt: Callable[[bytes], bytes]) -> bytes:
     """Return the record with its content checkable and encrypted."""
-    content = record[_HEAD:]
-    return record[:_HEAD] + encrypt(crc32(content).to_bytes(_SUM, "big") + content)
+    return record[:_HEAD] + encrypt(add_checksum(record[_HEAD:]))
 
 
 def strip_checksum(checked: bytes) -> bytes:

@@ -11,7 +11,7 @@ import select
 import ssl
 import zlib
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -41,18 +41,19 @@ class KeptConnections:
         if any(map(_LINE_ENDS.search, headers.values())):
             raise NoReply("InvalidHeader", "it would not stay within its line", may_pass=False)
         connection = self._idle_to(place) or self._new(*place)
+        is_sent = False
         try:
             _open(connection, timeout)
             with _convert_errors(TimeoutError="ReadTimeout", UnicodeError="InvalidHeader"):
                 with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it had all of it
                     connection.request(method, target, data, dict(headers))
+                    is_sent = True
                 response = connection.getresponse()
         except BaseException:
             connection.close()
             raise
-        return ServiceReply(
-            response.status, response.reason, _Body(response, connection, lambda: self._keep(place, connection))
-        )
+        keep = partial(self._keep, place, connection) if is_sent else connection.close
+        return ServiceReply(response.status, response.reason, _Body(response, connection, keep))
 
     def close(self) -> None:
         """Close the connections that are idle; those in use close by themselves."""

@@ -93,17 +93,17 @@ class ServiceSession:
         """
         sent = {**_HEADERS, **(headers or {})}
         if not self._is_plain(url):
-            return self._odd_sender().request(method, url, sent, data, timeout)
+            return self._open_proxied().request(method, url, sent, data, timeout)
         if self._authorization is not None:
             sent["Authorization"] = self._authorization
         return self._connections.request(method, url, sent, data, timeout)
 
     def _is_plain(self, url: str) -> bool:
-        """Return whether nothing stands between, and nothing else has a say: most addresses are such."""
+        """Return whether no proxy, no netrc file and no spelling of the address needs requests: most need none."""
         is_plain = _PLAIN_ADDRESS.fullmatch(url) is not None and "/." not in url and not _names_proxy(os.environ)
         return is_plain and (self._authorization is not None or not _has_netrc(os.environ))
 
-    def _odd_sender(self) -> Proxied:
+    def _open_proxied(self) -> Proxied:
         if self._proxied is None:
             from .proxied import Proxied  # noqa: PLC0415 - requests takes 40 ms to load, and few need it
 

@@ -108,7 +108,31 @@ def digest_of(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
-def add_calls(entry: dict[str, Any], calls: list[CallReport]) -> None:
+def outcome_entry(
+    step: str, attempt: Attempt, error: SailorError | None, seconds: float, *, again: bool
+) -> dict[str, Any]:
+    """Return what the ledger keeps of a message at a step; `again` marks one that failed in an earlier part."""
+    entry: dict[str, Any] = {
+        "message": attempt.item.id,
+        "step": step,
+        "outcome": "done" if error is None else "failed",
+        "ms": round(seconds * 1000, 3),
+        "at": round(time.time(), 3),
+    }
+    if error is not None:
+        entry["code"] = error.code
+        if isinstance(error, MappingFailed):
+            entry["stage"] = error.stage
+    if attempt.tries > 1:
+        entry["tries"] = attempt.tries
+    if again:
+        entry["again"] = True
+    if attempt.calls:
+        _add_calls(entry, attempt.calls)
+    return entry
+
+
+def _add_calls(entry: dict[str, Any], calls: list[CallReport]) -> None:
     """Add to an entry of the ledger what calls took."""
     tally = StepTally("")
     tally.add_calls(calls)

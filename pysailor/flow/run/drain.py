@@ -1,13 +1,15 @@
-"""In which order the steps of a run end, and where errors are routed in a circle."""
+"""How the steps of a run end, in which order, and where errors are routed in a circle."""
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping, Sequence
 
     from ..document import FlowFile, FlowStep
+    from .stage import Stage
 
 MOST_ROUNDS: Final = 20
 """How often a message may fail at the same step of a circle before its error is kept, and routed no more."""
@@ -34,6 +36,40 @@ class DrainOrder:
         if step.id in self._routed:  # errors of any of these may still come
             return not any(name in waiting and name != step.id for name in self._routed[step.id])
         return step.after is None or step.after.source not in waiting
+
+
+def drain(flow: FlowFile, stages: Mapping[str, Stage], aborted: threading.Event) -> None:
+    """Close the channels in the order of the flow, each when all that lead to it have ended.
+
+    Where errors are routed in a circle no step is the first: what is left then ends when nothing moves any more.
+    """
+    order = DrainOrder(flow)
+    waiting = dict(stages)
+    while waiting:
+        ready = order.ready(waiting)
+        if not ready:
+            _rest(list(waiting.values()), aborted)
+        for name in ready or list(waiting):
+            waiting[name].channel.close()
+            _wait(waiting.pop(name), aborted)
+
+
+def _rest(stages: Sequence[Stage], aborted: threading.Event) -> None:
+    """Return when no message is queued or in work at these steps, so that none can come."""
+    while not aborted.is_set():
+        before = [stage.channel.entered for stage in stages]
+        is_done = all(stage.channel.finished == stage.channel.entered for stage in stages)
+        if is_done and before == [stage.channel.entered for stage in stages]:
+            return
+        aborted.wait(0.02)
+
+
+def _wait(stage: Stage, aborted: threading.Event) -> None:
+    if not aborted.is_set():
+        ended = threading.Thread(target=stage.wait, daemon=True)
+        ended.start()
+        while ended.is_alive() and not aborted.is_set():
+            ended.join(0.05)
 
 
 def find_circles(flow: FlowFile) -> frozenset[str]:

@@ -6,24 +6,22 @@ import logging
 import threading
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pysailor.errors import InvalidConfig, SailorError, describe_unexpected
 from pysailor.hooks import Hooks
 from pysailor.log import Redaction
-from pysailor.message import Message
 from pysailor.step import Step
 from pysailor.store import open_store
 from pysailor.store.memory import MemoryValues
 from pysailor.store.open import store_of_environment
-from pysailor.wire import json_text
 
 from ..components import find_unusable
 from ..document import InvalidFlow
 from ..mapper import compile_mapping
-from .attempt import RunState, error_body
-from .channel import Item
-from .drain import MOST_ROUNDS, DrainOrder, count_rounds, find_circles
+from .attempt import RunState
+from .drain import drain
+from .error_routes import ErrorRoutes
 from .errors import FlowStopped
 from .folder import CALLS
 from .history import History
@@ -34,7 +32,7 @@ from .stage import Stage
 from .trace import RunTrace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from ..document import FlowStep
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
     from .tally import StepTally
 
 LOG = logging.getLogger(__name__)
-_ERRORS_TOLD: Final = 5
 
 
 class FlowRun:
@@ -62,14 +59,13 @@ class FlowRun:
         self._ledger = RunLedger(directory)
         calls = self._calls = open_store(f"sqlite:///{(directory / CALLS).resolve()}")
         self._trace = RunTrace(plan.flow.name, run_id, Redaction(plan.secrets()))
+        errors = ErrorRoutes(plan.flow, self._ledger, say, self._stop_by)
         self._state = RunState(
-            self._ledger, self.history, run_id, plan.variables, self._on_failure, self._route_error, self._end_broken,
+            self._ledger, self.history, run_id, plan.variables, errors.take, errors.replay, self._end_broken,
             self._trace, calls,
         )  # fmt: skip
         self._stopping = self._state.stopping
         self._stopped_by: SailorError | None = None
-        self._errors_told = 0
-        self._circles = find_circles(plan.flow)
         flow = plan.flow
         self._source = flow.trigger
         self._started: dict[str, Any] = {}
@@ -79,6 +75,7 @@ class FlowRun:
         except BaseException:
             self._close()
             raise
+        errors.connect(self.stages)
         channels = {name: stage.channel for name, stage in self.stages.items()}
         for stage in self.stages.values():
             stage.routes.connect(channels)
@@ -125,7 +122,7 @@ class FlowRun:
             feeding = threading.Thread(target=self._intake.feed, name="pysailor-flow-source", daemon=True)
             feeding.start()
             self._wait_for_source(feeding)
-            self._drain()
+            drain(self.plan.flow, self.stages, self._state.aborted)
             self._call_hooks("shutdown")
         finally:
             self._close()
@@ -151,6 +148,10 @@ class FlowRun:
     def stop(self) -> None:
         """Let nothing more in."""
         self._stopping.set()
+
+    def _stop_by(self, error: SailorError) -> None:
+        self._stopped_by = error
+        self.stop()
 
     def abort(self) -> None:
         """End at once: what is in work is neither done nor failed."""
@@ -216,82 +217,16 @@ class FlowRun:
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
-    def _drain(self) -> None:
-        """Close the channels in the order of the flow, each when all that lead to it have ended.
-
-        Where errors are routed in a circle no step is the first: what is left then ends when nothing moves any more.
-        """
-        order = DrainOrder(self.plan.flow)
-        waiting = dict(self.stages)
-        while waiting:
-            ready = order.ready(waiting)
-            if not ready:
-                self._rest(list(waiting.values()))
-            for name in ready or list(waiting):
-                waiting[name].channel.close()
-                self._wait(waiting.pop(name))
-
-    def _rest(self, stages: Sequence[Stage]) -> None:
-        """Return when no message is queued or in work at these steps, so that none can come."""
-        while not self._state.aborted.is_set():
-            before = [stage.channel.entered for stage in stages]
-            is_done = all(stage.channel.finished == stage.channel.entered for stage in stages)
-            if is_done and before == [stage.channel.entered for stage in stages]:
-                return
-            self._state.aborted.wait(0.02)
-
-    def _wait(self, stage: Stage) -> None:
-        if not self._state.aborted.is_set():
-            ended = threading.Thread(target=stage.wait, daemon=True)
-            ended.start()
-            while ended.is_alive() and not self._state.aborted.is_set():
-                ended.join(0.05)
-
     def _close(self) -> None:
         if not self._state.aborted.is_set():
             self._stack.close()
             self._calls.close()
         self._ledger.close()
 
-    def _on_failure(self, step: FlowStep, item: Item, error: SailorError, received: Message | None) -> None:
-        """Keep the error, tell of the first few, and hand it to whoever is set to get it."""
-        body = error_body(step.id, item, error, received)
-        self._ledger.error({"id": item.id, **{name: value for name, value in body.items() if name != "errorInput"}})
-        self._errors_told += 1
-        if self._errors_told <= _ERRORS_TOLD:
-            more = "; further errors are in errors.jsonl" if self._errors_told == _ERRORS_TOLD else ""
-            self._say(f"message {item.id} failed at {body['step']}: {error}{more}")
-        local = step.local
-        if local.on_error == "stop":
-            self._stopped_by = FlowStopped(f"message {item.id} failed at {body['step']}, which stops the flow: {error}")
-            self.stop()
-        target = self._error_target(step)
-        if target is None:
-            return
-        if step.id in self._circles and count_rounds(item.id, step.id) >= MOST_ROUNDS:
-            self._say(f"message {item.id[:40]}… failed at {step.id} {MOST_ROUNDS} times, and goes round no more")
-            return
-        identity = f"{item.id}!{step.id}"
-        passthrough = (received.passthrough if received is not None else None) or {}
-        content = json_text.write(Message(body=body, passthrough=passthrough).to_json())
-        self._ledger.emission(item.id, step.id, identity, 1, content)
-        target.channel.put(Item(identity, content, item.trace), waits=step.id not in self._circles)
-
     def _end_broken(self, error: BaseException) -> None:
         """End the run because a stage cannot go on: what it had in work is neither done nor failed."""
         self._stopped_by = FlowStopped(describe_unexpected(error))
         self.abort()
-
-    def _error_target(self, step: FlowStep) -> Stage | None:
-        """Return where a step's errors go, None for nowhere."""
-        handler = self.plan.flow.on_error
-        name = step.local.route or ("" if handler is None else handler.id)
-        return None if name == step.id else self.stages.get(name)
-
-    def _route_error(self, step: FlowStep, item: Item) -> None:
-        """Hand on what an earlier part of the run made of an error."""
-        if (target := self._error_target(step)) is not None:
-            target.channel.put(item, waits=step.id not in self._circles)
 
     def summary(self, seconds: float) -> dict[str, Any]:
         """Return what the run amounts to, for run.json."""

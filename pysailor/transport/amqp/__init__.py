@@ -2,7 +2,7 @@
 
 broker      where it is, and how patient to be
 io_thread   the thread; others post to it
-pika_internals  what pika does not document, and the way without it
+pika_access what pika does not document, and the way without it
 frames      the frames that every message needs, to bytes and back
 properties  properties and headers, to bytes and back
 channel     a connection with a channel that comes back by itself

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .broker import Broker
     from .channel import RecoveringConnection
     from .io_thread import IoThread
-    from .pika_internals import PikaAccess
+    from .pika_access import PikaAccess
     from .properties import ReceivedProperties
 
 LOG = logging.getLogger(__name__)

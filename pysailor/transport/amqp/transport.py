@@ -15,7 +15,7 @@ from pysailor.transport.base import TransportState, Unreachable
 from .channel import OutageLog, RecoveringConnection
 from .consumer import Consumer
 from .io_thread import IoThread
-from .pika_internals import PikaAccess, access
+from .pika_access import PikaAccess, access
 from .publisher import Publisher
 from .trouble import diagnose
 

@@ -46,7 +46,7 @@ def _memory() -> Iterator[Way]:
 def _amqp(broker: Any, *, public: bool) -> Iterator[Way]:
     pika = pytest.importorskip("pika")
     from pysailor.transport.amqp import Amqp, Broker  # noqa: PLC0415 - an extra
-    from pysailor.transport.amqp.pika_internals import PublicAccess  # noqa: PLC0415 - as above
+    from pysailor.transport.amqp.pika_access import PublicAccess  # noqa: PLC0415 - as above
 
     name = f"test.{uuid4().hex[:8]}"
     with broker.channel() as channel:

@@ -20,7 +20,7 @@ from pika.frame import Body, Header, Heartbeat, Method
 from pika.spec import Basic
 
 from pysailor.transport.amqp import frames
-from pysailor.transport.amqp.pika_internals import FastAccess, PikaAccess, PublicAccess
+from pysailor.transport.amqp.pika_access import FastAccess, PikaAccess, PublicAccess
 from pysailor.transport.amqp.properties import Properties
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def test_nothing_of_a_channel_that_closed_is_taken_any_more() -> None:
     with wired() as (ours, _):
         ours.consume()
         ours.channel._on_close_meta(ConnectionError("gone"))
-        assert not ours.connection._frequent
+        assert not ours.connection._readers
 
 
 class Deaf:

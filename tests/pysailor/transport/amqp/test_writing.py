@@ -14,7 +14,8 @@ from pika.adapters.utils.io_services_utils import _AsyncPlaintextTransport
 from pika.adapters.utils.selector_ioloop_adapter import SelectorIOServicesAdapter
 
 from pysailor import pool
-from pysailor.transport.amqp.pika_internals import CorkedConnection, access
+from pysailor.transport.amqp.pika_access import access
+from pysailor.transport.amqp.pika_access.connection import CorkedConnection
 from tests.support.sockets import receive
 
 if TYPE_CHECKING:

@@ -9,15 +9,8 @@ import pytest
 pytest.importorskip("pika")
 from pika import SelectConnection
 
-from pysailor.transport.amqp.pika_internals import (
-    FastAccess,
-    PublicAccess,
-    access,
-    choose,
-    find_differences,
-    read_properties,
-    write_properties,
-)
+from pysailor.transport.amqp.pika_access import FastAccess, PublicAccess, access, choose, find_differences
+from pysailor.transport.amqp.pika_access.public import read_properties, write_properties
 from pysailor.transport.amqp.properties import Properties
 
 if TYPE_CHECKING:

@@ -111,7 +111,9 @@ class _Guard:
 
 def _check_size(size: float) -> None:
     if not abs(size) <= _LARGEST:
-        raise OverflowError(f"makes a text or a list that is too large; allowed are {_LARGEST} characters or items")
+        raise OverflowError(
+            f"makes a text or a list that is too large; at most {_LARGEST} characters or items are allowed"
+        )
 
 
 def _pad(text: Any = None, width: Any = None, sign: Any = None, *_: Any) -> Any:

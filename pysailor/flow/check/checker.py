@@ -182,7 +182,7 @@ class _Checker:
             return
         self.report.findings += check.find(step, condition, path, edge.source)
         if edge.source in self._functions and not self._is_router(self.flow.step(edge.source)):
-            text = f"{edge.source} is no router: on the platform its conditions do not count; put a router between"
+            text = f"{edge.source} is not a router: on the platform its conditions do not count; put a router between"
             self.report.findings.append(FlowFinding(edge.place, text, path, "warning"))
 
     # --- a sample taken along ----------------------------------------------------------------------------------------

@@ -184,16 +184,16 @@ class _Builder:
 
     def _seconds(self, value: Any, path: Path) -> float:
         if not isinstance(value, str):
-            return self._bounded(float(value), path)
+            return self._limit(float(value), path)
         found = _DURATION.match(value)
         if found is None:
             self._note(path, f'"{value}" is not a duration; write seconds, or 500ms, 2s, 1m, 1h')
             return 1.0
-        return self._bounded(float(found[1]) * _UNITS[found[2]], path)
+        return self._limit(float(found[1]) * _UNITS[found[2]], path)
 
-    def _bounded(self, seconds: float, path: Path) -> float:
+    def _limit(self, seconds: float, path: Path) -> float:
         if seconds > _LONGEST:
-            self._note(path, f"{seconds:g} seconds are too long; allowed are 30 days ({_LONGEST:.0f} seconds)")
+            self._note(path, f"{seconds:g} seconds are too long; at most 30 days are allowed ({_LONGEST:.0f} seconds)")
         return min(seconds, _LONGEST)
 
     def _check_id(self, name: str, path: Path) -> None:

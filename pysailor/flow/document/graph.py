@@ -19,7 +19,7 @@ MOST_STEPS: Final = 500
 def find_faults(flow: FlowFile) -> list[FlowFinding]:
     """Return what keeps messages from finding their way, each thing once."""
     if len(flow.steps) > MOST_STEPS:
-        many = f"is step {MOST_STEPS + 1} of {len(flow.steps)}; allowed are {MOST_STEPS}"
+        many = f"is step {MOST_STEPS + 1} of {len(flow.steps)}; at most {MOST_STEPS} are allowed"
         return [_finding(flow.steps[MOST_STEPS], f"{many}, each has threads or a process of its own")]
     return [*_find_beginnings(flow), *_find_circles(flow), *_find_defaults(flow), *_find_twins(flow)]
 

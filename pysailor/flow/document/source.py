@@ -94,7 +94,7 @@ class FlowText:
 def parse(text: str, file: str) -> FlowText:
     """Return what a YAML text says; raise InvalidFlow, with the place, for what cannot be read."""
     if len(text) > _MOST_BYTES:
-        raise _invalid(Position(file), f"the file has {len(text)} characters; allowed are {_MOST_BYTES}")
+        raise _invalid(Position(file), f"the file has {len(text)} characters; at most {_MOST_BYTES} are allowed")
     try:
         node = yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
@@ -102,7 +102,7 @@ def parse(text: str, file: str) -> FlowText:
     except yaml.YAMLError as error:
         raise _invalid(Position(file), f"this is not YAML: {' '.join(str(error).split())}") from error
     except RecursionError as error:
-        raise _invalid(Position(file), f"this is nested too deep; allowed are {_DEEPEST} levels") from error
+        raise _invalid(Position(file), f"this is nested too deep; at most {_DEEPEST} levels are allowed") from error
     reader = _Reader(file, text.splitlines())
     value = None if node is None else reader.read(node, ())
     if reader.findings:
@@ -131,9 +131,11 @@ class _Reader:
         self._count += 1
         place = self._place(node)
         if self._count > _MOST_VALUES:
-            raise _invalid(place, f"the file holds too many values; allowed are {_MOST_VALUES} (aliases count, too)")
+            raise _invalid(
+                place, f"the file holds too many values; at most {_MOST_VALUES} are allowed (aliases count, too)"
+            )
         if len(path) > _DEEPEST:
-            raise _invalid(place, f"this is nested too deep; allowed are {_DEEPEST} levels")
+            raise _invalid(place, f"this is nested too deep; at most {_DEEPEST} levels are allowed")
         self.values[path] = place
         if isinstance(node, MappingNode):
             self._demand_tag(node, "tag:yaml.org,2002:map", path)

@@ -45,7 +45,7 @@ WORDS: Final = {
     "D1004": "a regular expression matches a text without letters, at which it would stay for ever",
     "D1009": "two members of an object have the same name",
     "D1011": "it nests too deep, or calls itself without end",
-    "D1012": "it takes too long: allowed are two seconds",
+    "D1012": "it takes longer than two seconds",
     "D2014": "a range [a..b] is too long",
     "D3001": "a number is out of range, as after a division by 0",
     "D3010": "what $replace looks for cannot be an empty text",
@@ -58,7 +58,7 @@ WORDS: Final = {
     "D3070": "$sort takes numbers only or texts only; for anything else give it a function",
     "D3085": "a picture of $formatNumber has digits before or after its point",
     "D3086": "a picture of $formatNumber has nothing but digits in its exponent",
-    "D3110": "a text is no time in ISO 8601, such as 2024-05-31T12:00:00Z; give $toMillis a picture of it",
+    "D3110": "a text is not a time in ISO 8601, such as 2024-05-31T12:00:00Z; give $toMillis a picture of it",
     "D3132": "a picture of a date has a part that there is not: [Y], [M], [D], [H], [m], [s] and others are known",
     "D3137": "$error was called",
     "D3138": "$single found more than one",
@@ -135,7 +135,10 @@ def _describe_own(error: BaseException) -> tuple[str, str]:
 
 def _describe_pythons(error: BaseException) -> tuple[str, str]:
     if isinstance(error, (ResultTooLarge, MemoryError)):
-        return f"it makes a text or a list that is too large; allowed are {LARGEST} characters or items", "too_large"
+        return (
+            f"it makes a text or a list that is too large; at most {LARGEST} characters or items are allowed",
+            "too_large",
+        )
     if code := _code_of(error):
         words = WORDS.get(code, "").format_map({"token": "a function", "expected": ""})
         return words or f"{error} (JSONata {code})", code

@@ -124,7 +124,7 @@ def _describe_syntax(error: Exception, source: FlowExpression) -> str:
             "alike), which may take for ever; write it without"
         )
     if code == "S0301R":
-        return f"this is no regular expression: {getattr(error, 'current', '')}"
+        return f"this is not a valid regular expression: {getattr(error, 'current', '')}"
     if code := _unsaid_code(error, source.text):
         words = WORDS.get(code, str(error)).format_map({"token": error.args[0], "expected": ""})
         return f"{words} (JSONata {code})"

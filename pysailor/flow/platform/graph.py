@@ -114,7 +114,7 @@ def _read_recipe(attributes: dict[str, Any]) -> PlatformGraph:
     """Read a recipe, also of the older form: activation_config, marketplace_content and one flow_template."""
     templates = attributes.get("flow_templates") or [attributes.get("flow_template")]
     if not isinstance(templates, list) or not isinstance(templates[0], dict):
-        raise NotAFlow("flow_templates: allowed are objects with title and graph.")
+        raise NotAFlow("flow_templates: only objects are allowed, with title and graph.")
     first = templates[0]
     nodes, edges = _members_of(first.get("graph"), "flow_templates/0/graph")
     declared = attributes.get("declarations") or attributes.get("activation_config") or {}

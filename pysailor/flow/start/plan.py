@@ -248,17 +248,15 @@ def find_unapplied(flow: FlowFile, plan: FlowPlan, *, is_watched: bool) -> list[
     for stage in plan.stages:
         step = flow.step(stage.step)
         if stage.is_node and step.local.retry:
-            found.append(_unapplied(flow, step, "retry", "Node's sailor tries nothing again by itself"))
+            found.append(_describe(flow, step, "retry", "Node's sailor tries nothing again by itself"))
         if stage.is_node and step.local.timeout:
-            found.append(_unapplied(flow, step, "timeout", "Node's sailor sets a message no limit of time"))
+            found.append(_describe(flow, step, "timeout", "Node's sailor sets a message no limit of time"))
         if stage.stops and stage.id == step.id and not is_watched:
-            found.append(
-                _unapplied(flow, step, "on_error", "no program that could stop the flow sees its errors there")
-            )
+            found.append(_describe(flow, step, "on_error", "no program that could stop the flow sees its errors there"))
     return found
 
 
-def _unapplied(flow: FlowFile, step: FlowStep, name: str, reason: str) -> FlowFinding:
+def _describe(flow: FlowFile, step: FlowStep, name: str, reason: str) -> FlowFinding:
     path = (*step.path, "local", name)
     text = f"{reason}: this is not applied. Leave it out to start the flow so, or run it with flow run"
     return FlowFinding(flow.source.place(path), text, ".".join(map(str, path)))

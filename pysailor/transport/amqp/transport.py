@@ -85,18 +85,18 @@ class Amqp:
         """Open both connections; raise Unreachable after as many tries as the settings say."""
         opened = Latch(2)
 
-        def reading_opened(channel: Any) -> None:
+        def take_reading(channel: Any) -> None:
             self._consumer.on_open(channel)
             opened.count_down()
 
-        def writing_opened(channel: Any) -> None:
+        def take_writing(channel: Any) -> None:
             self._publisher.on_open(channel, opened.count_down)
 
-        def failed(reason: Exception) -> None:
+        def fail(reason: Exception) -> None:
             opened.fail(Unreachable(_explain(reason, self._parameters)))
 
-        self._reading.subscribe(reading_opened, self._consumer.on_lost, failed)
-        self._writing.subscribe(writing_opened, self._publisher.on_lost, failed)
+        self._reading.subscribe(take_reading, self._consumer.on_lost, fail)
+        self._writing.subscribe(take_writing, self._publisher.on_lost, fail)
         self._io.start()
         self._io.post(self._reading.open)
         self._io.post(self._writing.open)

@@ -38,7 +38,7 @@ def diagnose(reason: Exception, parameters: Any) -> Trouble:
     place = f"{parameters.host}:{parameters.port}"
     said = _CLOSED.search(describe(reason))
     if said is not None:
-        return _closed(int(said["code"]), said["text"], place, parameters)
+        return _explain_close(int(said["code"]), said["text"], place, parameters)
     for error in errors:
         if isinstance(error, OSError) and not isinstance(error, ConnectionResetError):
             return _tls(error, place) if isinstance(error, ssl.SSLError) else _no_way(error, place, parameters.host)
@@ -65,7 +65,7 @@ def _unwrap(reason: Exception) -> Iterator[Exception]:
         yield from _unwrap(inner[-1])
 
 
-def _closed(code: int, text: str, place: str, parameters: Any) -> Trouble:
+def _explain_close(code: int, text: str, place: str, parameters: Any) -> Trouble:
     user, vhost = parameters.credentials.username, parameters.virtual_host
     if text.startswith("ACCESS_REFUSED"):
         return _login(place, parameters)

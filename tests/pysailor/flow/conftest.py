@@ -190,3 +190,15 @@ def strict(component: Path, request: pytest.FixtureRequest) -> None:
     document["credentials"]["fields"]["apiKey"]["required"] = "credential" in request.node.name
     (component / "component.json").write_text(json.dumps(document))
     (component / "lib" / "strict.py").write_text(STRICT)
+
+
+NUMBERS = "  a: {run: 'w:numbers'}\n  b: {run: 'w:work', after: a, map: {n: n, text: $getFlowVariables().who}}\n"
+WHO = "variables: {who: Ann}\n"
+
+
+@pytest.fixture
+def at(flow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a folder with a flow of two steps and a variable."""
+    flow(NUMBERS, WHO)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -17,13 +17,6 @@ STEPS = "  a: {run: 'w:numbers'}\n  b: {run: 'w:work', after: a, map: {n: n, tex
 VARIABLE = "variables: {who: Ann}\n"
 
 
-@pytest.fixture
-def at(flow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    flow(STEPS, VARIABLE)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def last(at: Path) -> Path:
     return max((at / ".pysailor" / "runs").iterdir(), key=lambda path: path.stat().st_mtime)
 
@@ -38,51 +31,6 @@ def test_a_run_prints_results_and_leaves_its_ledger(at: Path, capsys: pytest.Cap
     assert [about["outcome"], about["messages"], about["steps"]["b"]["done"]] == ["done", 2, 2]
     assert main(["flow", "report", "-o", "-"]) == 0
     assert "2 messages, half of them within" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "numbers"),
-    [
-        ("in.csv", 'n;text\n1;a\n2;"b;\nc"\n', ["1", "2"]),
-        ("in.jsonl", '{"n": 1}\n\n{"n": 2}\n', [1, 2]),
-        ("in.json", '[{"n": 1}, {"n": 2}]', [1, 2]),
-        ("in.tsv", "\ufeffn\ttext\r\n1\ta\r\n", ["1"]),
-    ],
-)  # fmt: skip
-def test_an_input_comes_in_place_of_the_trigger(
-    at: Path, capsys: pytest.CaptureFixture[str], name: str, content: str, numbers: list[Any]
-) -> None:
-    (at / name).write_text(content, encoding="utf-8", newline="")
-
-    assert main(["flow", "run", "flow.yaml", "--input", name, "-o", "-"]) == 0
-
-    assert sorted((json.loads(line)["n"] for line in capsys.readouterr().out.splitlines()), key=str) == numbers
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("in.csv", "n,text\n1,a\n2\n", "in.csv:3: the row has 1 value, the first line names 2 columns"),
-        ("in.csv", "n,n\n1,a\n", 'in.csv:1: two columns are called "n"'),
-        ("in.jsonl", '{"n": 1}\n{"n": \n', "in.jsonl:2: the line is not JSON"),
-        ("in.json", '[{"n": 1},\n', "in.json: "),
-    ],
-)
-def test_a_broken_input_is_told_with_its_line_and_what_came_before_is_done(
-    at: Path, capsys: pytest.CaptureFixture[str], name: str, content: str, said: str
-) -> None:
-    (at / name).write_text(content)
-
-    assert main(["flow", "run", "flow.yaml", "--input", name, "-o", "out.jsonl"]) == 1
-
-    assert said in capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("at")
-def test_an_input_that_is_not_there_is_a_wrong_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["flow", "run", "flow.yaml", "--input", "missing.csv", "-o", "out.jsonl"]) == 2
-
-    assert "missing.csv cannot be read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -169,51 +117,6 @@ def test_the_summaries_flow_runs_against_the_sandbox(
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("in.csv", b"n,text\n1,a\n2\n", "in.csv:3: the row has 1 value,"),
-        ("in.csv", b'n,text\n1,"a\n2,b\n', 'in.csv:2: a quote (") is opened in this row and never closed'),
-        ("in.csv", b'n,text\n1,"a"b\n', 'in.csv:2: something stands behind the quote (")'),
-        ("in.csv", b"n,text\r1,a\r", "in.csv:1: lines end in a carriage return alone"),
-        ("in.csv", b"n,text\n1,\xe9\n", "in.csv:2: the line is not text in UTF-8"),
-        (
-            "in.jsonl",
-            b'{"n": 1}\n{bad\n',
-            "in.jsonl:2: the line is not JSON: column 2: a name in double quotes",
-        ),
-        ("in.jsonl", b'{"n": "\xe9"}\n', "in.jsonl:1: the line is not JSON: it is not text in UTF-8"),
-        ("in.json", b'[{"n": 1},\n', "in.json: this is not JSON: line 2, column 1: a value is missing here"),
-    ],
-)
-def test_what_is_wrong_with_an_input_is_told_with_its_place(
-    at: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes, said: str
-) -> None:
-    (at / name).write_bytes(content)
-
-    assert main(["flow", "run", "flow.yaml", "--input", name]) == 1
-
-    assert said in capsys.readouterr().err
-
-
-def test_an_input_with_a_typo_in_its_name_is_told_with_the_near_one(
-    at: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (at / "tickets.csv").write_text("n,text\n7,a\n", encoding="utf-8")
-
-    assert main(["flow", "run", "flow.yaml", "--input", "tikets.csv"]) == 2
-
-    assert "did you mean tickets.csv?" in capsys.readouterr().err
-
-
-def test_empty_values_behind_the_last_column_are_left_out(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (at / "in.csv").write_text("n,text\n7,a,,\n", encoding="utf-8")
-
-    assert main(["flow", "run", "flow.yaml", "--input", "in.csv", "-o", "-"]) == 0
-
-    assert json.loads(capsys.readouterr().out)["n"] == "7"
-
-
-@pytest.mark.parametrize(
     ("options", "said"),
     [
         (["-o", "no/such.jsonl"], "there is no folder no"),
@@ -258,26 +161,6 @@ def test_what_a_check_refuses_is_not_begun(
     assert "warning: steps.b.map.need: gives number; b takes string" in capsys.readouterr().err
 
 
-SAMPLED = (
-    "  a: {run: 'w:work', sample: {other: 1}}\n"
-    "  c: {run: 'w:strict', after: a, map: {need: other}}\n  b: {run: 'w:work', after: c}\n"
-)
-
-
-@pytest.mark.usefixtures("strict")
-def test_what_only_the_first_message_of_an_input_shows_is_a_warning(
-    flow: Any, at: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    flow(SAMPLED)
-    (at / "in.jsonl").write_text('{"n": 1}\n{"other": "here"}\n')
-
-    assert main(["flow", "run", "flow.yaml", "--input", "in.jsonl", "-o", "-"]) == 1  # the first one fails
-
-    printed = capsys.readouterr()
-    assert "warning: steps.c.map.other: a gives no other" in printed.err.replace("map.need", "map.other")
-    assert [json.loads(line)["need"] for line in printed.out.splitlines()] == ["here"]
-
-
 def test_a_step_that_listens_says_where_and_how_to_try_it(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -294,14 +177,3 @@ def test_a_step_that_listens_says_where_and_how_to_try_it(at: Path, capsys: pyte
     assert line.startswith(f"# hook takes requests at http://127.0.0.1:{port}/;")
     assert command[:2] == ["curl", f"http://127.0.0.1:{port}/"]
     assert json.loads(command[-1]) == {"say": "it's"}
-
-
-@pytest.mark.parametrize(
-    ("name", "content"), [("in.csv", ""), ("in.csv", "n,text\n"), ("in.json", ""), ("in.json", "[]")]
-)
-def test_an_input_without_messages_is_told(
-    at: Path, name: str, content: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (at / name).write_text(content)
-    assert main(["flow", "run", "flow.yaml", "--force", "--input", name]) == 0
-    assert f"warning: {name} holds no message, so nothing was done" in capsys.readouterr().err

@@ -7,12 +7,8 @@ import json
 import logging
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from lib.api.sse import as_events
-from lib.completions.endpoint import COMPLETIONS
-from lib.errors.api_error import from_answer
-from lib.responses.endpoint import RESPONSES
 from pysailor import Message
 from pysailor.component.component import Component
 from pysailor.component.fields import bind
@@ -26,10 +22,11 @@ from tests.support.send_request import HELLO
 from tests.support.stage import CIPHER
 from tests.support.worker_bench import Bench
 
-from .mutation import cut, mutate, mutate_bytes, odd
+from .answers import ANSWER_TARGETS
+from .mutation import mutate, mutate_bytes, odd
+from .target import Target, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from random import Random
 
     from pysailor.component.component import Loaded
@@ -39,18 +36,6 @@ ROOT = Path(__file__).parents[3]
 NOWHERE = "http://127.0.0.1:9/v1"
 LOGGER = logging.getLogger("fuzz")
 LOGGER.disabled = True
-
-
-class Target(NamedTuple):
-    """`make` returns a case, a JSON value in which bytes stand as base64; `take` hands it over."""
-
-    make: Callable[[Random], Any]
-    take: Callable[[Any], None]
-
-
-def text_of(content: bytes) -> str:
-    """Return bytes as a case holds them."""
-    return base64.b64encode(content).decode()
 
 
 # --- messages and AMQP headers ------------------------------------------------------------------------------------
@@ -164,111 +149,6 @@ def _function(name: str) -> Loaded:
     return _component().function(name)
 
 
-# --- what the API says --------------------------------------------------------------------------------------------
-
-ANSWER = {
-    "id": "x",
-    "object": "chat.completion",
-    "model": "gpt-4.1",
-    "created": 1,
-    "choices": [
-        {"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop", "logprobs": None}
-    ],
-    "usage": {
-        "prompt_tokens": 1,
-        "completion_tokens": 2,
-        "total_tokens": 3,
-        "prompt_tokens_details": {"cached_tokens": 0},
-    },
-    "service_tier": "default",
-}
-RESPONSE = {
-    "id": "r",
-    "object": "response",
-    "status": "completed",
-    "model": "gpt-4.1",
-    "output": [
-        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi", "annotations": []}]},
-        {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
-    ],
-    "usage": {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3},
-}
-REFUSAL = {"error": {"message": "Please try again in 20s.", "type": "requests", "code": "rate_limit_exceeded"}}
-_STATUSES = (200, 400, 401, 403, 404, 413, 429, 500, 503)
-CHUNKS = [
-    {"id": "x", "model": "m", "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]},
-    {"id": "x", "model": "m", "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": None}]},
-    {
-        "choices": [
-            {
-                "index": 0,
-                "delta": {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": "{"}}]},
-            }
-        ]
-    },
-    {"id": "x", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
-    {"id": "x", "choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}},
-]
-EVENTS = [
-    {"type": "response.created", "response": {"id": "r", "status": "in_progress", "output": []}},
-    {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "Hi"},
-    {"type": "response.completed", "response": RESPONSE},
-]
-ENDPOINTS = {"chat": (COMPLETIONS, ANSWER, CHUNKS), "responses": (RESPONSES, RESPONSE, EVENTS)}
-_HEADERS = {
-    "retry-after": "1",
-    "x-ratelimit-remaining-requests": "0",
-    "x-ratelimit-reset-requests": "1s",
-    "x-request-id": "i",
-}
-
-
-def _make_answer(chance: Random) -> Any:
-    kind = chance.choice(list(ENDPOINTS))
-    return {"kind": kind, "answer": mutate(ENDPOINTS[kind][1], chance)}
-
-
-def _take_answer(case: Any) -> None:
-    endpoint = ENDPOINTS[case["kind"]][0]
-    if not isinstance(case["answer"], dict):
-        return  # the client takes nothing else for an answer
-    body, _ = endpoint.read_answer(case["answer"])
-    endpoint.usage(body)
-    json.dumps(endpoint.report(body, {"messages": []}))
-
-
-def _make_refusal(chance: Random) -> Any:
-    content = mutate_bytes(json.dumps(mutate(REFUSAL, chance)).encode(), chance)
-    headers = {name: str(odd(chance))[:200] if chance.random() < 0.5 else value for name, value in _HEADERS.items()}
-    return {
-        "status": chance.choice(_STATUSES),
-        "headers": headers,
-        "body": text_of(content),
-    }
-
-
-def _take_refusal(case: Any) -> None:
-    error = from_answer(case["status"], case["headers"], base64.b64decode(case["body"]), 1.8e9)
-    json.dumps(error.to_json())
-    str(error)
-
-
-def _make_stream(chance: Random) -> Any:
-    kind = chance.choice(list(ENDPOINTS))
-    events = mutate(ENDPOINTS[kind][2], chance)
-    content = as_events(events if isinstance(events, list) else [events]) + b"data: [DONE]\n\n"
-    content = mutate_bytes(content, chance)
-    return {"kind": kind, "pieces": [text_of(piece) for piece in cut(content, chance)]}
-
-
-def _take_stream(case: Any) -> None:
-    stream = ENDPOINTS[case["kind"]][0].read_stream()
-    for piece in case["pieces"]:
-        stream.feed(base64.b64decode(piece))
-    stream.close()
-    json.dumps(stream.finish())
-
-
 # --- settings -----------------------------------------------------------------------------------------------------
 
 
@@ -303,8 +183,6 @@ def _take_settings(case: Any) -> None:
 TARGETS = {
     "message": Target(_make_message, _take_message),
     "step": Target(_make_step, _take_step),
-    "answer": Target(_make_answer, _take_answer),
-    "refusal": Target(_make_refusal, _take_refusal),
-    "stream": Target(_make_stream, _take_stream),
+    **ANSWER_TARGETS,
     "settings": Target(_make_settings, _take_settings),
 }

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pysailor.cli.flow_settings import FlowWorkspace
+from pysailor.cli.flow.settings import FlowWorkspace
 from pysailor.flow.cases import CaseResult, CaseRunner, read_cases, write_junit
 from pysailor.flow.cases.expectation import differences
 from pysailor.flow.document import InvalidFlow, parse_flow

@@ -86,7 +86,7 @@ def test_all_faults_are_told_with_place_and_what_is_allowed() -> None:
         ('  a: {run: "c:f", after: a}', "no step begins the flow"),
         ('  a: {run: "c:f"}\n  b: {run: "c:f", after: {a: x, c: y}}', "names 2 steps; a step stands behind one"),
         ('  a: {run: "c:f", map: {x: y}, set: {x: 1}}', '"x" stands under set, too'),
-        ('  a: {run: "c:f", local: {timeout: 1e300}}', "are too long; allowed are 30 days"),
+        ('  a: {run: "c:f", local: {timeout: 1e300}}', "are too long; at most 30 days are allowed"),
         ('  a: {run: "c:f", map: x, set: {x: 1}}', "makes the whole body"),
         ('  a: {run: "c:f"}\n  b: {run: "c:f", after: {a: otherwise}}\n  d: {run: "c:f", after: {a: otherwise}}',
          "a leads to b otherwise; there is one such way"),
@@ -121,5 +121,5 @@ def test_a_flow_of_too_many_steps_is_refused_and_one_of_the_most_is_drawn() -> N
 
     assert draw_text(flow).count("r:route") == 500
     assert draw_svg(flow).count("<rect") == 500
-    with pytest.raises(InvalidFlow, match=r"steps\.s500: is step 501 of 501; allowed are 500"):
+    with pytest.raises(InvalidFlow, match=r"steps\.s500: is step 501 of 501; at most 500 are allowed"):
         parse_flow(begin + "".join(steps), "flow.yaml")

@@ -118,7 +118,7 @@ def test_ids_that_are_missing_are_asked_for() -> None:
             "The node a runs 'x'; allowed is team/repository:f",
         ),
         ('{"graph": {"nodes": [{"id": "a"}], "edges": [1]}}', "graph/edges/0: has no target"),
-        ('{"flow_templates": [1]}', "flow_templates: allowed are objects"),
+        ('{"flow_templates": [1]}', "flow_templates: only objects are allowed"),
         ('{"attributes": 1}', "attributes: found int"),
     ],
 )

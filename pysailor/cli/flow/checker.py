@@ -11,10 +11,10 @@ from pysailor.flow.check import FlowReport, check_flow
 from pysailor.flow.document import InvalidFlow, read_flow
 from pysailor.flow.run import open_input
 
-from .curl import without_secrets
-from .flow_settings import FlowWorkspace
-from .output import print_json, printable, say
-from .usage import BadUsage
+from ..curl import without_secrets
+from ..output import print_json, printable, say
+from ..usage import BadUsage
+from .settings import FlowWorkspace
 
 if TYPE_CHECKING:
     import argparse

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .extras import EXPRESSIONS, require
-from .flow_run import setting
-from .usage import add_tape
+from ..extras import EXPRESSIONS, require
+from ..usage import add_tape
+from .run import setting
 
 if TYPE_CHECKING:
     import argparse
@@ -56,6 +56,6 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the cases; return the exit code."""
     require("flow", *EXPRESSIONS)
-    from .flow_tester import test_flows  # noqa: PLC0415 - what is heavy, which a help text needs not
+    from .tester import test_flows  # noqa: PLC0415 - what is heavy, which a help text needs not
 
     return test_flows(args)

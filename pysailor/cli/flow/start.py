@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .extras import EXPRESSIONS, require
-from .flow_run import setting
-from .run import PACKAGES
-from .usage import add_tape
+from ..extras import EXPRESSIONS, require
+from ..run import PACKAGES
+from ..usage import add_tape
+from .run import setting
 
 if TYPE_CHECKING:
     import argparse
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the flow; return the exit code."""
     require("flow", *EXPRESSIONS)
     require("rabbitmq", *PACKAGES)
-    from .flow_starter import start  # noqa: PLC0415 - what is heavy, which a help text needs not
+    from .starter import start  # noqa: PLC0415 - what is heavy, which a help text needs not
 
     return start(args)
 

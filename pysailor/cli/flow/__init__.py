@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import flow_check, flow_draw, flow_export, flow_import, flow_report, flow_run, flow_start, flow_test
+from . import check, draw, export, import_, report, run, start, test
 
-_COMMANDS = (flow_run, flow_start, flow_test, flow_check, flow_draw, flow_report, flow_import, flow_export)
+_COMMANDS = (run, start, test, check, draw, report, import_, export)
 _EXAMPLE = """\
 example:
   pysailor flow check flows/triage.yaml

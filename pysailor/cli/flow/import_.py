@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .output import printable, say
-from .usage import BadUsage, near_file
+from ..output import printable, say
+from ..usage import BadUsage, near_file
 
 if TYPE_CHECKING:
     import argparse

@@ -10,8 +10,8 @@ from pysailor.flow.components import FlowComponents, credential_values, find_mis
 from pysailor.flow.document import InvalidFlow
 from pysailor.flow.run import StepPlan
 
-from .usage import BadUsage, suggest
-from .workspace import Workspace
+from ..usage import BadUsage, suggest
+from ..workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

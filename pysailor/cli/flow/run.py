@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .extras import EXPRESSIONS, require
-from .usage import add_tape
+from ..extras import EXPRESSIONS, require
+from ..usage import add_tape
 
 _EXAMPLE = """\
 examples:
@@ -69,7 +69,7 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the flow; return the exit code."""
     require("flow", *EXPRESSIONS)
-    from .flow_runner import run_flow  # noqa: PLC0415 - what is heavy, which a help text needs not
+    from .runner import run_flow  # noqa: PLC0415 - what is heavy, which a help text needs not
 
     return run_flow(args)
 

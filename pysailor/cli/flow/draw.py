@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .flow_import import write_text
-from .output import printable
+from ..output import printable
+from .import_ import write_text
 
 if TYPE_CHECKING:
     import argparse

@@ -15,7 +15,7 @@ from pysailor.flow.check import check_flow
 from pysailor.flow.document import InvalidFlow
 from pysailor.flow.run import open_input
 
-from .output import printable, say
+from ..output import printable, say
 
 if TYPE_CHECKING:
     import argparse
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pysailor.flow.document import FlowFinding
     from pysailor.flow.run import StepPlan
 
-    from .flow_settings import FlowWorkspace
+    from .settings import FlowWorkspace
 
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - looked for
 

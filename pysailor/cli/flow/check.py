@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .extras import EXPRESSIONS, require
+from ..extras import EXPRESSIONS, require
 
 if TYPE_CHECKING:
     import argparse
@@ -50,6 +50,6 @@ def run(args: argparse.Namespace) -> int:
         print(SCHEMA.read_text(encoding="utf-8"), end="")
         return 0
     require("flow", *EXPRESSIONS)
-    from .flow_checker import print_report  # noqa: PLC0415 - what is heavy, which a help text needs not
+    from .checker import print_report  # noqa: PLC0415 - what is heavy, which a help text needs not
 
     return print_report(args, sys.stdout)

@@ -18,13 +18,13 @@ from pysailor.flow.run import CannotResume, FlowRun, RunFolder, RunPlan, find_ru
 from pysailor.flow.run.folder import RESULTS, fingerprint
 from pysailor.masking import mask
 
-from .flow_advice import advise
-from .flow_display import Display, count_messages, summarize
-from .flow_gate import require_order, tell_addresses
-from .flow_settings import FlowWorkspace, apply_sets
-from .output import printable, say
-from .tape import open_given_tape, tell_tape
-from .usage import BadUsage
+from ..output import printable, say
+from ..tape import open_given_tape, tell_tape
+from ..usage import BadUsage
+from .advice import advise
+from .display import Display, count_messages, summarize
+from .gate import require_order, tell_addresses
+from .settings import FlowWorkspace, apply_sets
 
 if TYPE_CHECKING:
     import argparse

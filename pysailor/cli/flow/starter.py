@@ -27,11 +27,11 @@ from pysailor.flow.start import (
     start_flow,
 )
 
-from .flow_gate import require_order, tell_addresses
-from .flow_settings import FlowWorkspace, apply_sets
-from .output import printable, say
-from .tape import open_given_tape, tell_tape
-from .usage import BadUsage
+from ..output import printable, say
+from ..tape import open_given_tape, tell_tape
+from ..usage import BadUsage
+from .gate import require_order, tell_addresses
+from .settings import FlowWorkspace, apply_sets
 
 if TYPE_CHECKING:
     import argparse

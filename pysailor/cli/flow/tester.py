@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pysailor.flow.cases import CaseRunner, read_cases, write_junit
 from pysailor.flow.document import read_flow
 
-from .flow_settings import FlowWorkspace, apply_sets
-from .output import printable, say
-from .tape import open_given_tape, tell_tape
-from .usage import BadUsage
+from ..output import printable, say
+from ..tape import open_given_tape, tell_tape
+from ..usage import BadUsage
+from .settings import FlowWorkspace, apply_sets
 
 if TYPE_CHECKING:
     import argparse

@@ -6,9 +6,9 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any
 
-from .extras import EXPRESSIONS, require
-from .flow_import import write_text
-from .output import as_json, say
+from ..extras import EXPRESSIONS, require
+from ..output import as_json, say
+from .import_ import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

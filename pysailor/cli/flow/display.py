@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from pysailor.flow.run.tally import format_costs
 
-from .output import say
-from .progress import shows_progress
+from ..output import say
+from ..progress import shows_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

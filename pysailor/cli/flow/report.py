@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .flow_import import write_text
+from .import_ import write_text
 
 if TYPE_CHECKING:
     import argparse

@@ -185,3 +185,15 @@ def test_a_path_that_no_system_can_hold_is_told(function: str, field: str) -> No
     cfg: dict[str, Any] = {field: "a\0b"}
     with pytest.raises(InvalidConfig, match="has the character NUL"):
         bodies(function, {"line": "x"}, **cfg)
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "told"),
+    [
+        ("http://[::1/a", InvalidConfig, r"/url: 'http://\[::1/a' is not an address"),
+        ("//no[such/a.txt", StepError, r"no\[such"),
+    ],
+)
+def test_brackets_that_stand_alone_in_an_address_or_path_are_told(url: str, error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told):
+        bodies("lines", {}, url=url)

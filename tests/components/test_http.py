@@ -139,6 +139,9 @@ def test_a_request_that_failed_for_now_is_sent_again(service: Service) -> None:
 def test_addresses_are_checked_and_servers_that_are_away_are_named(service: Service) -> None:
     with pytest.raises(InvalidInput, match="/url: 'tickets' is not an address"):
         ask(service, {"url": "tickets"})
+    for query in ({}, {"query": {"page": 2}}):
+        with pytest.raises(InvalidInput, match=r"/url: 'http://\[::1/a' is not an address"):
+            ask(service, {"url": "http://user:secret@[::1/a", **query})
     with pytest.raises(InvalidInput, match="/url: is missing"):
         ask(service, url="")
     with pytest.raises(InvalidInput, match="/headers: "):

@@ -41,7 +41,7 @@ class UnreadableFile(StepError):
 @contextmanager
 def open_source(url: str) -> Iterator[io.BufferedReader]:
     """Open a path, a file: address or an HTTP address for reading; raise UnreadableFile if that cannot be."""
-    scheme = urlsplit(url).scheme.lower()
+    scheme = _scheme(url)
     if scheme in ("http", "https"):
         with _request(url) as response:
             response.raw.decode_content = True
@@ -66,6 +66,16 @@ def _request(url: str) -> requests.Response:
         response.close()
         raise UnreadableFile(f"{url}: the server answers with status {response.status_code}.")
     return response
+
+
+def _scheme(url: str) -> str:
+    """Return what stands before the colon of an address, "" for a path."""
+    try:
+        return urlsplit(url).scheme.lower()
+    except ValueError:  # brackets that are not of an IPv6 address
+        if "://" in url:
+            raise InvalidConfig(f"{url!r} is not an address", pointer="/url") from None
+        return ""
 
 
 def make_path(name: str, pointer: str) -> Path:

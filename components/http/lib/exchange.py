@@ -9,7 +9,7 @@ import time
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 import requests
 import urllib3
@@ -123,23 +123,30 @@ class Connections:
                 call.method, call.url, headers=dict(call.headers), data=data, timeout=seconds, stream=True
             ) as response:
                 return _read(response, until)
-        except (
-            requests.exceptions.InvalidURL,
-            requests.exceptions.MissingSchema,
-            requests.exceptions.InvalidSchema,
-        ) as error:
-            raise InvalidInput(
-                f"{_LOGIN.sub('//', call.url)!r} is not an address such as https://example.com/api", pointer="/url"
-            ) from error
+        except _BROKEN_ADDRESS as error:
+            raise _no_address(call.url) from error
         except requests.exceptions.InvalidHeader as error:
             raise InvalidInput("has a name or a value that HTTP does not allow", pointer="/headers") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
             raise ServerUnreachable(f"{_host(call.url)} cannot be reached: {_describe(error)}") from error
 
 
+def split_address(url: str) -> SplitResult:
+    """Return the parts of an address; raise InvalidInput for one that has none, such as http://[."""
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise _no_address(url) from error
+
+
+def _no_address(url: str) -> InvalidInput:
+    shown = _LOGIN.sub("//", url)
+    return InvalidInput(f"{shown!r} is not an address such as https://example.com/api", pointer="/url")
+
+
 def _move_login(call: HttpCall) -> HttpCall:
     """Return the call with the user and password that its address may have in the header that is for them."""
-    parts = urlsplit(call.url)
+    parts = split_address(call.url)
     login, at, place = parts.netloc.rpartition("@")
     if not at:
         return call

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlunsplit
 
 from pysailor import Context, HttpRequest, InvalidInput, Message
 
-from .exchange import HttpCall
+from .exchange import HttpCall, split_address
 from .policy import apply_policy
 from .reported import ask
 
@@ -51,6 +51,6 @@ def add_query(url: str, query: Mapping[str, Any]) -> str:
     """Return the address with these members in its query; null is left out, a list is repeated."""
     if not query:
         return url
-    parts = urlsplit(url)
+    parts = split_address(url)
     added = urlencode({name: value for name, value in query.items() if value is not None}, doseq=True)
     return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, added)))))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from pysailor.masking import mask
+from pysailor.masking import MASK, mask
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -20,6 +20,13 @@ _OF_THE_CONNECTION: Final = frozenset(
     ("connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding", "date", "server", "via")
 )
 _TOLD_OF_A_REQUEST: Final = ("accept", "content-type")
+_SECRET_IN_QUERY: Final = re.compile(
+    r"(?:api[-_]?key|(?:access|auth|refresh|id|x-amz-security)[-_]?token|(?:client[-_]?)?secret|passw(?:or)?d|pwd"
+    r"|(?:x-amz-|x-goog-)?sig(?:nature)?)",
+    re.IGNORECASE,
+)
+"""Names of a query that hold a secret, whoever wrote it there. Not every key or token: pages and words have some."""
+_STATUSES: Final = range(100, 600)
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]+)')
 
 
@@ -37,9 +44,7 @@ class RecordedCall:
         cls, method: str, target: str, headers: Mapping[str, str], content: bytes, secrets: Collection[str]
     ) -> Self:
         """Return the request that came; secrets are masked."""
-        parts = urlsplit(target)
-        query = urlencode(sorted(parse_qsl(parts.query, keep_blank_values=True)))
-        path = mask(parts.path + (f"?{query}" if query else ""), secrets)
+        path = mask(mask_query(target), secrets)
         named = {name.lower(): value for name, value in headers.items()}
         if boundary := _BOUNDARY.search(named.get("content-type", "")):
             content = content.replace(boundary[1].encode(), b"boundary")
@@ -86,18 +91,31 @@ class RecordedAnswer:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Return the answer that a file holds."""
+        """Return the answer that a file holds; raise KeyError, or ValueError in words, for one that cannot be sent."""
+        status, headers = value["status"], value.get("headers", {})
+        if type(status) is not int or (status and status not in _STATUSES):
+            raise ValueError(f"its status is {json.dumps(status)[:40]}, allowed: 100 to 599, or 0 for no answer")
+        if not isinstance(headers, dict) or not all(isinstance(header, str) for header in headers.values()):
+            raise ValueError("its headers are not an object of texts")
         if "chunks" in value:
             chunks = tuple((float(seconds), write_content(text)) for seconds, text in value["chunks"])
         else:
             chunks = ((float(value.get("seconds", 0)), write_content(value.get("body"))),)
         return cls(
-            value["status"],
-            value.get("headers", {}),
+            status,
+            headers,
             chunks,
             value.get("broken", False),
             value.get("unreachable", False),
         )
+
+
+def mask_query(target: str) -> str:
+    """Return the path with its query sorted, and without the values of names that tell a secret."""
+    parts = urlsplit(target)
+    named = sorted(parse_qsl(parts.query, keep_blank_values=True))
+    query = urlencode([(name, MASK if _SECRET_IN_QUERY.fullmatch(name) else value) for name, value in named], safe="*")
+    return parts.path + (f"?{query}" if query else "")
 
 
 def keep_headers(headers: Mapping[str, str], secrets: Collection[str]) -> dict[str, str]:

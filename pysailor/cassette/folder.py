@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pysailor.errors import SailorError
 from pysailor.whole_file import write_whole
 
-from .exchange import RecordedAnswer, RecordedCall
+from .exchange import RecordedAnswer, RecordedCall, mask_query
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -106,12 +106,13 @@ class Reader:
 
     def _read(self, file: Path) -> None:
         try:
-            document = json.loads(file.read_text(encoding="utf-8"))
+            document = json.loads(file.read_text(encoding="utf-8-sig"))  # some editors put a mark before it
             asked = document["request"]
-            call = RecordedCall(asked["method"], asked["path"], asked.get("body"), asked.get("headers", {}))
+            path = mask_query(asked["path"])
+            call = RecordedCall(asked["method"], path, asked.get("body"), asked.get("headers", {}))
             answer = RecordedAnswer.from_json(document["response"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = f"{file} is not a recorded exchange: {error!r}"
+            reason = f"{file} is not a recorded exchange: {_explain(error)}"
             raise UnreadableCassette(f"{reason}; put a copy of it back, or record again") from error
         self._services[str(document.get("service"))].add(answer.unreachable)
         self._calls[call.digest] = call
@@ -160,11 +161,27 @@ def _read_settings(file: Path) -> dict[str, dict[str, Any]]:
     if not file.exists():
         return {}
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(file.read_text(encoding="utf-8-sig"))
         return {component: dict(fields) for component, fields in document.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        reason = f"{file} does not hold recorded settings: {error!r}"
+        reason = f"{file} does not hold recorded settings: {_explain(error)}"
         raise UnreadableCassette(f"{reason}; put a copy of it back, or record again") from error
+
+
+def _explain(error: Exception) -> str:
+    """Return in words why a file cannot be used."""
+    match error:
+        case json.JSONDecodeError():
+            return f"it is not JSON, at line {error.lineno}, column {error.colno} ({error.msg})"
+        case UnicodeDecodeError():
+            return "it is not text in UTF-8"
+        case OSError():
+            return f"it cannot be read ({error.strerror})"
+        case KeyError():
+            return f"it has no {error.args[0]}"
+        case ValueError():
+            return str(error)
+    return "its members are not those that --record writes"
 
 
 def _likeness(known: RecordedCall, asked: RecordedCall) -> tuple[bool, float]:

@@ -6,24 +6,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from .budgets import NO_BUDGET, claim, compare
-from .cost.price import as_used, cost, cost_told_by, has_no_tier_price, keep_if_priced
-from .cost.worst_case import keep_within, require_price, worst_case
+from ..budgets import NO_BUDGET, claim, compare
+from ..cost.price import as_used, cost, cost_told_by, has_no_tier_price, keep_if_priced
+from ..cost.worst_case import keep_within, require_price, worst_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pysailor import Context
 
-    from .api.client import Client
-    from .budgets import BudgetHold, Comparison, NoBudget, Payer
-    from .cost.price import Cost, Surcharges
-    from .cost.usage import Usage
-    from .cost.worst_case import Plan
-    from .endpoint import BuiltRequest, Endpoint
-    from .environment import Environment
-    from .models.table import Family
-    from .step_settings import StepSettings
+    from ..api.client import Client
+    from ..budgets import BudgetHold, Comparison, NoBudget, Payer
+    from ..cost.price import Cost, Surcharges
+    from ..cost.usage import Usage
+    from ..cost.worst_case import Plan
+    from ..endpoint import BuiltRequest, Endpoint
+    from ..environment import Environment
+    from ..models.table import Family
+    from ..step_settings import StepSettings
 
 
 class Spending:

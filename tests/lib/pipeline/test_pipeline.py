@@ -18,7 +18,7 @@ from pysailor.step import Invocation, Step
 from tests.support.fake_api import FakeApi
 from tests.support.send_request import FUNCTION, HELLO, USER, completion, emitted, events_of, result_of
 
-from .conftest import LOGGER
+from ..conftest import LOGGER
 
 ORDER = {
     "type": "json_schema",

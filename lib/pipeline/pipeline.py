@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from pysailor import CallReport, Fault, InvalidInput, Rebound
 
-from .api.attributes import call_attributes
-from .api.client import CallOptions, Client
-from .api.pacer import shared_pacer
-from .api.stream import drain
-from .budgets import NO_BUDGET, Payer, Pays, payer_of
-from .cost.usage import despite_lost
-from .cost.worst_case import advise_cap, explain_unknown
-from .environment import Environment
-from .errors.api_error import ApiError
-from .replay import Asked, ask_once
-from .result import Result
-from .result import check as check_result
+from ..api.attributes import call_attributes
+from ..api.client import CallOptions, Client
+from ..api.pacer import shared_pacer
+from ..api.stream import drain
+from ..budgets import NO_BUDGET, Payer, Pays, payer_of
+from ..cost.usage import despite_lost
+from ..cost.worst_case import advise_cap, explain_unknown
+from ..environment import Environment
+from ..errors.api_error import ApiError
+from ..replay import Asked, ask_once
+from ..result import Result
+from ..result import check as check_result
+from ..step_settings import step_settings
 from .spending import Spending
-from .step_settings import step_settings
 from .transcript import transcript
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
     from pysailor import Context, HttpRequest
 
-    from .api.client import ApiAnswer
-    from .api.stream import Piece
-    from .budgets import BudgetHold, NoBudget
-    from .endpoint import BuiltRequest, CheckResult, Endpoint
-    from .step_settings import StepSettings
+    from ..api.client import ApiAnswer
+    from ..api.stream import Piece
+    from ..budgets import BudgetHold, NoBudget
+    from ..endpoint import BuiltRequest, CheckResult, Endpoint
+    from ..step_settings import StepSettings
 
 
 NOBODY = Pays()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lib.offline.sandbox import KEY, Sandbox
-from lib.transcript import transcript
+from lib.pipeline.transcript import transcript
 from tests.support.bring import Reports, bring
 from tests.support.journaled import journal
 

@@ -16,7 +16,7 @@ from pysailor.step import Invocation, Step
 from tests.support.fake_api import FakeApi
 from tests.support.send_request import FUNCTION, HELLO, completion, emitted, events_of
 
-from .conftest import LOGGER
+from ..conftest import LOGGER
 
 
 def test_pieces_that_went_out_cannot_be_repaired() -> None:

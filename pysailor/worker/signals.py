@@ -35,6 +35,7 @@ class StopSignal:
         self.received = False
         self._interrupts = False
         self._woken = False
+        self._pipe = threading.RLock()  # a handler may interrupt whoever holds it
         self._seconds = seconds
         self._pool = pool.current()
         self._waiting: object = None
@@ -62,8 +63,10 @@ class StopSignal:
         for number, before in self._before.items():
             signal.signal(number, before)
         signal.set_wakeup_fd(self._wakeup_before)
-        os.close(self._read)
-        os.close(self._write)
+        with self._pipe:
+            read, write, self._read, self._write = self._read, self._write, -1, -1
+        os.close(read)
+        os.close(write)
 
     def wait(self) -> None:
         """Return after a signal, or after `wake`."""
@@ -86,8 +89,9 @@ class StopSignal:
     def wake(self) -> None:
         """End the wait without a signal."""
         self._woken = True
-        with suppress(BlockingIOError):
-            os.write(self._write, b"!")
+        with self._pipe, suppress(BlockingIOError):
+            if self._write >= 0:  # else the number may be that of another file by now
+                os.write(self._write, b"!")
 
     def _on_signal(self, _number: int, _frame: object) -> None:
         if not self.received:

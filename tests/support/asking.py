@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
-import socket
-from contextlib import contextmanager, suppress
-from threading import Thread
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lib.api.client import CallOptions, Client
 from lib.api.connection import Connection
 from lib.api.retry import CallLimits
 from lib.completions.endpoint import COMPLETIONS
-from tests.support.sockets import receive
+from tests.support.sockets import listening, receive
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator, Sequence
 
     from lib.api.client import ApiAnswer
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
-LIMITS = CallLimits(timeout=10, max_retries=0)
+LIMITS = CallLimits(timeout=60, max_retries=0)
 
 
 def chunk(delta: dict[str, Any], finish_reason: str | None = None, **choice: Any) -> dict[str, Any]:
@@ -64,16 +63,13 @@ def ask_stream(body: bytes | Sequence[bytes], *, cut: bool = False) -> ApiAnswer
 
 @contextmanager
 def _serving(pieces: Sequence[bytes], content_type: str, *, cut: bool) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Thread(target=_answer, args=(listener, pieces, content_type, cut), daemon=True)
-        server.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        server.join(timeout=60)
+    with listening(lambda listener: _answer(listener, pieces, content_type, cut)) as port:
+        yield f"http://127.0.0.1:{port}/v1"
 
 
 def _answer(listener: socket.socket, pieces: Sequence[bytes], content_type: str, cut: bool) -> None:
     connection, _ = listener.accept()
-    with suppress(OSError), connection:  # the client may go at any moment
+    with connection:
         received = b""
         while b"\r\n\r\n" not in received:
             received += receive(connection)

@@ -200,6 +200,8 @@ class Cable:
     _plugged: bool = True
     _silent: bool = False
     _swallows: bool = False
+    _changes: threading.Lock = field(default_factory=threading.Lock)
+    """Held to cut, to close, and to note a connection: none slips through a cut, none is shut that was closed."""
 
     def __enter__(self) -> Self:
         behind = urlsplit(self.uri_behind)
@@ -223,14 +225,14 @@ class Cable:
 
     def cut(self) -> int:
         """Drop all connections; return how many there were."""
-        pairs, self._pairs = self._pairs, []
-        for pair in pairs:
-            for end in pair:
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-            if pair[0] is pair[1]:  # nobody reads from it, who would close it
-                pair[0].close()
-        self._swallows = False  # not before: what is on its way must not slip through
+        with self._changes:
+            pairs, self._pairs = self._pairs, []
+            for pair in pairs:
+                for end in pair:
+                    _shut(end)
+                if pair[0] is pair[1]:  # nobody reads from it, who would close it
+                    pair[0].close()
+            self._swallows = False  # not before: what is on its way must not slip through
         return len(pairs)
 
     def unplug(self) -> None:
@@ -257,30 +259,42 @@ class Cable:
                 if not self._swallows:
                     target.sendall(data)
         for end in (source, target):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+            _shut(end)
 
     def _connect(self, near: socket.socket, far: socket.socket) -> None:
-        with near, far:
-            back = threading.Thread(target=self._pass_on, args=(far, near), daemon=True)
-            back.start()
-            self._pass_on(near, far)
-            back.join()
+        back = threading.Thread(target=self._pass_on, args=(far, near), daemon=True)
+        back.start()
+        self._pass_on(near, far)
+        back.join()
+        with self._changes:
+            near.close()
+            far.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 near, _ = self._server.accept()
-                if not self._plugged:
-                    near.close()
-                    continue
-                if self._silent:
-                    self._pairs.append((near, near))
-                    continue
-                try:
-                    far = socket.create_connection(self._behind)
-                except OSError:  # the broker is away
-                    near.close()
-                    continue
-                self._pairs.append((near, far))
-                threading.Thread(target=self._connect, args=(near, far), daemon=True).start()
+                far = self._reach()
+                with self._changes:
+                    if self._plugged and self._silent:
+                        self._pairs.append((near, near))
+                    elif self._plugged and far is not None:
+                        self._pairs.append((near, far))
+                        threading.Thread(target=self._connect, args=(near, far), daemon=True).start()
+                        continue
+                    else:
+                        near.close()
+                if far is not None:
+                    far.close()
+
+    def _reach(self) -> socket.socket | None:
+        if self._silent or not self._plugged:
+            return None
+        with suppress(OSError):  # the broker is away
+            return socket.create_connection(self._behind)
+        return None
+
+
+def _shut(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)

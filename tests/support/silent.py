@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.support.sockets import receive
+from tests.support.sockets import listening, receive
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import Iterator
 
@@ -29,12 +29,8 @@ class Silent:
     @contextmanager
     def listening(self) -> Iterator[str]:
         """Return its base URL."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            thread = threading.Thread(target=self._serve, args=(listener,))
-            thread.start()
-            yield f"{'https' if self.tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}/v1"
-            thread.join(60)
-            assert not thread.is_alive()
+        with listening(self._serve) as port:
+            yield f"{'https' if self.tls else 'http'}://127.0.0.1:{port}/v1"
 
     def _serve(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()

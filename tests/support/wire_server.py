@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from tests.support.sockets import receive
+from tests.support.sockets import listening, receive
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import Callable, Iterator
 
@@ -26,14 +25,8 @@ class WireServer:
     @contextmanager
     def listening(self) -> Iterator[str]:
         """Listen; yield the address."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.port = listener.getsockname()[1]
-            thread = threading.Thread(target=self._accept, args=(listener,), daemon=True)
-            thread.start()
+        with listening(self._accept) as self.port:
             yield f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
-            with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-        thread.join(60)
 
     def read_request(self, connection: socket.socket) -> bytes:
         """Read one request whole and count it; b"" when the client has gone."""
@@ -53,14 +46,13 @@ class WireServer:
         return self.requests[-1][-1]
 
     def _accept(self, listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                self.requests.append([])
-                with suppress(OSError), connection:
-                    wrapped = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
-                    with wrapped:
-                        self._serve(self, wrapped)
+        while True:
+            connection, _ = listener.accept()
+            self.requests.append([])
+            with suppress(OSError), connection:
+                wrapped = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
+                with wrapped:
+                    self._serve(self, wrapped)
 
 
 def answering(*replies: bytes) -> WireServer:

@@ -85,8 +85,7 @@ class RunFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            os.close(self._lock)
-            self._lock = -1
+            self.close()
             raise CannotResume(f"the run {self.path.name} is going on in another process") from error
 
     def note(self, members: dict[str, Any]) -> None:
@@ -115,9 +114,9 @@ class RunFolder:
 
     def close(self) -> None:
         """Let other processes have it."""
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        lock, self._lock = self._lock, -1
+        if lock >= 0:
+            os.close(lock)
 
     def __enter__(self) -> Self:
         return self

@@ -134,8 +134,10 @@ class RunLedger:
                 return
 
     def close(self) -> None:
-        """Write all, to the disk itself, and close."""
+        """Write all, to the disk itself, and close; a second time does nothing."""
         with self._lock:
+            if self._is_closed:
+                return
             self._write()
             self._is_closed = True
             for file in self._files.values():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from lib.offline.sandbox import Sandbox
 
-ONCE = CallLimits(timeout=5, max_retries=0)
+ONCE = CallLimits(timeout=60, max_retries=0)
 
 
 def failure(client: Client, limits: CallLimits = ONCE) -> ApiError:

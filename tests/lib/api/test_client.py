@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,13 +17,15 @@ from lib.errors.api_error import ApiError
 from lib.offline.sandbox import KEY, Sandbox
 from tests.support.fake_api import FakeApi
 from tests.support.silent import Silent
+from tests.support.sockets import listening
 
 from ..conftest import HELLO, LOGGER
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
 
-ONCE = CallLimits(timeout=5, max_retries=0)
+ONCE = CallLimits(timeout=60, max_retries=0)
 ENDPOINT = f"{PUBLIC_API}/chat/completions"
 
 
@@ -92,21 +92,17 @@ def test_nothing_is_sent_when_no_time_is_left(sandbox: Sandbox, client_of: Calla
 def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
     """Serve one byte of its answer every tenth of a second, for ever."""
     done = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def drip() -> None:
-            connection, _ = listener.accept()
-            with connection, suppress(OSError):
-                connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\n%b\r\n" % request.param)
-                while not done.wait(0.1):
-                    connection.sendall(b" ")
+    def drip(listener: socket.socket) -> None:
+        with listener.accept()[0] as connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n%b\r\n" % request.param)
+            while not done.wait(0.1):
+                connection.sendall(b" ")
 
-        thread = threading.Thread(target=drip)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+    with listening(drip) as port:
+        yield f"http://127.0.0.1:{port}/v1"
         done.set()
-        thread.join()
 
 
 def test_a_server_that_drips_gets_no_more_time_than_a_silent_one(dripping: str) -> None:

@@ -19,7 +19,7 @@ from tests.support.fake_api import FakeApi
 
 from ..conftest import HELLO, LOGGER
 
-ONCE = CallLimits(timeout=5, max_retries=0)
+ONCE = CallLimits(timeout=60, max_retries=0)
 COMPLETION = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}
 
 

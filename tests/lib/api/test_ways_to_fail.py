@@ -26,7 +26,7 @@ from ..conftest import HELLO, LOGGER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ONCE = CallLimits(timeout=5, max_retries=0)
+ONCE = CallLimits(timeout=60, max_retries=0)
 ENDPOINT = f"{PUBLIC_API}/chat/completions"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

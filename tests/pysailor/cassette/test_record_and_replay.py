@@ -213,7 +213,7 @@ def test_a_service_that_could_not_be_reached_is_named_not_the_recorder(tmp_path:
             cfg = tape.settings(Component(ROOT), [], {})
             assert cfg == {}
             with pytest.raises(requests.ConnectionError):
-                requests.post(tape._lead(f"{nobody}/x"), json={}, timeout=30)
+                requests.post(tape._lead(f"{nobody}/x"), json={}, timeout=120)
             told[is_recording] = tape.summary
 
     assert f"; {nobody} could not be reached" in told[True]
@@ -239,7 +239,7 @@ def test_what_was_never_reached_refuses_and_what_was_dropped_is_dropped(tmp_path
             with Tape(tmp_path, is_recording=is_recording) as tape:
                 for name, address in addresses.items():
                     with pytest.raises(requests.ConnectionError) as raised:
-                        requests.post(tape._lead(f"{address}/{name}"), json={}, timeout=30)
+                        requests.post(tape._lead(f"{address}/{name}"), json={}, timeout=120)
                     caused[name] = "refused" in str(raised.value)
                 assert "not asked for" not in tape.summary
         dropping.shutdown()
@@ -251,11 +251,11 @@ def test_what_cannot_be_kept_is_passed_on_and_told(service: Service, tmp_path: P
     folder = tmp_path / "tape"
     with Tape(folder, is_recording=True) as tape:
         address = tape._lead(service.address)
-        requests.post(f"{address}/kept", json={}, timeout=30)
+        requests.post(f"{address}/kept", json={}, timeout=120)
         (kept,) = folder.iterdir()
         kept.rename(tmp_path / "kept.json")
         folder.rmdir()
-        answer = requests.post(f"{address}/lost", json={}, timeout=30)
+        answer = requests.post(f"{address}/lost", json={}, timeout=120)
     assert answer.json()["count"] == 2
     assert tape.summary == f"1 exchange is recorded in {folder}"
     (lost,) = tape.unwritten

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from contextlib import suppress
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from pysailor import BrokenComponent
 from pysailor.metadata import Schema
 from tests.support.schemas import TWICE, in_turn, member, nested, objects
+from tests.support.sockets import listening
 
 PROMPT = 20.0  # seconds of a slow machine; 0.2 of one on a quiet one; what has no bound takes minutes
 
@@ -56,20 +56,17 @@ def test_a_schema_without_bounds_is_refused_in_a_sentence(name: str) -> None:
 )
 def test_nothing_is_fetched(schema: Any) -> None:
     callers = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"http://127.0.0.1:{server.getsockname()[1]}/x"
 
-        def listen() -> None:
-            connection, caller = server.accept()
-            connection.close()
-            callers.append(caller)
+    def accept(server: socket.socket) -> None:
+        connection, caller = server.accept()
+        callers.append(caller)
+        connection.close()
 
-        listening = threading.Thread(target=listen)
-        listening.start()
+    with listening(accept) as port:
         with suppress(BrokenComponent):
-            Schema(json.loads(json.dumps(schema).replace("ADDRESS", address))).fit({"a": 1})
-        with socket.create_connection(server.getsockname()) as own:
-            listening.join()
+            Schema(json.loads(json.dumps(schema).replace("ADDRESS", f"http://127.0.0.1:{port}/x"))).fit({"a": 1})
+        with socket.create_connection(("127.0.0.1", port)) as own:
+            own.recv(1)  # returns when it was accepted and closed
             assert callers == [own.getsockname()]  # whoever came first
 
 

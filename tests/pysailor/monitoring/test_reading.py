@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pysailor.monitoring.reading import read_metrics
+from tests.support.sockets import listening
+
+if TYPE_CHECKING:
+    import socket
 
 
 def read_answer(answer: bytes) -> None:
     """Ask a server that answers this and hangs up."""
 
-    def serve() -> None:
-        connection, _ = listener.accept()
-        with connection:
+    def serve(listener: socket.socket) -> None:
+        with listener.accept()[0] as connection:
             connection.recv(65_536)
             connection.sendall(answer)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = threading.Thread(target=serve)
-        server.start()
-        try:
-            read_metrics(f"http://127.0.0.1:{listener.getsockname()[1]}/metrics")
-        finally:
-            server.join()
+    with listening(serve) as port:
+        read_metrics(f"http://127.0.0.1:{port}/metrics")
 
 
 @pytest.mark.parametrize("body", [b"", b"# HELP pysailor_info Who", b'pysailor_info{step="a"} 1\n'])
@@ -44,22 +41,18 @@ def test_neither_is_an_answer_without_a_body(answer: bytes) -> None:
 def test_an_answer_that_never_ends_is_no_answer() -> None:
     ended = threading.Event()
 
-    def drip() -> None:
-        connection, _ = listener.accept()
-        with connection, suppress(OSError):
+    def drip(listener: socket.socket) -> None:
+        with listener.accept()[0] as connection:
             connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             while not ended.wait(0.01):
                 connection.sendall(b"data: x\n\n")
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = threading.Thread(target=drip)
-        server.start()
+    with listening(drip) as port:
         try:
             with pytest.raises(OSError, match="does not end"):
-                read_metrics(f"http://127.0.0.1:{listener.getsockname()[1]}/metrics", patience=0.2)
+                read_metrics(f"http://127.0.0.1:{port}/metrics", patience=0.2)
         finally:
             ended.set()
-            server.join()
 
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-server\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nx 1\n"])

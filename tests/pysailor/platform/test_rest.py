@@ -8,7 +8,7 @@ import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,20 +16,18 @@ import pytest
 from pysailor.platform.reply import NoReply
 from pysailor.platform.rest import ServiceSession, Tries, basic, bearer, send
 from tests.support.certificate import write_certificate
+from tests.support.sockets import listening
 from tests.support.web import Web
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 def drip(listener: socket.socket, over: threading.Event) -> None:
     """Answer every connection with a byte every now and then."""
-    while not over.is_set():
-        try:
-            connection, _ = listener.accept()
-        except OSError:
-            return
-        with connection, suppress(OSError):
+    while True:
+        with listener.accept()[0] as connection, suppress(OSError):
             connection.recv(65536)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
             while not over.wait(0.02):
@@ -38,10 +36,8 @@ def drip(listener: socket.socket, over: threading.Event) -> None:
 
 def test_an_answer_that_drips_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
     over = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
-        thread = threading.Thread(target=drip, args=(listener, over))
-        thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/step?token=secret"
+    with listening(lambda listener: drip(listener, over)) as port, ServiceSession() as used:
+        url = f"http://127.0.0.1:{port}/step?token=secret"
         began = time.monotonic()
         try:
             with pytest.raises(NoReply, match=r"not complete within 0\.1 seconds"):
@@ -49,16 +45,15 @@ def test_an_answer_that_drips_is_given_up(caplog: pytest.LogCaptureFixture) -> N
             assert time.monotonic() - began < 15
         finally:
             over.set()
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join(60)
     assert "/step: Timeout, trying again" in caplog.text
     assert "secret" not in caplog.text
 
 
-def answering(listener: socket.socket, *answers: bytes) -> threading.Thread:
-    """Answer one request with each of these, all on one connection as long as it is kept, then close."""
+@contextmanager
+def answering(*answers: bytes) -> Iterator[str]:
+    """Answer one request with each of these, all on one connection as long as it is kept, then close; yield the URL."""
 
-    def serve() -> None:
+    def serve(listener: socket.socket) -> None:
         connection = None
         for answer in answers:
             if connection is None:
@@ -73,9 +68,8 @@ def answering(listener: socket.socket, *answers: bytes) -> threading.Thread:
         if connection is not None:
             connection.close()
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    return thread
+    with listening(serve) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 END = b"!"
@@ -96,9 +90,7 @@ PACKED = gzip.compress(b"hello")
     ids=["length", "chunks", "gzip", "empty", "continued"],
 )
 def test_an_answer_is_read_whole_and_its_connection_is_kept(answer: bytes, body: bytes) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
-        answering(listener, answer, answer, answer)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    with answering(answer, answer, answer) as url, ServiceSession() as used:
         assert [send(used, Tries(1), "GET", url, timeout=60).content for _ in range(3)] == [body] * 3
 
 
@@ -112,29 +104,22 @@ def test_an_answer_is_read_whole_and_its_connection_is_kept(answer: bytes, body:
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_an_answer_that_breaks_off_is_no_answer(answer: bytes, name: str, stream: bool) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
-        answering(listener, answer)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        with pytest.raises(NoReply) as raised:
-            _ = send(used, Tries(1), "GET", url, timeout=60, stream=stream).content
+    with answering(answer) as url, ServiceSession() as used, pytest.raises(NoReply) as raised:
+        _ = send(used, Tries(1), "GET", url, timeout=60, stream=stream).content
     assert (raised.value.name, raised.value.may_pass) == (name, True)
 
 
 def test_an_answer_that_broke_off_is_asked_for_again() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
-        answering(listener, OK + b"Content-Length: 50\r\n\r\nhello!", OK + b"Content-Length: 2\r\n\r\nok")
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    whole = OK + b"Content-Length: 2\r\n\r\nok"
+    with answering(OK + b"Content-Length: 50\r\n\r\nhello!", whole) as url, ServiceSession() as used:
         assert send(used, Tries(2, 0.0), "GET", url, timeout=60).content == b"ok"
 
 
 @pytest.mark.parametrize("content", [b"not packed", PACKED[:-4]])
 def test_a_body_that_cannot_be_unpacked_is_final(content: bytes) -> None:
     answer = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(content), content)
-    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
-        answering(listener, answer)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        with pytest.raises(NoReply) as raised:
-            send(used, Tries(3, 60), "GET", url, timeout=60)
+    with answering(answer) as url, ServiceSession() as used, pytest.raises(NoReply) as raised:
+        send(used, Tries(3, 60), "GET", url, timeout=60)
     assert (raised.value.name, raised.value.may_pass) == ("ContentDecodingError", False)
 
 
@@ -148,12 +133,19 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
 
 def test_a_connection_that_the_server_closed_while_it_was_idle_is_not_used_again() -> None:
     closing = OK + b"Content-Length: 3\r\n\r\nok!"
-    with socket.create_server(("127.0.0.1", 0)) as listener, ServiceSession() as used:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    closed = threading.Semaphore(0)
+
+    def serve(listener: socket.socket) -> None:
+        while True:
+            with listener.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(closing)
+            closed.release()
+
+    with listening(serve) as port, ServiceSession() as used:
         for _ in range(3):
-            thread = answering(listener, closing)
-            assert send(used, Tries(1), "GET", url, timeout=60).content == b"ok!"
-            thread.join(60)
+            assert send(used, Tries(1), "GET", f"http://127.0.0.1:{port}/", timeout=60).content == b"ok!"
+            assert closed.acquire(timeout=60)
 
 
 def test_threads_share_a_session() -> None:

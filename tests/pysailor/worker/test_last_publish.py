@@ -41,7 +41,7 @@ def transport(bench: Bench) -> LateTransport:
 def left(bench: Bench, transport: LateTransport) -> Delivery:
     """Return a delivery whose thread has gone on."""
     delivery = bench.begin(bench.worker(), order("remember"))
-    assert bench.returned.get(timeout=10) is None
+    assert bench.returned.get(timeout=60) is None
     assert bench.routes() == ["to.snapshot", "to.data"]
     assert not transport.outcomes
     return delivery
@@ -86,7 +86,7 @@ def test_a_delivery_whose_last_message_is_not_confirmed_when_the_worker_stops_is
 
 def test_with_a_journal_the_thread_goes_on_as_well(bench: Bench, transport: LateTransport) -> None:
     delivery = bench.begin(bench.worker(journal=journal()), order("remember"))
-    assert bench.returned.get(timeout=10) is None
+    assert bench.returned.get(timeout=60) is None
     transport.fates[0](None)
     assert bench.settled(delivery) is DeliveryOutcome.DONE
 

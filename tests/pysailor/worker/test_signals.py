@@ -6,10 +6,10 @@ import logging
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +19,10 @@ from pysailor.platform.settings import WorkerSettings
 from pysailor.transport.memory import MemoryTransport
 from pysailor.worker.run import WorkerProcess
 from pysailor.worker.signals import StopRequested, StopSignal
+from tests.support.sockets import listening
+
+if TYPE_CHECKING:
+    import socket
 
 
 def tell_to_stop() -> None:
@@ -29,7 +33,7 @@ def test_a_signal_interrupts_a_start_that_hangs() -> None:
     with StopSignal(60) as stop:
         threading.Timer(0, tell_to_stop).start()
         with pytest.raises(StopRequested), stop.interrupting():
-            threading.Event().wait(20)
+            threading.Event().wait(120)
 
 
 @pytest.mark.skipif(pool.current().name == "greenlets", reason="all but one thread are greenlets")
@@ -50,6 +54,20 @@ def test_a_signal_that_came_before_ends_the_start_at_once() -> None:
             pass
 
 
+def test_a_wake_that_comes_late_writes_into_no_file_that_was_opened_since() -> None:
+    with StopSignal(60) as stop:
+        pass
+    read, write = os.pipe()  # with the numbers that have become free
+    try:
+        os.set_blocking(read, False)
+        stop.wake()
+        with pytest.raises(BlockingIOError):
+            os.read(read, 1)
+    finally:
+        os.close(read)
+        os.close(write)
+
+
 def test_a_second_signal_does_not_interrupt_the_clean_up() -> None:
     with StopSignal(60) as stop:
         with pytest.raises(StopRequested), stop.interrupting():
@@ -60,20 +78,20 @@ def test_a_second_signal_does_not_interrupt_the_clean_up() -> None:
 def test_a_worker_whose_platform_hangs_stops_at_once_and_says_which_version_was_starting(
     environ: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as platform:
-        environ["ELASTICIO_API_URI"] = f"http://127.0.0.1:{platform.getsockname()[1]}"
+    over = threading.Event()
 
-        def stop_when_asked() -> None:
-            with platform.accept()[0] as connection:
-                connection.recv(1)
-                tell_to_stop()
-                connection.recv(65536)
+    def stop_when_asked(platform: socket.socket) -> None:
+        with platform.accept()[0] as connection:
+            connection.recv(65536)
+            tell_to_stop()
+            over.wait(60)
 
-        thread = threading.Thread(target=stop_when_asked, daemon=True)
-        thread.start()
+    with listening(stop_when_asked) as port:
+        environ["ELASTICIO_API_URI"] = f"http://127.0.0.1:{port}"
         settings = WorkerSettings.from_environment(environ)
         with caplog.at_level(logging.INFO):
             assert WorkerProcess(settings, Redaction(), transport=lambda _: MemoryTransport()).run() == 0
+        over.set()
     assert re.search(r"pysailor \S+ is starting: step STEP_ID, function FUNCTION", caplog.text)
     assert "stopped during the start" in caplog.text
 

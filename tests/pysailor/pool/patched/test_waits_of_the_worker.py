@@ -100,7 +100,7 @@ def test_a_signal_interrupts_the_start_wherever_another_greenlet_is_just_then() 
 
 def _start_and_wait(thread: threading.Thread) -> None:
     thread.start()
-    threading.Event().wait(20)
+    threading.Event().wait(120)
 
 
 def test_what_is_offloaded_holds_nobody_and_raises_here() -> None:

@@ -128,6 +128,6 @@ def test_a_broker_that_stops_and_starts_again_costs_nothing(step: StepQueues) ->
         step.rabbit.ctl("stop_app")
         worker.gate.set()
         step.rabbit.ctl("start_app")
-        eventually(lambda: len(worker.ended) >= 200 and step.count() == 0, within=30)
+        eventually(lambda: len(worker.ended) >= 200 and step.count() == 0, within=120)
         assert worker.amqp.drain(time.monotonic() + 60)
     assert {content for content, _ in step.take()} == set(numbers(200))

@@ -153,7 +153,7 @@ def test_work_that_never_ends_can_be_given_up_and_does_not_hold_its_place(step: 
     def work(delivery: Delivery) -> DeliveryOutcome:
         seen.append(delivery)
         if delivery.content == b"hangs":
-            never.wait(20)
+            never.wait(120)
         return DeliveryOutcome.DONE
 
     with Amqp(step.settings(prefetch=1)) as amqp:
@@ -242,6 +242,6 @@ def test_a_thread_that_leaves_a_delivery_takes_the_next_one_and_each_is_settled_
         eventually(lambda: len(left) == 4)
         assert (left[3].content, left[3].redelivered) == (left[2].content, True)
         amqp.finish(left[3], DeliveryOutcome.DONE)
-        assert amqp.drain(time.monotonic() + 10)
+        assert amqp.drain(time.monotonic() + 60)
     assert len(threads) <= 2
     assert step.count() == 0

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 AWAY = 7.0
 """Seconds; by then the waits between two tries are as long as they get."""
-SOON = 20.0
-"""Seconds: less than five, and what a busy machine adds; waits that grew on would take longer."""
+SOON = 60.0
+"""Seconds: less than five, and what a busy machine adds."""
 PATIENCE: dict[str, Any] = {"reconnect_max_delay": Relay.DEFAULT_MAX_DELAY}
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import socket
-import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from pysailor.transport.amqp import Amqp
 from pysailor.transport.base import Unreachable
 from tests.support.broker import free_port
+from tests.support.sockets import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,21 +40,16 @@ def node(broker: Rabbit) -> Node:
 @contextmanager
 def listener(answer: bytes) -> Iterator[int]:
     """Return the port of a server that answers so whatever it gets, and hangs up."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def serve() -> None:
-            while True:
-                try:
-                    client = server.accept()[0]
-                except OSError:
-                    return
-                with client:
-                    client.recv(100)
-                    client.sendall(answer)
+    def serve(server: socket.socket) -> None:
+        while True:
+            client = server.accept()[0]
+            with client, suppress(OSError):  # it may go at any moment
+                client.recv(100)
+                client.sendall(answer)
 
-        threading.Thread(target=serve, daemon=True).start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
+    with listening(serve) as port:
+        yield port
 
 
 @pytest.mark.parametrize("user", ["guest", "nobody"])

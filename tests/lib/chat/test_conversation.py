@@ -77,7 +77,7 @@ def test_a_question_that_waits_for_its_conversation_can_be_stopped_and_gives_up_
 ) -> None:
     played.play = gate = Gate()
     server = serve(limits=ChatLimits(wait_for_turn=0.2))
-    name = "?format=json&conversation=shared-by-two-sockets"
+    name = "?format=json&conversation=shared-with-one-that-waits"
     with socket(server, name) as first, socket(server, name) as second:
         first.send('{"type": "ask", "text": "one"}')
         assert gate.begun.wait(WAIT)

@@ -21,7 +21,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import pika
+try:
+    import pika
+except ModuleNotFoundError:
+    sys.exit("small_platform.py: this needs pika: pip install -e '.[rabbitmq]' in the checkout")
 
 from pysailor.platform.settings import WorkerSettings
 from pysailor.wire.cipher import Cipher
@@ -30,13 +33,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECONDS = 120
+EXAMPLE = '{"msg": {"body": {}}}'
 THIS_MACHINE = "127.0.0.1"
 
 
 @contextmanager
 def channel_to(settings: WorkerSettings) -> Iterator[Any]:
     """Return a channel to the broker."""
-    connection = pika.BlockingConnection(pika.URLParameters(settings.amqp.uri))
+    try:
+        connection = pika.BlockingConnection(pika.URLParameters(settings.amqp.uri))
+    except (pika.exceptions.AMQPError, OSError) as error:
+        place = urlsplit(settings.amqp.uri)
+        sys.exit(
+            f"RabbitMQ cannot be used at {place.hostname}:{place.port or 5672} ({type(error).__name__}): start it, or "
+            "mend ELASTICIO_AMQP_URI."
+        )
     try:
         yield connection.channel()
     finally:
@@ -90,6 +101,7 @@ def send(settings: WorkerSettings, sample: dict[str, Any]) -> int:
             if properties.headers.get("parentMessageId") == name:
                 outcomes.append((method.routing_key, read(cipher, content)))
 
+        warn_of_missing(channel, amqp.listen_on)
         for key in (amqp.data_routing_key, amqp.error_routing_key):
             channel.basic_consume(key, take)
         channel.basic_publish("", amqp.listen_on, cipher.encode(sample["msg"]), pika.BasicProperties(headers=headers))
@@ -101,6 +113,27 @@ def send(settings: WorkerSettings, sample: dict[str, Any]) -> int:
     [(key, document)] = outcomes
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     return int(key == amqp.error_routing_key)
+
+
+def warn_of_missing(channel: Any, queue: str) -> None:
+    """Warn on standard error if nobody reads the queue yet; end the program if there is no such queue."""
+    try:
+        declared = channel.queue_declare(queue, passive=True)
+    except pika.exceptions.ChannelClosedByBroker:
+        sys.exit(f"There is no queue {queue} yet: start small_platform.py serve first; it makes the queues.")
+    if declared.method.consumer_count == 0:
+        sys.stderr.write(f"No worker reads {queue} yet; the message waits {SECONDS} seconds for one: pysailor run\n")
+
+
+def read_sample(text: str) -> dict[str, Any]:
+    """Return a sample; end the program, saying what one looks like, if the text is none."""
+    try:
+        sample = json.loads(text)
+    except ValueError as error:
+        sys.exit(f"Standard input is no JSON ({error}); a sample is: {EXAMPLE}")
+    if not isinstance(sample, dict) or not isinstance(sample.get("msg"), dict):
+        sys.exit(f"Standard input is no sample: its msg is missing; a sample is: {EXAMPLE}")
+    return sample
 
 
 def read(cipher: Cipher, content: bytes) -> dict[str, Any]:
@@ -115,6 +148,6 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     told = WorkerSettings.from_environment(os.environ)
     if sys.argv[1:] == ["send"]:
-        sys.exit(send(told, json.load(sys.stdin)))
+        sys.exit(send(told, read_sample(sys.stdin.read())))
     declare(told)
     serve(told, json.loads(os.environ["STEP_CONFIG"]), (sys.argv[2:] or [THIS_MACHINE])[0])

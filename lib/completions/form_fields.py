@@ -24,6 +24,7 @@ _WORDS = (
         re.compile(r"\bmax_completion_tokens sets the longest one$"),
         "this step has no setting for that, Send Request has (max_completion_tokens)",
     ),
+    (re.compile(r"\bset max_completion_tokens, or "), ""),
     (re.compile(r"\bmax_completion_tokens\b(?!\)$)"), "the longest answer"),
     (re.compile(r"\bverbosity\b"), "Length"),
     (re.compile(r"\btemperature\b"), "Creativity"),

@@ -125,6 +125,11 @@ def explain_unknown(plan: Plan, model: str, family: Family | None) -> str:
         )
     if plan.surcharges.pictures:
         return "what pictures cost that the model makes is not known; leave the tool image_generation out"
+    if plan.cap is None and family is not None and family.price is not None and family.max_output is None:
+        return (
+            f"the price of {model} is known, but not how long its answers may be; set max_completion_tokens, or add "
+            "max_output to the model in your own table of models"
+        )
     return (
         f"what {model} may cost on this server is not known; add its price and limits to your own table of models, "
         "choose the server in the credential if this address leads to OpenAI"

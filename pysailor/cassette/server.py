@@ -120,12 +120,13 @@ class Replaying:
         self.secrets = secrets
 
     def answer(self, call: RecordedCall, headers: Mapping[str, str], content: bytes, target: str) -> LiveAnswer:  # noqa: ARG002
-        """Return the recorded answer, or status 400 with what is different."""
+        """Return the recorded answer, or status 400 for a request that was not recorded."""
         answer = self._reader.find(call)
         if answer is None:
             told = self._reader.explain(call)
             self._unknown.append(told)
-            return _refuse(told)
+            what = told.partition(";")[0]
+            return _refuse(f"{what}; the difference is told at the end. Record again, or undo the change")
         if not answer.status:
             self._unreached.append(self._origin)
             raise Broken

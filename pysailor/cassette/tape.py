@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections import Counter
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -129,7 +130,7 @@ class Tape:
             return f"{recorded} in {self.folder}{told}"
         unused = self._reader.unused if self._reader else []
         told = f"; {lost} could not be reached when this was recorded" if lost else ""
-        return f"replayed from {self.folder}{told}" + (f"; not asked for: {', '.join(unused[:5])}" if unused else "")
+        return f"replayed from {self.folder}{told}" + _tell_unused(unused)
 
     @property
     def unwritten(self) -> list[str]:
@@ -149,6 +150,13 @@ def open_tape(record: str | Path | None, replay: str | Path | None, *, pace: flo
     if record:
         return Tape(Path(record), is_recording=True)
     return Tape(Path(replay), is_recording=False, pace=pace) if replay else None
+
+
+def _tell_unused(unused: list[str]) -> str:
+    """Return which recorded requests were not asked for, those that read alike once, with their number."""
+    counts = Counter(unused)
+    told = [call if count == 1 else f"{call} ({count} times)" for call, count in counts.most_common(5)]
+    return f"; not asked for: {', '.join(told)}" if told else ""
 
 
 def _is_address(value: Any) -> bool:

@@ -146,13 +146,15 @@ class Workspace:
     def secrets(self, cfg: Mapping[str, Any]) -> dict[str, str]:
         """Return the values that must not be shown, each with the variable that could hold it ("" if there is none)."""
         from pysailor.component.fields import secrets_in  # noqa: PLC0415 - as above
+        from pysailor.masking import parts_to_mask  # noqa: PLC0415 - as above
 
         variables = {name: variable for variable, name in self.variables.items()}
         return {
-            secret.strip(): variables.get(field.name, "")
+            part: variables.get(field.name, "")
             for field in self.component.descriptor.fields
             for secret in secrets_in([field], cfg)
-            if secret.strip()
+            for part in (secret.strip(), *parts_to_mask(secret))
+            if part
         }
 
     def ways(self, field: Field, function: str = "") -> str:

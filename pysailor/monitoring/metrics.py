@@ -5,21 +5,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+
 from ..context import CallReport
-from .errors import MonitoringUnavailable
 from .labels import LabelValues
 from .measures import Measures
 from .observer import LoopHold, MessageReport
-
-try:
-    import prometheus_client
-    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
-    from prometheus_client.core import GaugeMetricFamily
-except ModuleNotFoundError as error:
-    raise MonitoringUnavailable(
-        "PYSAILOR_METRICS_PORT is set, but the package prometheus_client is not installed; "
-        "metrics need the extra [metrics]."
-    ) from error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 from .. import pool
+from .errors import MonitoringUnavailable
 from .health import Health
 from .heartbeat import Heartbeat
 from .observer import Notes, Observer
@@ -80,7 +81,13 @@ class Monitor:
             self._heartbeat.end()
 
     def _open(self, settings: Monitoring, port: int, prefetch: int, identity: Mapping[str, str]) -> MonitoringServer:
-        from .metrics import Metrics  # noqa: PLC0415 - prometheus_client is an extra
+        try:
+            from .metrics import Metrics  # noqa: PLC0415 - prometheus_client is an extra
+        except ModuleNotFoundError as error:
+            raise MonitoringUnavailable(
+                f"PYSAILOR_METRICS_PORT is set, but the package {error.name} is not installed; metrics need the extra "
+                "[metrics]."
+            ) from None
         from .server import MonitoringServer  # noqa: PLC0415 - http.server takes 20 ms to load
 
         notes = self.observer = Notes()

@@ -22,6 +22,10 @@ HEADERS = "X-Token: abcdefgh-123"
         (" abcdefgh-123\n", "abcdefgh-123", "***"),
         (HEADERS, "the header abcdefgh-123", "the header ***"),
         ("Basic of-a-user", "only of-a-user", "only ***"),
+        ('"abcdefgh-123"', "Bearer abcdefgh-123", "Bearer ***"),
+        ("'sk-1'", "key sk-1 refused", "key *** refused"),
+        ('export API_KEY="abcdefgh-123"', "Bearer abcdefgh-123", "Bearer ***"),
+        ("api-key:abcdefgh-123", "Bearer abcdefgh-123", "Bearer ***"),
     ],
 )
 def test_the_log_and_the_command_line_hide_the_same(secret: str, text: str, shown: str) -> None:

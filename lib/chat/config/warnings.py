@@ -56,7 +56,14 @@ def _of_price(route: Route, model: object, base_url: str | None, models: Models)
             f'"{route.name}": what {model} costs is not known, so with {" and ".join(names)} no question is answered; '
             "add its price to the file that CHATGPT_MODELS_FILE names"
         )
-    elif family.max_output is not None and not any(name in route.kwargs for name in _CAPS):
+    elif any(name in route.kwargs for name in _CAPS):
+        return
+    elif family.max_output is None:
+        yield (
+            f'"{route.name}": how long an answer of {model} may be is not known, so with {" and ".join(names)} no '
+            "question is answered; set max_completion_tokens"
+        )
+    else:
         most = dollars(family.max_output * family.price.output / 1_000_000)
         yield (
             f'"{route.name}": an answer may be as long as {model} allows, so {most} US$ and more are set aside for '

@@ -87,6 +87,8 @@ def _summarize(args: argparse.Namespace, report: FlowReport) -> None:
     say(f"{args.file}: {f'{errors} to correct' if errors else 'in order'}{also}")
     for estimate in report.estimates:
         say(printable(estimate.describe(args.messages)))
+    if args.dry_run and not report.requests and not errors:
+        say("no request can be shown: no sample leads to a step that has one; give --input FILE, or a step a sample")
 
 
 def _document(step: str, request: HttpRequest, secrets: dict[str, str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ..document import FlowFinding, InvalidFlow
 from ..mapper import UNDEFINED, MapContext, MappingFailed, compile_expression, compile_mapping
 from .bodies import find_faults
 from .estimate import CostEstimate, read_worst
-from .knowledge import Known, from_sample, from_schema
+from .knowledge import Known, from_sample, from_schema, made_by
 from .references import ReferenceCheck
 
 if TYPE_CHECKING:
@@ -140,10 +140,10 @@ class _Checker:
         return bind(function.fields, given)
 
     def _pass_on(self) -> None:
-        """Take what routers give for what they get: they hand messages on as they are."""
+        """Take what routers give for what they get, or what their mapper makes: they hand messages on as they are."""
         for step in self.flow.steps:
             if step.after and step.id in self._functions and self._is_router(step):
-                self._gives[step.id] = self._gives[step.after.source]
+                self._gives[step.id] = made_by(step) if step.is_mapped else self._gives[step.after.source]
 
     def _is_router(self, step: FlowStep) -> bool:
         try:
@@ -232,23 +232,25 @@ class _Checker:
     def _ask_component(self, step: FlowStep, message: Message) -> None:
         function = self._functions[step.id]
         check, preview = function.hook("check"), function.hook("preview")
-        words = {each.name: each.name.upper() for each in function.fields if each.required}
-        with closing(Step(function, {**words, **self._settings_of(step)})) as made:
+        settings, required = self._settings_of(step), [each for each in function.fields if each.required]
+        words = {each.name: each.name.upper() for each in required}
+        unset = {words[each.name]: each.label for each in required if not settings.get(each.name)}
+        with closing(Step(function, {**words, **settings})) as made:
             context = made.context(Invocation(lambda _: None, _LOGGER))
             accepted = made.accept(message)
             if check is not None:
-                self._read_check(step, check(accepted, made.cfg, {}, context))
+                self._read_check(step, check(accepted, made.cfg, {}, context), unset)
             if preview is not None and not self.report.has_errors:
                 self.report.requests.append((step.id, preview(accepted, made.cfg, context)))
 
-    def _read_check(self, step: FlowStep, found: Any) -> None:
+    def _read_check(self, step: FlowStep, found: Any, unset: Mapping[str, str]) -> None:
         for fault in found.errors:
             self._add(step, f"{_SAMPLED}{fault}", "map")
         for fault in found.warnings:
             self._add(step, f"{_SAMPLED}{fault}", "map", "warning")
         estimate = read_worst(step.id, found)
         if estimate is not None:
-            self.report.estimates.append(estimate)
+            self.report.estimates.append(estimate.without(unset))
 
     def _add(self, step: FlowStep, message: str, member: str, severity: Any = "error") -> None:
         path = (*step.path, member)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-_UNKNOWN: Final = "what it costs at most is not known: the component knows no price or no limit of length"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NOT_KNOWN: Final = "what it costs at most is not known:"
+_UNKNOWN: Final = f"{_NOT_KNOWN} the component knows no price or no limit of length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,11 @@ class CostEstimate:
     def of(self, messages: int) -> Decimal | None:
         """Return what so many messages cost at most."""
         return None if self.each is None else self.each * messages
+
+    def without(self, unset: Mapping[str, str]) -> CostEstimate:
+        """Return the estimate that says which settings are missing, by placeholder, where `why` speaks of those."""
+        missing = [f'"{label}"' for word, label in unset.items() if word in self.why.split()]
+        return replace(self, why=f"{_NOT_KNOWN} {' and '.join(missing)} is not set here") if missing else self
 
     def describe(self, messages: int) -> str:
         """Return what so many messages cost at most, and how far a budget goes, for a person."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ..document import FlowStep
 
 KINDS: Final = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
 
@@ -50,6 +53,13 @@ def from_sample(sample: Any) -> Known:
     if not isinstance(sample, Mapping):
         return Known()
     return Known({name: _schema_of(value) for name, value in sample.items()}, is_closed=True, is_sampled=True)
+
+
+def made_by(step: FlowStep) -> Known:
+    """Return what the mapper before a step makes: the members that it names, nothing of one expression for the body."""
+    if step.map is not None and not isinstance(step.map, Mapping):
+        return Known()
+    return Known({name: {} for name in {**(step.map or {}), **step.set}}, is_closed=True)
 
 
 def _schema_of(value: Any) -> dict[str, Any]:

@@ -67,6 +67,18 @@ def test_a_model_without_a_known_price_is_told_at_the_start_where_money_is_limit
     assert not list(of_models(read("model: gpt-5.4-mini, max_tokens: 500, budget: 2"), is_offline=False))
 
 
+def test_a_length_that_is_not_known_is_told_at_the_start_where_money_is_limited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "models.json"
+    table.write_text('{"models": {"my-own": {"price": {"input": 1, "output": 1}}}}')
+    monkeypatch.setenv("CHATGPT_MODELS_FILE", str(table))
+    (told,) = of_models(read("model: my-own, budget: 2"), is_offline=False)
+    assert "how long an answer of my-own may be is not known" in told
+    assert "set max_completion_tokens" in told
+    assert not list(of_models(read("model: my-own, max_tokens: 500, budget: 2"), is_offline=False))
+
+
 def test_what_the_longest_answer_sets_aside_is_told_at_the_start() -> None:
     (told,) = of_models(read("model: gpt-5.4-mini, budget: 2"), is_offline=False)
     assert "an answer may be as long as gpt-5.4-mini allows, so 0.576 US$ and more are set aside for each" in told

@@ -12,8 +12,11 @@ import pytest
 
 from lib.api.connection import PUBLIC_API
 from lib.cost.worst_case import OverBudget
+from lib.offline.sandbox import KEY
 from pysailor.cli import main
 from pysailor.errors import InvalidInput
+from pysailor.message import Message
+from tests.support.ask import asked
 from tests.support.fake_api import FakeApi
 from tests.support.send_request import HELLO, completion, emitted
 
@@ -81,6 +84,32 @@ def test_a_schema_that_is_none_is_not_paid_for() -> None:
     described = {"name": "x", "schema": {"type": "objekt"}}
     with FakeApi(), pytest.raises(InvalidInput, match="/response_format/json_schema/schema/type"):
         emitted({**HELLO, "response_format": {"type": "json_schema", "json_schema": described}}, model="gpt-4.1")
+
+
+def test_a_flow_check_names_the_setting_that_is_missing_and_not_its_placeholder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flow = tmp_path / "flow.yaml"
+    flow.write_text(
+        f"flow: 1\nname: Cost\ncomponents: {{m: {{builtin: message}}, c: {{path: '{ROOT}'}}}}\n"
+        "steps:\n  a: {run: 'm:fixed', sample: {n: 1}}\n  b: {run: 'c:ask', after: a, map: {prompt: '\"Hi\"'}}\n"
+    )
+
+    main(["flow", "check", str(flow), "--sandbox"])
+
+    assert 'b: what it costs at most is not known: "Model" is not set here' in capsys.readouterr().err
+
+
+def test_a_length_that_is_not_known_is_told_apart_from_a_price(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = tmp_path / "models.json"
+    table.write_text(json.dumps({"models": {"my-own": {"price": {"input": 1, "output": 1}}}}))
+    monkeypatch.setenv("CHATGPT_MODELS_FILE", str(table))
+    said = "is known, but not how long its answers may be"
+    cfg = {"model": "my-own", "maxCost": "1"}
+    with FakeApi(), pytest.raises(OverBudget, match=f"{said}; set max_completion_tokens, or add max_output"):
+        emitted(HELLO, **cfg)
+    with FakeApi(), pytest.raises(OverBudget, match=f"{said}; add max_output to the model"):
+        asked({"apiKey": KEY, **cfg}, Message(body={"prompt": "Hello"}))
 
 
 @pytest.mark.parametrize(

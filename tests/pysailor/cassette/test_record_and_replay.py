@@ -177,6 +177,15 @@ def test_a_changed_request_is_told_as_a_diff(service: Service, tmp_path: Path) -
     assert '"age": 7' in told
 
 
+def test_recorded_requests_that_were_not_asked_for_are_told_once_with_their_number(
+    service: Service, tmp_path: Path
+) -> None:
+    for name in ("Ann", "Bob"):
+        ask(service, "/tickets", {"name": name}, record=tmp_path)
+    with Tape(tmp_path, is_recording=False) as tape:
+        assert tape.summary.endswith("; not asked for: POST /tickets (2 times)")
+
+
 def test_a_service_that_was_away_is_away_again(tmp_path: Path) -> None:
     for mode in ("record", "replay"):
         kept: dict[str, Any] = {mode: tmp_path}

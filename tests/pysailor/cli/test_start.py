@@ -52,6 +52,18 @@ def test_a_worker_without_its_extra_says_how_to_install_it(missing: str) -> None
     assert done.stderr == f"pysailor run: this needs {missing}: pip install -e '{ROOT}[rabbitmq]'\n"
 
 
+def test_a_worker_that_is_to_tell_metrics_without_the_extra_says_which_it_needs() -> None:
+    program = (
+        "import sys; sys.modules['prometheus_client'] = None\n"
+        "from pysailor.monitoring.monitor import Monitor\nfrom pysailor.platform.variables import Monitoring\n"
+        "from pysailor.errors import SailorError\n"
+        "try: Monitor(Monitoring(port=0), 1, {})\n"
+        "except SailorError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "prometheus_client is not installed; metrics need the extra [metrics]" in done.stdout
+
+
 def test_a_look_at_a_worker_without_its_extra_says_how_to_install_it() -> None:
     load = "from pysailor.cli import main\nprint(main(['top', '1']))"
     program = f"import sys; sys.modules['prometheus_client'] = None\n{load}"

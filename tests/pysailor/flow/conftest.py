@@ -120,7 +120,8 @@ def flow(tmp_path: Path, component: Path) -> Callable[[str], FlowFile]:
     """Return what makes a flow of the lines of its steps."""
 
     def make(steps: str, more: str = "") -> FlowFile:
-        text = f"flow: 1\nname: Test\ncomponents: {{w: {{path: {component.name}}}}}\n{more}steps:\n{steps}"
+        components = f"{{w: {{path: {component.name}}}, router: {{builtin: router}}}}"
+        text = f"flow: 1\nname: Test\ncomponents: {components}\n{more}steps:\n{steps}"
         (tmp_path / "flow.yaml").write_text(text)
         return parse_flow(text, str(tmp_path / "flow.yaml"))
 

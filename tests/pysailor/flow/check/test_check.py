@@ -34,6 +34,24 @@ def test_a_flow_in_order_has_no_findings(flow: Any) -> None:
     assert check(made).findings == []
 
 
+ROUTED = BEGIN + "  way: {run: 'router:route', after: a, map: %s}\n  b: {run: 'w:work', after: {way: 'size > 1'}}\n"
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("{size: n}", []),
+        ("'{\"size\": n}'", []),
+        ("{siz: n}", ["way gives no size; did you mean siz?"]),
+    ],
+)
+def test_a_router_gives_what_its_mapper_makes(flow: Any, made: str, said: list[str]) -> None:
+    found = check(flow(ROUTED % made)).findings
+
+    assert [text for text in said if not any(text in str(each) for each in found)] == []
+    assert [str(each) for each in found if "way gives no size" in str(each)][len(said) :] == []
+
+
 @pytest.mark.parametrize(
     ("steps", "severity", "said"),
     [

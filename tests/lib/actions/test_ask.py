@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lib.errors.api_error import ApiError
 from lib.result import BadAnswer
 from pysailor.component.component import Component
 from pysailor.errors import InvalidInput
@@ -104,16 +105,20 @@ def test_plain_words_are_left_out_where_the_model_does_not_take_them(sandbox: Sa
     assert sandbox.requests == ()
 
 
-def test_an_odd_answer_is_no_defect() -> None:
-    for choices in (
-        [None],
-        [{"index": 0, "message": None}],
-        [{"message": {"content": [{"type": "text", "text": "Hi"}]}}],
-    ):
-        with FakeApi() as api:
-            api.post(ENDPOINT, json={"choices": choices})
-            cfg = {"apiKey": "k", "model": "gpt-4.1", "onRefusal": "pass"}
-            assert asked(cfg, Message(body={"prompt": "Hi"})).body["answer"] in (None, "Hi")
+@pytest.mark.parametrize("choice", [None, {"index": 0, "message": None}])
+def test_an_answer_without_a_message_is_told_as_one_that_cannot_be_read(choice: Any) -> None:
+    with FakeApi() as api:
+        api.post(ENDPOINT, json={"choices": [choice]})
+        with pytest.raises(ApiError) as failed:
+            asked({"apiKey": "k", "model": "gpt-4.1", "onRefusal": "pass"}, Message(body={"prompt": "Hi"}))
+    assert failed.value.code == "unreadable"
+
+
+def test_an_answer_in_parts_is_one_text() -> None:
+    with FakeApi() as api:
+        api.post(ENDPOINT, json={"choices": [{"message": {"content": [{"type": "text", "text": "Hi"}]}}]})
+        cfg = {"apiKey": "k", "model": "gpt-4.1", "onRefusal": "pass"}
+        assert asked(cfg, Message(body={"prompt": "Hi"})).body["answer"] == "Hi"
 
 
 def test_an_answer_that_does_not_fit_may_be_handed_on_without_its_data() -> None:

@@ -27,6 +27,9 @@ _PART_TEXTS = {
 }
 """What a content part holds that is an address, an id or base64."""
 _MOST_DEPTH = 200
+"""Levels below the body."""
+_DEEPEST_WRITTEN = 254
+"""Levels that orjson writes; what is deeper is an error."""
 _CONTAINERS = (dict, list)
 
 
@@ -118,18 +121,18 @@ def _replace_half_characters(body: dict[str, Any]) -> tuple[dict[str, Any], bool
 
 
 def _is_usual(body: dict[str, Any]) -> bool:
-    """Return whether a body certainly is Unicode, which orjson insists on, and not too deep.
+    """Return whether a body certainly is Unicode, and not too deep: orjson writes neither what is not, nor deeper.
 
-    It is not deeper than it has brackets, of which those of messages stand beside each other. Brackets in texts count,
-    too; a body with many is looked at whole.
+    It is put so deep into tuples that what is deeper than allowed comes below the deepest level that orjson writes.
     """
+    inside: object = body
+    for _ in range(_DEEPEST_WRITTEN - _MOST_DEPTH - 1):
+        inside = (inside,)
     try:
-        written = orjson.dumps(body)
+        orjson.dumps(inside)
     except TypeError:
         return False
-    messages = body.get("messages")
-    beside = list(map(type, messages)).count(dict) if messages.__class__ is list else 0
-    return written.count(b"{") + written.count(b"[") - beside < _MOST_DEPTH
+    return True
 
 
 def _has_half_characters(value: Any) -> bool:

@@ -59,9 +59,11 @@ class StopSignal:
 
     def __exit__(self, *_: object) -> None:
         """Put the handlers back."""
-        signal.alarm(0)
+        alarm = self._before.pop(signal.SIGALRM)
         for number, before in self._before.items():
             signal.signal(number, before)
+        signal.alarm(0)  # when no signal can set it any more, and before whoever had the alarm has it again
+        signal.signal(signal.SIGALRM, alarm)
         signal.set_wakeup_fd(self._wakeup_before)
         with self._pipe:
             read, write, self._read, self._write = self._read, self._write, -1, -1

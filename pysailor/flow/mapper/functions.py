@@ -15,6 +15,7 @@ from .callables import is_function
 from .errors import LARGEST, ResultTooLarge
 from .json_text import write
 from .pattern import BoundedPattern
+from .repeated import drop_repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,8 @@ _SIGNATURES: Final = {
     "replace": "<s-(sf)(sf)n?:s>",
     "split": "<s-(sf)n?:a<s>>",
     "sort": "<af?:a>",
+    "distinct": "<x:x>",
+    "join": "<a<s>s?:s>",
     "toMillis": "<s-s?:n>",
 }
 
@@ -100,7 +103,7 @@ class Own:
             raise JException("D3011", -1)
         most = -1 if limit is None else math.ceil(limit)
         if isinstance(pattern, str):
-            return text.replace(pattern, replacement, most) if isinstance(replacement, str) else _refuse(replacement)
+            return _replace_text(text, pattern, replacement, most)
         return _replace_matches(text, pattern, _replacer(replacement), most)
 
     @staticmethod
@@ -110,6 +113,18 @@ class Own:
             return _sort_plain(values)
         key = _make_key(comparator)
         return sorted(values, key=key)
+
+    @staticmethod
+    def distinct(values: Any) -> Any:
+        """Return a list without what is equal to something before it; 1 is not equal to true."""
+        return drop_repeated(values)
+
+    @staticmethod
+    def join(texts: Any, separator: Any) -> Any:
+        """Return texts as one, unless that is larger than any message."""
+        if isinstance(texts, list) and len(separator or "") * len(texts) + sum(map(len, texts)) > LARGEST:
+            raise ResultTooLarge
+        return Functions.join(texts, separator)
 
     @staticmethod
     def to_millis(text: Any, picture: Any) -> Any:
@@ -134,12 +149,24 @@ def _refuse(replacement: Any) -> Any:
     raise JException("D3012", -1, replacement)
 
 
+def _replace_text(text: str, sought: str, replacement: Any, most: int) -> str:
+    if not isinstance(replacement, str):
+        return str(_refuse(replacement))
+    if len(replacement) > len(sought) and text.count(sought) * (len(replacement) - len(sought)) > LARGEST:
+        raise ResultTooLarge
+    return text.replace(sought, replacement, most)
+
+
 def _replace_matches(text: str, pattern: Any, replacer: Callable[[Any], str], most: int) -> str:
-    parts, start = [], 0
+    parts, start, size = [], 0, 0
     for number, found in enumerate(pattern.finditer(text) if most else ()):
         if number == most:
             break
-        parts += [text[start : found.start()], replacer(found)]
+        made = replacer(found)
+        size += len(made)
+        if size > LARGEST:
+            raise ResultTooLarge
+        parts += [text[start : found.start()], made]
         start = found.end()
     return "".join(parts) + text[start:]
 

@@ -34,6 +34,12 @@ def limit_time(seconds: float) -> None:
     _CLOCK.until = time.thread_time() + seconds
 
 
+def check_time() -> None:
+    """Raise TimeoutError when the time of this thread's evaluation is over."""
+    if time.thread_time() > _CLOCK.until:
+        raise TimeoutError
+
+
 class BoundedPattern:
     """A pattern with the four methods that the engine calls; each raises TimeoutError when time is over.
 

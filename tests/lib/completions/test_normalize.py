@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -108,3 +109,23 @@ def test_what_is_nested_too_deep_is_refused_whoever_could_write_it(levels: int, 
 def test_what_is_just_flat_enough_passes_as_do_many_brackets_in_a_text() -> None:
     body = {"messages": [HELLO, {"role": "user", "content": "{[" * 500}], "metadata": nest(200)}
     assert normalize(body) == (body, ())
+
+
+def test_the_brackets_of_messages_that_stand_beside_each_other_are_not_looked_at_one_by_one() -> None:
+    def count(messages: list[Any]) -> int:
+        looked_at = 0
+
+        def look(_frame: Any, event: str, _argument: Any) -> None:
+            nonlocal looked_at
+            looked_at += event in ("call", "c_call")
+
+        body = {"messages": messages, "metadata": nest(150)}
+        sys.setprofile(look)
+        try:
+            normalize(body)
+        finally:
+            sys.setprofile(None)
+        return looked_at
+
+    many = {"role": "user", "content": "{[" * 50}
+    assert count([many] * 20) - count([HELLO] * 20) == 0

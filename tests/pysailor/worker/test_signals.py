@@ -147,3 +147,22 @@ with LogTo(sys.stdout, BunyanFormatter({}, Redaction()), logging.INFO, buffered=
 def test_a_process_ends_though_nobody_reads_its_last_lines() -> None:
     with subprocess.Popen([sys.executable, "-c", _TO_NOBODY], stdout=subprocess.PIPE) as process:
         assert process.wait(60) == -signal.SIGALRM
+
+
+def test_a_signal_that_comes_while_the_handlers_are_put_back_leaves_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    clear = signal.alarm
+
+    def clear_and_be_told(seconds: int) -> int:
+        left = clear(seconds)
+        if seconds == 0:
+            signal.raise_signal(signal.SIGTERM)
+        return left
+
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        with StopSignal(60):
+            monkeypatch.setattr(signal, "alarm", clear_and_be_told)
+        assert clear(0) == 0
+    finally:
+        clear(0)
+        signal.signal(signal.SIGTERM, before)

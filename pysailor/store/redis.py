@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..errors import InvalidSettings, StoreUnavailable
+from .absence import Absence
 from .group import GroupCommit
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _PREFIX: Final = "pysailor:"
 _CONNECT_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 10.0
+_AWAY_SECONDS: Final = 30.0
+_TITLE: Final = "The store in Redis"
 _LONGEST_STRIFE: Final = 30.0
 _SCANNED_AT_ONCE: Final = 500
 _WRITE: Final = """
@@ -46,17 +49,18 @@ class RedisValues(GroupCommit):
         """Connect to nothing yet; raise InvalidSettings if the address or the driver is not one."""
         super().__init__()
         self._client = _client(url)
+        self._absence = Absence(_TITLE, _AWAY_SECONDS)
 
     def get(self, key: str) -> bytes | None:
         """Return the value, None if there is none or it has expired."""
-        with _translate_errors():
+        with self._asking():
             found: bytes | None = self._client.get(_PREFIX + key)
             return found
 
     def update(self, key: str, change: Callable[[bytes | None], bytes | None], seconds: float) -> bytes | None:
         """Replace the value by `change` of it if nobody has changed it meanwhile; else begin again."""
         ends = time.monotonic() + _LONGEST_STRIFE
-        with _translate_errors():
+        with self._asking():
             while time.monotonic() < ends:
                 old = self._client.get(_PREFIX + key)
                 new = change(old)
@@ -69,7 +73,7 @@ class RedisValues(GroupCommit):
     def scan(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """Yield what begins with the prefix."""
         pattern = _PREFIX + "".join(f"\\{sign}" if sign in "*?[]^\\" else sign for sign in prefix) + "*"
-        with _translate_errors():
+        with self._asking():
             for name in set(self._client.scan_iter(pattern, _SCANNED_AT_ONCE)):
                 value = self._client.get(name)
                 if value is not None:
@@ -81,7 +85,7 @@ class RedisValues(GroupCommit):
 
     def now(self) -> float:
         """Return the server's time."""
-        with _translate_errors():
+        with self._asking():
             whole, micros = self._client.time()
             return float(whole) + float(micros) / 1e6
 
@@ -99,10 +103,26 @@ class RedisValues(GroupCommit):
     def _commit(self, writes: Sequence[Write]) -> None:
         keys = [_PREFIX + write.key for write in writes]
         values = [part for each in writes for part in (each.kind.value, each.value, _milliseconds(each.seconds))]
-        with _translate_errors():
+        with self._asking():
             found = self._client.eval(_WRITE, len(keys), *keys, *values)
         for write, there in zip(writes, found, strict=True):
             write.result = there
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Raise Redis' errors as ours, in one line; after one that did not answer, do not ask for a while."""
+        import redis  # noqa: PLC0415 - an extra, needed by this store only
+
+        self._absence.check()
+        is_silent = False
+        try:
+            yield
+        except redis.RedisError as error:
+            is_silent = isinstance(error, redis.TimeoutError)
+            reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(". ")
+            raise StoreUnavailable(f"{_TITLE} cannot be used now: {reason}.") from error
+        finally:
+            self._absence.begin() if is_silent else self._absence.end()
 
 
 def _milliseconds(seconds: float) -> int:
@@ -123,19 +143,7 @@ def _client(url: str) -> Any:
             url,
             socket_connect_timeout=_CONNECT_SECONDS,
             socket_timeout=_ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 1),
+            retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),  # whoever did not answer is not asked twice
         )
     except ValueError as error:
         raise InvalidSettings("The address of the store is not one of Redis: redis://host:6379/0.") from error
-
-
-@contextmanager
-def _translate_errors() -> Iterator[None]:
-    """Raise Redis' errors as ours, in one line."""
-    import redis  # noqa: PLC0415 - an extra, needed by this store only
-
-    try:
-        yield
-    except redis.RedisError as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(". ")
-        raise StoreUnavailable(f"The store in Redis cannot be used now: {reason}.") from error

@@ -5,17 +5,20 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pysailor.errors import InvalidSettings, StoreUnavailable
 from pysailor.store import open_store
+from pysailor.store.absence import Absence
 from pysailor.store.open import without_secrets
 from tests.support.servers import ROOT, find_program, private_postgresql, private_redis
+from tests.support.sockets import listening
 
 if TYPE_CHECKING:
+    import socket
     from pathlib import Path
 
     from pysailor.store import Store
@@ -78,6 +81,40 @@ def test_a_redis_that_went_away_is_said() -> None:
         store.put("key", b"x", 60)
     all_fail(store)
     store.close()
+
+
+def test_a_redis_that_does_not_answer_is_asked_once_and_then_not_for_a_while() -> None:
+    asked: list[socket.socket] = []
+
+    def keep_silent(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                asked.append(listener.accept()[0])
+
+    with listening(keep_silent) as port, open_store(f"redis://127.0.0.1:{port}/0?socket_timeout=0.05") as store:
+        all_fail(store)
+        with pytest.raises(StoreUnavailable, match="did not answer in time, and is asked again in 30 s"):
+            store.put("key", b"y", 60)
+        count = len(asked)
+        for connection in asked:
+            connection.close()
+    assert count == 1
+
+
+def test_one_caller_asks_again_after_a_while_and_the_others_when_it_was_answered() -> None:
+    now = 0.0
+    absence = Absence("It", 30, lambda: now)
+    absence.check()
+    absence.begin()
+    now = 29.0
+    with pytest.raises(StoreUnavailable, match="It cannot be used now"):
+        absence.check()
+    now = 31.0
+    absence.check()
+    with pytest.raises(StoreUnavailable, match="again in 30 s"):
+        absence.check()
+    absence.end()
+    absence.check()
 
 
 @pytest.mark.parametrize("path", ["/nowhere/at/all.sqlite", "/proc/no.sqlite"])

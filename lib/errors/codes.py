@@ -58,6 +58,7 @@ _PRECISE: Final = {
     ),
     "server_timeout": ("vector_store_timeout",),
     "wrong_address": ("unknown_url",),
+    "cassette_mismatch": ("cassette_mismatch",),
 }
 _VAGUE: Final = {
     "bad_request": (

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from http.client import responses as REASONS  # noqa: N812 - a table
 from typing import Final
 
 from .classify import classify
 from .codes import BY_PRECISE_CODE, BY_VAGUE_CODE, normalize
 from .phrases import class_of_text
 
-_STATUS: Final = re.compile(r"(?:http(?:/[\d.]+)?|status|code|error)?[\s:_=-]*([3-5]\d\d)\b[\s:,-]*(.*)", re.IGNORECASE)
+_STATUS: Final = re.compile(
+    r"(http(?:/[\d.]+)?|status|code|error)?[\s:_=-]*([3-5]\d\d)\b\s*([:,-]?)[\s:,-]*(.*)", re.IGNORECASE
+)
+_OF_FAILURES: Final = re.compile(
+    r"\b(error|fail\w*|server|service|gateway|requests?|response|status|model|key|limit|tokens?|slow)\b", re.IGNORECASE
+)
+"""Words that make the number before them a status."""
 _WORDS_OF_SERVICES: Final = re.compile(r"[a-z]\w*_\w+", re.IGNORECASE)
 
 _OF_CONNECTIONS: Final = {
@@ -38,8 +45,8 @@ def recognize(text: str) -> tuple[str, ...]:
     """Return the catalog's codes that this can mean, the likeliest first; () if it says nothing of the kind."""
     text = text.strip()
     found = _STATUS.match(text)
-    if found:
-        status, words = int(found[1]), found[2]
+    if found and _is_status(found):
+        status, words = int(found[2]), found[4]
         by_words = classify(status, _WORDS_OF_SERVICES.findall(words), words)
         by_status = classify(status, (), "")
         # Words that change the meaning leave no doubt; a bare status, or its own reason phrase, does.
@@ -51,3 +58,12 @@ def recognize(text: str) -> tuple[str, ...]:
     )
     by_text = class_of_text(text) or of_connection
     return tuple(dict.fromkeys([*named, *([by_text] if by_text else [])]))
+
+
+def _is_status(found: re.Match[str]) -> bool:
+    """Return whether a number is a status: by itself, or by what stands beside it; that of 500 apples is not."""
+    name, status, mark, words = found.groups()
+    if name or mark or not words or _OF_FAILURES.search(words):
+        return True
+    phrase = REASONS.get(int(status), "").lower()
+    return bool(phrase and words.lower().startswith(phrase)) or bool(recognize(words))

@@ -16,6 +16,8 @@ class OfflineServer:
     kind: str
     title: str
     help: str
+    only: str = ""
+    """What it is limited to, where it does not answer all steps."""
 
     def unavailable(self) -> str | None:
         """Return why it cannot be used, None if it can be tried."""
@@ -31,7 +33,9 @@ class OfflineServer:
 
 
 SERVERS = {
-    "local": OfflineServer("LocalModel", EMBEDDED_MODEL, "run the embedded model: real, very small, without a key"),
+    "local": OfflineServer(
+        "LocalModel", EMBEDDED_MODEL, "run the embedded model: real, very small, without a key", only="chat"
+    ),
     "sandbox": OfflineServer(
         "LocalSandbox",
         SANDBOX,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _AROUND = " \t\r\n'\"`():;,."  # what may be copied along with a code
 _SUGGESTED, _MOST = 3, 4
+_NEAR = 0.7
 _LONGEST = 2000
 _SHORTEST_PART = 3
 _WORD = re.compile(r"\w+")
@@ -55,7 +56,7 @@ def suggest_codes(text: str, known: Iterable[Explanation]) -> list[str]:
     """Return the codes that were perhaps meant: those written nearly so, or with one of the words in them."""
     asked = text[:_LONGEST].strip(_AROUND).lower()
     words = {word.lower(): each.code for each in known for word in (each.code, each.name)}
-    near = get_close_matches(re.sub(r"[\s-]+", "_", asked), words, _SUGGESTED) if " " not in asked else []
+    near = get_close_matches(re.sub(r"[\s-]+", "_", asked), words, _SUGGESTED, _NEAR) if " " not in asked else []
     holding = (word for part in _words(asked) for word in words if part in word)
     return list(dict.fromkeys(words[word] for word in (*near, *holding)))[:_SUGGESTED]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from .usage import BadUsage, suggest
 
 if TYPE_CHECKING:
     import argparse
 
+METHODS: Final = ("verifyCredentials", "selectModel", "getMetaModel")
 _NOTE = """\
 example, as the platform does it:
   ELASTICIO_CFG='{"apiKey": "..."}' ELASTICIO_POST_RESULT_URL=https://... ... pysailor service verifyCredentials
@@ -20,6 +23,7 @@ Off the platform, `pysailor verify`, `pysailor select` and `pysailor meta` ask t
 exit codes:
   0  the answer was taken, be it good or an error
   1  nobody took it, or nobody was named to take it
+  2  there is no such method, and nobody was named to be told so
 """
 
 
@@ -37,6 +41,9 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Answer; return the exit code."""
+    if args.method not in METHODS and "ELASTICIO_POST_RESULT_URL" not in os.environ:  # there, the platform is told
+        known = f"choose from {', '.join(METHODS)}{suggest(args.method, METHODS)}"
+        raise BadUsage(f'"{args.method}" is not a method; {known}')
     from pysailor.service import serve  # noqa: PLC0415 - what it needs, the other commands do not
     from pysailor.worker.signals import leave  # noqa: PLC0415 - as above
 

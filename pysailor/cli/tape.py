@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .output import printable, say
+from .usage import BadUsage
 
 if TYPE_CHECKING:
     import argparse
@@ -20,6 +22,10 @@ def open_given_tape(args: argparse.Namespace) -> AbstractContextManager[Tape | N
     record, replay = getattr(args, "record", None), getattr(args, "replay", None)
     if not (record or replay):
         return nullcontext()
+    if record and replay:
+        raise BadUsage("--record and --replay exclude each other; give one of the two")
+    if replay and not Path(replay).is_dir():
+        raise BadUsage(f"--replay {replay}: there is no such folder; record one with --record {replay}")
     from pysailor.cassette import open_tape  # noqa: PLC0415 - few runs record
 
     return open_tape(record, replay) or nullcontext()

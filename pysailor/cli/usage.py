@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pysailor.errors import Fault, SailorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import ModuleType
 
     from pysailor.component.descriptor import Field
 
@@ -54,6 +55,29 @@ def unknown_settings(cfg: Iterable[str], fields: Iterable[Field]) -> Iterator[Fa
     for name in cfg:
         if name not in (*known, *_PLATFORMS_OWN) and not name.startswith("_"):
             yield Fault(f"/{name}", f"is not a known field{suggest(name, known)}")
+
+
+def describe_unknown_settings(cfg: Iterable[str], fields: Sequence[Field]) -> str:
+    """Return which settings no field declares, a line each; where no name is near one, the fields. "" if all are."""
+    faults = list(unknown_settings(cfg, fields))
+    lines = [
+        f'there is no field "{fault.pointer[1:]}"{fault.message.removeprefix("is not a known field")}'
+        for fault in faults
+    ]
+    if not all("did you mean" in line for line in lines):
+        lines.append(f"the fields are {', '.join(field.name for field in fields)}")
+    return "\n".join(lines)
+
+
+def demand_able(name: str, offers: ModuleType | None, step: Mapping[str, Any]) -> None:
+    """Raise BadUsage if a server of the component's that was asked for is not one that answers a step so set."""
+    if name == REAL_SERVICE or offers is None or not hasattr(offers, "servers_for"):
+        return
+    able = offers.servers_for(step, None)
+    if able and name not in able:
+        title, only = offers.SERVERS[name].title.partition(" (")[0], getattr(offers.SERVERS[name], "only", "")
+        why = f"{title} has {only} only" if only else f"{title} does not answer this step"
+        raise BadUsage(f"--{name} cannot be used here: {why}; use {' or '.join(f'--{other}' for other in able)}")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:

@@ -56,7 +56,7 @@ def _credential(workspace: Workspace, args: argparse.Namespace) -> Mapping[str, 
     missing = [
         f"no {field.label} is set; nothing to verify. Give one: {workspace.ways(field)}"
         for field in descriptor.credentials
-        if field.required and field.default is None and not chosen.get(field.name)
+        if field.required and field.default is None and not str(chosen.get(field.name) or "").strip()
     ]
     if missing:
         raise BadUsage("\n".join(missing))

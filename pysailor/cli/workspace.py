@@ -15,7 +15,7 @@ from pysailor.shell import environment
 
 from .output import say
 from .tape import open_given_tape
-from .usage import REAL_SERVICE, BadUsage, suggest, unknown_settings
+from .usage import REAL_SERVICE, BadUsage, demand_able, describe_unknown_settings, suggest
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +33,8 @@ _OF_A_FORM = re.compile(r"; fill it in on the (?:credential|step)\.?$")
 def locate(args: argparse.Namespace) -> Path:
     """Return the directory of the component that the command is about; if it is neither named nor here, print it."""
     root = locate_component(args.component)
+    if args.component is not None and not root.is_dir():
+        raise BadUsage(f"--component {args.component}: there is no such directory; name one that has a component.json")
     if args.component is None and root != Path.cwd():
         say(f"component: {root}")
     return root
@@ -61,20 +63,21 @@ class Workspace:
 
     def __init__(self, args: argparse.Namespace, results: TextIO, stack: ExitStack) -> None:
         """Find the component and collect the settings: --cfg first, then the environment, then .env."""
-        self.results = results
+        self.results, self._stack = results, stack
         self.component = component_of(args)
         self.given: Mapping[str, Any] = dict(getattr(args, "cfg", None) or ())
         self.offers: ModuleType | None = self.component.cli
         self.variables: Mapping[str, str] = getattr(self.offers, "ENVIRONMENT", {})
         """The environment's variables, and the field that each fills."""
         values = environment() if self.variables else {}
-        self.environment = {self.variables[name]: values[name] for name in self.variables if values.get(name)}
+        self.environment = {
+            self.variables[name]: values[name] for name in self.variables if values.get(name, "").strip()
+        }
         self._choice: str | None = getattr(args, "server", None)
         self._servers: dict[str, Any] = {}
         self._noted: set[str] = set()
         self._defaults: Mapping[str, Any] = {}
         """The defaults of the step's own fields: they tell which step it is."""
-        self._stack = stack
         self._fields: tuple[Field, ...] = ()
         self.tape: Tape | None = getattr(args, "tape", None) or stack.enter_context(open_given_tape(args))
 
@@ -96,12 +99,8 @@ class Workspace:
 
     def demand_known(self, fields: Iterable[Field]) -> None:
         """Raise BadUsage if --cfg names what is not one of the fields."""
-        unknown = [
-            f'there is no field "{fault.pointer[1:]}"{fault.message.removeprefix("is not a known field")}'
-            for fault in unknown_settings(self.given, fields)
-        ]
-        if unknown:
-            raise BadUsage("\n".join(unknown))
+        if told := describe_unknown_settings(self.given, tuple(fields)):
+            raise BadUsage(told)
 
     def merge_settings(self, sample: Mapping[str, Any]) -> dict[str, Any]:
         """Return what somebody has set for one sample."""
@@ -188,6 +187,8 @@ class Workspace:
     def _candidates(self, sample: Mapping[str, Any], scenario: str | None) -> tuple[str, ...]:
         """Return the names of the servers that may answer, the best first; none if the real service shall."""
         if self._choice is not None:
+            step = {**self._defaults, **sample, **self.given}
+            demand_able(self._choice, self.offers, {name: step[name] for name in step.keys() - self._credential()})
             return () if self._choice == REAL_SERVICE else (self._choice,)
         if self.offers is None or not hasattr(self.offers, "servers_for"):
             return ()

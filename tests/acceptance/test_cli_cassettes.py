@@ -30,6 +30,9 @@ def test_a_changed_prompt_fails_with_a_diff(tmp_path: Path, capsys: pytest.Captu
     assert main([*command, "--body", "prompt=Hello", "--sandbox", "--record", folder]) == 0
     assert main([*command, "--body", "prompt=Good day", "--replay", folder]) == 1
     told = capsys.readouterr().err
+    assert "RequestNotRecorded" in told
+    assert "record again with --record" in told
+    assert "The service found a mistake" not in told
     assert '-      "content": "Hello",' in told
     assert '+      "content": "Good day",' in told
 

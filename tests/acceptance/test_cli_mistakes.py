@@ -44,6 +44,13 @@ if TYPE_CHECKING:
         (("process", "sendRequest", "logo.png"), 2, "give it with --attach logo.png"),
         (("process", "sendRequest", HELLO, "--sandbox", "--api"), 2, "give one of the two"),
         (("--component", "docs", "meta", "sendRequest"), 1, "There is no component.json in "),
+        (("process", "ask", "--body", "prompt=x", "--record", "a", "--replay", "b"), 2, "give one of the two"),
+        (("process", "ask", "--body", "prompt=x", "--replay", "nowhere"), 2, "there is no such folder; record one"),
+        (("check", "ask", "--component", "nowhere"), 2, "--component nowhere: there is no such directory"),
+        (("ask", "x", "--cfg", "temperature=5"), 2, "the fields are apiKey, "),
+        (("process", "embed", "--local", "--body", "text=x"), 2, "has chat only; use --sandbox"),
+        (("process", "moderate", "--local", "--body", "text=x"), 2, "has chat only; use --sandbox"),
+        (("service", "verfy"), 2, '"verfy" is not a method; choose from verifyCredentials, selectModel'),
         (("nonsense",), 2, "invalid choice"),
         ((), 2, "COMMAND"),
     ],
@@ -53,6 +60,13 @@ def test_what_was_typed_wrong_is_told_in_one_line(arguments: tuple[str, ...], co
     assert done.returncode == code
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_a_key_that_is_blank_is_none(blank: str) -> None:
+    done = pysailor("verify", OPENAI_API_KEY=blank, OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+    assert (done.returncode, "no API Key is set; nothing to verify" in done.stderr) == (2, True)
+    assert pysailor("verify", "--cfg", f"apiKey={blank}").returncode == 2
 
 
 def test_a_dead_server_and_a_wrong_key_are_told_without_the_key(sandbox: Sandbox) -> None:

@@ -63,6 +63,8 @@ def test_what_is_nearly_right_leads_to_the_right_one(
         ("HTTP/1.1 401 Unauthorized", ["bad_key", "no_permission"]),
         ("429 You exceeded your current quota", ["quota"]),
         ("rate limit", ["rate_limit"]),
+        ("500 Internal Server Error", ["server_error"]),
+        ("418 I'm a teapot", ["unknown"]),
         ("context length", ["context_length"]),
         ("This model's maximum context length is 8192 tokens", ["context_length"]),
         ("insufficient_quota", ["quota"]),
@@ -94,6 +96,8 @@ def test_words_of_the_broker_lead_to_the_runtimes_error(capsys: pytest.CaptureFi
 
 
 def test_what_nothing_fits_leads_to_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain("nosuch") == explain("500 apples") == 2
+    assert "did you mean" not in capsys.readouterr().err
     assert explain("xyzzy") == 2
     assert "give a code, an HTTP status or a few words of the message" in capsys.readouterr().err
     assert explain() == 0

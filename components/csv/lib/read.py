@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .reading import describe, read
+from .text import check_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pysailor import Context, Message
+    from pysailor import CheckResult, Context, Message
+
+
+def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> CheckResult:
+    """Warn of a file that is not there."""
+    return check_source(cfg["url"])
 
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pysailor import Context, Message
+from pysailor import CheckResult, Context, Message
 
-from .text import open_source, read_lines
+from .text import check_source, open_source, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+def check(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> CheckResult:
+    """Warn of a file that is not there."""
+    return check_source(cfg["url"])
 
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Iterator[Message]:

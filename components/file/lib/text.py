@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from pysailor import InvalidConfig, InvalidInput, StepError
+from pysailor import CheckResult, Fault, InvalidConfig, InvalidInput, StepError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,15 @@ def describe_open_error(path: Path, error: OSError) -> str:
     if isinstance(error, IsADirectoryError):
         return f"{path}: is a folder, not a file."
     return f"{path}: cannot be opened: {error.strerror}."
+
+
+def check_source(url: str) -> CheckResult:
+    """Return a warning where a path that the step's settings name has no file now; an address is not asked."""
+    scheme = _scheme(url)
+    path = make_path(unquote(urlsplit(url).path) if scheme == "file" else url, "/url")
+    if scheme in ("http", "https") or path.exists():
+        return CheckResult()
+    return CheckResult(warnings=[Fault("/url", describe_open_error(path, FileNotFoundError()))])
 
 
 def _nearest(path: Path) -> str:

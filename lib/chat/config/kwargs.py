@@ -170,10 +170,10 @@ class KwargsReader:
 
 
 def explain_unknown(key: str, known: list[str]) -> str:
-    """Return that a setting is not known, and which one was perhaps meant."""
+    """Return that a setting is not known, and which one was perhaps meant, else all that are."""
     near = get_close_matches(key, known, 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f'"{key}" is not known{hint}; allowed: {", ".join(sorted(known))}'
+    hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(sorted(known))}"
+    return f'"{key}" is not known; {hint}'
 
 
 def _is_blank(key: str, value: Value) -> bool:

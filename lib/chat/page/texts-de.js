@@ -65,6 +65,7 @@ export default {
     unsupported: ASK_OPERATOR,
     content_filter: "Der Inhaltsfilter des Anbieters hat diese Frage angehalten; fragen Sie anders.",
     bad_request: ASK_OPERATOR,
+    cassette_mismatch: ASK_OPERATOR,
     response_cancelled: ASK_OPERATOR,
     response_pending: ASK_OPERATOR,
     batch_failed: ASK_OPERATOR,

@@ -92,6 +92,12 @@ SERVICE = (
         "Correct the named field. If everything looks right, the model or the server may not know that field.",
     ),
     ErrorSpec(
+        "cassette_mismatch",
+        "RequestNotRecorded",
+        "Recorded answers are replayed, and this request was not recorded.",
+        "Undo the change that the difference shows, or record again with --record.",
+    ),
+    ErrorSpec(
         "body_too_large",
         "BodyTooLarge",
         "The request is larger than the server takes.",

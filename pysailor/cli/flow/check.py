@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("file", metavar="FILE", nargs="?", help="the flow file")
     parser.add_argument("--input", metavar="FILE", help="its first message is the sample, in place of the first step's")
-    parser.add_argument("--messages", metavar="N", type=int, default=1000, help="for the cost (default: %(default)s)")
+    parser.add_argument("--messages", metavar="N", type=int, help="for the cost (default: 1000)")
     parser.add_argument("--dry-run", action="store_true", help="print the request that each step would send first")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of flow files, for editors")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, redirect_stdout
 from sys import stderr
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from pysailor.flow.cases import read_cases
 from pysailor.flow.check import FlowReport, check_flow
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from pysailor.flow.document import FlowFile, FlowFinding
     from pysailor.message import HttpRequest
+
+
+_MESSAGES: Final = 1000
 
 
 def print_report(args: argparse.Namespace, results: TextIO) -> int:
@@ -86,7 +89,9 @@ def _summarize(args: argparse.Namespace, report: FlowReport) -> None:
     also = f", {warnings} to look at" if warnings else ""
     say(f"{args.file}: {f'{errors} to correct' if errors else 'in order'}{also}")
     for estimate in report.estimates:
-        say(printable(estimate.describe(args.messages)))
+        say(printable(estimate.describe(_MESSAGES if args.messages is None else args.messages)))
+    if args.messages is not None and not report.estimates and not errors:
+        say("the cost is not known: no sample leads to a step that has a price; give --input FILE, or a step a sample")
     if args.dry_run and not report.requests and not errors:
         say("no request can be shown: no sample leads to a step that has one; give --input FILE, or a step a sample")
 

@@ -244,10 +244,11 @@ class _Checker:
                 self.report.requests.append((step.id, preview(accepted, made.cfg, context)))
 
     def _read_check(self, step: FlowStep, found: Any, unset: Mapping[str, str]) -> None:
+        prefix, member = (_SAMPLED, "map") if step.after else ("", "fields")  # the first step gets no sample
         for fault in found.errors:
-            self._add(step, f"{_SAMPLED}{fault}", "map")
+            self._add(step, f"{prefix}{fault}", member)
         for fault in found.warnings:
-            self._add(step, f"{_SAMPLED}{fault}", "map", "warning")
+            self._add(step, f"{prefix}{fault}", member, "warning")
         estimate = read_worst(step.id, found)
         if estimate is not None:
             self.report.estimates.append(estimate.without(unset))

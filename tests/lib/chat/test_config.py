@@ -103,6 +103,8 @@ url:
     ):
         assert any(words in fault for fault in told), words
     assert all("allowed" in fault or "did you mean" in fault for fault in told)
+    guessed = [fault for fault in told if "did you mean temperature?" in fault]
+    assert [fault for fault in guessed if "allowed" in fault] == []
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,7 @@ class WorkerProcess:
                 stack.enter_context(pool.current().watch_loop(monitor.observer.hold))
                 consume_until(stop, transport, worker)
             except Exception as error:
+                LOG.error("%s", explain(error))  # noqa: TRY400 - first: telling the flow may take long, and lines
                 report(error, transport, codec, self.settings)
                 raise
             monitor.detach()

@@ -128,6 +128,18 @@ def test_an_input_queue_that_is_not_there_is_told_to_the_flow(stage: Stage) -> N
     assert stage.one("error").error()["code"] == "input_missing"
 
 
+def test_why_it_cannot_begin_comes_before_what_telling_the_flow_meets(stage: Stage) -> None:
+    del stage.platform.step["config"]["password"]
+    stage.channel.exchange_delete(stage.name)
+    worker = stage.worker()
+    assert '"Password" is missing' in ends(worker, 1)["msg"]
+    told = [line["msg"] for line in worker.lines if line["level"] >= 40]
+    assert '"Password" is missing' in told[0]
+    refused = [text for text in told if text.startswith("publish turned down")]
+    assert refused
+    assert [text.rpartition(" ")[2] for text in refused] == ["1", "2", "4", "8", "16"][: len(refused)]
+
+
 def test_a_broker_that_cannot_be_reached_ends_it_after_as_many_tries_as_are_set(stage: Stage) -> None:
     uri = f"amqp://guest:the-broker-password@127.0.0.1:{free_port()}/"
     worker = stage.worker(AMQP_URI=uri, AMQP_RECONNECT_ATTEMPTS="2", AMQP_RECONNECT_TIMEOUT="10")

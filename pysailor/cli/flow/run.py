@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..extras import EXPRESSIONS, require
+from ..output import say
 from ..usage import add_tape
 
 _EXAMPLE = """\
@@ -68,10 +69,16 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the flow; return the exit code."""
-    require("flow", *EXPRESSIONS)
-    from .runner import run_flow  # noqa: PLC0415 - what is heavy, which a help text needs not
+    args.is_begun = False
+    try:
+        require("flow", *EXPRESSIONS)
+        from .runner import run_flow  # noqa: PLC0415 - what is heavy, which a help text needs not
 
-    return run_flow(args)
+        return run_flow(args)
+    except KeyboardInterrupt:
+        if not args.is_begun:
+            say("nothing was begun, and nothing is to be resumed: start it anew")
+        raise
 
 
 def setting(text: str) -> tuple[str, str]:

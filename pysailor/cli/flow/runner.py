@@ -67,6 +67,7 @@ def run_flow(args: argparse.Namespace) -> int:
         else:
             folder.hold()
         tell_addresses(plan.steps.values())
+        args.is_begun = True
         with folder:
             outcome = _run(plan, folder, source, lambda text: say(printable(mask(text, secrets))))
         code = max(_EXIT[outcome], tell_tape(tape)) if tape else _EXIT[outcome]
@@ -78,7 +79,7 @@ def _run(plan: RunPlan, folder: RunFolder, source: FlowInput | None, tell: Any) 
     """Run to the end, shown; return the outcome, which the folder knows, too."""
     try:
         run = FlowRun(plan, folder.path, str(folder.about["run"]), tell)
-    except SailorError:
+    except (SailorError, KeyboardInterrupt):
         folder.discard()
         raise
     if run.history.count:

@@ -7,6 +7,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
+from .outage_log import OutageLog, level_of
 from .trouble import describe, diagnose
 
 if TYPE_CHECKING:
@@ -24,23 +25,6 @@ IMPATIENCE = 2.0
 """Seconds after which a try to connect again is joined by another."""
 MOST_ATTEMPTS = 8
 """As many as begin before the first one gives up by itself, after pika's 15 seconds."""
-
-
-class OutageLog:
-    """The warnings of two connections that lose the same broker: what one has just said, the other does not repeat."""
-
-    def __init__(self, seconds: float = 10.0) -> None:
-        self._seconds = seconds
-        self._said: dict[str, tuple[str, float]] = {}
-
-    def warn(self, name: str, what: str, reason: str, then: str) -> None:
-        """Log what happened, unless another connection logged the same within the last seconds."""
-        by, at = self._said.get(what, (name, 0.0))
-        now = time.monotonic()
-        repeats = by != name and now - at < self._seconds
-        LOG.log(logging.DEBUG if repeats else logging.WARNING, "%s: %s (%s), %s", name, what, reason, then)
-        if not repeats:
-            self._said[what] = (name, now)
 
 
 class RecoveringConnection:
@@ -73,6 +57,8 @@ class RecoveringConnection:
         self._attempts: list[Any] = []
         self._timer: object | None = None
         self._failures = 0
+        self._level = logging.WARNING
+        """At which the loss was logged that goes on."""
         self._opened_once = False
         self._opened_at = 0.0
         self._closing = False
@@ -157,6 +143,7 @@ class RecoveringConnection:
             return
         self._cancel_timer()
         self._connection = connection
+        self._level = logging.WARNING
         self._read_in_large_pieces(connection)
         self._abort_attempts()
         connection.add_on_connection_blocked_callback(self._on_blocked)
@@ -171,7 +158,7 @@ class RecoveringConnection:
     def _on_channel_open(self, channel: Any) -> None:
         channel.add_on_close_callback(self._on_channel_closed)
         if self._opened_once:
-            LOG.info("%s: open again", self._name)
+            LOG.log(min(self._level, logging.INFO), "%s: open again", self._name)
         self._opened_once = True
         self._opened_at = time.monotonic()
         self.channel = channel
@@ -184,7 +171,10 @@ class RecoveringConnection:
                 self._failures = 0
             self._on_lost(reason)
         if self._connection is not None and self._connection.is_open and not self._closing:
-            LOG.warning("%s: channel closed (%s), opening another", self._name, reason)
+            number = self._failures + 1
+            self._level = level_of(number)
+            often = f", {number} times on end" if number > 1 else ""
+            LOG.log(self._level, "%s: channel closed (%s)%s, opening another", self._name, reason, often)
             self._schedule(self._open_channel)
 
     def _on_connect_failed(self, connection: Any, reason: Exception) -> None:

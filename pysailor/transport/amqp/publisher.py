@@ -12,6 +12,7 @@ from pika.exceptions import ChannelClosedByBroker, ChannelWrongStateError, Conne
 
 from pysailor.transport.base import Refused, Stopped, TooLarge, Unconfirmed, Unroutable
 
+from .outage_log import level_of
 from .properties import Properties
 
 if TYPE_CHECKING:
@@ -119,7 +120,8 @@ class Publisher:
         jobs, self._unconfirmed = [job for job in self._unconfirmed.values() if not job.over], {}
         if not jobs:
             return
-        LOG.warning("%d messages were not confirmed yet: sending them again", len(jobs))
+        number = 1 + min(job.failures for job in jobs)
+        LOG.log(level_of(number), "%d messages were not confirmed yet: sending them again", len(jobs))
         if self._learn_limit(reason) or not _is_about_a_message(reason):
             self._waiting.extendleft(reversed(jobs))
         elif getattr(reason, "reply_code", None) in TOPOLOGY:
@@ -245,7 +247,8 @@ class Publisher:
             self._end(job, Refused(f"The broker turned the message down {job.failures} times: {reason}"))
             return
         delay = min(self._broker.publish_max_delay, self._broker.publish_delay * 2.0 ** min(job.failures - 1, 64))
-        LOG.warning("publish turned down (%s), trying again in %.1f s, retry %d", reason, delay, job.failures)
+        told = "publish turned down (%s), trying again in %.1f s, retry %d"
+        LOG.log(level_of(job.failures), told, reason, delay, job.failures)
         job.publish = job.publish.retry(job.failures)
         job.properties = properties_of(job.publish)
         self._suspects.discard(job)

@@ -12,9 +12,10 @@ from pika import URLParameters
 
 from pysailor.transport.base import TransportState, Unreachable
 
-from .channel import OutageLog, RecoveringConnection
+from .channel import RecoveringConnection
 from .consumer import Consumer
 from .io_thread import IoThread
+from .outage_log import OutageLog
 from .pika_access import PikaAccess, access
 from .publisher import Publisher
 from .trouble import diagnose

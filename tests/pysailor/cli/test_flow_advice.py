@@ -60,3 +60,20 @@ def test_standard_input_does_not_come_again(tmp_path: Path) -> None:
     told = run(tmp_path, "flow.yaml", "--input", "-", given='{"n": "x"}\n')
     assert "it took its input from a pipe, which is gone: this run cannot go on" in told
     assert "--resume" not in told
+
+
+def test_ctrl_c_while_a_flow_is_loaded_says_that_nothing_was_begun(tmp_path: Path) -> None:
+    code = tmp_path / "own" / "lib"
+    code.mkdir(parents=True)
+    step = {"main": "./lib/step.py", "title": "Step", "metadata": {"in": {}, "out": {}}}
+    component = {"title": "Own", "description": "Own", "version": "1.0.0", "triggers": {"begin": step}}
+    (tmp_path / "own" / "component.json").write_text(json.dumps(component))
+    (code / "step.py").write_text("raise KeyboardInterrupt\n")
+    (tmp_path / "flow.yaml").write_text(
+        "flow: 1\nname: own\ncomponents: {own: {path: own}}\nsteps:\n  a: {run: 'own:begin'}\n"
+    )
+    done = pysailor("flow", "run", "flow.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "nothing was begun" in done.stderr
+    assert done.stderr.endswith("\nstopped\n")
+    assert not (tmp_path / ".pysailor").exists()

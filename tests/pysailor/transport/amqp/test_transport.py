@@ -12,7 +12,7 @@ from tests.support.broker import eventually, free_port
 
 pytest.importorskip("pika")
 from pysailor.transport.amqp import Amqp
-from pysailor.transport.amqp.channel import OutageLog
+from pysailor.transport.amqp.outage_log import OutageLog
 from tests.support.relay import Relay, StepQueues, by_message_id, count_logged, count_threads, cut_off, message, numbers
 
 

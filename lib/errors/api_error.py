@@ -13,8 +13,6 @@ from pysailor import StepError, frozen
 
 from . import requested_wait, service_words
 from .catalog import CATALOG, NO
-from .classify import classify
-from .phrases import class_of_text
 from .service_words import is_error
 
 if TYPE_CHECKING:
@@ -124,6 +122,8 @@ class ApiError(StepError):
 
 def from_answer(status: int, headers: Mapping[str, str], body: bytes, now: float | None = None) -> ApiError:
     """Return the error that an answer tells, whatever its shape; `now`, in seconds since the epoch, is for dates."""
+    from .classify import classify  # noqa: PLC0415 - its many patterns are for refusals, which a worker need not meet
+
     said = service_words.read(body)
     if status == 200 and said.status is not None:  # noqa: PLR2004 - a refusal inside a good answer
         status = said.status
@@ -146,6 +146,8 @@ def from_answer(status: int, headers: Mapping[str, str], body: bytes, now: float
 
 def unreadable(why: str, status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
     """Return the error for a good answer that is not JSON, with what it says: a page's title, or a refusal in words."""
+    from .phrases import class_of_text  # noqa: PLC0415 - as above
+
     error = from_answer(status, headers, body)
     if class_of_text(error.text) is None or len(body) > 2 * service_words.LONGEST_TEXT:
         error = ApiError("unreadable", text=error.text, status=status, request_id=error.request_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from functools import lru_cache
@@ -140,7 +139,7 @@ def _from_text(text: str) -> ServiceWords:
     if _HTML.search(text[:4096]):
         return ServiceWords(_one_line(_page(text)))
     if text.startswith("<"):
-        found = {name.lower(): html.unescape(said) for name, said in reversed(_XML_WORDS.findall(text)) if said.strip()}
+        found = {name.lower(): _unescape(said) for name, said in reversed(_XML_WORDS.findall(text)) if said.strip()}
         named = next((found[name] for name in _MESSAGES if name in found), "")
         return ServiceWords(_one_line(named or _TAG.sub(" ", text)), tuple(_XML_CODE.findall(text)[:1]))
     return ServiceWords(_one_line(text))
@@ -150,9 +149,15 @@ def _page(text: str) -> str:
     """Return a web page's title, or its first heading, or its text."""
     for heading in _HEADINGS:
         found = heading.search(text)
-        if found and (said := html.unescape(_TAG.sub(" ", found[1])).strip()):
+        if found and (said := _unescape(_TAG.sub(" ", found[1])).strip()):
             return said
-    return html.unescape(_TAG.sub(" ", _INVISIBLE.sub(" ", text)))
+    return _unescape(_TAG.sub(" ", _INVISIBLE.sub(" ", text)))
+
+
+def _unescape(text: str) -> str:
+    from html import unescape  # noqa: PLC0415 - its table of characters takes long to load; few refusals are pages
+
+    return unescape(text)
 
 
 def _one_line(text: str) -> str:

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the step failed (or something was found), 2 the command wa
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import signal
@@ -47,11 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _begin_pool(arguments: Sequence[str]) -> None:
     """Begin with the worker's pool, before what waits is loaded. What is wrong with the arguments is told later."""
-    from pysailor.worker.pool_choice import begin  # noqa: PLC0415 - for one command
-
     named = [value for name, value in itertools.pairwise(arguments) if name == "--component"]
     named += [argument.partition("=")[2] for argument in arguments if argument.startswith("--component=")]
-    begin(os.environ, named[-1] if named else None)
+    gc.disable()  # as run_here does, and for the same reason
+    try:
+        from pysailor.worker.pool_choice import begin  # noqa: PLC0415 - for one command
+
+        begin(os.environ, named[-1] if named else None)
+    finally:
+        gc.enable()
 
 
 def _comes_of_ctrl_c(error: BaseException | None) -> bool:

@@ -5,7 +5,6 @@ Which bodies those are is said in `wire.passthrough`; here they are moved, sever
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -58,5 +57,7 @@ def _each(make: Callable[[Given], Made], given: Mapping[Key, Given]) -> dict[Key
     """Return what is made of each, several at a time; raise what the first that fails raised."""
     if len(given) == 1:
         return {key: make(value) for key, value in given.items()}
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - few messages have bodies elsewhere
+
     with ThreadPoolExecutor(min(_AT_A_TIME, max(1, len(given)))) as pool:
         return dict(zip(given, pool.map(make, given.values()), strict=True))

@@ -31,10 +31,14 @@ HEAVY = {
 }
 NOT_FOR_A_WORKER = {
     "argparse",
+    "asyncio",
     "certifi",
     "charset_normalizer",
+    "html",
     "importlib.metadata",
     "jsonschema",
+    "lib.errors.classify",
+    "lib.errors.phrases",
     "prometheus_client",
     "redis",
     "requests",

@@ -12,6 +12,7 @@ from pika.exceptions import ChannelClosedByBroker
 from pysailor.transport.base import DeliveryOutcome, InputMissing, Stopped
 from pysailor.wire.envelope import Delivery
 
+from .exchange import ExchangeCheck
 from .finished import FinishedMemory
 from .settled import SettledMemory
 
@@ -61,6 +62,7 @@ class Consumer:
         self._on_delivery: OnDelivery
         self._id_of: IdOf
         self._on_started: Callable[[Exception | None], None]
+        self._exchange = ExchangeCheck(broker.exchange)
         self._wanted = False
         self._started = False
         self._generation = 0
@@ -77,17 +79,25 @@ class Consumer:
         self._watchers: list[threading.Event] = []
 
     def start(self, on_delivery: OnDelivery, id_of: IdOf, on_started: Callable[[Exception | None], None]) -> None:
-        """Consume from now on; call `on_started` once, with the error if the queue cannot be read."""
+        """Consume from now on; call `on_started` once, with the error if the queue cannot be read.
+
+        While the exchange is missing that messages go to, none is taken, though this counts as started.
+        """
         self._on_delivery, self._id_of, self._on_started = on_delivery, id_of, on_started
         self._wanted = True
+        if self._exchange.is_missing:
+            self._tell_started()
         if self._connection.channel is not None:
-            self.on_open(self._connection.channel)
+            self._begin(self._connection.channel)
 
     def on_open(self, channel: Any) -> None:
         """Consume on this channel from now on, if that is wanted."""
         self._generation += 1
-        if not self._wanted:
-            return
+        self._exchange.begin(channel)
+        if self._wanted:
+            self._begin(channel)
+
+    def _begin(self, channel: Any) -> None:
         channel.add_on_cancel_callback(self._on_cancelled)
         channel.basic_qos(prefetch_count=self._broker.prefetch, callback=lambda _frame: self._consume(channel))
 
@@ -98,7 +108,10 @@ class Consumer:
         for work in self._take_unstarted():
             self._drop(work)
         self._orphans = dict(self._works)
-        if self._wanted and not self._started and isinstance(reason, ChannelClosedByBroker):
+        if self._exchange.explains(reason):
+            if self._wanted and self._exchange.is_missing:
+                self._tell_started()
+        elif self._wanted and not self._started and isinstance(reason, ChannelClosedByBroker):
             self._wanted = False
             self._on_started(
                 InputMissing(f"Messages cannot be read from the queue {self._broker.queue!r}: {reason.reply_text}")
@@ -166,7 +179,10 @@ class Consumer:
         self._connection.prove()
         if self._started:
             LOG.info("consuming again")
-        else:
+        self._tell_started()
+
+    def _tell_started(self) -> None:
+        if not self._started:
             self._started = True
             self._on_started(None)
 

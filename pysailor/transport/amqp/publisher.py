@@ -12,6 +12,7 @@ from pika.exceptions import ChannelClosedByBroker, ChannelWrongStateError, Conne
 
 from pysailor.transport.base import Refused, Stopped, TooLarge, Unconfirmed, Unroutable
 
+from .exchange import TOPOLOGY
 from .outage_log import level_of
 from .properties import Properties
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-TOPOLOGY = (403, 404)
-"""The exchange is not there or not ours. The platform owns it and may yet put it right."""
 UNREADABLE = (501, 502, 505)
 """A frame that the broker cannot read: something in one message, for which it closes the whole connection."""
 FRAME_OVERHEAD = 20

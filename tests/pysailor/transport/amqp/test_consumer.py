@@ -245,3 +245,28 @@ def test_a_thread_that_leaves_a_delivery_takes_the_next_one_and_each_is_settled_
         assert amqp.drain(time.monotonic() + 60)
     assert len(threads) <= 2
     assert step.count() == 0
+
+
+@pytest.mark.parametrize("when", ["at once", "when that was found"])
+def test_nothing_is_taken_while_the_exchange_is_missing_that_all_goes_to(
+    step: StepQueues, caplog: pytest.LogCaptureFixture, when: str
+) -> None:
+    caplog.set_level(logging.INFO, "pysailor")
+    step.put(*numbers(5))
+    with step.rabbit.channel() as channel:
+        channel.exchange_delete(step.name)
+    relay = Relay(step, prefetch=5)
+    relay.amqp.connect()
+    if when == "when that was found":
+        eventually(lambda: "cannot be used (NOT_FOUND" in caplog.text)
+    relay.amqp.consume(relay.work, by_message_id)
+    eventually(lambda: caplog.text.count("opening another") > 1)
+    assert relay.began == []
+    assert step.count() == 5
+    assert caplog.text.count("no message is taken until it can") == 1
+    relay.gate.clear()
+    step.declare()
+    relay.gate.set()
+    eventually(lambda: len(relay.ended) == 5)
+    relay.amqp.close()
+    assert sorted(content for content, _ in step.take()) == numbers(5)

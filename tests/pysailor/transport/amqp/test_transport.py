@@ -101,10 +101,10 @@ def test_stopping_while_a_publish_is_tried_again_returns_in_time_and_the_input_g
     step: StepQueues, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "pysailor")
-    with step.rabbit.channel() as channel:
-        channel.exchange_delete(step.name)
-    step.put(b"1")
     with Relay(step, publish_delay=60) as worker:
+        with step.rabbit.channel() as channel:
+            channel.exchange_delete(step.name)
+        step.put(b"1")
         eventually(lambda: "publish turned down" in caplog.text)
         began = time.monotonic()
         worker.amqp.stop_consuming()

@@ -1,0 +1,52 @@
+"""Whether the exchange that messages go to is there: without it what is paid for could not be sent on."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from pika.exceptions import ChannelClosedByBroker
+
+LOG = logging.getLogger(__name__)
+
+TOPOLOGY = (403, 404)
+"""The exchange is not there or not ours. The platform owns it and may yet put it right."""
+
+
+class ExchangeCheck:
+    """Asks once on each channel, which the broker closes if the exchange is missing. Used on the I/O thread only."""
+
+    def __init__(self, exchange: str) -> None:
+        self._exchange = exchange
+        self._is_asked = bool(exchange)
+        self._waits = False
+        self.is_missing = False
+
+    def begin(self, channel: Any) -> None:
+        """Ask; what is sent on this channel afterwards is done only if the exchange is there."""
+        if self._is_asked:
+            self._waits = True
+            channel.exchange_declare(self._exchange, passive=True, callback=self._on_found)
+
+    def explains(self, reason: Exception) -> bool:
+        """Return whether the channel was lost for the question; a missing exchange is logged when it is first found."""
+        waits, self._waits = self._waits, False
+        if not (waits and isinstance(reason, ChannelClosedByBroker)):
+            return False
+        if reason.reply_code not in TOPOLOGY:
+            self._is_asked = False  # this broker does not take the question
+        elif not self.is_missing:
+            self.is_missing = True
+            LOG.error(
+                "the exchange %r (ELASTICIO_PUBLISH_MESSAGES_TO), which everything goes to, cannot be used (%s): "
+                "no message is taken until it can",
+                self._exchange,
+                reason.reply_text,
+            )
+        return True
+
+    def _on_found(self, _frame: Any) -> None:
+        self._waits = False
+        if self.is_missing:
+            self.is_missing = False
+            LOG.info("the exchange %r is there now", self._exchange)

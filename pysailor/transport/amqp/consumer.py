@@ -85,19 +85,17 @@ class Consumer:
         """
         self._on_delivery, self._id_of, self._on_started = on_delivery, id_of, on_started
         self._wanted = True
-        if self._exchange.is_missing:
-            self._tell_started()
         if self._connection.channel is not None:
             self._begin(self._connection.channel)
 
     def on_open(self, channel: Any) -> None:
         """Consume on this channel from now on, if that is wanted."""
         self._generation += 1
-        self._exchange.begin(channel)
         if self._wanted:
             self._begin(channel)
 
     def _begin(self, channel: Any) -> None:
+        self._exchange.begin(channel)
         channel.add_on_cancel_callback(self._on_cancelled)
         channel.basic_qos(prefetch_count=self._broker.prefetch, callback=lambda _frame: self._consume(channel))
 
@@ -110,7 +108,7 @@ class Consumer:
         self._orphans = dict(self._works)
         if self._exchange.explains(reason):
             if self._wanted and self._exchange.is_missing:
-                self._tell_started()
+                self._await_exchange()
         elif self._wanted and not self._started and isinstance(reason, ChannelClosedByBroker):
             self._wanted = False
             self._on_started(
@@ -179,6 +177,10 @@ class Consumer:
         self._connection.prove()
         if self._started:
             LOG.info("consuming again")
+        self._tell_started()
+
+    def _await_exchange(self) -> None:
+        self._exchange.complain()
         self._tell_started()
 
     def _tell_started(self) -> None:

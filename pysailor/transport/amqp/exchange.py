@@ -20,6 +20,8 @@ class ExchangeCheck:
         self._exchange = exchange
         self._is_asked = bool(exchange)
         self._waits = False
+        self._is_told = False
+        self._reason = ""
         self.is_missing = False
 
     def begin(self, channel: Any) -> None:
@@ -29,24 +31,29 @@ class ExchangeCheck:
             channel.exchange_declare(self._exchange, passive=True, callback=self._on_found)
 
     def explains(self, reason: Exception) -> bool:
-        """Return whether the channel was lost for the question; a missing exchange is logged when it is first found."""
+        """Return whether the channel was lost for the question; is_missing tells then whether the exchange is."""
         waits, self._waits = self._waits, False
         if not (waits and isinstance(reason, ChannelClosedByBroker)):
             return False
         if reason.reply_code not in TOPOLOGY:
             self._is_asked = False  # this broker does not take the question
-        elif not self.is_missing:
-            self.is_missing = True
+        else:
+            self.is_missing, self._reason = True, reason.reply_text
+        return True
+
+    def complain(self) -> None:
+        """Log, once, that the exchange is missing: when messages are to be taken, not before."""
+        if not self._is_told:
+            self._is_told = True
             LOG.error(
                 "the exchange %r (ELASTICIO_PUBLISH_MESSAGES_TO), which everything goes to, cannot be used (%s): "
                 "no message is taken until it can",
                 self._exchange,
-                reason.reply_text,
+                self._reason,
             )
-        return True
 
     def _on_found(self, _frame: Any) -> None:
-        self._waits = False
-        if self.is_missing:
-            self.is_missing = False
+        self._waits = self.is_missing = False
+        if self._is_told:
+            self._is_told = False
             LOG.info("the exchange %r is there now", self._exchange)

@@ -104,7 +104,8 @@ class ResponseStream(EventStream):
 
     def _rest(self, response: dict[str, Any]) -> list[Piece]:
         """Return the text that the answer holds beyond what came of it; remark upon another one."""
-        whole = text_of(message_of(choices(to_completion(response))[0])) if response.get("output") else ""
+        is_read = isinstance(response.get("output"), list)
+        whole = text_of(message_of(choices(to_completion(response))[0])) if is_read else ""
         shown = "".join(self._shown)
         if not whole or whole == shown:
             return []

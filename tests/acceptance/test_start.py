@@ -31,7 +31,6 @@ HEAVY = {
 }
 NOT_FOR_A_WORKER = {
     "argparse",
-    "asyncio",
     "certifi",
     "charset_normalizer",
     "html",

@@ -2,7 +2,6 @@
 
 broker      where it is, and how patient to be
 io_thread   the thread; others post to it
-pika_import pika, without what a worker never needs
 pika_access what pika does not document, and the way without it
 frames      the frames that every message needs, to bytes and back
 properties  properties and headers, to bytes and back
@@ -12,11 +11,7 @@ consumer    in: deliveries, worker threads, acknowledgements
 transport   all of it behind the interface of `pysailor.transport`
 """
 
-from .pika_import import import_pika
-
-import_pika()  # before those below do
-
-from .broker import Broker  # noqa: E402
-from .transport import Amqp  # noqa: E402
+from .broker import Broker
+from .transport import Amqp
 
 __all__ = ["Amqp", "Broker"]

@@ -113,11 +113,11 @@ def test_a_queue_that_is_full_is_waited_for(stage: Stage) -> None:
 def test_an_exchange_that_is_missing_is_waited_for(stage: Stage) -> None:
     stage.channel.exchange_delete(stage.name)
     with stage.worker() as worker:
-        stage.put({"body": {"number": 0}})
         eventually(lambda: worker.said("NOT_FOUND"))
         stage.channel.exchange_declare(stage.name, "direct", durable=True)
         stage.declare("data")
         stage.declare("error")
+        stage.put({"body": {"number": 0}})  # not before its queues are there: what nobody gets is an error
         numbers(stage, 1)
     assert stage.nothing_left()
 

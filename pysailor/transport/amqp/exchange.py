@@ -9,7 +9,8 @@ from pika.exceptions import ChannelClosedByBroker
 
 LOG = logging.getLogger(__name__)
 
-TOPOLOGY = (403, 404)
+NOT_FOUND = 404
+TOPOLOGY = (403, NOT_FOUND)
 """The exchange is not there or not ours. The platform owns it and may yet put it right."""
 
 
@@ -35,10 +36,10 @@ class ExchangeCheck:
         waits, self._waits = self._waits, False
         if not (waits and isinstance(reason, ChannelClosedByBroker)):
             return False
-        if reason.reply_code not in TOPOLOGY:
-            self._is_asked = False  # this broker does not take the question
-        else:
+        if reason.reply_code == NOT_FOUND:
             self.is_missing, self._reason = True, reason.reply_text
+        else:
+            self._is_asked = False  # who may publish may still not be allowed to ask
         return True
 
     def complain(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from lib.completions.answer import api_shape, content
 from lib.completions.stream import BrokenStream
-from lib.completions.stream.merge import WENT_ON
+from lib.completions.stream.choice import WENT_ON
 from lib.cost.usage import usage_of
 from lib.errors.api_error import ApiError
 

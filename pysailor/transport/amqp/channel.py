@@ -49,12 +49,14 @@ class RecoveringConnection:
         self._broker = broker
         self._parameters = parameters
         self._connection_class = pika.connection_class
-        self._hang_up = pika.hang_up
+        self._hang_up, self._release = pika.hang_up, pika.release
         self._read_in_large_pieces = pika.read_in_large_pieces
         self._outages = outages or OutageLog()
         self._name = parameters.client_properties["connection_name"]
         self._connection: Any = None
         self._attempts: list[Any] = []
+        self._unfinished: set[Any] = set()
+        """Those that pika has not told the end of."""
         self._timer: object | None = None
         self._failures = 0
         self._level = logging.WARNING
@@ -88,6 +90,7 @@ class RecoveringConnection:
             custom_ioloop=self._io.loop,
         )
         self._attempts.append(attempt)
+        self._unfinished.add(attempt)
         if self._opened_once and len(self._attempts) < MOST_ATTEMPTS:
             self._timer = self._io.later(IMPATIENCE, self.open)
 
@@ -99,6 +102,11 @@ class RecoveringConnection:
         if self._connection is not None and self._connection.is_open:
             self._connection.close()
         self._check_closed()
+
+    def release(self) -> None:
+        """Close what the loop left open when it ended; it runs no more."""
+        for connection in self._unfinished:
+            self._release(connection)
 
     def prove(self) -> None:
         """Forget past failures: what this connection is for has just worked."""
@@ -179,6 +187,7 @@ class RecoveringConnection:
 
     def _on_connect_failed(self, connection: Any, reason: Exception) -> None:
         self._forget(connection)
+        self._unfinished.discard(connection)
         if self._closing:
             self._check_closed()
         elif self._connection is not None or self._attempts:
@@ -191,6 +200,7 @@ class RecoveringConnection:
             self._schedule(self.open)
 
     def _on_disconnected(self, connection: Any, reason: Exception) -> None:
+        self._unfinished.discard(connection)
         if connection is not self._connection:
             return
         self._connection = None

@@ -79,15 +79,17 @@ class IoThread:
         """Have it not called."""
         self.loop.remove_timeout(timer)
 
-    def end(self, timeout: float | None) -> None:
-        """End the thread, from another one; what is posted from now on still gets done."""
+    def end(self, timeout: float | None) -> bool:
+        """End the thread, from another one; return whether it has. What is posted from now on still gets done."""
         if self._thread.is_alive():
             self.loop.add_callback_threadsafe(self.loop.stop)
             self._thread.join(timeout)
         self._ended = True
         self._run_rest()
-        if not self._thread.is_alive():
+        has_ended = not self._thread.is_alive()
+        if has_ended:
             self.loop.close()
+        return has_ended
 
     def _run(self) -> None:
         with never_waiting():

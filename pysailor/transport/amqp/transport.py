@@ -173,7 +173,9 @@ class Amqp:
         self._io.post(self._reading.close)
         self._io.post(self._writing.close)
         closed.wait(_left(until))
-        self._io.end(timeout=1)
+        if self._io.end(timeout=1):
+            self._reading.release()
+            self._writing.release()
         self._consumer.dismiss()
 
     def __enter__(self) -> Self:

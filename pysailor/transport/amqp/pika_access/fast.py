@@ -40,6 +40,14 @@ class FastAccess:
             workflow.abort()
         return True
 
+    def release(self, connection: Any) -> None:
+        """Close what the transport has, or what is on its way to one."""
+        connector = getattr(getattr(connection, "_connection_workflow", None), "_connector", None)
+        for owner in (getattr(connection, "_transport", None), connector):
+            used = getattr(owner, "_sock", None)
+            if used is not None:
+                used.close()
+
     def read_in_large_pieces(self, connection: Any) -> None:
         """Set it, where this pika knows it by that name. A turn is one read: what is left makes the next turn.
 

@@ -23,6 +23,9 @@ class PikaAccess(Protocol):
     def hang_up(self, connection: Any) -> bool:
         """Have a connection that is not open yet fail soon; return whether it will."""
 
+    def release(self, connection: Any) -> None:
+        """Close the socket of a connection whose loop has ended before it did."""
+
     def read_in_large_pieces(self, connection: Any) -> None:
         """Have an open connection take as much at a time as it can."""
 

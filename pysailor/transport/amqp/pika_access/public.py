@@ -32,6 +32,9 @@ class PublicAccess:
         """Leave it alone."""
         return False
 
+    def release(self, connection: Any) -> None:
+        """Leave it to the garbage collector."""
+
     def read_in_large_pieces(self, connection: Any) -> None:
         """Change nothing: there is no public way."""
 

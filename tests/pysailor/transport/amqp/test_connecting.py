@@ -38,3 +38,12 @@ def test_the_other_connection_is_closed(step: StepQueues, scheme: str) -> None:
             Amqp(step.settings(uri=uri, reconnect_attempts=0)).connect()
         server.join()
     assert rest[-1] == b""
+
+
+def test_what_is_open_when_the_loop_ends_is_closed(step: StepQueues) -> None:
+    amqp = Amqp(step.settings())
+    amqp.connect()
+    used = [connection._connection._transport._sock for connection in (amqp._reading, amqp._writing)]
+    amqp._io.end(None)  # as if pika's loop had failed for good
+    amqp.close()
+    assert [one.fileno() for one in used] == [-1, -1]

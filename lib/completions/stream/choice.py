@@ -29,7 +29,7 @@ _MERGED_CHOICE: Final = frozenset({"index", "delta", "message", "finish_reason",
 _USUAL_MEMBERS: Final = 4  # of a choice: index, delta, finish_reason, logprobs
 
 
-class Choice:
+class ChoiceMerger:
     def __init__(self, index: int, remarks: dict[str, None]) -> None:
         self.finish_reason: str | None = None
         self._remarks = remarks

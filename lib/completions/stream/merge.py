@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ..answer.content import read_index
-from .choice import Choice
+from .choice import ChoiceMerger
 
 if TYPE_CHECKING:
     from ...api.stream import Piece
@@ -29,7 +29,7 @@ class Completion:
         self.remarks: dict[str, None] = {}
         self._fields: dict[str, Any] = {}
         self._usage: Any = None
-        self._choices: dict[int, Choice] = {}
+        self._choices: dict[int, ChoiceMerger] = {}
 
     def add(self, chunk: dict[str, Any]) -> list[Piece]:
         """Merge a chunk and return the text that it brought."""
@@ -77,13 +77,13 @@ class Completion:
                 continue
             fields[key] = value
 
-    def _choice(self, choice: dict[str, Any], position: int) -> Choice:
+    def _choice(self, choice: dict[str, Any], position: int) -> ChoiceMerger:
         index = read_index(choice.get("index"))
         if index is None:
             index = position
         found = self._choices.get(index)
         if found is None:
-            found = self._choices[index] = Choice(index, self.remarks)
+            found = self._choices[index] = ChoiceMerger(index, self.remarks)
         return found
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..errors.api_error import ApiError
 
 _FIRST_WAIT = 0.5
-_SHORTEST_WAIT = 0.1  # also where the hint says 0: what failed a moment ago fails again
+_SHORTEST_WAIT = 0.1  # whatever the hint or chance says: what failed a moment ago fails again
 _LONGEST_WAIT = 8.0
 _LONGEST_CALL = 3600
 _MOST_RETRIES = 10
@@ -71,8 +71,8 @@ class CallLimits:
 def wait(error: ApiError, retries: int, limits: CallLimits, chance: float) -> float | None:
     """Return the seconds to wait before the next try, or None if there must be none.
 
-    `retries` counts those already made. The wait is a random part (`chance`, 0..1: many workers must not come back at
-    once) of a span that doubles each time; the service's own hint comes before it.
+    `retries` counts those already made. The wait is random (`chance`, 0..1: many workers must not come back at once)
+    within a span that doubles each time; the service's own hint comes before it.
     """
     again = _retry_rule(error)
     if retries >= limits.max_retries or again == NO or error.begun:
@@ -82,7 +82,7 @@ def wait(error: ApiError, retries: int, limits: CallLimits, chance: float) -> fl
     span: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(retries, 10))
     if error.retry_after is not None:
         return max(error.retry_after, _SHORTEST_WAIT) + chance * span
-    return chance * span * _SLOWER.get(error.code, 1.0)
+    return _SHORTEST_WAIT + chance * (span * _SLOWER.get(error.code, 1.0) - _SHORTEST_WAIT)
 
 
 def _retry_rule(error: ApiError) -> str:

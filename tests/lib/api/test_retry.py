@@ -62,6 +62,14 @@ def test_without_a_hint_the_wait_is_random_below_a_span_that_doubles(retries: in
     assert 0 <= waited <= min(8, 0.5 * 2**retries)
 
 
+@pytest.mark.parametrize("code", ["server_error", "conflict", "overloaded"])
+def test_what_failed_a_moment_ago_is_not_tried_at_once_without_a_hint_either(code: str) -> None:
+    limits = CallLimits(max_retries=10)
+    earliest, latest = ([wait(ApiError(code), tried, limits, chance) or 0 for tried in range(10)] for chance in (0, 1))
+    assert min(earliest) >= 0.1
+    assert all(early < late for early, late in zip(earliest, latest, strict=True))
+
+
 def test_an_overloaded_service_gets_more_time() -> None:
     busy, failed = (wait(ApiError(code), 0, RETRYING, 1) or 0 for code in ("overloaded", "server_error"))
     assert busy > failed

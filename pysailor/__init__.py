@@ -67,12 +67,13 @@ if TYPE_CHECKING:
     from .shell import environment, how_to_install, port
     from .store.base import Store
     from .store.open import open_store
+    from .tls import named_certificates, names_proxy, tls_context
     from .values import frozen
 
     __version__: str
 else:
     _MODULES = ("errors", "masking", "shell", "message", "context", "contract")
-    _MODULES += ("values", "store.base", "store.open", "journal.journal", "metadata", "pool")
+    _MODULES += ("values", "store.base", "store.open", "journal.journal", "metadata", "pool", "tls")
 
     def __getattr__(name: str) -> Any:
         """Find the name in the modules of the contract, the quickest to load first."""
@@ -149,9 +150,12 @@ __all__ = [
     "frozen",
     "how_to_install",
     "mask",
+    "named_certificates",
+    "names_proxy",
     "offload",
     "open_store",
     "pointer_to",
     "port",
     "socket_waits",
+    "tls_context",
 ]

@@ -16,9 +16,8 @@ from http.client import HTTPConnection, HTTPSConnection
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from pysailor import frozen
+from pysailor import frozen, named_certificates, names_proxy, tls_context
 
-from ..tls import named_certificates, names_proxy, trust
 from . import address_policy
 from .errors import AddressRefused, NotFetched, NotThere
 
@@ -160,7 +159,7 @@ class Connector:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         """The certificates that are trusted: those that REQUESTS_CA_BUNDLE names, or else those of requests."""
-        return trust(self._certificates)
+        return tls_context(self._certificates)
 
     def _proxy(self, target: Target) -> str | None:
         if not self._proxies:

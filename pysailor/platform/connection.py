@@ -5,7 +5,6 @@ By http.client: requests takes 40 ms more to load, a sixth of a worker's start, 
 
 from __future__ import annotations
 
-import os
 import re
 import select
 import ssl
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from ..tls import named_certificates, tls_context
 from .encoding import decode
 from .reply import NoReply, ServiceReply
 
@@ -90,16 +90,10 @@ class KeptConnections:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         """Trusts the certificates that the environment names, else those that come with certifi, as requests does."""
-        bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-        if not bundle:
-            from certifi import where  # noqa: PLC0415 - loads much, and many platforms are inside the cluster
-
-            bundle = where()
-        if not Path(bundle).exists():
+        bundle = named_certificates()
+        if bundle and not Path(bundle).exists():
             raise OSError(f"Could not find a suitable TLS CA certificate bundle, invalid path: {bundle}")
-        if Path(bundle).is_dir():
-            return ssl.create_default_context(capath=bundle)
-        return ssl.create_default_context(cafile=bundle)
+        return tls_context(bundle)
 
 
 class _Body:

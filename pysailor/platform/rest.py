@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
+from ..tls import names_proxy
 from ..values import frozen
 from .connection import KeptConnections
 from .reply import NoReply
@@ -100,7 +101,7 @@ class ServiceSession:
 
     def _is_plain(self, url: str) -> bool:
         """Return whether no proxy, no netrc file and no spelling of the address needs requests: most need none."""
-        is_plain = _PLAIN_ADDRESS.fullmatch(url) is not None and "/." not in url and not _names_proxy(os.environ)
+        is_plain = _PLAIN_ADDRESS.fullmatch(url) is not None and "/." not in url and not names_proxy()
         return is_plain and (self._authorization is not None or not _has_netrc(os.environ))
 
     def _open_proxied(self) -> Proxied:
@@ -187,11 +188,6 @@ def _without_secrets(url: str) -> str:
 
 def _may_pass(status: int) -> bool:
     return status >= _FAILED or status in (_REQUEST_TIMEOUT, _TOO_MANY_REQUESTS)
-
-
-def _names_proxy(environ: Mapping[str, str]) -> bool:
-    lower = ((name.lower(), value) for name, value in environ.items())
-    return any(name.endswith("_proxy") and name != "no_proxy" and value for name, value in lower)
 
 
 def _has_netrc(environ: Mapping[str, str]) -> bool:

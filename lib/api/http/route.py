@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from ...tls import named_certificates, names_proxy, trust
+from pysailor import named_certificates, names_proxy, tls_context
+
 from .errors import ConnectionRefused, ConnectTimeout, ProxyFailed, UnknownName, Untrusted, WrongAddress
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class ServerRoute:
 
 def _context(certificates: str | None) -> ssl.SSLContext:
     try:
-        context = trust(certificates)
+        context = tls_context(certificates)
     except OSError as fault:  # also what is no certificate
         place = f"at {certificates}" if certificates else "that come with the package certifi"
         raise Untrusted(f"The certificates {place} cannot be read.") from fault

@@ -1,4 +1,7 @@
-"""What the environment says of certificates and proxies, read as requests does, which takes long to load."""
+"""What the environment says of certificates and proxies, read as requests does, which takes long to load.
+
+For the runtime and for components that speak HTTP without it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ def named_certificates() -> str | None:
     return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or None
 
 
-def trust(certificates: str | None) -> ssl.SSLContext:
+def tls_context(certificates: str | None) -> ssl.SSLContext:
     """Return what trusts these certificates; raise OSError if they cannot be read."""
     if certificates is None:
         from certifi import where  # noqa: PLC0415 - for those who speak TLS and name none

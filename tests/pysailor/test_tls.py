@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lib.tls import names_proxy
+from pysailor.tls import names_proxy
 
 
 @pytest.fixture(autouse=True)

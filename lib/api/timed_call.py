@@ -10,7 +10,7 @@ from pysailor import CallReport, StepError
 from .attributes import call_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
     from typing import Any
 
@@ -24,9 +24,10 @@ UNKNOWN = "unknown"
 
 
 class TimedCall:
-    """A context manager around one operation: `done` reports success, what is raised before is reported by its code.
+    """One operation, reported once: `done` tells of success, `fail` of an error.
 
-    What is put off (Rebound) has not been asked, and is not reported.
+    As a context manager it reports what is raised before `done`. What is put off (Rebound) has not been asked, and is
+    not reported.
     """
 
     def __init__(self, ctx: Context, connection: Connection, operation: str, model: str) -> None:
@@ -43,22 +44,35 @@ class TimedCall:
         units: Mapping[str, int] = NOTHING_USED,
         cost: Decimal | None = None,
         replayed: bool = False,
+        content: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         """Report the answer; one that is given again took no tries and is not paid for again."""
         self._is_done = True
-        outcome = "replayed" if replayed else "ok"
-        self._report(outcome, 0 if replayed else tries, {} if replayed else units, None if replayed else cost, answer)
+        if replayed:
+            tries, units, cost = 0, NOTHING_USED, None
+        self._report("replayed" if replayed else "ok", tries, units, cost, answer, content)
+
+    def fail(self, error: StepError) -> None:
+        """Report the error by its code."""
+        self._report(error.code, max(1, len(getattr(error, "tries", ()))))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
         if isinstance(error, StepError) and not self._is_done:
-            self._report(error.code, max(1, len(getattr(error, "tries", ()))), {}, None, None)
+            self.fail(error)
 
     def _report(
-        self, outcome: str, tries: int, units: Mapping[str, int], cost: Decimal | None, answer: Mapping[str, Any] | None
+        self,
+        outcome: str,
+        tries: int,
+        units: Mapping[str, int] = NOTHING_USED,
+        cost: Decimal | None = None,
+        answer: Mapping[str, Any] | None = None,
+        content: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         told = call_attributes(self._connection, self._operation, answer)
         seconds = time.monotonic() - self._began
-        self._ctx.report(CallReport(self.model or UNKNOWN, outcome, seconds, tries, units, cost, attributes=told))
+        model = self.model or UNKNOWN
+        self._ctx.report(CallReport(model, outcome, seconds, tries, units, cost, attributes=told, content=content))

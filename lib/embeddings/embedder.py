@@ -10,11 +10,11 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pysailor import CallReport, Fault, InvalidInput, offload
+from pysailor import Fault, InvalidInput, offload
 
-from ..api.attributes import call_attributes
 from ..api.client import CallOptions, Client
 from ..api.pacer import shared_pacer
+from ..api.timed_call import TimedCall
 from ..budgets import NO_BUDGET, Pays, claim, compare, payer_of, split_key
 from ..call_settings import call_settings
 from ..cost.price import Cost, Surcharges, cost, cost_told_by, dollars, keep_if_priced
@@ -147,15 +147,15 @@ class Embedder:
 
     def _ask(self, texts: Sequence[PlacedText], part: range, found: Accumulator) -> None:
         """Take in what one request brings, or brought to an earlier attempt at this message; raise ApiError."""
-        began = time.monotonic()
+        call = TimedCall(self._ctx, self._client.connection, "embeddings", self._model)
         wanted = [self._client.connection.address, self._model, self._dimensions, [texts[at].text for at in part]]
         try:
             asked = ask_whole_once(self._ctx, self._settings.on_unknown_fate, wanted, partial(self._send, texts, part))
         except ApiError as error:
-            self._report(error.code, began, len(error.tries))
+            call.fail(error)
             raise
         got = asked.answer
-        self._report_answer(asked, began)
+        self._report(call, asked)
         try:
             vectors, doubts = read_vectors(got.body, len(part), self._dimensions)
         except ApiError as error:
@@ -177,21 +177,16 @@ class Embedder:
         got = self._client.ask(EMBEDDINGS, self._request(texts, part), self._call)
         return replace(got, tries=(*refused, *got.tries))
 
-    def _report(self, outcome: str, began: float, tries: int) -> None:
-        told = call_attributes(self._client.connection, "embeddings")
-        self._ctx.report(CallReport(self._model, outcome, time.monotonic() - began, max(1, tries), attributes=told))
-
-    def _report_answer(self, asked: Asked, began: float) -> None:
-        """Report a call; that of an answer that is given again took no tries, and is not paid for again."""
-        body, seconds = asked.answer.body, time.monotonic() - began
-        told = call_attributes(self._client.connection, "embeddings", body)
-        if asked.replayed:
-            self._ctx.report(CallReport(self._model, "replayed", seconds, 0, attributes=told))
-            return
-        used = read_usage(body)
-        paid, tries = self._paid(body, used), max(1, len(asked.answer.tries))
-        amount = paid.amount if paid else None
-        self._ctx.report(CallReport(self._model, "ok", seconds, tries, used.to_units(), amount, attributes=told))
+    def _report(self, call: TimedCall, asked: Asked) -> None:
+        used = read_usage(asked.answer.body)
+        paid = self._paid(asked.answer.body, used)
+        call.done(
+            asked.answer.body,
+            tries=max(1, len(asked.answer.tries)),
+            units=used.to_units(),
+            cost=paid.amount if paid else None,
+            replayed=asked.replayed,
+        )
 
     def _paid(self, answer: Mapping[str, Any], used: Usage) -> Cost | None:
         """Return what an answer cost: as the service says, or by the table; None if that is not known."""

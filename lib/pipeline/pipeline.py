@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pysailor import CallReport, Fault, InvalidInput, Rebound
+from pysailor import Fault, InvalidInput, Rebound
 
-from ..api.attributes import call_attributes
 from ..api.client import CallOptions, Client
 from ..api.pacer import shared_pacer
 from ..api.stream import drain
+from ..api.timed_call import TimedCall
 from ..budgets import NO_BUDGET, Payer, Pays, payer_of
 from ..cost.usage import despite_lost
 from ..cost.worst_case import advise_cap, explain_unknown
@@ -201,7 +201,7 @@ class Pipeline:
         self, request: BuiltRequest, warnings: tuple[str, ...], wanted: Mapping[str, Any]
     ) -> Generator[Piece, None, Result]:
         """Ask once, or hand on the answer that an earlier attempt at this message got for what is `wanted`."""
-        began = time.monotonic()
+        call = TimedCall(self._ctx, self._client.connection, "chat", request.model)
         try:
             if self._ctx.journal.remembers:
                 known_by = [self._client.connection.address, request.model, wanted]
@@ -209,12 +209,10 @@ class Pipeline:
             else:  # a megabyte need not be put in order
                 asked = yield from self._ask(request)
         except ApiError as error:
-            seconds = time.monotonic() - began
-            told = call_attributes(self._client.connection, "chat")
-            tries = max(1, len(error.tries))
-            self._ctx.report(CallReport(request.model, error.code, seconds, tries, attributes=told))
+            call.fail(error)
             raise
         got, request = asked.answer, asked.request
+        call.model = request.model
         if asked.path != self._endpoint.path:
             self._endpoint = self._endpoint_at(asked.path, request.body)
         warnings += asked.notes
@@ -224,17 +222,13 @@ class Pipeline:
         if len(got.tries) > 1:
             used, lost = despite_lost(used, got.tries)
             warnings += lost
-        self._ctx.report(
-            CallReport(
-                request.model,
-                "replayed" if asked.replayed else "ok",
-                time.monotonic() - began,
-                0 if asked.replayed else len(got.tries),
-                {} if asked.replayed else used.to_units(),
-                paid.amount if paid and not asked.replayed else None,
-                attributes=call_attributes(self._client.connection, "chat", got.body),
-                content=partial(transcript, request.body, got.body),
-            )
+        call.done(
+            got.body,
+            tries=len(got.tries),
+            units=used.to_units(),
+            cost=paid.amount if paid else None,
+            replayed=asked.replayed,
+            content=partial(transcript, request.body, got.body),
         )
         report = self._endpoint.report(got.body, request.body)
         warnings += got.warnings + tuple(report.pop("warnings", ()))

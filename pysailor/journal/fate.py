@@ -19,17 +19,12 @@ ENDS: Final = b"\0"
 ENDED: Final = "the worker ended before an answer came"
 
 
-BEGUN: Final = b"B"
-ANSWERED: Final = b"A"
-REFUSED: Final = b"R"
-
-
 class Fate(Enum):
     """What became of it: the letter that a record begins with."""
 
-    BEGUN = BEGUN
-    ANSWERED = ANSWERED
-    REFUSED = REFUSED
+    BEGUN = b"B"
+    ANSWERED = b"A"
+    REFUSED = b"R"
 
 
 class FateUnknown(StepError):
@@ -50,6 +45,11 @@ class Record(NamedTuple):
     fate: Fate
     digest: bytes
     content: bytes
+
+    @staticmethod
+    def write(fate: Fate, digest: bytes, content: bytes) -> bytes:
+        """Return such a record as it is kept."""
+        return fate.value + digest + content
 
     @classmethod
     def read(cls, kept: bytes) -> Self:

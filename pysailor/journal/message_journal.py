@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ..digest import digest
 from ..errors import Rebound, SailorError, StoreUnavailable
 from .entry import JournalEntry
-from .fate import ANSWERED, BEGUN, ENDED, ENDS, REFUSED, Fate, FateUnknown, Record, strip_checksum
+from .fate import ENDED, ENDS, Fate, FateUnknown, Record, strip_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +113,7 @@ class MessageJournal:
 
     def _mark(self, asked: bytes) -> bytes:
         """Return a record that a call is begun, like no other one, so that this call knows its own again."""
-        return BEGUN + asked + self._journal.next_mark()
+        return Record.write(Fate.BEGUN, asked, self._journal.next_mark())
 
     def _begin(self, key: str, mark: bytes) -> bytes | None:
         """Return what was written before, None for nothing, or _NOT_KEPT.
@@ -163,7 +163,7 @@ class MessageJournal:
             record = Record.read(found)
             content = b"" if record.fate is Fate.BEGUN else strip_checksum(self._journal.decrypt(record.content))
         except (ValueError, SailorError):
-            if found.startswith(REFUSED):
+            if found.startswith(Fate.REFUSED.value):
                 return self._again(key, asked)
             self._doubt("a worker", on_unknown, _UNREADABLE)
             return self._again(key, asked, may_repeat=True)
@@ -235,11 +235,11 @@ class _OpenEntry(JournalEntry):
 
     def keep(self, answer: bytes) -> None:
         """Have the answer kept; return at once."""
-        self._message.end(self._key, ANSWERED + self._asked + answer)
+        self._message.end(self._key, Record.write(Fate.ANSWERED, self._asked, answer))
 
     def refuse(self, reason: bytes) -> None:
         """Have it kept that the call was certainly not answered, and why."""
-        self._message.end(self._key, REFUSED + self._asked + reason)
+        self._message.end(self._key, Record.write(Fate.REFUSED, self._asked, reason))
 
     def forget(self) -> None:
         """Strike the call out, unless an earlier attempt made it: whether that was answered stays unknown."""

@@ -14,7 +14,7 @@ from pysailor import Rebound, StoreUnavailable
 
 from ..budgets import Ledger, Pays, payer_of
 from ..budgets.account import ZERO, NotEnough, Reservation, UnreadableAccount
-from ..budgets.errors import BudgetHeld, BudgetSpent, BudgetUnreadable
+from ..budgets.errors import BudgetHeld, BudgetSpent, BudgetUnreadable, put_off
 from ..cost.price import dollars
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class BatchBudget:
         except UnreadableAccount as error:
             raise BudgetUnreadable(budget) from error
         except StoreUnavailable as error:
-            raise Rebound(f"The budget cannot be asked, so nothing was sent: {error}", code=error.code) from error
+            raise put_off(error) from error
 
     def release(self, submission: str) -> None:
         """Let go of it: there is no batch."""

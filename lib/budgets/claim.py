@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from pysailor import Rebound, StoreUnavailable
+from pysailor import StoreUnavailable
 
 from ..owner import ACCOUNT, owner_of
+from .errors import put_off
 from .hold import BudgetHold
 from .ledger import Ledger
 from .settings import Payer
@@ -75,5 +76,5 @@ def claim(
         ledger = Ledger(ctx.store)
         budget = settings.budget(payer, ledger.now())
     except StoreUnavailable as error:
-        raise Rebound(f"The budget cannot be asked, so nothing was sent: {error}", code=error.code) from error
+        raise put_off(error) from error
     return BudgetHold(ledger, budget, worst, tries, ctx, seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pysailor import StepError
+from pysailor import Rebound, StepError
 
 from ..cost.price import dollars
 from ..cost.worst_case import OverBudget
@@ -12,6 +12,8 @@ from .period import Period
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+    from pysailor import StoreUnavailable
 
     from .account import Account
     from .settings import Budget
@@ -60,6 +62,11 @@ class BudgetHeld(StepError):
 
     code = "budget_held"
     retryable = True
+
+
+def put_off(error: StoreUnavailable, budget: str = "The budget") -> Rebound:
+    """Return what brings the message again: the budget's store is away, and nothing was sent."""
+    return Rebound(f"{budget} cannot be asked, so nothing was sent: {error}", code=error.code)
 
 
 class BudgetUnreadable(StepError):

@@ -12,7 +12,7 @@ from pysailor import Measure, Rebound, StoreUnavailable
 from ..cost.price import dollars
 from ..errors.api_error import ApiError
 from .account import ZERO, NotEnough, Reservation, UnreadableAccount
-from .errors import BudgetHeld, BudgetSpent, BudgetUnreadable
+from .errors import BudgetHeld, BudgetSpent, BudgetUnreadable, put_off
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,8 +129,7 @@ class BudgetHold:
         except UnreadableAccount as error:
             raise BudgetUnreadable(self._budget) from error
         except StoreUnavailable as error:
-            why = f"The budget {self._budget.title} cannot be asked, so nothing was sent: {error}"
-            raise Rebound(why, code=error.code) from error
+            raise put_off(error, f"The budget {self._budget.title}") from error
 
     def _why_later(self, error: NotEnough) -> str:
         left, held = error.limit - error.account.spent, error.account.held

@@ -20,8 +20,8 @@ _NONE = ("", "off", "memory:")
 
 def budget_store(environment: Mapping[str, str]) -> Callable[[], Store]:
     """Return what opens the store that PYSAILOR_JOURNAL names, or one in memory; raise InvalidConfig."""
-    url = environment.get(VARIABLE, "").strip()
-    if url.lower() in _NONE:
+    url = _url(environment)
+    if not url:
         return in_memory
     try:
         open_store(url).close()  # nothing is connected yet
@@ -38,8 +38,14 @@ def in_memory() -> Store:
 def of_budgets(config: Config, environment: Mapping[str, str]) -> Iterator[str]:
     """Return a sentence if budgets end with this process."""
     named = [route.name for route in config.routes if "budget" in route.kwargs]
-    if named and environment.get(VARIABLE, "").strip().lower() in _NONE:
+    if named and not _url(environment):
         yield (
             f"the budget of {', '.join(named)} is kept in memory, and begins anew when this server does; "
             f"{VARIABLE}=sqlite:///budgets.sqlite keeps it, and pysailor budget show sees it"
         )
+
+
+def _url(environment: Mapping[str, str]) -> str:
+    """Return the address of the store that is named, "" if none outlives this process."""
+    url = environment.get(VARIABLE, "").strip()
+    return "" if url.lower() in _NONE else url

@@ -48,7 +48,7 @@ def open_source(url: str) -> Iterator[io.BufferedReader]:
             response.raw.auto_close = False
             yield io.BufferedReader(response.raw)
         return
-    path = make_path(unquote(urlsplit(url).path) if scheme == "file" else url, "/url")
+    path = _path(url, scheme)
     try:
         file = path.open("rb")
     except OSError as error:
@@ -78,6 +78,11 @@ def _scheme(url: str) -> str:
         return ""
 
 
+def _path(url: str, scheme: str) -> Path:
+    """Return the path that a file: address or a text without a scheme names."""
+    return make_path(unquote(urlsplit(url).path) if scheme == "file" else url, "/url")
+
+
 def make_path(name: str, pointer: str) -> Path:
     """Return a path that the step's settings name; raise InvalidConfig for one that no system can hold."""
     if "\0" in name:
@@ -97,7 +102,7 @@ def describe_open_error(path: Path, error: OSError) -> str:
 def check_source(url: str) -> CheckResult:
     """Return a warning where a path that the step's settings name has no file now; an address is not asked."""
     scheme = _scheme(url)
-    path = make_path(unquote(urlsplit(url).path) if scheme == "file" else url, "/url")
+    path = _path(url, scheme)
     if scheme in ("http", "https") or path.exists():
         return CheckResult()
     return CheckResult(warnings=[Fault("/url", describe_open_error(path, FileNotFoundError()))])

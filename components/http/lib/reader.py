@@ -15,14 +15,11 @@ from .reported import ask
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_MOST_RETRIES = 10
-
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Message:
     """Return `{"statusCode", "HTTPHeaders", "responseBody"}`; an error status is what the step's policy makes of it."""
     call = build_call(msg, cfg, ctx)
-    retries = min(int(cfg["maxRetries"]), _MOST_RETRIES)
-    return apply_policy(ask(ctx, call, float(cfg["timeout"]), retries), cfg)
+    return apply_policy(ask(ctx, call, cfg), cfg)
 
 
 def build_call(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpCall:

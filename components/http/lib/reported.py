@@ -13,13 +13,19 @@ from .exchange import Connections
 from .policy import RequestFailed, RequestFailedForNow, is_error
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from pysailor import Context
 
     from .exchange import HttpAnswer, HttpCall
 
+_MOST_RETRIES = 10
 
-def ask(ctx: Context, call: HttpCall, seconds: float, retries: int) -> HttpAnswer:
+
+def ask(ctx: Context, call: HttpCall, cfg: Mapping[str, Any]) -> HttpAnswer:
     """Return the answer, tried again where that may help; raise ServerUnreachable, InvalidInput or Stopped."""
+    until, retries = ctx.until(float(cfg["timeout"])), min(int(cfg["maxRetries"]), _MOST_RETRIES)
     began, tries = time.monotonic(), 1
 
     def pause(left: float) -> None:
@@ -35,7 +41,7 @@ def ask(ctx: Context, call: HttpCall, seconds: float, retries: int) -> HttpAnswe
         ctx.report(CallReport(server, outcome, took, tries, cost=Decimal(0), attributes=attributes))
 
     try:
-        answer = ctx.keep(Connections).send(call, ctx.until(seconds), retries, pause)
+        answer = ctx.keep(Connections).send(call, until, retries, pause)
     except InvalidInput:  # nothing was sent
         raise
     except SailorError as error:

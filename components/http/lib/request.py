@@ -15,14 +15,10 @@ from .reported import ask
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MOST_RETRIES = 10
-
 
 def process(msg: Message, cfg: Mapping[str, Any], snapshot: Any, ctx: Context) -> Message:
     """Return `{"statusCode", "HTTPHeaders", "responseBody"}`; an error status is what the step's policy makes of it."""
-    retries = min(int(cfg["maxRetries"]), _MOST_RETRIES)
-    answer = ask(ctx, build_call(msg.body, cfg), float(cfg["timeout"]), retries)
-    return apply_policy(answer, cfg)
+    return apply_policy(ask(ctx, build_call(msg.body, cfg), cfg), cfg)
 
 
 def preview(msg: Message, cfg: Mapping[str, Any], ctx: Context) -> HttpRequest:

@@ -16,18 +16,9 @@ if TYPE_CHECKING:
     from ..component.descriptor import Function
 
 _KEYWORDS = (
-    *(
-        "$anchor",
-        "$comment",
-        "$defs",
-        "$dynamicAnchor",
-        "$dynamicRef",
-        "$id",
-        "$ref",
-        "$schema",
-        "additionalProperties",
-    ),
-    *("allOf", "anyOf", "const", "contains", "contentEncoding", "contentMediaType", "contentSchema", "default"),
+    *("$anchor", "$comment", "$defs", "$dynamicAnchor", "$dynamicRef", "$id", "$ref", "$schema"),
+    *("additionalProperties", "allOf", "anyOf", "const", "contains", "contentEncoding", "contentMediaType"),
+    *("contentSchema", "default"),
     *("definitions", "dependentRequired", "dependentSchemas", "deprecated", "description", "else", "enum", "examples"),
     *("exclusiveMaximum", "exclusiveMinimum", "format", "help", "if", "items", "label", "maxContains", "maxItems"),
     *("maxLength", "maxProperties", "maximum", "minContains", "minItems", "minLength", "minProperties", "minimum"),

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 ROOT = Path(__file__).parents[2]
 INSTALL = ROOT / "tools" / "install-chromium"
@@ -43,6 +43,16 @@ def chromium() -> str:
     if found is None:
         pytest.skip(f"Chromium is not installed; {INSTALL.relative_to(ROOT)} does that")
     return found
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Return Chromium, which ends afterwards; skip the test where there is none."""
+    program = chromium()
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=QUIET)
+        yield running
+        running.close()
 
 
 @contextmanager

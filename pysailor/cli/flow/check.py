@@ -10,6 +10,8 @@ from ..extras import EXPRESSIONS, require
 if TYPE_CHECKING:
     import argparse
 
+MESSAGES = 1000
+"""So many are priced unless the command says otherwise."""
 _EXAMPLE = """\
 example:
   pysailor flow check flows/triage.yaml
@@ -35,7 +37,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("file", metavar="FILE", nargs="?", help="the flow file")
     parser.add_argument("--input", metavar="FILE", help="its first message is the sample, in place of the first step's")
-    parser.add_argument("--messages", metavar="N", type=int, help="for the cost (default: 1000)")
+    parser.add_argument("--messages", metavar="N", type=int, help=f"for the cost (default: {MESSAGES})")
     parser.add_argument("--dry-run", action="store_true", help="print the request that each step would send first")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of flow files, for editors")
@@ -52,4 +54,4 @@ def run(args: argparse.Namespace) -> int:
     require("flow", *EXPRESSIONS)
     from .checker import print_report  # noqa: PLC0415 - what is heavy, which a help text needs not
 
-    return print_report(args, sys.stdout)
+    return print_report(args, sys.stdout, MESSAGES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, redirect_stdout
 from sys import stderr
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pysailor.flow.cases import read_cases
 from pysailor.flow.check import FlowReport, check_flow
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from pysailor.message import HttpRequest
 
 
-_MESSAGES: Final = 1000
+def print_report(args: argparse.Namespace, results: TextIO, messages: int) -> int:
+    """Check the flow that the command names, and print what was found; return the exit code.
 
-
-def print_report(args: argparse.Namespace, results: TextIO) -> int:
-    """Check the flow that the command names, and print what was found; return the exit code."""
+    The cost is that of so many messages, unless the command says how many.
+    """
     if not args.file:
         raise BadUsage("which flow? Name its file")
     secrets: dict[str, str] = {}
@@ -41,7 +41,7 @@ def print_report(args: argparse.Namespace, results: TextIO) -> int:
         return int(report.has_errors)
     for finding in report.findings:
         print(printable(str(finding), results), file=results)
-    _summarize(args, report)
+    _summarize(args, report, messages)
     if args.dry_run:
         for step, request in report.requests:
             print_json(_document(step, request, secrets), results)
@@ -83,13 +83,13 @@ def _first(name: str | None) -> Any:
         source.close()
 
 
-def _summarize(args: argparse.Namespace, report: FlowReport) -> None:
+def _summarize(args: argparse.Namespace, report: FlowReport, messages: int) -> None:
     errors = sum(finding.severity == "error" for finding in report.findings)
     warnings = len(report.findings) - errors
     also = f", {warnings} to look at" if warnings else ""
     say(f"{args.file}: {f'{errors} to correct' if errors else 'in order'}{also}")
     for estimate in report.estimates:
-        say(printable(estimate.describe(_MESSAGES if args.messages is None else args.messages)))
+        say(printable(estimate.describe(messages if args.messages is None else args.messages)))
     if args.messages is not None and not report.estimates and not errors:
         say("the cost is not known: no sample leads to a step that has a price; give --input FILE, or a step a sample")
     if args.dry_run and not report.requests and not errors:

@@ -40,10 +40,10 @@ class CostEstimate:
     def describe(self, messages: int) -> str:
         """Return what so many messages cost at most, and how far a budget goes, for a person."""
         budget = "" if self.budget is None else f"the budget is ${self.budget:f}{self.period and f' a {self.period}'}"
-        if self.each is None:
+        worst = self.of(messages)
+        if self.each is None or worst is None:
             refused = f"; {budget}, which refuses what nobody can count: each message would fail" if budget else ""
             return f"{self.step}: {self.why}{refused}"
-        worst = self.each * messages
         told = f"{self.step}: {messages} messages like the sample cost at most ${worst:.4f}"
         if self.budget is not None and worst > self.budget:
             told += f", {budget}: it may stop after {int(self.budget / self.each)} messages"

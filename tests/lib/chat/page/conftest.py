@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.support.chat_page import QUIET, chromium, watch
+from tests.support.chat_page import running_browser, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +20,8 @@ expect.set_options(timeout=60_000)  # of a condition that comes about; five seco
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = chromium()
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=QUIET)
+    with running_browser() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from pysailor.flow.draw import draw_svg
 from pysailor.flow.report import gather, write_page
-from tests.support.chat_page import QUIET, chromium
+from tests.support.chat_page import running_browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,18 +20,15 @@ LIGHT, DARK = "rgb(255, 255, 255)", "rgb(18, 23, 29)"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = chromium()
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=QUIET)
+    with running_browser() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
 def page(browser: Browser, flow: Any, run: Any, tmp_path: Any) -> Iterator[Page]:
     made = flow(
         "  a: {run: 'w:numbers', fields: {count: 2}}\n"
-        f"  b_{'with_a_long_name_' * 1}: {{run: 'w:work', after: a, fields: {{fail: 1, call: true}}}}\n"
+        "  b_with_a_long_name_: {run: 'w:work', after: a, fields: {fail: 1, call: true}}\n"
     )
     _, path = run(made)
     about = {"name": "x" * 200, "run": "r", "input": f"/{'y' * 200}"}
